@@ -1,0 +1,94 @@
+# One way to install, run and check the project; CI runs `make test` and nothing else.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help install compare test lint types arrows tests quick format bench hooks clean
+
+BIN := .venv/bin
+# A stamp bears the time its install began, and exists only once the install has succeeded.
+RUNTIME := .venv/.installed
+DEV := .venv/.installed-dev
+
+SUITABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
+# The first that runs: a shim on the PATH may exist and still fail.
+PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3; do \
+	if $$candidate -c '$(SUITABLE)' >/dev/null 2>&1; then echo $$candidate; break; fi; done)
+
+PROBLEM ?=
+ARGS ?=
+WORKERS ?= auto
+
+# Data downloaded once for several checkouts lies beside them.
+ifndef FREQUENCY_HARNESS_DATA
+ifneq ($(wildcard $(abspath ../shared/data)/.),)
+export FREQUENCY_HARNESS_DATA := $(abspath ../shared/data)
+endif
+endif
+
+# One thread per worker, or the workers fight for the cores; no window for figures.
+tests quick bench: export OMP_NUM_THREADS := 1
+tests quick bench: export OPENBLAS_NUM_THREADS := 1
+tests quick bench: export MKL_NUM_THREADS := 1
+tests quick bench: export MPLBACKEND := Agg
+
+help:  ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+install: $(DEV)  ## create .venv and install the project with everything that develops and checks it
+
+compare: $(RUNTIME)  ## compare optimizers on one problem: make compare PROBLEM=sin135 [ARGS="--seeds 8"]
+	@test -n "$(PROBLEM)" || { echo 'Name a problem, such as: make compare PROBLEM=sin135' >&2; exit 2; }
+	$(BIN)/python -m harness compare --problem $(PROBLEM) $(ARGS)
+
+test: lint types arrows tests  ## everything that must hold: lint, types, arrows, tests
+
+lint: $(DEV)  ## style: ruff's rules and its formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(DEV)  ## mypy on the packages
+	$(BIN)/mypy
+
+arrows: $(DEV)  ## imports point one way: the contracts of import-linter
+	$(BIN)/lint-imports
+
+tests: $(DEV)  ## all tests, the slow ones too [ARGS="-k meter"]
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+quick: $(DEV)  ## the tests that end in two minutes
+	$(BIN)/pytest -n $(WORKERS) -m 'not slow' $(ARGS)
+
+format: $(DEV)  ## put the code in shape, with ruff's safe fixes
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+
+bench: $(DEV)  ## run every script of benchmarks/
+	@set -e; for script in $(wildcard benchmarks/*.py); do echo "$$script"; $(BIN)/python "$$script" $(ARGS); done
+
+hooks: $(DEV)  ## check each of your commits, and each push, with the above
+	$(BIN)/pre-commit install
+
+clean:  ## remove what tools left behind; results and .venv stay
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
+	find . -path ./.venv -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# $(call install,REQUIREMENT): .venv is made anew unless its interpreter is whole and recent enough.
+define install
+@$(BIN)/python -c 'import pip; $(SUITABLE)' >/dev/null 2>&1 || { \
+	python='$(PYTHON)'; \
+	"$$python" -c '$(SUITABLE)' >/dev/null 2>&1 || { \
+		echo "Python 3.11 or newer with venv is required; got '$$python'. Name one: make install PYTHON=/path/to/python3.11" >&2; \
+		exit 1; }; \
+	"$$python" -m venv --clear .venv; }
+@touch $@.begun
+$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '$(1)'
+@mv $@.begun $@
+endef
+
+$(RUNTIME): pyproject.toml constraints.txt
+	$(call install,.)
+
+$(DEV): pyproject.toml constraints.txt
+	$(call install,.[dev])
+	@cp -p $@ $(RUNTIME)

@@ -1,0 +1,21 @@
+"""In which order do training algorithms learn frequencies? The harness counts, times, stops, measures and writes rows.
+
+from harness import compare
+result = compare("sin135", optimizers=["adam", "powell"], seeds=8)
+result.order  # a DataFrame
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.compare import Results, compare, load, plan
+
+__all__ = ["Results", "compare", "load", "plan"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the tables' library only when results are asked for: `--help` and `list` do without."""
+    if name in __all__:
+        return getattr(import_module("harness.compare"), name)
+    raise AttributeError(f"module 'harness' has no attribute '{name}'")

@@ -1,0 +1,182 @@
+"""What a run may spend and what it has spent: budget, counts, clocks, and the reasons to stop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import ClassVar, Literal, NamedTuple, NoReturn, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizers.base import RunStopped
+
+PENALTY = 1e30
+"""What a method is told in place of a loss that is not finite."""
+PATIENCE = 50
+"""Consecutive evaluations without one finite loss after which a run has diverged."""
+ROUNDING = 1e-9
+"""Slack in comparing costs, which minibatches make fractional."""
+REFUSALS = 1000
+"""Calls after the end of a run, each refused by an exception, after which its method is taken to ignore exceptions."""
+
+
+class BudgetExhausted(RunStopped):
+    """The next evaluation would exceed the budget."""
+
+    status: ClassVar[str] = "budget"
+
+
+class Diverged(RunStopped):
+    """The loss has not been finite for a while."""
+
+    status: ClassVar[str] = "diverged"
+
+
+class TimedOut(RunStopped):
+    """The soft time limit has passed."""
+
+    status: ClassVar[str] = "timeout"
+
+
+class TargetReached(RunStopped):
+    """The loss has reached the target."""
+
+    status: ClassVar[str] = "target"
+
+
+class EndIgnored(BaseException):
+    """The method goes on and on after the end of its run; no `except Exception` of its own can hold this one."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of a run, the same for every method compared.
+
+    `budget` and `marks` are costs in forward passes over the training set; `cost_per_gradient` is what a loss and
+    gradient together cost; `time_limit` is in seconds outside measuring."""
+
+    budget: float
+    incumbent: Literal["last", "best"] = "best"
+    marks: tuple[float, ...] = ()
+    cost_per_gradient: float = 3.0
+    time_limit: float | None = None
+    target_loss: float | None = None
+
+
+@dataclass
+class Counts:
+    """Evaluations so far. A minibatch counts as its share of a gradient, a Jacobian once for each output component."""
+
+    values: float = 0.0
+    gradients: float = 0.0
+    hvps: float = 0.0
+    jacobians: float = 0.0
+
+    def cost(self, cost_per_gradient: float) -> float:
+        """Forward passes; a Hessian-vector product is worth two gradients, a Jacobian one a component."""
+        return self.values + cost_per_gradient * (self.gradients + 2 * self.hvps + self.jacobians)
+
+
+class Snapshot(NamedTuple):
+    """Where a run stands at a mark."""
+
+    cost: float
+    values: float
+    gradients: float
+    hvps: float
+    jacobians: float
+    seconds: float
+
+
+class Outcome(NamedTuple):
+    """How one lane of an objective has ended; `stop` is set where it ended before the others did."""
+
+    counts: Counts
+    last_loss: float
+    best_loss: float
+    stop: RunStopped | None
+
+
+Observe: TypeAlias = Callable[[list[int], Snapshot, NDArray[np.float64]], None]
+"""Takes the lanes measured, the snapshot they share, and their incumbents `(len(lanes), P)`."""
+
+
+@dataclass
+class Account:
+    """Counts and clocks of one objective. `seconds_*` exclude each other."""
+
+    terms: Terms
+    counts: Counts = field(default_factory=Counts)
+    cost: float = 0.0
+    seconds_objective: float = 0.0
+    seconds_measuring: float = 0.0
+    started: float = field(default_factory=perf_counter)
+    ended: float | None = None
+    stop: RunStopped | None = None
+    """Why the run has ended; every later call is refused with the same."""
+    _mark: int = 0
+    _refused: int = 0
+
+    @property
+    def next_mark(self) -> float:
+        """The cost at which the next measurement is due."""
+        marks = self.terms.marks
+        return marks[self._mark] if self._mark < len(marks) else np.inf
+
+    @property
+    def seconds(self) -> float:
+        """Seconds in the objective and in the optimizer so far."""
+        now = perf_counter() if self.ended is None else self.ended
+        return now - self.started - self.seconds_measuring
+
+    def end(self, stop: RunStopped) -> NoReturn:
+        """Raise `stop`, and remember it: a method that catches it has ended all the same."""
+        self.stop = stop
+        raise stop.with_traceback(None)
+
+    def admit(self, price: float) -> None:
+        """Raise if the run has ended, if an evaluation at `price` does not fit into the budget, or if time is up."""
+        if self.stop is not None:
+            self._refused += 1
+            if self._refused > REFUSALS:
+                raise EndIgnored
+            self.end(self.stop)
+        if self.cost + price > self.terms.budget + ROUNDING:
+            self.end(BudgetExhausted(f"The budget of {self.terms.budget:g} forward passes is spent."))
+        if self.terms.time_limit is not None and self.seconds > self.terms.time_limit:
+            self.end(TimedOut(f"The time limit of {self.terms.time_limit:g} s has passed."))
+
+    def left(self, need: Literal["value", "gradient"]) -> int:
+        """Further evaluations of this kind that fit."""
+        price = 1.0 if need == "value" else self.terms.cost_per_gradient
+        return int((self.terms.budget - self.cost + ROUNDING) // price)
+
+    def charge(self, kind: Literal["values", "gradients", "hvps", "jacobians"], amount: float) -> bool:
+        """Count evaluations; whether a measurement has come due."""
+        setattr(self.counts, kind, getattr(self.counts, kind) + amount)
+        self.cost = self.counts.cost(self.terms.cost_per_gradient)
+        return self.cost + ROUNDING >= self.next_mark
+
+    def stretch(self, losses: NDArray[np.float64], streak: NDArray[np.intp]) -> int:
+        """How many columns of `losses (B, k)` are settled together: up to the next mark, or to where a lane ends.
+
+        `streak (B,)` is how many evaluations without a finite loss came before."""
+        columns, finite = np.arange(losses.shape[1]), np.isfinite(losses)
+        ending = np.zeros_like(finite)
+        if self.terms.target_loss is not None:
+            ending |= finite & (losses <= self.terms.target_loss)
+        if not finite.all():
+            last_finite = np.maximum.accumulate(np.where(finite, columns, -1 - streak[:, None]), axis=1)
+            ending |= columns - last_finite >= PATIENCE
+        ends = np.flatnonzero(ending.any(axis=0)) + 1
+        due = np.ceil(self.next_mark - self.cost - ROUNDING)
+        return int(min(len(columns), max(1, due), *ends[:1]))
+
+    def advance(self) -> None:
+        """Pass every mark that the cost has reached."""
+        while self.cost + ROUNDING >= self.next_mark:
+            self._mark += 1
+
+    def snapshot(self) -> Snapshot:
+        """The present state, for a measurement."""
+        return Snapshot(cost=self.cost, **vars(self.counts), seconds=self.seconds)

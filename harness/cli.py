@@ -1,0 +1,186 @@
+"""The command line: words and options. What a word does stands in `harness.commands`, loaded when it is said."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TypeAlias
+
+COMPARE_EXAMPLES = """\
+examples:
+  python -m harness compare --problem sin135
+  python -m harness compare --problem sin15 --optimizers adam,lbfgs,powell --seeds 8 --budget 30000
+  python -m harness compare --problem sin135 --network 1-80-1 --activation relu --format csv --out results/relu
+  python -m harness compare --problem sin135 --optimizers adam --set adam.lr=0.001 --set problem.samples=401
+  python -m harness compare --target "sin(x)+0.5*cos(7*x)" --domain -pi,pi --samples 201
+  python -m harness compare --problem tone --optimizers gd --vary problem.k=1..30 --seeds 1
+"""
+RUN_EXAMPLES = """\
+examples:
+  python -m harness run --problem sin135 --optimizer bfgs
+  python -m harness run --problem sin135 --optimizer adam --seed 7 --set adam.lr=0.001
+"""
+FIGURE_EXAMPLES = """\
+examples:
+  python -m harness figure pictures --from results/image-1234abcd
+  python -m harness figure heatmap --from results/sin135-1234abcd --out paper/figure2
+"""
+DATA_EXAMPLES = """\
+examples:
+  python -m harness data where
+  python -m harness data fetch mnist
+  python -m harness data verify mnist --data-dir ~/data
+"""
+DATA = "FREQUENCY_HARNESS_DATA"
+"""The environment variable of `problems.datasets.find`, which is too heavy to load here."""
+Words: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # its only name
+SIGNED = ("--target", "--domain")
+"""Options whose value may begin with a minus."""
+LISTS = ("problems", "optimizers", "figures", "activations", "inits", "losses")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 if every run ended as data, 1 if one failed, 2 for a usage error, 130 for an interrupt."""
+    arguments = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+    command: Callable[[argparse.Namespace], int] = import_module(f"harness.commands.{arguments.word}").main
+    if getattr(arguments, "data_dir", None):
+        os.environ[DATA] = arguments.data_dir  # where workers look, too
+    try:
+        return command(arguments)
+    except ValueError as error:
+        sys.stderr.write(f"harness {arguments.word}: {error}\n")
+        return 2
+    except BrokenPipeError:  # the reader of our output has left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """`--domain -pi,pi` as `--domain=-pi,pi`, or argparse takes a leading minus for an option of its own."""
+    joined: list[str] = []
+    for word in argv:
+        if joined and joined[-1] in SIGNED:
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="harness",
+        description="In which order do training algorithms learn frequencies?",
+        epilog="Start with: python -m harness compare --problem sin135",
+    )
+    words = parser.add_subparsers(dest="word", metavar="COMMAND", required=True)
+    _add_compare(words)
+    _add_run(words)
+    _add_list(words)
+    _add_figure(words)
+    _add_selftest(words)
+    _add_data(words)
+    return parser
+
+
+def _add_compare(words: Words) -> None:
+    word = _word(
+        words,
+        "compare",
+        "Run several optimizers on one problem at equal cost, and say in which order each learns.",
+        COMPARE_EXAMPLES,
+    )
+    word.add_argument(
+        "--optimizers", metavar="A,B", help="names from 'harness list optimizers' (default: seven families)"
+    )
+    word.add_argument("--seeds", type=int, metavar="N", help="runs of each optimizer, with seeds 0 to N-1 (default: 5)")
+    _add_terms(word)
+
+
+def _add_run(words: Words) -> None:
+    word = _word(words, "run", "Run one optimizer once, and print what it learned when.", RUN_EXAMPLES)
+    word.add_argument("--optimizer", required=True, metavar="NAME", help="a name from 'harness list optimizers'")
+    word.add_argument("--seed", type=int, default=0, metavar="N", help="the run's seed (default: 0)")
+    _add_terms(word)
+
+
+def _add_list(words: Words) -> None:
+    word = _word(words, "list", "List what can be named on the command line.", "")
+    word.add_argument("what", nargs="?", choices=LISTS, help="default: problems and optimizers")
+
+
+def _add_figure(words: Words) -> None:
+    word = _word(words, "figure", "Draw a figure of a study again, from its tables alone.", FIGURE_EXAMPLES)
+    word.add_argument("name", metavar="NAME", help="a name from 'harness list figures'")
+    word.add_argument("--from", dest="source", required=True, metavar="DIR", help="the folder of the study")
+    word.add_argument("--out", metavar="STEM", help="writes STEM.png and STEM.pdf (default: DIR/NAME)")
+
+
+def _add_selftest(words: Words) -> None:
+    word = _word(words, "selftest", "Run the problems whose order is known, and say whether to trust the harness.", "")
+    word.add_argument("--seeds", type=int, default=5, metavar="N", help="runs of each control (default: 5)")
+
+
+def _add_data(words: Words) -> None:
+    word = _word(words, "data", "Fetch, verify or find the collections of images.", DATA_EXAMPLES)
+    word.add_argument("what", choices=("fetch", "verify", "where"), help="what to do")
+    word.add_argument("name", nargs="?", metavar="NAME", help="mnist, fashion-mnist, cifar10 or digits (default: all)")
+    _add_data_dir(word)
+
+
+def _add_data_dir(word: argparse.ArgumentParser) -> None:
+    word.add_argument("--data-dir", metavar="DIR", help=f"where collections of images lie (default: ${DATA})")
+
+
+def _add_terms(word: argparse.ArgumentParser) -> None:
+    add = word.add_argument
+    add("--problem", metavar="NAME", help="a name from 'harness list problems'; may be left out with data of your own")
+    add("--target", metavar="FORMULA|FILE.csv", help="a target of your own: a formula of x, or a file of x and y")
+    add("--domain", metavar="A,B", help="where a formula is sampled, its end left out (default: -pi,pi)")
+    add("--samples", metavar="N", help="how many samples are taken (default: the problem's)")
+    add("--image", metavar="NAME|FILE", help="portrait, china, flower, or a picture of your own")
+    add("--size", metavar="WxH", help="pixels to which a picture is shrunk (default: 64x64)")
+    add("--points", metavar="FILE", help="a point cloud of your own: CSV of x, y, z, intensity, or .npz")
+    add(
+        "--budget",
+        type=float,
+        metavar="COST",
+        help="forward passes of each run; a gradient costs three (default: the problem's)",
+    )
+    add("--network", metavar="WIDTHS", help="widths from input to output, such as 1-40-1")
+    add("--activation", metavar="NAME", help="such as tanh, relu, 'sin(10)'")
+    add("--init", metavar="NAME", help="such as pytorch-uniform, 'normal(0.1)', ntk")
+    add("--loss", metavar="NAME", help="such as mse, mae, mse+gradient")
+    add("--dtype", metavar="NAME", help="float32 or float64, the arithmetic of the network")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="OWNER.SETTING=VALUE",
+        help="a setting of an optimizer, or of 'problem'; repeatable",
+    )
+    add(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="OWNER.SETTING=A,B,C",
+        help="several values of a setting, or 1..30; all are crossed with each other; repeatable",
+    )
+    add(
+        "--cost-per-gradient", type=float, metavar="C", help="forward passes that a loss and gradient cost (default: 3)"
+    )
+    add("--marks", type=int, metavar="N", help="log-spaced measurements of each run (default: 100)")
+    add("--time-limit", type=float, metavar="SECONDS", help="soft limit of each run (default: none)")
+    add("--target-loss", type=float, metavar="LOSS", help="end a run when its loss reaches this (default: none)")
+    add("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: one a core)")
+    _add_data_dir(word)
+    add("--out", metavar="DIR", help="folder of the results (default: results/PROBLEM-ID)")
+    add("--format", choices=("parquet", "csv"), default="parquet", help="format of the tables (default: parquet)")
+
+
+def _word(words: Words, name: str, about: str, examples: str) -> argparse.ArgumentParser:
+    word = words.add_parser(
+        name, help=about, description=about, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    word.set_defaults(word=name)
+    return word

@@ -1,0 +1,57 @@
+"""`harness list`: names and one line on each, from the registries, without loading any heavy library."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from harness.spec import settings_of
+from optimizers import OPTIMIZERS
+from problems import PROBLEMS
+from problems.losses import LOSSES
+from problems.networks.activations import ACTIVATIONS
+from problems.networks.inits import INITS
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Print the lists asked for."""
+    chosen = [arguments.what] if arguments.what else ["problems", "optimizers"]
+    sys.stdout.write("\n".join(f"{name}:\n{_block(LISTS[name]())}" for name in chosen))
+    return 0
+
+
+def _block(rows: Mapping[str, str]) -> str:
+    width = max(map(len, rows), default=0)
+    return "".join(f"  {name:<{width}}  {about}\n" for name, about in rows.items())
+
+
+def _problems() -> dict[str, str]:
+    return {
+        name: f"{recipe.about}; {recipe.network}, {recipe.activation}, budget {recipe.budget:,}"
+        for name, recipe in PROBLEMS.items()
+    }
+
+
+def _optimizers() -> dict[str, str]:
+    return {
+        name: f"{method.family}; " + ", ".join(f"{setting}={value}" for setting, value in settings_of(method).items())
+        for name, method in OPTIMIZERS.items()
+    }
+
+
+def _figures() -> dict[str, str]:
+    return _first_lines(import_module("harness.figures").FIGURES)
+
+
+def _first_lines(functions: Mapping[str, Callable[..., object]]) -> dict[str, str]:
+    return {name: (function.__doc__ or "").strip().partition("\n")[0] for name, function in functions.items()}
+
+
+LISTS: dict[str, Callable[[], Mapping[str, str]]] = {
+    "problems": _problems,
+    "optimizers": _optimizers,
+    "figures": _figures,
+    "activations": lambda: _first_lines(ACTIVATIONS),
+    "inits": lambda: _first_lines(INITS),
+    "losses": lambda: _first_lines(LOSSES),
+}

@@ -1,0 +1,52 @@
+"""`harness run`: one optimizer once, and what it had learned at each power of two of its cost."""
+
+import argparse
+from math import isnan
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from harness.commands.compare import carry_out, choices, ending, problem_of
+from harness.compare import plan
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Carry out one run; the exit code."""
+    results = carry_out(
+        plan(problem_of(arguments), [arguments.optimizer], [arguments.seed], **choices(arguments)), arguments
+    )
+    if results is None:
+        return 130
+    console = Console()
+    if len(results.curves):
+        console.print(_course(results.curves, results.spectra))
+    row = results.runs.iloc[0]
+    console.print(
+        f"{row['status']}: {row['reason']} Best loss {row['best_loss']:.4g}.", highlight=False, soft_wrap=True
+    )
+    console.print(f"tables: {results.folder}/*.{arguments.format}", highlight=False, soft_wrap=True)
+    return ending(results)
+
+
+def _course(curves: pd.DataFrame, spectra: pd.DataFrame) -> Table:
+    table = Table(title="relative error of each frequency")
+    first = spectra[spectra["mark"] == 0]
+    names = [_heading(row["probe"], row["frequency"], first["probe"].iloc[0]) for row in first.to_dict("records")]
+    for heading in ("cost", "loss", *names):
+        table.add_column(heading, justify="right")
+    errors = spectra["error"].to_numpy().reshape(len(curves), -1)
+    costs, losses = curves["cost"].to_numpy(), curves["loss"].to_numpy()
+    due = 0.0
+    for mark, cost in enumerate(costs):
+        if cost >= due or mark == len(costs) - 1:
+            table.add_row(f"{cost:,.0f}", f"{losses[mark]:.4g}", *(f"{error:.3f}" for error in errors[mark]))
+            due = max(1.0, 2.0 * cost)
+    return table
+
+
+def _heading(probe: str, frequency: float, principal: str) -> str:
+    """A frequency of the first probe goes without its name; a row of no frequency goes by its name alone."""
+    if isnan(frequency):
+        return f"1 - {probe}"
+    return f"k={frequency:.4g}" if probe == principal else f"{probe} k={frequency:.4g}"

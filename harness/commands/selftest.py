@@ -1,0 +1,30 @@
+"""`harness selftest`: the problems whose answer is known, and one line on whether the instrument can be trusted."""
+
+import argparse
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.selftest import selftest
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run the controls and print what was expected and measured; 0 if all agree, 1 if not."""
+    if arguments.seeds < 2:
+        raise ValueError(f"--seeds must be at least 2, or no verdict can be reached; got {arguments.seeds}.")
+    checks = selftest(arguments.seeds)
+    table = Table(title=f"controls, {arguments.seeds} seeds each")
+    for heading in ("control", "what", "expected", "measured", ""):
+        table.add_column(heading)
+    for check in checks:
+        table.add_row(check.control, check.what, check.expected, check.measured, "ok" if check.passed else "WRONG")
+    console = Console()
+    console.print(table)
+    wrong = [check.control for check in checks if not check.passed]
+    answer = (
+        f"do not trust this instrument: {len(wrong)} of {len(checks)} checks failed ({', '.join(dict.fromkeys(wrong))})"
+        if wrong
+        else f"the instrument can be trusted: all {len(checks)} checks passed"
+    )
+    console.print(answer, highlight=False, soft_wrap=True)
+    return 1 if wrong else 0

@@ -1,0 +1,202 @@
+"""The rules of `harness.conformance` about what a method does in a run."""
+
+import logging
+import random
+import sys
+import threading
+import warnings
+from contextlib import chdir, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from harness.trial import Fault, attempt, attempt_lanes, small_problem, sound, start
+from optimizers.base import Array, Optimizer
+
+PRICES: dict[str, float] = {"gradient": 3, "minibatch": 3, "residuals": 3, "hvp": 6}
+"""Forward passes of one evaluation; the others cost one."""
+SHORT = 333
+LONG = 3000
+SEEDS = (0, 1, 2)
+LANE_STEPS = 100
+LANE_TOLERANCE = 1e-10
+
+
+class NetworkBroke(Exception):
+    """Stands for an error in a network."""
+
+
+def breaking_at(evaluation: int, error: Exception) -> Fault:
+    """Raises `error` in the call that reaches this evaluation."""
+
+    def fault(before: int, thetas: Array) -> Array:
+        if before + len(thetas) > evaluation:
+            raise error
+        return sound(before, thetas)
+
+    return fault
+
+
+def one_nan(before: int, thetas: Array) -> Array:
+    """The seventh evaluation is not a number."""
+    return np.where(np.arange(before, before + len(thetas)) == 6, np.nan, 0.0)
+
+
+def nothing_but_nan(before: int, thetas: Array) -> Array:
+    """No evaluation is a number."""
+    return sound(before, thetas) + np.nan
+
+
+def wall(before: int, thetas: Array) -> Array:
+    """Infinity on a half-space that begins close to theta0."""
+    del before
+    return np.where(thetas.sum(axis=1) > start().sum() + 0.01, np.inf, 0.0)
+
+
+def starts_at_theta0(method: Optimizer) -> str | None:
+    """The first point evaluated, or row 0 of the first population, is theta0 exactly."""
+    first = attempt(method, SHORT).points[:1]
+    return None if np.array_equal(first, start()[None]) else "the first point evaluated is theta0 exactly"
+
+
+def leaves_theta0_alone(method: Optimizer) -> str | None:
+    """theta0 is not changed."""
+    return None if np.array_equal(attempt(method, SHORT).theta0, start()) else "theta0 is not changed"
+
+
+def keeps_the_budget(method: Optimizer) -> str | None:
+    """No budget is exceeded, and each is spent until nothing more fits, unless the method has converged."""
+    dim = small_problem().dim
+    price = max(PRICES.get(need, 1) for need in method.needs)
+    for budget in (1, 2, 3, 7, dim, dim + 1, SHORT):
+        trial = attempt(method, budget)
+        cost = trial.meter.account.cost
+        if cost > budget:
+            return f"a budget of {budget} is not exceeded; {cost:g} was spent"
+        if trial.status not in ("budget", "converged"):
+            return f"a run ends by its budget or has converged; with a budget of {budget} it ended as '{trial.status}'"
+        if trial.status == "budget" and budget - cost >= price:
+            return f"a budget of {budget} is spent; {budget - cost:g} was left"
+    return None
+
+
+def asks_for_what_it_needs(method: Optimizer) -> str | None:
+    """It evaluates nothing that its needs do not announce."""
+    counts = attempt(method, SHORT).meter.account.counts
+    announced = {
+        "values": {"value", "population"},
+        "gradients": {"gradient", "minibatch"},
+        "hvps": {"hvp"},
+        "jacobians": {"residuals"},
+    }
+    for kind, needs in announced.items():
+        if getattr(counts, kind) and not needs & method.needs:
+            return f"a method that evaluates {kind} declares the need {' or '.join(sorted(needs))}"
+    return None
+
+
+def lowers_the_loss(method: Optimizer) -> str | None:
+    """A thousand gradients, or three thousand values, lower the loss by a tenth."""
+    first = float(small_problem().values(start()[None])[0])
+    best = float(np.min(attempt(method, LONG).meter.best_loss))
+    return None if best < 0.9 * first else f"{LONG} forward passes lower the loss by a tenth; {first:.3g} became {best:.3g}"
+
+
+def repeats_itself(method: Optimizer) -> str | None:
+    """The same seed gives the same points, whatever others have drawn from the global generators."""
+    first = attempt(method, SHORT).points
+    np.random.random(7)  # noqa: NPY002  # the very thing that must not matter
+    random.random()
+    if "torch" in sys.modules:
+        sys.modules["torch"].rand(7)
+    second = attempt(method, SHORT).points
+    return None if np.array_equal(first, second) else "the same seed gives the same points"
+
+
+def leaves_no_trace(method: Optimizer) -> str | None:
+    """Random states, root logger, warnings filters, threads, files: as before, after an end and after an error."""
+    with TemporaryDirectory() as folder, chdir(folder):
+        for fault in (sound, breaking_at(SHORT // 10, NetworkBroke())):
+            before = _process_state()
+            with suppress(NetworkBroke):
+                attempt(method, SHORT, fault)
+            after = _process_state()
+            changed = [name for name, state in before.items() if after[name] != state]
+            if changed:
+                return f"a run leaves the process as it was; changed: {', '.join(changed)}"
+    return None
+
+
+def _process_state() -> dict[str, Any]:
+    root = logging.getLogger()
+    torch = sys.modules.get("torch")
+    state: dict[str, Any] = {
+        "numpy's random state": repr([part.tolist() if isinstance(part, np.ndarray) else part for part in np.random.get_state()]),
+        "random's state": random.getstate(),
+        "root logger": (root.level, list(root.handlers), list(root.filters), root.disabled),
+        "warnings filters": list(warnings.filters),
+        "floating-point errors": np.geterr(),
+        "threads": set(threading.enumerate()),
+        "files": sorted(path.name for path in Path().iterdir()),
+        "folder": Path.cwd(),
+    }
+    if torch is not None:
+        state["torch's random state"] = torch.random.get_rng_state().tolist()
+        state["torch's settings"] = (torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled())
+    return state
+
+
+def passes_errors_on(method: Optimizer) -> str | None:
+    """An error inside the network comes out as it is."""
+    for evaluation in (0, 1, 30):
+        error = NetworkBroke()
+        caught = None
+        try:
+            attempt(method, SHORT, breaking_at(evaluation, error))
+        except Exception as raised:  # noqa: BLE001  # whatever it is, it should have been `error`
+            caught = raised
+        if caught is not error:
+            return f"an error in evaluation {evaluation} comes out as it is; got {caught!r}"
+    return None
+
+
+def survives_one_nan(method: Optimizer) -> str | None:
+    """A single loss that is not a number neither ends the run nor sends it to points that are none."""
+    return _survives(method, one_nan, {"budget", "converged"})
+
+
+def survives_nothing_but_nan(method: Optimizer) -> str | None:
+    """A run without one finite loss ends by itself."""
+    return _survives(method, nothing_but_nan, {"diverged", "converged", "budget"})
+
+
+def survives_a_wall_of_infinity(method: Optimizer) -> str | None:
+    """A run next to infinite losses ends by itself."""
+    return _survives(method, wall, {"diverged", "converged", "budget"})
+
+
+def _survives(method: Optimizer, fault: Fault, statuses: set[str]) -> str | None:
+    trial = attempt(method, SHORT, fault)
+    if trial.status not in statuses:
+        return f"a run with losses that are not finite ends as {' or '.join(sorted(statuses))}; got '{trial.status}'"
+    if not np.isfinite(trial.points).all():
+        return "only finite points are evaluated"
+    return None
+
+
+def runs_lanes_as_if_alone(method: Optimizer) -> str | None:
+    """For the first hundred calls each lane evaluates what its run alone evaluates, to 1e-10; only if lanes are declared."""
+    if not method.lanes:
+        return None
+    together = attempt_lanes(method, LONG, SEEDS).calls
+    for lane, seed in enumerate(SEEDS):
+        alone = attempt(method, LONG, seed=seed).calls
+        if len(alone) != len(together):
+            return f"lanes make as many calls as a run alone; got {len(together)} instead of {len(alone)}"
+        for call, (own, shared) in enumerate(zip(alone[:LANE_STEPS], together, strict=False)):
+            mine = shared.reshape(len(SEEDS), *own.shape)[lane]
+            if not np.allclose(mine, own, rtol=LANE_TOLERANCE, atol=LANE_TOLERANCE):
+                return f"lane {lane} equals its run alone; in call {call} they differ by {np.abs(mine - own).max():.1e}"
+    return None

@@ -1,0 +1,38 @@
+"""Configurations: runs that differ in nothing but their seed, and the shortest names that tell them apart."""
+
+import json
+from collections.abc import Iterator
+
+import pandas as pd
+
+from harness.tables import LABELS
+
+
+def configurations(runs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Name and runs of each configuration, in the order in which they first occur."""
+    index = runs.groupby(list(LABELS), sort=False, dropna=False).ngroup()
+    for place, name in enumerate(configuration_names(runs[list(LABELS)].drop_duplicates())):
+        yield name, runs[index == place]
+
+
+def configuration_names(labels: pd.DataFrame) -> list[str]:
+    """Of each row of `labels`, the optimizer and whatever else tells it from another."""
+    plain = [label for label in LABELS if label not in ("optimizer", "settings", "problem_settings")]
+    varied = ["optimizer", *(label for label in plain if labels[label].nunique() > 1)]
+    names = [" ".join(row) for row in labels[varied].to_numpy(str)]
+    settings = [
+        {key: value for text in row if text for key, value in json.loads(text).items()}
+        for row in labels[["settings", "problem_settings"]].to_numpy(str)
+    ]
+    full = []
+    for name, own in zip(names, settings, strict=True):
+        others = [other for twin, other in zip(names, settings, strict=True) if twin == name]
+        differing = [f"{key}={value}" for key, value in own.items() if any(other.get(key) != value for other in others)]
+        full.append(" ".join([name, *differing]))
+    return full
+
+
+def varied_settings(runs: pd.DataFrame) -> set[str]:
+    """The settings of the problem in which `runs` differ."""
+    settings = [json.loads(text) for text in runs["problem_settings"].unique()]
+    return {key for own in settings for key, value in own.items() if any(o.get(key) != value for o in settings)}

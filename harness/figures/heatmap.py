@@ -1,0 +1,42 @@
+"""The frequency principle at a glance: which frequencies an optimizer has learned, at which cost."""
+
+from matplotlib.figure import Figure
+
+from harness.figures.drawing import draw_panel
+from harness.figures.layout import COLUMN, GAP, PAGE, RIGHT, STRIP, Layout, components, panel_height
+from harness.figures.legend import draw_legend, footer
+from harness.figures.panels import Panel, cost_grid, panels
+from harness.figures.style import house_style, lines_of, text_width
+from harness.tables import Tables
+
+
+def heatmap(tables: Tables) -> Figure:
+    """Error of each watched frequency over cost: a heat map for each optimizer, the median over seeds."""
+    if tables["runs"].empty:
+        raise ValueError("The table 'runs' has no rows, so there is nothing to draw. Finish at least one run first.")
+    with house_style():
+        drawn, costs = panels(tables), cost_grid(tables)
+        layout = _layout(drawn, footer(tables["runs"]))
+        figure = Figure(figsize=layout.page)
+        for index, panel in enumerate(drawn):
+            draw_panel(figure, layout, index, panel, costs)
+        draw_legend(figure, layout, tables["hits"])
+        return figure
+
+
+def _layout(drawn: list[Panel], runs: tuple[str, ...]) -> Layout:
+    """Rows are named before the first column alone where all panels have the same."""
+    names = {f"{frequency:.4g}" for panel in drawn for _, frequency in panel.rows}
+    left = 0.26 + max((text_width(name, 6.5) for name in names), default=0.0)
+    with_rows = [panel.rows for panel in drawn if len(panel.rows)]
+    alike = all(rows.equals(with_rows[0]) for rows in with_rows)
+    most = max((len(rows) for rows in with_rows), default=1)
+    strips = max((len(bands) for panel in drawn if len(bands := components(panel.rows)) > 1), default=0)
+    page = COLUMN if len(drawn) == 1 else PAGE
+    return Layout(
+        panels=len(drawn),
+        height=panel_height(len(drawn), most, strips) + STRIP * strips,
+        left=left,
+        gap=GAP if alike else left,
+        footer=lines_of(runs, 6, page - left - RIGHT),
+    )

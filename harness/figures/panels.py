@@ -1,0 +1,159 @@
+"""The numbers behind the small multiples: one panel per configuration and probe, on rows and costs that all share.
+
+Errors stand from their mark on until the next one, and after a run's end for good: a step function, so that runs with
+different marks meet on one grid.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from math import ceil, inf, isnan
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.configurations import configuration_names
+from harness.tables import LABELS, Tables
+
+Array: TypeAlias = NDArray[np.float64]
+
+THRESHOLD = 0.1
+"""The error that counts as learned; the nearest one in the table `hits` is shown."""
+CELLS_PER_DECADE = 40
+QUARTILES = (0.25, 0.5, 0.75)
+ROW = ["component", "frequency"]
+ROUNDING = 1e-9
+"""Slack in comparing costs, which minibatches make fractional."""
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """What is drawn of one configuration and probe; R rows, and costs 0 and `cost_grid`."""
+
+    name: str
+    rows: pd.MultiIndex  # (component, frequency) in ascending order; shared by the panels of a problem and probe
+    errors: Array  # (R, 1 + cells), median over runs; NaN where no run watches the row, inf where most are not finite
+    hits: Array  # (R, 3) costs by which the shares `QUARTILES` of the runs have learned; inf where they never do
+    ended: float  # cost from which half of the runs or more hold their last error
+    endings: str  # how many runs ended otherwise than by their budget
+    reason: str  # why there is no curve, else empty
+    verdict: str
+    concordance: str
+
+
+def cost_grid(tables: Tables) -> Array:
+    """Costs, log-spaced from 1 to the largest budget; each cell shows the errors at its right edge."""
+    top = max(10.0, tables["runs"]["budget"].max(), tables["spectra"]["cost"].max())
+    return np.geomspace(1.0, top, ceil(CELLS_PER_DECADE * np.log10(top)) + 1)
+
+
+def nearest_threshold(hits: pd.DataFrame) -> float:
+    """The threshold of `hits` that is shown."""
+    known = hits["threshold"].unique()
+    return float(min(known, key=lambda threshold: abs(threshold - THRESHOLD))) if len(known) else THRESHOLD
+
+
+def panels(tables: Tables) -> list[Panel]:
+    """In the order in which the configurations first occur in `runs`, and within each the probes by name."""
+    hits, order = tables["hits"], tables["order"]
+    threshold = nearest_threshold(hits)
+    shown = {
+        "runs": tables["runs"],
+        "spectra": tables["spectra"].dropna(subset="frequency"),
+        "hits": hits[hits["threshold"] == threshold],
+        "order": order[(order["threshold"] == threshold) & (order["matched_by"] == "cost")],
+    }
+    parts, costs = _configurations(shown), np.append(0.0, cost_grid(tables)[1:])
+    watched = _watched(parts)
+    panels = []
+    names = configuration_names(pd.concat([part["runs"][:1] for part in parts]))
+    for name, part in zip(names, parts, strict=True):
+        rows_of = watched.get(part["runs"]["problem"].iloc[0], {"": pd.MultiIndex.from_tuples([], names=ROW)})
+        for probe, rows in rows_of.items():
+            panels.append(_panel(f"{name}, {probe}" if len(rows_of) > 1 else name, probe, rows, part, costs))
+    return panels
+
+
+def _configurations(tables: Tables) -> list[Tables]:
+    """The tables of each configuration, in the order in which they first occur in `runs`."""
+    runs = tables["runs"]
+    place = runs.assign(place=runs.groupby(list(LABELS), sort=False).ngroup())
+    keys = {"runs": ["run_id"], "spectra": ["run_id"], "hits": ["run_id"], "order": list(LABELS)}
+    placed = {name: rows.merge(place[[*keys[name], "place"]].drop_duplicates()) for name, rows in tables.items()}
+    parts = {name: dict(iter(rows.groupby("place"))) for name, rows in placed.items()}
+    return [{name: parts[name].get(index, placed[name][:0]) for name in placed} for index in parts["runs"]]
+
+
+def _watched(parts: list[Tables]) -> dict[str, dict[str, pd.MultiIndex]]:
+    """Rows of each probe of each problem: all that some run watches, by component and frequency."""
+    found: dict[str, dict[str, pd.MultiIndex]] = {}
+    for part in parts:
+        for probe, spectra in part["spectra"].groupby("probe", sort=True):
+            rows = pd.MultiIndex.from_frame(spectra[ROW].drop_duplicates())
+            of_problem = found.setdefault(part["runs"]["problem"].iloc[0], {})
+            of_problem[str(probe)] = of_problem.get(str(probe), rows).union(rows).sort_values()
+    return found
+
+
+def _panel(name: str, probe: str, rows: pd.MultiIndex, part: Tables, costs: Array) -> Panel:
+    runs = part["runs"]
+    spectra, hits, order = (part[table][part[table]["probe"] == probe] for table in ("spectra", "hits", "order"))
+    curved = runs[runs["run_id"].isin(spectra["run_id"].unique())]
+    full = curved[["cost", "budget"]].max(axis=1)
+    verdict, concordance = _verdict(order)
+    return Panel(
+        name=name,
+        rows=rows,
+        errors=median_errors(spectra, rows, costs),
+        hits=hit_quartiles(hits, rows),
+        ended=_quantile(curved["cost"].where(curved["status"] != "budget", full), 0.5),
+        endings=", ".join(f"{n} {status}" for status, n in Counter(runs["status"]).items() if status != "budget"),
+        reason="" if len(curved) else "{status}: {reason}".format(**runs.iloc[0]),
+        verdict=verdict,
+        concordance=concordance,
+    )
+
+
+def median_errors(spectra: pd.DataFrame, rows: pd.MultiIndex, costs: Array) -> Array:
+    """The median over runs of the error of each row at each cost, `(len(rows), len(costs))`."""
+    place = rows.get_indexer(pd.MultiIndex.from_frame(spectra[ROW]))
+    columns = pd.DataFrame({"place": place, **{name: spectra[name].to_numpy() for name in ("mark", "cost", "error")}})
+    steps = [_steps(part, len(rows), costs) for _, part in columns.groupby(spectra["run_id"].to_numpy())]
+    medians = np.full((len(rows), len(costs)), np.nan)
+    for row, errors in enumerate(np.array(steps).reshape(len(steps), *medians.shape).swapaxes(0, 1)):
+        watching = errors[~np.isnan(errors).any(axis=1)]
+        if len(watching):
+            medians[row] = np.median(watching, axis=0)
+    return medians
+
+
+def _steps(run: pd.DataFrame, rows: int, costs: Array) -> Array:
+    """One run's errors `(rows, len(costs))`, each the last measured at or before the cost."""
+    marks, mark = np.unique(run["mark"].to_numpy(), return_inverse=True)
+    cost, error = np.empty(len(marks)), np.full((len(marks), rows), np.nan)
+    cost[mark] = run["cost"]
+    error[mark, run["place"]] = run["error"].where(np.isfinite(run["error"]), inf)
+    at = np.searchsorted(cost, costs * (1 + ROUNDING), side="right") - 1
+    return error[np.maximum(at, 0)].T
+
+
+def hit_quartiles(hits: pd.DataFrame, rows: pd.MultiIndex) -> Array:
+    """Costs by which a quarter, half and three quarters of the runs have learned each row, `(len(rows), 3)`."""
+    costs = hits["cost"].where(~hits["censored"], inf)
+    of_row = dict(iter(costs.groupby([hits[name] for name in ROW])))
+    return np.array([[_quantile(of_row.get(row, ()), q) for q in QUARTILES] for row in rows]).reshape(-1, 3)
+
+
+def _quantile(costs: "pd.Series[float] | tuple[()]", share: float) -> float:
+    """The smallest cost that `share` of the runs have reached: no mean of two, for infinity has none."""
+    return float(np.sort(costs)[ceil(share * len(costs)) - 1]) if len(costs) else inf
+
+
+def _verdict(order: pd.DataFrame) -> tuple[str, str]:
+    """The verdict, and the concordance with its interval, of a table `order` of one row or none."""
+    if order.empty:
+        return "", ""
+    row = order.iloc[0]
+    interval = f"C = {row['concordance']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+    return row["verdict"], "" if isnan(row["concordance"]) else interval

@@ -1,0 +1,101 @@
+"""Pictures while they are learned: the target, and what each optimizer had made of it at some costs."""
+
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from harness.configurations import configurations
+from harness.figures.layout import PAGE
+from harness.figures.style import GREY, INK, fitted, house_style
+from harness.tables import Tables
+
+Array = NDArray[np.float64]
+
+MOST_MARKS = 7
+NAME, GAP, LABEL, TOP, EDGE = 0.7, 0.04, 0.14, 0.02, 0.2
+"""Inches: room for a name, between pictures, for the text above one, above all and below all."""
+
+
+class Row(NamedTuple):
+    """One configuration: its target and its pictures `(h, w)` or `(h, w, 3)`, each with its cost and relative error."""
+
+    name: str
+    target: Array
+    pictures: list[tuple[float, float, Array]]
+
+
+def pictures(tables: Tables) -> Figure:
+    """Target and reconstructions at log-spaced costs, one row for each optimizer, of its run with the lowest seed."""
+    rows = [_row(name, runs, tables["predictions"]) for name, runs in configurations(tables["runs"])]
+    drawn = [row for row in rows if row is not None]
+    if not drawn:
+        raise ValueError("The table 'predictions' has no pictures; this figure is for problems such as 'image'.")
+    columns = 1 + max(len(row.pictures) for row in drawn)
+    width = (PAGE - NAME - columns * GAP) / columns
+    heights = [width * row.target.shape[0] / row.target.shape[1] for row in drawn]
+    page = TOP + sum(heights) + (LABEL + GAP) * len(drawn) + EDGE
+    with house_style():
+        figure = Figure(figsize=(PAGE, page))
+        top = page - TOP
+        for row, height in zip(drawn, heights, strict=True):
+            top -= LABEL + height + GAP
+            _draw(figure, row, (width, height), top + GAP)
+        seed = tables["runs"].loc[tables["runs"]["run_id"].isin(tables["predictions"]["run_id"]), "seed"].min()
+        caption = f"cost in forward passes and relative error, sqrt(sum (h - f)² / sum (f - mean f)²); seed {seed}"
+        figure.text(NAME / PAGE, 0.06 / page, caption, size=6, color=GREY)
+    return figure
+
+
+def _row(name: str, runs: pd.DataFrame, predictions: pd.DataFrame) -> Row | None:
+    known = runs[runs["run_id"].isin(predictions["run_id"])].sort_values("seed")
+    if known.empty:
+        return None
+    run = known.iloc[0]
+    shape = _shape(json.loads(run["problem_settings"]))
+    own = predictions[predictions["run_id"] == run["run_id"]]
+    if shape is None or own["sample"].max() + 1 != shape[0] * shape[1]:
+        return None
+    marks = own["mark"].unique()
+    chosen = marks[np.unique(np.linspace(0, len(marks) - 1, min(MOST_MARKS, len(marks))).round().astype(int))]
+    parts = [own[own["mark"] == mark].sort_values(["sample", "component"]) for mark in chosen]
+    target = _picture(parts[0]["target"], shape)
+    made = [(float(part["cost"].iloc[0]), _picture(part["value"], shape)) for part in parts]
+    return Row(name, target, [(cost, _error(picture, target), picture) for cost, picture in made])
+
+
+def _shape(settings: dict[str, Any]) -> tuple[int, int] | None:
+    """(height, width) of a problem with the setting `size`, such as `64x48`; None without it."""
+    width, cross, height = str(settings.get("size", "")).partition("x")
+    return (int(height), int(width)) if cross else None
+
+
+def _picture(values: "pd.Series[float]", shape: tuple[int, int]) -> Array:
+    """`(h, w)` for one component, `(h, w, m)` for more."""
+    picture = values.to_numpy(np.float64).reshape(*shape, -1)
+    return picture[..., 0] if picture.shape[2] == 1 else picture
+
+
+def _error(picture: Array, target: Array) -> float:
+    spread = target - target.mean(axis=(0, 1))
+    return float(np.sqrt(((picture - target) ** 2).sum() / (spread**2).sum()))
+
+
+def _draw(figure: Figure, row: Row, size: tuple[float, float], bottom: float) -> None:
+    page = figure.get_size_inches()
+    low, high = row.target.min(), row.target.max()
+    name, points = fitted(row.name, 7, NAME - 0.06, "bold")
+    figure.text(0.04 / page[0], (bottom + size[1] / 2) / page[1], name, size=points, weight="bold", va="center")
+    labels = ["target", *(f"{cost:,.0f}: {error:.2f}" for cost, error, _ in row.pictures)]
+    shown = [row.target, *(picture for *_, picture in row.pictures)]
+    for column, (label, picture) in enumerate(zip(labels, shown, strict=True)):
+        left = NAME + column * (size[0] + GAP)
+        axes = figure.add_axes((left / page[0], bottom / page[1], size[0] / page[0], size[1] / page[1]))
+        brightness = np.clip(np.nan_to_num((picture - low) / (high - low)), 0, 1)
+        axes.imshow(brightness, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+        axes.set_axis_off()
+        text, points = fitted(label, 5.5, size[0])
+        axes.set_title(text, size=points, pad=1.5, color=INK)

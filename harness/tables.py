@@ -1,0 +1,144 @@
+"""The tables: their columns, declared once and checked when written. Every row of every table is flat and tidy."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+Tables: TypeAlias = dict[str, pd.DataFrame]
+
+LABELS = {
+    "problem": "str",
+    "optimizer": "str",
+    "settings": "str",
+    "problem_settings": "str",
+    "network": "str",
+    "activation": "str",
+    "init": "str",
+    "loss": "str",
+}
+"""Who a run is, apart from its seed: the columns that tell one configuration from another."""
+
+SCHEMA: dict[str, dict[str, str]] = {
+    "runs": {
+        "run_id": "str",
+        **LABELS,
+        "dtype": "str",
+        "seed": "int64",
+        "dim": "int64",
+        "n_samples": "int64",
+        "budget": "float64",
+        "cost_per_gradient": "float64",
+        "incumbent": "str",
+        "status": "str",
+        "reason": "str",
+        "values": "float64",
+        "gradients": "float64",
+        "hvps": "float64",
+        "jacobians": "float64",
+        "cost": "float64",
+        "seconds_objective": "float64",
+        "seconds_optimizer": "float64",
+        "seconds_measuring": "float64",
+        "lanes": "int64",
+        "first_loss": "float64",
+        "last_loss": "float64",
+        "best_loss": "float64",
+        "machine_id": "str",
+    },
+    "curves": {
+        "run_id": "str",
+        "mark": "int64",
+        "cost": "float64",
+        "values": "float64",
+        "gradients": "float64",
+        "hvps": "float64",
+        "jacobians": "float64",
+        "seconds": "float64",
+        "loss": "float64",
+        "test_loss": "float64",
+        "incumbent": "str",
+    },
+    "spectra": {
+        "run_id": "str",
+        "mark": "int64",
+        "cost": "float64",
+        "probe": "str",
+        "component": "int64",
+        "frequency": "float64",
+        "target_amplitude": "float64",
+        "amplitude": "float64",
+        "error": "float64",
+        "predicted_error": "float64",
+    },
+    "predictions": {
+        "run_id": "str",
+        "mark": "int64",
+        "cost": "float64",
+        "sample": "int64",
+        "component": "int64",
+        "target": "float64",
+        "value": "float64",
+    },
+    "hits": {
+        "run_id": "str",
+        "problem": "str",
+        "optimizer": "str",
+        "seed": "int64",
+        "probe": "str",
+        "component": "int64",
+        "frequency": "float64",
+        "threshold": "float64",
+        "cost": "float64",
+        "loss": "float64",
+        "seconds": "float64",
+        "censored": "bool",
+        "predicted_cost": "float64",
+    },
+    "order": {
+        **LABELS,
+        "probe": "str",
+        "threshold": "float64",
+        "matched_by": "str",
+        "n_runs": "int64",
+        "pairs": "int64",
+        "concordance": "float64",
+        "low": "float64",
+        "high": "float64",
+        "kendall_tau": "float64",
+        "slope": "float64",
+        "p_value": "float64",
+        "verdict": "str",
+    },
+    "machines": {
+        "machine_id": "str",
+        "python": "str",
+        "platform": "str",
+        "cpu": "str",
+        "cores": "int64",
+        "threads": "int64",
+        "libraries": "str",
+        "git_sha": "str",
+        "git_dirty": "bool",
+    },
+}
+
+
+def frame(table: str, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """A DataFrame of `table` with exactly its columns, in order and in their types; scalars are repeated.
+
+    Raises ValueError naming the columns that are missing or unknown."""
+    schema = SCHEMA[table]
+    missing, unknown = schema.keys() - columns.keys(), columns.keys() - schema.keys()
+    if missing or unknown:
+        raise ValueError(f"Table '{table}': missing columns {sorted(missing)}, unknown columns {sorted(unknown)}.")
+    lengths = {len(value) for value in columns.values() if np.ndim(value) == 1}
+    length = lengths.pop() if lengths else 1
+    data = {name: columns[name] if np.ndim(columns[name]) == 1 else [columns[name]] * length for name in schema}
+    return pd.DataFrame(data).astype(schema)
+
+
+def empty(table: str) -> pd.DataFrame:
+    """The table without rows."""
+    return pd.DataFrame({name: [] for name in SCHEMA[table]}).astype(SCHEMA[table])

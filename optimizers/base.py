@@ -1,0 +1,137 @@
+"""The contract between the harness and a method that moves a flat vector.
+
+A method sees an `Objective` and nothing else: no data, no network, no clock. It loops for ever, and the objective ends
+the run by raising `RunStopped`, which a method lets pass. Returning early means "converged".
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+Need: TypeAlias = Literal["value", "gradient", "population", "residuals", "hvp", "layout", "minibatch", "budget"]
+Streams: TypeAlias = np.random.Generator | Sequence[np.random.Generator]
+
+
+class RunStopped(Exception):
+    """The objective has ended the run (budget, time, target, divergence). No method may catch it for good."""
+
+    status: ClassVar[str] = "stopped"
+
+
+class Slot(NamedTuple):
+    """One named parameter array inside the flat vector, as `theta[offset : offset + prod(shape)]`, C order."""
+
+    name: str
+    shape: tuple[int, ...]
+    offset: int
+
+
+class Objective(Protocol):
+    """What a method may ask. Every number comes back as float64, every gradient as a fresh array.
+
+    `theta` is `(P,)`, `thetas` is `(S, P)`. A method that declares `lanes` may be handed a `theta0` of shape `(B, P)`:
+    then every argument and every answer carries that leading axis (`value` takes `(B, P)` and gives `(B,)`, `values`
+    takes `(B, S, P)` and gives `(B, S)`), and the lanes never touch each other.
+
+    A non-finite loss arrives as a huge finite one with a zero gradient. Each call may raise `RunStopped` instead.
+    """
+
+    @property
+    def dim(self) -> int:
+        """P, the number of parameters."""
+
+    @property
+    def layout(self) -> tuple[Slot, ...]:
+        """The named arrays inside the flat vector, in order and without gaps."""
+
+    @property
+    def n_samples(self) -> int:
+        """The number of training samples, for methods that draw minibatches."""
+
+    def value(self, theta: Array) -> Any:
+        """Loss, one forward pass."""
+
+    def value_and_grad(self, theta: Array) -> tuple[Any, Array]:
+        """Loss and gradient `(P,)` together, `c` forward passes."""
+
+    def values(self, thetas: Array) -> Array:
+        """Losses `(S,)` of a population, one forward pass a row; stops between rows where the budget ends."""
+
+    def values_and_grads(self, thetas: Array) -> tuple[Array, Array]:
+        """Losses `(S,)` and gradients `(S, P)` of a population."""
+
+    def batch_value_and_grad(self, theta: Array, rows: NDArray[np.intp]) -> tuple[Any, Array]:
+        """Loss and gradient on the training samples `rows` alone, at their share of a full gradient's cost."""
+
+    def residuals_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
+        """Residuals `r (N,)` with loss = r.r, and their Jacobian `(N, P)`; squared losses only."""
+
+    def hvp(self, theta: Array, vector: Array) -> Array:
+        """Hessian of the loss times `vector`, `(P,)`; twice the cost of a gradient."""
+
+    def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
+        """How many more of these calls the budget allows; only for methods that declare the need `budget`."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a user and a tuner need to know of one setting: its meaning, its legal values, the range worth searching."""
+
+    doc: str
+    above: float | None = None
+    at_least: float | None = None
+    below: float | None = None
+    choices: tuple[Any, ...] | None = None
+    tune: tuple[float, float] | None = None
+
+    def complaint(self, value: Any) -> str | None:
+        """The rule that `value` breaks, or None."""
+        if self.choices is not None and value not in self.choices:
+            return f"must be one of {', '.join(map(str, self.choices))}"
+        if self.above is not None and not value > self.above:
+            return f"must be above {self.above:g}"
+        if self.at_least is not None and not value >= self.at_least:
+            return f"must be at least {self.at_least:g}"
+        if self.below is not None and not value < self.below:
+            return f"must be below {self.below:g}"
+        return None
+
+
+def setting(default: Any, doc: str, **rules: Any) -> Any:
+    """A dataclass field that carries its `Setting`."""
+    return field(default=default, metadata={"setting": Setting(doc, **rules)})
+
+
+@dataclass(frozen=True)
+class Optimizer(ABC):
+    """A method with its settings as fields. Concrete classes are final; a registry holds instances."""
+
+    family: ClassVar[str]
+    needs: ClassVar[frozenset[Need]]
+    source: ClassVar[str]
+    incumbent: ClassVar[Literal["last", "best"]] = "best"
+    """Which point the method stands for when it is measured: the last one evaluated, or the best so far."""
+    lanes: ClassVar[bool] = False
+    """Whether `theta0` may be `(B, P)`, with one generator a lane."""
+    max_dim: ClassVar[int] = 20_000_000
+
+    def __post_init__(self) -> None:
+        for spec in fields(self):
+            rule: Setting | None = spec.metadata.get("setting")
+            complaint = rule.complaint(getattr(self, spec.name)) if rule else None
+            if complaint:
+                raise ValueError(f"Setting '{spec.name}' {complaint}; got {getattr(self, spec.name)!r}.")
+
+    def memory(self, dim: int) -> int:
+        """Bytes of state that one run at `dim` parameters holds, beside the problem's own."""
+        return 8 * 4 * dim
+
+    @abstractmethod
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        """Move from `theta0`, which is the first point evaluated (or row 0 of the first population), without changing
+        it. All randomness comes from `rng`: one generator, or a sequence of them when `theta0` is `(B, P)`."""

@@ -1,0 +1,30 @@
+"""Jacobi's iteration: the classical smoother, and the counterpart of a network in the order of frequencies."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+
+
+@dataclass(frozen=True)
+class Jacobi(Optimizer):
+    """theta <- theta - weight g, for an objective whose Hessian has the diagonal 1, such as that of `poisson-grid`.
+
+    There it is exactly Jacobi's iteration, damped for a weight below 1. On another objective it is gradient descent
+    with a step of `weight`."""
+
+    family: ClassVar[str] = "relaxation"
+    needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
+    source: ClassVar[str] = "Jacobi 1845; Saad, Iterative methods for sparse linear systems, 4.1 and 13.2"
+    incumbent: ClassVar[Literal["last", "best"]] = "last"
+    lanes: ClassVar[bool] = True
+    weight: float = setting(1.0, "damping; 1 is none", above=0.0, tune=(0.3, 1.0))
+
+    def memory(self, dim: int) -> int:
+        return 8 * 2 * dim
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        del rng  # deterministic
+        theta = theta0.copy()
+        while True:
+            theta -= self.weight * objective.value_and_grad(theta)[1]

@@ -1,0 +1,92 @@
+"""Particle swarms, vectorised and in place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+
+
+@dataclass(frozen=True)
+class Swarm:
+    """Positions and velocities `(B, S, P)`, and each particle's best place with its loss `(B, S)`."""
+
+    positions: Array
+    velocities: Array
+    bests: Array
+    best_losses: Array
+
+    @property
+    def leader(self) -> Array:
+        """The best place that any particle remembers, `(B, 1, P)`."""
+        index = self.best_losses.argmin(axis=-1)
+        return np.take_along_axis(self.bests, index[..., None, None], axis=-2)
+
+    def remember(self, losses: Array) -> None:
+        better = losses < self.best_losses
+        self.bests[better] = self.positions[better]
+        self.best_losses[better] = losses[better]
+
+
+def first_positions(theta0: Array, particles: int, spread: float, rngs: Sequence[np.random.Generator]) -> Array:
+    """Particles `(B, S, P)` drawn around `theta0 (B, P)` with standard deviation `spread`; particle 0 is `theta0`."""
+    lanes, dim = theta0.shape
+    positions = np.empty((lanes, particles, dim))
+    for lane, rng in enumerate(rngs):
+        rng.standard_normal(out=positions[lane])
+    positions *= spread
+    positions += theta0[:, None]
+    positions[:, 0] = theta0
+    return positions
+
+
+def attract(swarm: Swarm, towards: Array, pull: float, rngs: Sequence[np.random.Generator], draw: Array) -> None:
+    """Add `pull r (towards - positions)` to the velocities, with r uniform in [0, 1) for every element."""
+    for lane, rng in enumerate(rngs):
+        rng.random(out=draw[lane])
+    draw *= pull
+    draw *= towards - swarm.positions
+    swarm.velocities[...] += draw
+
+
+@dataclass(frozen=True)
+class SwarmMethod(Optimizer):
+    """Settings that our swarm and those of the libraries share."""
+
+    family: ClassVar[str] = "swarm"
+    particles: int = setting(20, "size of the swarm", at_least=2, tune=(10, 300))
+    inertia: float = setting(0.6, "share of the velocity that is kept", at_least=0.0, below=1.0, tune=(0.4, 0.95))
+    own: float = setting(1.0, "pull of a particle's own best place (c1)", at_least=0.0, tune=(0.3, 2.5))
+    shared: float = setting(2.0, "pull of the swarm's best place (c2)", at_least=0.0, tune=(0.3, 2.5))
+    spread: float = setting(1.0, "standard deviation of the first positions around theta0", above=0.0, tune=(0.03, 3.0))
+
+
+@dataclass(frozen=True)
+class PSO(SwarmMethod):
+    """Particles that are drawn to their own best place and to the swarm's."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"population"})
+    source: ClassVar[str] = "Kennedy and Eberhart 1995; inertia of Shi and Eberhart 1998; global topology"
+    lanes: ClassVar[bool] = True
+
+    def memory(self, dim: int) -> int:
+        return 8 * 6 * self.particles * dim
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        rngs = [rng] if isinstance(rng, np.random.Generator) else list(rng)
+        positions = first_positions(np.atleast_2d(theta0), self.particles, self.spread, rngs)
+        asked = positions if theta0.ndim == 2 else positions[0]
+
+        def losses() -> Array:
+            return objective.values(asked).reshape(positions.shape[:-1])
+
+        swarm = Swarm(positions, np.zeros_like(positions), positions.copy(), losses())
+        draw = np.empty_like(positions)
+        while True:
+            swarm.velocities[...] *= self.inertia
+            attract(swarm, swarm.bests, self.own, rngs, draw)
+            attract(swarm, swarm.leader, self.shared, rngs, draw)
+            positions += swarm.velocities
+            swarm.remember(losses())

@@ -1,0 +1,30 @@
+"""Names with numbers, as a user types them: `normal(0.1)`, `ricker(0.3)`, `tanh`."""
+
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from inspect import signature
+from typing import TypeVar
+
+T = TypeVar("T")
+
+CALL = re.compile(r"\s*([a-z][a-z0-9+-]*)\s*(?:\(([^()]*)\))?\s*")
+
+
+def resolve(kind: str, text: str, factories: Mapping[str, Callable[..., T]]) -> T:
+    """The factory that `text` names, called with the numbers in its brackets.
+
+    Raises ValueError with the choices if the name is unknown or the numbers do not fit."""
+    match = CALL.fullmatch(text)
+    name = match[1] if match else text
+    if match is None or name not in factories:
+        near = get_close_matches(name, factories, 1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise ValueError(f"Unknown {kind} '{text}'.{hint} Choose from: {', '.join(sorted(factories))}.")
+    try:
+        numbers = [float(part) for part in (match[2] or "").split(",") if part.strip()]
+        bound = signature(factories[name]).bind(*numbers)
+    except (TypeError, ValueError):
+        form = ", ".join(signature(factories[name]).parameters)
+        raise ValueError(f"The {kind} '{name}' is written {name}({form}), all numbers; got '{text}'.") from None
+    return factories[name](*bound.args)

@@ -1,0 +1,94 @@
+"""Problems whose order is known in advance, to tell whether the instrument can be trusted.
+
+The model is linear in its parameters: `f(x) = sum_k s_k (a_k cos kx + b_k sin kx)`. On a periodic grid its Hessian
+under the mean squared loss is diagonal, and gradient descent with step `lr` shrinks the error of frequency k by
+`1 - lr s_k^2` a step. The scales `s_k` therefore fix the order: equal scales give none, rising ones high-first, falling
+ones low-first.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array, Loss, Problem, Pullback, Recipe, Slot, fixed
+from problems.losses import make_loss
+from problems.waves import check_waves, grid_probe, periodic_grid
+
+
+@dataclass(frozen=True)
+class FourierFeatures:
+    """The linear model, with parameters `(a_k for each k, b_k for each k)`."""
+
+    omegas: tuple[int, ...]
+    scales: tuple[float, ...]
+    name: str = "fourier-features"
+
+    @property
+    def dim(self) -> int:
+        return 2 * len(self.omegas)
+
+    @cached_property
+    def layout(self) -> tuple[Slot, ...]:
+        return (Slot("cosine", (len(self.omegas),), 0), Slot("sine", (len(self.omegas),), len(self.omegas)))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.float64)
+
+    def theta0(self, rng: np.random.Generator) -> NDArray[np.float64]:
+        return 0.1 * rng.standard_normal(self.dim)
+
+    def block(self, n_samples: int) -> int:
+        """As many as keep the outputs within 8 MiB."""
+        return max(1, (1 << 20) // n_samples)
+
+    def _features(self, inputs: Array) -> Array:
+        phases = inputs * np.asarray(self.omegas)
+        features: Array = np.concatenate([np.cos(phases), np.sin(phases)], axis=1) * np.tile(self.scales, 2)
+        return features
+
+    def forward(self, thetas: Array, inputs: Array) -> Array:
+        return (thetas @ self._features(inputs).T)[..., None]
+
+    def vjp(self, thetas: Array, inputs: Array) -> tuple[Array, Pullback]:
+        features = self._features(inputs)
+        return (thetas @ features.T)[..., None], lambda cotangent: cotangent[..., 0] @ features
+
+    def jacobian(self, theta: Array, inputs: Array) -> Array:
+        del theta  # linear
+        return self._features(inputs)[:, None, :]
+
+    def hvp(self, theta: Array, vector: Array, inputs: Array, targets: Array, loss: Loss) -> Array:
+        """Gauss-Newton, exact here: there is no curvature but the loss's."""
+        outputs, pullback = self.vjp(theta[None], inputs)
+        direction = self.forward(vector[None], inputs)
+        product: Array = pullback(loss.curvature(outputs, direction, targets))[0]
+        return product
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearControl(Recipe):
+    """sum_k sin(omega_k x), learned by the linear model with `scales`."""
+
+    network: str = "fourier-features"
+    activation: str = "none"
+    init: str = "normal(0.1)"
+    budget: int = fixed(12_000)
+    omegas: tuple[int, ...] = (1, 3, 5)
+    scales: tuple[float, ...] = (0.3, 0.3, 0.3)
+    samples: int = 201
+
+    def build(self, rng: np.random.Generator) -> Problem:
+        del rng  # the target is the same for every seed
+        check_waves(self.samples, self.omegas, scales=self.scales)
+        for name in ("network", "activation", "init", "dtype"):
+            only, got = getattr(LinearControl, name), getattr(self, name)
+            if got != only:
+                raise ValueError(f"The {name} of a control is '{only}', and nothing else; got '{got}'.")
+        inputs = periodic_grid(self.samples)
+        targets = np.sin(inputs * np.asarray(self.omegas)).sum(axis=1, keepdims=True)
+        probe = grid_probe(inputs, targets)
+        return Problem(inputs, targets, FourierFeatures(self.omegas, self.scales), make_loss(self.loss), (probe,))

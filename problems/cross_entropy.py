@@ -1,0 +1,40 @@
+"""The loss of classification: cross-entropy of the softmax, with its first two derivatives in the scores."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.base import Array
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """Mean over samples of `-sum_c t_c log softmax(outputs)_c`, as torch.nn.CrossEntropyLoss with probabilities t."""
+
+    name: str = "cross-entropy"
+
+    def predictions(self, outputs: Array) -> Array:
+        shares: Array = np.exp(outputs - outputs.max(axis=-1, keepdims=True))  # at most 1: nothing overflows
+        shares /= shares.sum(axis=-1, keepdims=True)
+        return shares
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        shifted = outputs - outputs.max(axis=-1, keepdims=True)
+        shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        losses: Array = -(targets * shifted).sum(axis=-1).mean(axis=-1)
+        return losses
+
+    def value_and_cotangent(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
+        cotangent = self.predictions(outputs)
+        cotangent *= targets.sum(axis=-1, keepdims=True)
+        cotangent -= targets
+        cotangent /= outputs.shape[1]
+        return self.value(outputs, targets), cotangent
+
+    def curvature(self, outputs: Array, direction: Array, targets: Array) -> Array:
+        shares = self.predictions(outputs)
+        product: Array = direction - (shares * direction).sum(axis=-1, keepdims=True)
+        product *= shares
+        product *= targets.sum(axis=-1, keepdims=True)
+        product /= outputs.shape[1]
+        return product

@@ -1,0 +1,14 @@
+"""Files that a user brings: found, checked and known by their content."""
+
+import hashlib
+from pathlib import Path
+
+
+def fingerprint(path: Path, what: str) -> str:
+    """sha256 of a file's content, in hex.
+
+    Raises ValueError, naming `what` the file should hold, if it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ValueError(f"{what} must be a file that can be read; '{path}': {error.strerror or error}.") from None

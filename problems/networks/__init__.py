@@ -1,0 +1,1 @@
+"""Networks: functions of inputs with their parameters in one flat vector."""

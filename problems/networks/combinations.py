@@ -1,0 +1,149 @@
+"""A network made of scaled copies of another: f(theta) = sum_c w_c g(s theta_c), with theta = (theta_1, theta_2, ...).
+
+One copy with factors s is a scaling (NTK, mean-field); two copies that start alike, with weights of opposite sign, are
+an antisymmetric network, whose output starts at zero. Both change only what the flat vector means, so every optimizer
+and every inner network can have them.
+"""
+
+from abc import ABC
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array, CurvedNetwork, Loss, Network, Pullback, Slot
+
+Scale: TypeAlias = Callable[[int, bool, bool], float]
+"""`scale(fan_in, is_bias, is_last_layer)`: what a parameter is multiplied with before it is used."""
+
+
+@dataclass(frozen=True)
+class Combination(ABC):
+    """What both kinds of combinations share; `combine` chooses between them."""
+
+    inner: Any
+    weights: tuple[float, ...]
+    scale: Scale
+
+    @property
+    def name(self) -> str:
+        return str(self.inner.name)
+
+    @cached_property
+    def layout(self) -> tuple[Slot, ...]:
+        """Copy after copy."""
+        return tuple(
+            Slot(f"copy{copy}.{slot.name}" if copy else slot.name, slot.shape, copy * self.inner.dim + slot.offset)
+            for copy in range(len(self.weights))
+            for slot in self.inner.layout
+        )
+
+    @property
+    def dim(self) -> int:
+        return len(self.weights) * int(self.inner.dim)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.inner.dtype
+
+    @cached_property
+    def factors(self) -> NDArray[np.float64]:
+        """s, `(P,)` of one copy; a bias slot follows the weights whose fan-in it shares."""
+        slots, fan_in = self.inner.layout, 1
+        factors = np.empty(self.inner.dim)
+        for index, slot in enumerate(slots):
+            is_bias = len(slot.shape) == 1
+            fan_in = fan_in if is_bias else slot.shape[1]
+            factors[slot.offset : slot.offset + prod(slot.shape)] = self.scale(fan_in, is_bias, index >= len(slots) - 2)
+        return factors
+
+    def theta0(self, rng: np.random.Generator) -> NDArray[np.float64]:
+        return np.tile(self.inner.theta0(rng), len(self.weights))
+
+    def block(self, n_samples: int) -> int:
+        return max(1, int(self.inner.block(n_samples)) // len(self.weights))
+
+    def _copies(self, thetas: Array) -> Array:
+        """`(B C, p)` for the inner network."""
+        copies: Array = thetas.reshape(len(thetas) * len(self.weights), -1) * self.factors
+        return copies
+
+    def _sum(self, outputs: Array) -> Array:
+        """`(B, n, m)` from `(B C, n, m)`."""
+        weights = np.asarray(self.weights, outputs.dtype)
+        each = outputs.reshape(-1, len(weights), *outputs.shape[1:])
+        total: Array = np.einsum("c,bcnm->bnm", weights, each)
+        return total
+
+    def forward(self, thetas: Array, inputs: Array) -> Array:
+        return self._sum(self.inner.forward(self._copies(thetas), inputs))
+
+    def vjp(self, thetas: Array, inputs: Array) -> tuple[Array, Pullback]:
+        outputs, inner_pullback = self.inner.vjp(self._copies(thetas), inputs)
+
+        def pullback(cotangent: Array) -> Array:
+            weights = np.asarray(self.weights, cotangent.dtype)
+            each = np.einsum("c,bnm->bcnm", weights, cotangent).reshape(-1, *cotangent.shape[1:])
+            grads: Array = (inner_pullback(each) * self.factors).reshape(len(thetas), self.dim)
+            return grads
+
+        return self._sum(outputs), pullback
+
+
+@dataclass(frozen=True)
+class PlainCombination(Combination):
+    """Of a network without second derivatives."""
+
+
+@dataclass(frozen=True)
+class CurvedCombination(Combination):
+    """Of a network with second derivatives, which it then has too."""
+
+    def jacobian(self, theta: Array, inputs: Array) -> Array:
+        pairs = zip(self._copies(theta[None]), self.weights, strict=True)
+        parts = [weight * self.inner.jacobian(copy, inputs) * self.factors for copy, weight in pairs]
+        return np.concatenate(parts, axis=2)
+
+    def hvp(self, theta: Array, vector: Array, inputs: Array, targets: Array, loss: Loss) -> Array:
+        """Each copy sees the loss's derivatives at the sum of all."""
+        outputs = self.forward(theta[None], inputs)
+        direction = (self.jacobian(theta, inputs) @ vector)[None].astype(outputs.dtype)
+        cotangent = loss.value_and_cotangent(outputs, targets)[1]
+        bend = loss.curvature(outputs, direction, targets)
+        copies = zip(self._copies(theta[None]), self._copies(vector[None]), self.weights, strict=True)
+        parts = [
+            self.factors * self.inner.hvp(copy, move, inputs, targets, _Given(weight * cotangent, weight * bend))
+            for copy, move, weight in copies
+        ]
+        return np.concatenate(parts)
+
+
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """A loss whose derivatives at the point in question are known."""
+
+    cotangent: Array
+    bend: Array
+    name: str = "given"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        del targets
+        return np.zeros(len(outputs), outputs.dtype)
+
+    def value_and_cotangent(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
+        return self.value(outputs, targets), self.cotangent
+
+    def curvature(self, outputs: Array, direction: Array, targets: Array) -> Array:
+        del outputs, direction, targets
+        return self.bend
+
+
+def combine(inner: Network, weights: tuple[float, ...], scale: Scale) -> Network:
+    """The combination of copies of `inner`, with second derivatives if it has them."""
+    if isinstance(inner, CurvedNetwork):
+        return CurvedCombination(inner, weights, scale)
+    return PlainCombination(inner, weights, scale)

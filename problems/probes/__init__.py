@@ -1,0 +1,1 @@
+"""Probes: what is watched while a network is trained."""

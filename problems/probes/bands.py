@@ -1,0 +1,108 @@
+"""Error by bands of |k|: power of the difference over power of the target, summed over the wave vectors of a band.
+
+In two and three dimensions there are too many wave vectors to watch one by one. A band has the amplitude
+`sqrt(sum |f_k|^2)` and the error `sqrt(sum |h_k - f_k|^2 / sum |f_k|^2)`. On a grid the coefficients come from the
+fast transform, elsewhere from the formula itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array
+from problems.probes.fourier import Complex, transform
+
+Transform: TypeAlias = Callable[[Array], Complex]
+"""Outputs `(n, m)` to coefficients `(q, m)`."""
+
+MATRIX_ELEMENTS = 1 << 22
+"""Of one block of the formula's matrix: 64 MiB of complex numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class BandProbe:
+    """Watches bands of the wave vectors `waves (q, d)`; wave vector i is in band `band[i]`, -1 for none.
+
+    `transform` gives the coefficients at `waves`; a row of the probe is a band of one output component, all bands of
+    component 0 first. Its frequency is the mean |k| of its wave vectors."""
+
+    targets: Array
+    waves: NDArray[np.float64]
+    band: NDArray[np.intp]
+    transform: Transform
+    name: str = "rings"
+
+    @cached_property
+    def _bands(self) -> int:
+        return int(self.band.max()) + 1
+
+    @cached_property
+    def frequency(self) -> NDArray[np.float64]:
+        lengths = np.linalg.norm(self.waves, axis=1)
+        means = [lengths[self.band == band].mean() for band in range(self._bands)]
+        return np.tile(means, self.targets.shape[1])
+
+    @cached_property
+    def component(self) -> NDArray[np.int64]:
+        return np.arange(self.targets.shape[1]).repeat(self._bands)
+
+    @cached_property
+    def _target(self) -> Complex:
+        return self.transform(self.targets)
+
+    @cached_property
+    def target_amplitude(self) -> NDArray[np.float64]:
+        return self._root_power(self._target)
+
+    def measure(self, predictions: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        found = self.transform(predictions)
+        return self._root_power(found), self._root_power(found - self._target) / self.target_amplitude
+
+    def _root_power(self, coefficients: Complex) -> NDArray[np.float64]:
+        """Root of the power of each row, `(R,)`."""
+        power = coefficients.real**2 + coefficients.imag**2
+        inside = self.band >= 0
+        sums = [np.bincount(self.band[inside], column[inside], self._bands) for column in power.T]
+        return np.sqrt(np.concatenate(sums))
+
+
+def into_bands(waves: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The band `(q,)` of each wave vector: i where `edges[i] <= |k| < edges[i + 1]`, -1 outside."""
+    lengths = np.linalg.norm(waves, axis=1)
+    band = np.searchsorted(edges, lengths, side="right") - 1
+    return np.where((lengths >= edges[0]) & (lengths < edges[-1]), band, -1)
+
+
+def grid_waves(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Wave vectors `(n, d)` of the fast transform on a grid of `shape`, in cycles per grid, in its own order."""
+    axes = [np.fft.fftfreq(size, 1 / size) for size in shape]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(shape))
+
+
+def grid_transform(shape: tuple[int, ...]) -> Transform:
+    """The fast transform on a periodic grid of `shape`, samples in C order, with origin at the first sample."""
+    axes = tuple(range(len(shape)))
+
+    def coefficients(outputs: Array) -> Complex:
+        values = outputs.reshape(*shape, -1).astype(np.float64)
+        found: Complex = np.fft.fftn(values, axes=axes, norm="forward").reshape(outputs.shape)
+        return found
+
+    return coefficients
+
+
+def scattered_transform(inputs: Array, waves: NDArray[np.float64]) -> Transform:
+    """The formula itself at `waves (q, d)` in cycles per unit, in blocks of wave vectors."""
+    size = max(1, MATRIX_ELEMENTS // len(inputs))
+    blocks = [waves[start : start + size] for start in range(0, len(waves), size)]
+    matrices = [transform(inputs, blocks[0])] if len(blocks) == 1 else None  # small enough to keep
+
+    def coefficients(outputs: Array) -> Complex:
+        values = outputs.astype(np.float64)
+        return np.concatenate([matrix @ values for matrix in matrices or (transform(inputs, b) for b in blocks)])
+
+    return coefficients

@@ -1,0 +1,74 @@
+"""What is watched along a direction p in the space of inputs: frequencies of the targets' spectrum at `K = k p`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array
+from problems.probes.fourier import FourierProbe, find_peaks, noise_floor, nudft
+
+SHUFFLE_SEED = 0
+WAVES = 16
+"""Frequencies at once: a block of the transform of 60,000 samples takes 15 MiB."""
+
+
+def spectrum(projection: NDArray[np.float64], outputs: Array, k: NDArray[np.float64]) -> NDArray[np.complex128]:
+    """Coefficients `(q, m)` of `outputs (n, m)` at `projection (n, 1)` for `k (q,)` in cycles per unit, by blocks."""
+    blocks = (k[start : start + WAVES, None] for start in range(0, len(k), WAVES))
+    return np.concatenate([nudft(projection, outputs, waves) for waves in blocks])
+
+
+def watch_peaks(
+    projection: NDArray[np.float64], targets: Array, k: NDArray[np.float64], components: Sequence[int]
+) -> FourierProbe:
+    """Watches the local maxima of each component's spectrum that rise above what shuffled targets reach.
+
+    Raises ValueError if there are none."""
+    return _above_the_floor(projection, targets, k, components, orthogonal=False)
+
+
+def watch_steps(
+    projection: NDArray[np.float64], targets: Array, k: NDArray[np.float64], components: Sequence[int]
+) -> FourierProbe:
+    """Watches the multiples of `1 / (largest - smallest projection)` up to the last of `k`, above the same floor.
+
+    That is how far apart frequencies must be to be told apart on an interval of this length.
+    Raises ValueError if there are none."""
+    step = 1 / float(np.ptp(projection))
+    return _above_the_floor(projection, targets, np.arange(0, k[-1] + 1e-9, step), components, orthogonal=True)
+
+
+def watch_grid(
+    projection: NDArray[np.float64], targets: Array, k: NDArray[np.float64], components: Sequence[int]
+) -> FourierProbe:
+    """Watches every frequency, for a picture of the whole spectrum."""
+    return _watching(projection, targets, [k] * len(components), components)
+
+
+def _above_the_floor(
+    projection: NDArray[np.float64],
+    targets: Array,
+    k: NDArray[np.float64],
+    components: Sequence[int],
+    *,
+    orthogonal: bool,
+) -> FourierProbe:
+    chosen = targets[:, list(components)].astype(np.float64)
+    floor = noise_floor(projection, chosen, k[:, None], np.random.default_rng(SHUFFLE_SEED))
+    amplitudes = np.abs(spectrum(projection, chosen, k))
+    found = [find_peaks(amplitudes[:, c], float(floor[c]), orthogonal=orthogonal) for c in range(len(components))]
+    if not any(map(len, found)):
+        raise ValueError(
+            f"No frequency from {k[0]:g} to {k[-1]:g} stands above the noise floor, {floor.max():.3g}, along this "
+            "direction: nothing would be watched. Take another direction, another component, or more images."
+        )
+    return _watching(projection, targets, [k[one] for one in found], components)
+
+
+def _watching(
+    projection: NDArray[np.float64], targets: Array, k: Sequence[NDArray[np.float64]], components: Sequence[int]
+) -> FourierProbe:
+    frequency = np.concatenate(k)
+    component = np.repeat(np.asarray(components, np.int64), [len(found) for found in k])
+    return FourierProbe(projection, targets, frequency[:, None], frequency, component)

@@ -1,0 +1,54 @@
+"""The sine transform, for functions that vanish at both ends of an interval."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array
+
+
+def sine_matrix(intervals: int, modes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The discrete sine transform `(q, n - 1)`: `s_k = (2/n) sum_{i=1}^{n-1} g_i sin(k pi i / n)`, for n intervals."""
+    points = np.arange(1, intervals)
+    return 2 / intervals * np.sin(np.pi / intervals * np.outer(modes, points))
+
+
+@dataclass(frozen=True, eq=False)
+class SineProbe:
+    """Watches the sine modes `modes (q,)` of output component 0, at the inner points of a grid of n intervals.
+
+    `targets (n - 1,)` are the true values there. Predictions on n + 1 points are taken without their ends. The
+    frequency of mode k on an interval of `length` is angular, `pi k / length`."""
+
+    targets: NDArray[np.float64]
+    modes: NDArray[np.int64]
+    length: float
+    name: str = "sine"
+
+    @cached_property
+    def _matrix(self) -> NDArray[np.float64]:
+        return sine_matrix(len(self.targets) + 1, self.modes)
+
+    @cached_property
+    def component(self) -> NDArray[np.int64]:
+        return np.zeros(len(self.modes), np.int64)
+
+    @cached_property
+    def frequency(self) -> NDArray[np.float64]:
+        return np.pi / self.length * self.modes
+
+    @cached_property
+    def _target(self) -> NDArray[np.float64]:
+        return self._matrix @ self.targets
+
+    @cached_property
+    def target_amplitude(self) -> NDArray[np.float64]:
+        return np.abs(self._target)
+
+    def measure(self, predictions: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        ends = (len(predictions) - len(self.targets)) // 2
+        values = predictions[ends : len(predictions) - ends, 0].astype(np.float64)
+        found = self._matrix @ values
+        return np.abs(found), np.abs(found - self._target) / self.target_amplitude

@@ -1,0 +1,74 @@
+"""Fourier features of the variable, as the paper writes them, and with any network behind."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from problems import PROBLEMS
+from problems.embeddings import EMBEDDINGS, make_embedding
+
+
+@pytest.mark.parametrize(("text", "loudness"), [("fourier(3,0)", [1, 1, 1]), ("fourier(3,1)", [1, 1 / 2, 1 / 3])])
+def test_features_are_waves_of_the_domain_with_the_loudness_of_their_power(text, loudness):
+    x = np.linspace(-2, 4, 7)[:, None]
+    features, _ = make_embedding(text).features(x, -2.0, 6.0)
+    v = (x[:, 0] + 2) / 6
+    wanted = [a * wave(2 * np.pi * j * v) for wave in (np.cos, np.sin) for j, a in zip((1, 2, 3), loudness, strict=True)]
+    np.testing.assert_allclose(features.T, wanted, atol=1e-13)
+
+
+def test_with_an_infinite_power_the_first_wave_alone_is_left():
+    embedding = make_embedding("fourier(16,inf)")
+    assert embedding.width == 2
+    x = np.linspace(0, 1, 5)[:, None]
+    wanted = np.concatenate([np.cos(2 * np.pi * x), np.sin(2 * np.pi * x)], axis=1)
+    np.testing.assert_allclose(embedding.features(x, 0.0, 1.0)[0], wanted, atol=1e-14)
+
+
+@pytest.mark.parametrize("text", ["none", "fourier", "fourier(5,1)", "fourier(5,2)", "fourier(9,inf)"])
+def test_the_second_part_is_the_derivative_of_the_first(text):
+    embedding = make_embedding(text)
+    x = np.linspace(-1, 2, 9)[:, None]
+    high, low = (embedding.features(x + step, -1.0, 3.0)[0] for step in (1e-6, -1e-6))
+    features, speed = embedding.features(x, -1.0, 3.0)
+    assert features.shape == speed.shape == (9, embedding.width)
+    np.testing.assert_allclose(speed, (high - low) / 2e-6, rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize("text", ["fourier(0,1)", "fourier(2.5,1)", "fourier(3,-1)", "fourier(3,nan)"])
+def test_numbers_that_make_no_features_are_refused(text):
+    with pytest.raises(ValueError, match="needs a whole J from 1 and a p from 0 to inf"):
+        make_embedding(text)
+
+
+def test_an_unknown_embedding_is_answered_with_the_choices():
+    with pytest.raises(ValueError, match=rf"Unknown embedding 'forier'.*Choose from: {', '.join(sorted(EMBEDDINGS))}"):
+        make_embedding("forier")
+
+
+@pytest.mark.parametrize("name", ["sin135", "steps-periodic", "dense", "ten-tones", "noisy", "target", "amplitude"])
+def test_an_embedding_widens_the_first_layer_and_leaves_target_and_probe_alone(name):
+    plain, embedded = (
+        replace(PROBLEMS[name], embedding=text, network="1-6-1").build(np.random.default_rng(0))
+        for text in ("none", "fourier(4,1)")
+    )
+    assert (plain.dim, embedded.dim) == (6 * 3 + 1, 6 * 10 + 1)
+    assert embedded.inputs.shape == (plain.n_samples, 8)
+    assert (embedded.targets == plain.targets).all()
+    assert (embedded.probes[0].frequency == plain.probes[0].frequency).all()
+    assert (plain.test is None) == (embedded.test is None)
+
+
+def test_loud_high_features_make_the_tangent_kernel_of_high_frequencies_stronger():
+    """TANCIK: with p = 0 the kernel's eigenvalue at k = 5 is nearer to that at k = 1 than with p = 1."""
+    ratios = []
+    for p in ("0", "1", "inf"):
+        recipe = replace(PROBLEMS["sin135"], embedding=f"fourier(8,{p})", network="1-400-1", samples=64, init="ntk")
+        problem = recipe.build(np.random.default_rng(0))
+        jacobian = problem.network.jacobian(problem.network.theta0(np.random.default_rng(1)), problem.inputs)[:, 0]
+        kernel = jacobian @ jacobian.T
+        angles = 2 * np.pi * np.arange(64) / 64
+        low, high = (np.cos(k * angles) @ kernel @ np.cos(k * angles) for k in (1, 5))
+        ratios.append(high / low)
+    assert ratios[0] > 3 * ratios[1] > 3 * ratios[2]

@@ -1,0 +1,127 @@
+"""Many runs: nothing finished is lost, whoever dies."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.execute import execute, group
+from harness.spec import RunSpec, find_problem
+from harness.store import Store
+from optimizers.base import Array, Objective, Optimizer, Streams
+
+
+@dataclass(frozen=True)
+class Walk(Optimizer):
+    """Steps at random; dies, or fails, on request."""
+
+    family = "test"
+    needs = frozenset({"value"})
+    source = "this file"
+    death: str = "none"
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)
+        objective.value(theta0)
+        if self.death == "process":
+            os._exit(7)
+        if self.death == "interrupt":
+            raise KeyboardInterrupt
+        while True:
+            objective.value(theta0 + rng.standard_normal(objective.dim))
+
+
+@dataclass(frozen=True)
+class LaneWalk(Optimizer):
+    """The same step in every lane."""
+
+    family = "test"
+    needs = frozenset({"value"})
+    source = "this file"
+    lanes = True
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        del rng  # not random
+        while True:
+            objective.value(theta0)
+
+
+def specs(method: Optimizer, name: str = "walk", seeds: int = 3) -> list[RunSpec]:
+    recipe = find_problem("control-flat")
+    return [RunSpec("control-flat", recipe, name, method, seed, 20) for seed in range(seeds)]
+
+
+def opened(folder: Path, runs: list[RunSpec]) -> Store:
+    store = Store(folder)
+    store.open({"study_id": "test", "runs": [spec.run_id for spec in runs]})
+    return store
+
+
+def test_lanes_share_a_job_and_other_runs_have_one_each() -> None:
+    jobs = group([*specs(Walk()), *specs(LaneWalk(), "lanes", 40)])
+    assert [len(job) for job in jobs] == [1, 1, 1, 32, 8]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_run_is_written_and_none_is_made_twice(tmp_path: Path, jobs: int) -> None:
+    runs = specs(Walk())
+    store = opened(tmp_path / "out", runs)
+    execute(runs[:2], store, jobs)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.parquet")}
+    execute(runs, store, jobs)
+    assert store.done() == {spec.run_id for spec in runs}
+    runs_parts = [path for path in before if path.parent.name == "runs"]
+    assert len(runs_parts) == 2
+    assert all(path.stat().st_mtime_ns == before[path] for path in runs_parts)
+
+
+def test_processes_and_one_process_give_the_same_rows(tmp_path: Path) -> None:
+    runs = specs(Walk())
+    tables = []
+    for jobs in (1, 2):
+        store = opened(tmp_path / str(jobs), runs)
+        execute(runs, store, jobs)
+        tables.append(store.read())
+    for name in ("spectra", "curves"):
+        first, second = (table[name].drop(columns="seconds", errors="ignore") for table in tables)
+        assert first.equals(second)
+
+
+def test_a_dying_process_becomes_a_crashed_row_and_the_others_are_unharmed(tmp_path: Path) -> None:
+    runs = [*specs(Walk(), seeds=4), *specs(Walk(death="process"), "mortal", 1)]
+    store = opened(tmp_path / "out", runs)
+    execute(runs[::-1], store, 2)
+    rows = store.read()["runs"]
+    assert dict(rows.groupby("optimizer")["status"].unique().map(list)) == {"walk": ["budget"], "mortal": ["crashed"]}
+    assert len(rows) == 5
+
+
+def test_any_executor_will_do(tmp_path: Path) -> None:
+    runs = specs(Walk())
+    store = opened(tmp_path / "out", runs)
+    with ThreadPoolExecutor(1) as executor:
+        execute(runs, store, executor)
+    assert len(store.done()) == 3
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_keeps_what_is_finished(tmp_path: Path, jobs: int) -> None:
+    runs = [*specs(Walk(), seeds=2), *specs(Walk(death="interrupt"), "interrupted", 1)]
+    store = opened(tmp_path / "out", runs)
+    with pytest.raises(KeyboardInterrupt):
+        execute(runs, store, jobs)
+    assert len(store.done()) >= 1
+    execute(runs[:2], store, jobs)
+    assert len(store.done()) == 2
+
+
+def test_the_watcher_sees_shares_rise_to_one(tmp_path: Path) -> None:
+    runs = specs(Walk())
+    seen: list[list[float]] = []
+    execute(runs, opened(tmp_path / "out", runs), 1, lambda jobs, shares: seen.append(list(shares)))
+    assert seen[-1] == [1.0, 1.0, 1.0]
+    assert all(a <= b for earlier, later in pairwise(seen) for a, b in zip(earlier, later, strict=True))

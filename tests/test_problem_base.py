@@ -1,0 +1,302 @@
+"""What every registered problem promises, and how blocks, lanes and batches divide the work of one."""
+
+from dataclasses import fields, replace
+from math import prod
+
+import numpy as np
+import pytest
+
+from problems import PROBLEMS
+from problems.base import Network, Problem, Recipe, stack, stackable
+from problems.datasets.base import DataAbsent
+from problems.datasets.fetch import OFFLINE
+from problems.losses import MSE
+from problems.networks.mlp import MLP
+from problems.probes.fourier import FourierProbe
+from problems.waves import Sines
+
+each_recipe = pytest.mark.parametrize("recipe", PROBLEMS.values(), ids=PROBLEMS.keys())
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch):
+    monkeypatch.setenv(OFFLINE, "1")
+
+
+def build(recipe: Recipe, seed: int = 0) -> Problem:
+    try:
+        return recipe.build(np.random.default_rng(seed))
+    except DataAbsent as absent:
+        pytest.skip(str(absent))
+
+
+def build_small(recipe: Recipe) -> Problem:
+    """In float64, and on some of the samples only where the Jacobian would be large."""
+    problem = build(replace(recipe, dtype="float64"))
+    every = max(1, problem.n_samples * problem.dim // 5_000_000)
+    return replace(problem, inputs=problem.inputs[::every].copy(), targets=problem.targets[::every].copy())
+
+
+def draw(network: Network, lanes: int) -> np.ndarray:
+    """Parameters `(B, P)` that nobody may write into."""
+    rng = np.random.default_rng(1)
+    thetas = np.stack([network.theta0(rng) for _ in range(lanes)])
+    thetas.flags.writeable = False
+    return thetas
+
+
+def lane_problems(lanes: int) -> list[Problem]:
+    """Problems that differ in their targets alone; two outputs, so that no axis is mistaken for another."""
+    rng = np.random.default_rng(0)
+    network, inputs = MLP((2, 30, 2)), rng.standard_normal((50, 2))
+    problems = [Problem(inputs, rng.standard_normal((50, 2)), network, MSE(), ()) for _ in range(lanes)]
+    for problem in problems:
+        problem.inputs.flags.writeable = problem.targets.flags.writeable = False
+    return problems
+
+
+def pairs(problems: list[Problem], thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Losses and gradients one by one."""
+    found = [problem.values_and_grads(theta[None]) for problem, theta in zip(problems, thetas, strict=True)]
+    return np.concatenate([losses for losses, _ in found]), np.concatenate([grads for _, grads in found])
+
+
+def assert_same(found: tuple[np.ndarray, ...], wanted: tuple[np.ndarray, ...]) -> None:
+    for ours, theirs in zip(found, wanted, strict=True):
+        assert ours.shape == theirs.shape
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)
+
+
+# What every registered problem promises.
+
+
+@each_recipe
+def test_a_problem_has_matching_shapes_and_finite_data(recipe):
+    problem = build(recipe)
+    outputs = problem.predict(draw(problem.network, 2))
+    assert outputs.shape[:2] == (2, problem.n_samples)
+    assert problem.targets.shape[0] == len(problem.inputs) == problem.n_samples
+    assert problem.inputs.dtype == problem.targets.dtype == outputs.dtype == problem.network.dtype
+    assert np.isfinite(problem.inputs).all()
+    assert np.isfinite(problem.targets).all()
+
+
+@each_recipe
+def test_the_layout_fills_the_flat_vector_without_gaps(recipe):
+    problem, end = build(recipe), 0
+    for slot in problem.network.layout:
+        assert slot.offset == end
+        end += prod(slot.shape)
+    assert end == problem.dim == problem.network.theta0(np.random.default_rng(0)).size
+
+
+@each_recipe
+def test_gradients_are_central_differences(recipe):
+    """In a few coordinates and a few random directions: the wide networks have a hundred thousand."""
+    problem = build_small(recipe)
+    rng = np.random.default_rng(2)
+    directions = rng.standard_normal((6, problem.dim))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    directions[2:] = 0
+    directions[np.arange(2, 6), rng.choice(problem.dim, 4, replace=False)] = 1
+    theta = draw(problem.network, 1)
+    wanted = (problem.values(theta + 1e-5 * directions) - problem.values(theta - 1e-5 * directions)) / 2e-5
+    grad = problem.values_and_grads(theta)[1][0]
+    np.testing.assert_allclose(directions @ grad, wanted, rtol=1e-6, atol=1e-6 * np.linalg.norm(grad))
+
+
+@each_recipe
+def test_losses_with_and_without_gradients_are_equal_and_those_of_the_predictions(recipe):
+    problem = build_small(recipe)
+    thetas = draw(problem.network, 3)
+    losses, grads = problem.values_and_grads(thetas)
+    assert grads.shape == thetas.shape
+    assert grads.dtype == np.float64
+    assert grads.flags.c_contiguous
+    assert problem.values(thetas) == pytest.approx(losses, rel=1e-12)
+    assert problem.loss.value(problem.predict(thetas), problem.targets) == pytest.approx(losses, rel=1e-12)
+
+
+@each_recipe
+def test_answers_are_fresh_and_questions_are_left_alone(recipe):
+    problem = build_small(recipe)
+    problem.inputs.flags.writeable = problem.targets.flags.writeable = False
+    thetas = draw(problem.network, 1)
+    found = *problem.values_and_grads(thetas), problem.values(thetas)
+    kept = [array.copy() for array in found]
+    problem.values_and_grads(2 * thetas)
+    problem.values(2 * thetas)
+    assert all((array == copy).all() for array, copy in zip(found, kept, strict=True)), "later answers overwrite it"
+    for array in found:
+        array[:] = np.nan
+    assert_same((*problem.values_and_grads(thetas), problem.values(thetas)), tuple(kept))
+
+
+@each_recipe
+def test_needs_that_are_offered_are_met(recipe):
+    problem = build_small(recipe)
+    theta, vector = 0.1 * np.random.default_rng(1).standard_normal((2, problem.dim))
+    assert {"value", "gradient", "population", "layout", "minibatch", "budget"} <= problem.offers
+    if "residuals" in problem.offers:
+        residuals, jacobian = problem.residuals_and_jacobian(theta)
+        losses, grads = problem.values_and_grads(theta[None])
+        assert residuals.shape == (problem.targets.size,)
+        assert residuals.dtype == jacobian.dtype == np.float64
+        assert residuals @ residuals == pytest.approx(losses[0], rel=1e-12)
+        np.testing.assert_allclose(2 * jacobian.T @ residuals, grads[0], atol=1e-12)
+    if "hvp" in problem.offers:
+        vector /= np.linalg.norm(vector)
+        moved = problem.values_and_grads(np.stack([theta + 1e-5 * vector, theta - 1e-5 * vector]))[1]
+        product = problem.hvp(theta, vector)
+        wanted = (moved[0] - moved[1]) / 2e-5
+        np.testing.assert_allclose(product, wanted, atol=1e-5 * np.linalg.norm(wanted))
+
+
+@each_recipe
+def test_the_same_seed_makes_the_same_problem(recipe):
+    first, again = build(recipe), build(recipe)
+    assert stackable([first, again])
+    assert (first.targets == again.targets).all()
+    for probe, other in zip(first.probes, again.probes, strict=True):
+        for rows in ("frequency", "component", "target_amplitude"):
+            assert np.array_equal(getattr(probe, rows), getattr(other, rows), equal_nan=True)
+
+
+@each_recipe
+def test_another_seed_makes_another_problem_only_where_it_says_so(recipe):
+    first, other = build(recipe), build(recipe, seed=1)
+    same = np.array_equal(first.inputs, other.inputs) and np.array_equal(first.targets, other.targets)
+    assert same != recipe.random_data
+
+
+@each_recipe
+def test_something_is_watched_and_every_row_is_measured(recipe):
+    problem = build(recipe)
+    (outputs,) = problem.readout(problem.predict(draw(problem.network, 1)))
+    assert len({probe.name for probe in problem.probes}) == len(problem.probes) >= 1
+    for probe in problem.probes:
+        rows = probe.frequency, probe.component, probe.target_amplitude, *probe.measure(outputs)
+        assert len(probe.frequency) >= 1
+        assert {row.shape for row in rows} == {probe.frequency.shape}
+        assert np.isfinite(np.array(rows[2:])).all()
+
+
+@each_recipe
+def test_a_wave_of_the_target_is_learned_by_the_target_itself(recipe):
+    problem = build(recipe)
+    for probe in problem.probes:
+        if isinstance(probe, FourierProbe):
+            amplitude, error = probe.measure(problem.targets)
+            assert amplitude == pytest.approx(probe.target_amplitude, rel=1e-5)
+            assert error == pytest.approx(0, abs=1e-5)
+
+
+@each_recipe
+def test_a_recipe_says_what_it_is_and_its_description_is_no_setting(recipe):
+    descriptions = {field.name for field in fields(recipe) if field.metadata.get("fixed")}
+    assert {"about", "budget"} <= descriptions
+    assert recipe.about
+    assert recipe.budget >= 1
+
+
+# How the work is divided.
+
+
+@pytest.mark.parametrize("network", [MLP((1, 40, 1)), MLP((1, 200, 200, 1)), MLP((1, 40, 1), precision="float32")])
+def test_populations_beyond_one_block_equal_single_evaluations(network):
+    problem = build(Sines(network=network.name, dtype=network.precision))
+    thetas = draw(network, 2 * network.block(problem.n_samples) + 1)
+    losses, grads = pairs([problem] * len(thetas), thetas)
+    assert_same(problem.values_and_grads(thetas), (losses, grads))
+    assert_same((problem.values(thetas),), (losses,))
+    assert_same((problem.predict(thetas),), (np.concatenate([problem.predict(theta[None]) for theta in thetas]),))
+
+
+@pytest.mark.parametrize("lanes", [1, 5, 100])
+def test_stacked_lanes_with_their_own_targets_equal_the_problems_alone(lanes):
+    alone = lane_problems(lanes)
+    batch, thetas = stack(alone), draw(alone[0].network, lanes)
+    wanted = pairs(alone, thetas)
+    assert lanes < 100 or lanes > batch.network.block(batch.n_samples), "several blocks"
+    assert_same(batch.values_and_grads(thetas), wanted)
+    assert_same((batch.values(thetas),), wanted[:1])
+
+
+def test_a_stack_of_one_and_the_same_problem_is_that_problem():
+    problem = build(PROBLEMS["sin15"])
+    assert stack([problem] * 3) is problem
+    assert problem.lane(2) is problem
+    assert problem.spread(4) is problem
+
+
+def test_a_lane_sees_its_own_problem():
+    alone = lane_problems(4)
+    batch = stack(alone)
+    assert batch.targets.shape == (4, 50, 2)
+    theta, vector = draw(batch.network, 2)
+    for index, problem in enumerate(alone):
+        lane = batch.lane(index)
+        assert (lane.targets == problem.targets).all()
+        assert_same((lane.hvp(theta, vector),), (problem.hvp(theta, vector),))
+        assert_same(lane.residuals_and_jacobian(theta), problem.residuals_and_jacobian(theta))
+
+
+def test_a_population_is_spread_lane_after_lane():
+    alone, rows = lane_problems(3), 40
+    thetas = draw(alone[0].network, 3 * rows)
+    wanted = np.concatenate([problem.values(thetas[b * rows : (b + 1) * rows]) for b, problem in enumerate(alone)])
+    assert_same((stack(alone).spread(rows).values(thetas),), (wanted,))
+
+
+def test_a_batch_is_the_problem_of_its_samples():
+    (problem,) = lane_problems(1)
+    thetas, rows = draw(problem.network, 3), np.array([7, 3, 3, 49])
+    smaller = replace(problem, inputs=problem.inputs[rows], targets=problem.targets[rows])
+    assert_same(problem.batch_values_and_grads(thetas, rows), smaller.values_and_grads(thetas))
+
+
+def test_a_batch_of_all_samples_is_the_whole_and_parts_average_to_it():
+    batch = stack(lane_problems(3))
+    thetas, order = draw(batch.network, 3), np.random.default_rng(0).permutation(50)
+    whole = batch.values_and_grads(thetas)
+    assert_same(batch.batch_values_and_grads(thetas, order), whole)
+    halves = [batch.batch_values_and_grads(thetas, rows) for rows in np.split(order, 2)]
+    assert_same(tuple(sum(part) / 2 for part in zip(*halves, strict=True)), whole)
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["shared-targets", "targets-per-lane"])
+def test_every_lane_has_a_minibatch_of_its_own(shared):
+    alone = lane_problems(1) * 4 if shared else lane_problems(4)
+    thetas, rows = draw(alone[0].network, 4), np.random.default_rng(0).integers(50, size=(4, 6))
+    found = stack(alone).lane_batches(thetas, rows)
+    losses, grads = zip(
+        *(p.batch_values_and_grads(thetas[b : b + 1], rows[b]) for b, p in enumerate(alone)), strict=True
+    )
+    assert_same(found, (np.concatenate(losses), np.concatenate(grads)))
+
+
+def test_problems_stack_only_where_targets_and_probes_alone_differ():
+    problem, other = lane_problems(2)
+    assert stackable([problem])
+    assert stackable([problem, problem, other, replace(other, probes=build(PROBLEMS["sin15"]).probes)])
+    strangers = [
+        replace(problem, inputs=problem.inputs + 1),
+        replace(problem, inputs=problem.inputs[1:], targets=problem.targets[1:]),
+        replace(problem, targets=problem.targets[:, :1]),
+        replace(problem, network=MLP((2, 30, 2), activation="sin")),
+        replace(problem, loss=MSE(name="another")),
+    ]
+    assert [stackable([problem, other, stranger]) for stranger in strangers] == [False] * 5
+
+
+def test_a_problem_offers_only_what_its_network_and_loss_can_give():
+    problem = build(PROBLEMS["sin15"])
+
+    class Plain:
+        """A network without second derivatives."""
+
+    class Loss:
+        """A loss that is no sum of squares."""
+
+    assert problem.offers - replace(problem, loss=Loss()).offers == {"residuals"}
+    assert problem.offers - replace(problem, network=Plain()).offers == {"residuals", "hvp"}

@@ -1,0 +1,346 @@
+"""The folder of a study: whatever kills it, nothing finished is lost and nothing half-written counts."""
+
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle, islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.store import MAGIC, RUN_TABLES, OccupiedError, Store, read_exported
+from harness.tables import SCHEMA, empty, frame
+
+STUDY = {"study_id": "s", "runs": ["a", "b", "c", "d"]}
+ODD = {
+    "str": ["", "NA", "nan", "None", "null", "1e5", "007", "True", ' "a,b"; c ', "two\nlines", "χ²", "-", "#"],
+    "int64": [0, -1, 2**63 - 1, -(2**63), 2**53 + 1],
+    "float64": [
+        0.0,
+        -0.0,
+        np.nan,
+        np.inf,
+        -np.inf,
+        0.1 + 0.2,
+        1 / 3,
+        5e-324,
+        1.7976931348623157e308,
+        1e16,
+        123456789.0,
+    ],
+    "bool": [True, False],
+}
+
+
+def some(table, run_id="a", rows=30):
+    """Rows of a table with every odd value there is."""
+    columns = {
+        name: list(islice(cycle(ODD[kind]), i, i + rows)) for i, (name, kind) in enumerate(SCHEMA[table].items())
+    }
+    return frame(table, columns | ({"run_id": run_id} if "run_id" in columns else {}))
+
+
+def tables(run_id):
+    return {table: some(table, run_id, 1 if table == "runs" else 30) for table in RUN_TABLES}
+
+
+MACHINE = some("machines", rows=1).iloc[0].to_dict() | {"machine_id": "m"}
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = Store(tmp_path / "out")
+    made.open(STUDY)
+    return made
+
+
+def identical(one, two):
+    """Assert that two tables are equal in names, types, order and every bit."""
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+    for name in one.select_dtypes("float64"):
+        assert one[name].to_numpy().tobytes() == two[name].to_numpy().tobytes(), name
+    for name in one.select_dtypes("str"):
+        assert one[name].tolist() == two[name].tolist(), name
+
+
+def whole(folder):
+    """Every file below `folder` and its contents."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# opening
+
+
+def test_a_new_folder_is_made_with_its_parents(tmp_path):
+    Store(tmp_path / "deep" / "er").open(STUDY)
+    assert json.loads((tmp_path / "deep" / "er" / "study.json").read_text()) == STUDY
+
+
+def test_an_empty_folder_will_do(tmp_path):
+    Store(tmp_path).open(STUDY)
+    assert [path.name for path in tmp_path.iterdir()] == ["study.json"]
+
+
+def test_the_same_study_opens_its_folder_again_and_touches_nothing(store):
+    store.write("a", tables("a"), MACHINE)
+    before = whole(store.folder)
+    store.open(dict(reversed(STUDY.items())))
+    assert whole(store.folder) == before
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '"s"', '{"study_id": "other"}', "\udcff"])
+def test_a_folder_of_another_study_is_occupied_and_left_alone(tmp_path, content):
+    (tmp_path / "study.json").write_bytes(content.encode(errors="surrogateescape"))
+    before = whole(tmp_path)
+    with pytest.raises(OccupiedError) as error:
+        Store(tmp_path).open(STUDY)
+    assert str(error.value) == (
+        f"The output folder '{tmp_path}' holds other results. Choose another --out, or remove that folder."
+    )
+    assert whole(tmp_path) == before
+
+
+def test_a_folder_with_anything_else_is_occupied(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(OccupiedError):
+        Store(tmp_path).open(STUDY)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_file_in_place_of_the_folder_is_occupied(tmp_path):
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(OccupiedError):
+        Store(tmp_path / "out").open(STUDY)
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made_is_answered_with_the_reason(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match=r"must be writable; Not a directory\. Choose another --out\.") as error:
+        Store(tmp_path / "file" / "out").open(STUDY)
+    assert not isinstance(error.value, OccupiedError)
+
+
+def test_what_an_interrupted_opening_has_left_does_not_occupy_a_folder(tmp_path):
+    (tmp_path / ".study.json.123.456.tmp").write_text('{"study')
+    Store(tmp_path).open(STUDY)
+    Store(tmp_path).open(STUDY)
+    assert json.loads((tmp_path / "study.json").read_text()) == STUDY
+
+
+# parts
+
+
+def test_what_is_written_is_read_in_the_order_of_the_study(store):
+    for run_id in ("c", "a", "b"):
+        store.write(run_id, tables(run_id), MACHINE)
+    assert store.done() == {"a", "b", "c"}
+    read = store.read()
+    for table in RUN_TABLES:
+        expected = pd.concat([tables(run_id)[table] for run_id in ("a", "b", "c")], ignore_index=True)
+        identical(read[table], expected)
+    identical(read["machines"], frame("machines", MACHINE))
+
+
+def test_a_new_store_has_nothing_done_and_reads_empty_tables(store):
+    assert store.done() == set()
+    for name, table in store.read().items():
+        identical(table, empty(name))
+
+
+def test_a_run_without_a_curve_is_done_too(store):
+    store.write("a", tables("a") | {"curves": empty("curves"), "spectra": empty("spectra")}, MACHINE)
+    assert store.done() == {"a"}
+    read = store.read()
+    assert (len(read["runs"]), len(read["curves"])) == (1, 0)
+    store.write("b", tables("b"), MACHINE)
+    identical(store.read()["curves"], tables("b")["curves"])
+
+
+def test_runs_of_no_concern_to_the_study_are_not_read(store):
+    for run_id in ("a", "stranger"):
+        store.write(run_id, tables(run_id), MACHINE)
+    assert set(store.read()["runs"]["run_id"]) == {"a"}
+
+
+def test_writing_again_replaces(store):
+    store.write("a", tables("a") | {"curves": empty("curves")}, MACHINE)
+    store.write("a", tables("a"), MACHINE)
+    identical(store.read()["curves"], tables("a")["curves"])
+
+
+def test_no_temporary_file_is_left_whether_writing_succeeds_or_not(store):
+    store.write("a", tables("a"), MACHINE)
+    broken = tables("b")
+    broken["runs"] = broken["runs"].assign(reason=[object()])
+    with pytest.raises(Exception, match="object"):
+        store.write("b", broken, MACHINE)
+    assert not [path for path in store.folder.rglob("*") if "tmp" in path.name]
+    assert store.done() == {"a"}
+
+
+@pytest.mark.parametrize("table", RUN_TABLES)
+@pytest.mark.parametrize("left", ["0", "8", "half", "-1"])
+def test_a_truncated_part_is_not_done_and_is_not_read(store, table, left):
+    store.write("a", tables("a"), MACHINE)
+    path = store.folder / "parts" / table / "a.parquet"
+    content = path.read_bytes()
+    assert content[:4] == content[-4:] == MAGIC
+    path.write_bytes(content[: len(content) // 2 if left == "half" else int(left)])
+    assert store.done() == set()
+    assert len(store.read()["runs"]) == 0
+
+
+@pytest.mark.parametrize("table", RUN_TABLES)
+def test_a_run_with_a_part_missing_is_not_done(store, table):
+    store.write("a", tables("a"), MACHINE)
+    (store.folder / "parts" / table / "a.parquet").unlink()
+    assert store.done() == set()
+    assert len(store.read()["curves"]) == 0
+
+
+def test_leftover_temporaries_and_foreign_files_are_ignored(store):
+    store.write("a", tables("a"), MACHINE)
+    content = (store.folder / "parts" / "runs" / "a.parquet").read_bytes()
+    for name in (".b.parquet.99.1.tmp", ".b.parquet", "b.csv", ".DS_Store"):
+        (store.folder / "parts" / "runs" / name).write_bytes(content)
+    (store.folder / "parts" / "runs" / "c.parquet").mkdir()
+    assert store.done() == {"a"}
+    identical(store.read()["runs"], tables("a")["runs"])
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from test_store import MACHINE, STUDY, tables
+from harness.store import Store
+
+store = Store(Path(sys.argv[1]))
+store.open(STUDY)
+store.write("a", tables("a"), MACHINE)
+print("begun", flush=True)
+for number in range(100_000):
+    store.write(str(number), tables("b"), MACHINE)
+"""
+
+STUCK = """
+import pandas as pd
+whole = pd.DataFrame.to_parquet
+def half(self, path, **options):
+    whole(self, path, **options)
+    if "b.parquet" in path.name and path.parent.name == sys.argv[2]:
+        path.write_bytes(path.read_bytes()[:-10])
+        print("half", flush=True)
+        import time
+        time.sleep(60)
+pd.DataFrame.to_parquet = half
+store.write("b", tables("b"), MACHINE)
+"""
+
+
+def killed(code, *arguments, word, wait=0.0):
+    """Run `code` until it says `word`, and kill it."""
+    tests = Path(__file__).parent
+    environment = {"PYTHONPATH": f"{tests.parent}:{tests}", "OMP_NUM_THREADS": "1"}
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert any(line.strip() == word for line in child.stdout)
+    time.sleep(wait)
+    child.kill()
+    child.wait()
+    child.stdout.close()
+
+
+@pytest.mark.parametrize("table", [RUN_TABLES[0], RUN_TABLES[-1]])
+def test_a_process_killed_in_the_middle_of_a_part_leaves_that_run_undone_and_the_others_whole(tmp_path, table):
+    code = KILLED.replace("100_000", "0") + STUCK
+    killed(code, str(tmp_path / "out"), table, word="half")
+    store = Store(tmp_path / "out")
+    assert len(list(store.folder.rglob("*.tmp"))) == 1
+    assert store.done() == {"a"}
+    store.open(STUDY)
+    for name in RUN_TABLES:
+        identical(store.read()[name], tables("a")[name])
+    store.write("b", tables("b"), MACHINE)
+    assert store.done() == {"a", "b"}
+
+
+def test_a_process_killed_at_any_time_leaves_every_finished_run_readable(tmp_path):
+    killed(KILLED, str(tmp_path / "out"), word="begun", wait=0.1)
+    store = Store(tmp_path / "out")
+    done = store.done()
+    assert "a" in done
+    for run_id in done:
+        for table in RUN_TABLES:
+            identical(
+                pd.read_parquet(store.folder / "parts" / table / f"{run_id}.parquet"),
+                tables("ab"[run_id != "a"])[table],
+            )
+
+
+def test_threads_may_write_the_same_part_at_the_same_time(store, monkeypatch):
+    to_parquet, both = pd.DataFrame.to_parquet, Barrier(2)
+
+    def together(self, path, **options):
+        to_parquet(self, path, **options)
+        if "machines" in str(path):
+            both.wait(timeout=30)  # neither has renamed its part yet
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", together)
+    with ThreadPoolExecutor(2) as pool:
+        futures = [pool.submit(store.write, run_id, tables(run_id), MACHINE) for run_id in ("a", "b")]
+    assert all(future.result() is None for future in futures)
+    assert store.done() == {"a", "b"}
+    identical(store.read()["machines"], frame("machines", MACHINE))
+
+
+# exported tables
+
+
+@pytest.mark.parametrize("rows", [30, 1, 0])
+def test_parquet_and_csv_give_the_very_tables_that_were_exported(tmp_path, rows):
+    written = {name: some(name, rows=rows) for name in SCHEMA}
+    for file_format in ("parquet", "csv"):
+        store = Store(tmp_path / file_format)
+        store.open(STUDY)
+        paths = store.export(written, file_format)
+        assert sorted(path.name for path in paths) == sorted(f"{name}.{file_format}" for name in SCHEMA)
+        read = read_exported(store.folder)
+        assert read.keys() == SCHEMA.keys()
+        for name in SCHEMA:
+            identical(read[name], written[name])
+
+
+def test_a_csv_is_plain_text_with_the_columns_of_the_schema(store):
+    store.export({name: some(name) for name in SCHEMA}, "csv")
+    lines = (store.folder / "curves.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == ",".join(SCHEMA["curves"])
+    assert "0.30000000000000004" in "".join(lines)
+
+
+def test_exporting_twice_replaces_and_leaves_nothing_behind(store):
+    for rows in (30, 3):
+        store.export({name: some(name, rows=rows) for name in SCHEMA}, "csv")
+    assert len(read_exported(store.folder)["curves"]) == 3
+    assert not list(store.folder.glob(".*"))
+
+
+def test_a_folder_without_results_is_answered_with_what_was_looked_for(tmp_path):
+    with pytest.raises(FileNotFoundError) as error:
+        read_exported(tmp_path)
+    assert str(error.value) == f"No results in '{tmp_path}': it needs parts/ or runs.parquet or runs.csv."
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "csv"])
+def test_an_exported_table_with_a_column_too_few_or_too_many_is_refused_by_name(store, file_format):
+    store.export({name: some(name) for name in SCHEMA}, file_format)
+    table = some("curves").drop(columns="loss").assign(colour="red")
+    path = store.folder / f"curves.{file_format}"
+    table.to_parquet(path) if file_format == "parquet" else table.to_csv(path, index=False)
+    with pytest.raises(ValueError, match=r"Table 'curves': missing columns \['loss'\], unknown columns \['colour'\]"):
+        read_exported(store.folder)

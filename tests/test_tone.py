@@ -1,0 +1,108 @@
+"""One tone on the circle: the network against torch, its kernel against the published eigenvalues."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from problems import PROBLEMS
+from problems.networks.circle import FixedHead
+from problems.tone import Tone
+
+
+def build(recipe):
+    return recipe.build(np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_outputs_and_gradients_are_those_of_torch(bias):
+    network = FixedHead(6, 2, bias, 1.0, "float64")
+    rng = np.random.default_rng(0)
+    thetas, inputs, cotangent = (rng.standard_normal(shape) for shape in ((3, network.dim), (9, 2), (3, 9, 1)))
+    outputs, pullback = network.vjp(thetas, inputs)
+    grads = pullback(cotangent)
+    for lane, theta in enumerate(thetas):
+        leaf = torch.tensor(theta, requires_grad=True)
+        z = torch.tensor(inputs) @ leaf[:12].reshape(6, 2).T + (leaf[12:] if bias else 0.0)
+        signs = torch.tensor([1.0, 1.0, 1.0, -1.0, -1.0, -1.0], dtype=torch.float64)
+        found = torch.relu(z) @ signs / 6**0.5
+        found.backward(torch.tensor(cotangent[lane, :, 0]))
+        np.testing.assert_allclose(outputs[lane, :, 0], found.detach().numpy(), rtol=1e-13, atol=1e-14)
+        np.testing.assert_allclose(grads[lane], leaf.grad.numpy(), rtol=1e-12, atol=1e-14)
+
+
+def kernel(theta_0, bias):
+    """The tangent kernel at the start, by gradients of single outputs."""
+    recipe = Tone(network="2-20000-1", samples=64, dtype="float64", bias=bias)
+    problem = build(recipe)
+    theta = problem.network.theta0(np.random.default_rng(theta_0))[None]
+    _, pullback = problem.network.vjp(theta, problem.inputs)
+    jacobian = np.concatenate([pullback(row[None, :, None]) for row in np.eye(64)])
+    return jacobian @ jacobian.T
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_kernel_of_a_wide_network_has_the_published_eigenvalues(bias):
+    """Means of (cos t [+ 1]) (pi - t) / (2 pi) times cos kt, by quadrature and by the closed form for k from 2."""
+    angles = 2 * np.pi * np.arange(20_000) / 20_000
+    arc = np.minimum(angles, 2 * np.pi - angles)
+    limit = (np.cos(angles) + bias) * (np.pi - arc) / (2 * np.pi)
+    grid = 2 * np.pi * np.arange(64) / 64
+    found = kernel(0, bias)
+    for k in (1, 2, 3, 4, 6, 8):
+        wave = np.cos(k * grid)
+        eigenvalue = wave @ found @ wave / (wave @ wave) / 64
+        wanted = (limit * np.cos(k * angles)).mean()
+        assert eigenvalue == pytest.approx(wanted, abs=0.01 * limit[0] / 2)
+        published = (k * k + 1) / (np.pi * (k * k - 1)) ** 2 if k % 2 == 0 else bias / (np.pi * k) ** 2
+        assert k == 1 or wanted == pytest.approx(published, abs=1e-6)
+
+
+def test_without_a_bias_odd_frequencies_cannot_be_expressed():
+    """f(x) - f(-x) is linear in x, whatever the weights."""
+    problem = build(Tone(bias=False, dtype="float64", samples=64))
+    thetas = np.random.default_rng(1).standard_normal((5, problem.dim))
+    outputs = problem.predict(thetas)[..., 0]
+    spectrum = np.abs(np.fft.rfft(outputs, axis=1)) / 64
+    assert spectrum[:, 3::2].max() < 1e-14
+    assert spectrum[:, [1, 2, 4]].min() > 1e-4
+
+
+def test_the_network_starts_at_zero_and_its_signs_are_balanced():
+    problem = build(Tone())
+    theta = problem.network.theta0(np.random.default_rng(0))
+    assert np.abs(problem.predict(theta[None])).max() < 1e-4  # float32, weights of size 30
+    assert theta[:1024].std() == pytest.approx(30, rel=0.1)
+    assert (theta[1024:] == 0).all()
+
+
+@pytest.mark.parametrize("k", [1, 7, 30])
+def test_one_frequency_is_watched_and_it_is_k(k):
+    (probe,) = build(Tone(k=k)).probes
+    assert probe.frequency.tolist() == [k]
+    assert probe.target_amplitude == pytest.approx([0.5])
+
+
+def test_the_published_size_is_a_preset():
+    problem = build(PROBLEMS["tone-published"])
+    assert (problem.network.name, problem.n_samples) == ("2-4000-1", 1001)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"k": 0}, "k is at least 1"),
+        ({"k": 100}, "samples exceed 2 k; got k = 100, samples = 200"),
+        ({"network": "2-5-1"}, "one hidden layer of even width, such as 2-512-1; got '2-5-1'"),
+        ({"network": "2-6-6-1"}, "one hidden layer"),
+        ({"network": "1-6-1"}, r"2 input\(s\)"),
+        ({"activation": "tanh"}, "The activation of a tone is 'relu', and nothing else; got 'tanh'"),
+        ({"init": "xavier"}, "The init of a tone is 'paired'"),
+        ({"std": 0.0}, "std must be above 0"),
+        ({"dtype": "float16"}, "float32 or float64; got 'float16'"),
+    ],
+)
+def test_settings_that_make_no_problem_are_refused_with_the_rule(changes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        build(replace(Tone(), **changes))
