@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_figure(words)
     _add_selftest(words)
     _add_data(words)
+    _add_filter(words)
     return parser
 
 
@@ -125,6 +126,15 @@ def _add_data(words: Words) -> None:
     word = _word(words, "data", "Fetch, verify or find the collections of images.", DATA_EXAMPLES)
     word.add_argument("what", choices=("fetch", "verify", "where"), help="what to do")
     word.add_argument("name", nargs="?", metavar="NAME", help="mnist, fashion-mnist, cifar10 or digits (default: all)")
+    _add_data_dir(word)
+
+
+def _add_filter(words: Words) -> None:
+    word = _word(words, "filter", "Show what the Gaussian filter does to a problem's target, over its width.", "")
+    word.add_argument("--problem", required=True, metavar="NAME", help="a name from 'harness list problems'")
+    word.add_argument("--deltas", metavar="D,D", help="widths, as variances in squared units of the inputs")
+    word.add_argument("--set", action="append", default=[], metavar="problem.SETTING=VALUE", help="as for compare")
+    word.add_argument("--out", metavar="STEM", help="draws STEM.png and STEM.pdf")
     _add_data_dir(word)
 
 

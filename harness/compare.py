@@ -106,7 +106,7 @@ def plan(
     ]
     left_out = _misfits(specs, strict=optimizers is not None)
     fitting = tuple(spec for spec in specs if (spec.method, spec.recipe) not in left_out)
-    reasons = {method_name: reason for method_name, reason in left_out.values()}
+    reasons = dict(left_out.values())
     if not fitting:
         raise Refused("No optimizer fits this problem: " + " ".join(reasons.values()))
     return Plan(fitting, reasons)

@@ -12,63 +12,34 @@ from typing import Any
 
 import numpy as np
 
-from harness.trial import Fault, attempt, attempt_lanes, small_problem, sound, start
-from optimizers.base import Array, Optimizer
+from harness.faults import Fault, NetworkBroke, breaking_at, nothing_but_nan, one_nan, sound, wall_near
+from harness.trial import attempt, attempt_lanes, bowl, network, start
+from optimizers.base import Optimizer
 
 PRICES: dict[str, float] = {"gradient": 3, "minibatch": 3, "residuals": 3, "hvp": 6}
 """Forward passes of one evaluation; the others cost one."""
 SHORT = 333
-LONG = 3000
+LONG = 1000
 SEEDS = (0, 1, 2)
 LANE_STEPS = 100
+LANE_BUDGET = 2000
 LANE_TOLERANCE = 1e-10
-
-
-class NetworkBroke(Exception):
-    """Stands for an error in a network."""
-
-
-def breaking_at(evaluation: int, error: Exception) -> Fault:
-    """Raises `error` in the call that reaches this evaluation."""
-
-    def fault(before: int, thetas: Array) -> Array:
-        if before + len(thetas) > evaluation:
-            raise error
-        return sound(before, thetas)
-
-    return fault
-
-
-def one_nan(before: int, thetas: Array) -> Array:
-    """The seventh evaluation is not a number."""
-    return np.where(np.arange(before, before + len(thetas)) == 6, np.nan, 0.0)
-
-
-def nothing_but_nan(before: int, thetas: Array) -> Array:
-    """No evaluation is a number."""
-    return sound(before, thetas) + np.nan
-
-
-def wall(before: int, thetas: Array) -> Array:
-    """Infinity on a half-space that begins close to theta0."""
-    del before
-    return np.where(thetas.sum(axis=1) > start().sum() + 0.01, np.inf, 0.0)
 
 
 def starts_at_theta0(method: Optimizer) -> str | None:
     """The first point evaluated, or row 0 of the first population, is theta0 exactly."""
     first = attempt(method, SHORT).points[:1]
-    return None if np.array_equal(first, start()[None]) else "the first point evaluated is theta0 exactly"
+    return None if np.array_equal(first, start(network())[None]) else "the first point evaluated is theta0 exactly"
 
 
 def leaves_theta0_alone(method: Optimizer) -> str | None:
     """theta0 is not changed."""
-    return None if np.array_equal(attempt(method, SHORT).theta0, start()) else "theta0 is not changed"
+    return None if np.array_equal(attempt(method, SHORT).theta0, start(network())) else "theta0 is not changed"
 
 
 def keeps_the_budget(method: Optimizer) -> str | None:
     """No budget is exceeded, and each is spent until nothing more fits, unless the method has converged."""
-    dim = small_problem().dim
+    dim = network().dim
     price = max(PRICES.get(need, 1) for need in method.needs)
     for budget in (1, 2, 3, 7, dim, dim + 1, SHORT):
         trial = attempt(method, budget)
@@ -98,10 +69,10 @@ def asks_for_what_it_needs(method: Optimizer) -> str | None:
 
 
 def lowers_the_loss(method: Optimizer) -> str | None:
-    """A thousand gradients, or three thousand values, lower the loss by a tenth."""
-    first = float(small_problem().values(start()[None])[0])
-    best = float(np.min(attempt(method, LONG).meter.best_loss))
-    return None if best < 0.9 * first else f"{LONG} forward passes lower the loss by a tenth; {first:.3g} became {best:.3g}"
+    """A thousand forward passes halve a loss whose Hessian is the identity."""
+    first = float(bowl().values(start(bowl())[None])[0])
+    best = float(np.min(attempt(method, LONG, problem=bowl()).meter.best_loss))
+    return None if best < 0.5 * first else f"{LONG} forward passes halve an easy loss; {first:.3g} became {best:.3g}"
 
 
 def repeats_itself(method: Optimizer) -> str | None:
@@ -133,7 +104,7 @@ def _process_state() -> dict[str, Any]:
     root = logging.getLogger()
     torch = sys.modules.get("torch")
     state: dict[str, Any] = {
-        "numpy's random state": repr([part.tolist() if isinstance(part, np.ndarray) else part for part in np.random.get_state()]),
+        "numpy's random state": repr(np.random.get_state()),  # noqa: NPY002
         "random's state": random.getstate(),
         "root logger": (root.level, list(root.handlers), list(root.filters), root.disabled),
         "warnings filters": list(warnings.filters),
@@ -174,7 +145,7 @@ def survives_nothing_but_nan(method: Optimizer) -> str | None:
 
 def survives_a_wall_of_infinity(method: Optimizer) -> str | None:
     """A run next to infinite losses ends by itself."""
-    return _survives(method, wall, {"diverged", "converged", "budget"})
+    return _survives(method, wall_near(start(network())), {"diverged", "converged", "budget"})
 
 
 def _survives(method: Optimizer, fault: Fault, statuses: set[str]) -> str | None:
@@ -187,14 +158,14 @@ def _survives(method: Optimizer, fault: Fault, statuses: set[str]) -> str | None
 
 
 def runs_lanes_as_if_alone(method: Optimizer) -> str | None:
-    """For the first hundred calls each lane evaluates what its run alone evaluates, to 1e-10; only if lanes are declared."""
+    """If lanes are declared: for a hundred calls each evaluates what its run alone evaluates, to 1e-10."""
     if not method.lanes:
         return None
-    together = attempt_lanes(method, LONG, SEEDS).calls
+    together = attempt_lanes(method, LANE_BUDGET, SEEDS).calls
     for lane, seed in enumerate(SEEDS):
-        alone = attempt(method, LONG, seed=seed).calls
-        if len(alone) != len(together):
-            return f"lanes make as many calls as a run alone; got {len(together)} instead of {len(alone)}"
+        alone = attempt(method, LANE_BUDGET, seed=seed).calls
+        if len(alone) > len(together):
+            return f"lanes make at least as many calls as a run alone; got {len(together)} instead of {len(alone)}"
         for call, (own, shared) in enumerate(zip(alone[:LANE_STEPS], together, strict=False)):
             mine = shared.reshape(len(SEEDS), *own.shape)[lane]
             if not np.allclose(mine, own, rtol=LANE_TOLERANCE, atol=LANE_TOLERANCE):

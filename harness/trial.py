@@ -1,30 +1,23 @@
 """A small run that sees every point a method evaluates, and can break the network on purpose."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.account import Terms
+from harness.faults import Fault, sound
 from harness.lanes import LaneMeter
 from harness.meter import Meter
 from harness.run import drive
 from harness.spec import stream
-from optimizers.base import Array, Optimizer
-from problems.base import Loss, Problem, Pullback
+from optimizers.base import Optimizer
+from problems.base import Array, Loss, Problem, Pullback
+from problems.controls import LinearControl
 from problems.waves import Sines
-
-Fault: TypeAlias = Callable[[int, Array], Array]
-"""Takes the number of points evaluated before, and points `(B, P)`; gives what is added to their outputs, `(B,)`."""
-
-
-def sound(before: int, thetas: Array) -> Array:
-    """Nothing is broken."""
-    del before
-    return np.zeros(len(thetas))
 
 
 @dataclass(eq=False)
@@ -70,11 +63,11 @@ class Spy:
 
 @dataclass(frozen=True)
 class Trial:
-    """How a run ended, the first point that the method was handed, and what each of its calls evaluated, `(rows, P)`."""
+    """How a run ended, the first point the method was handed, and what each call evaluated, `(rows, P)`."""
 
     meter: Meter | LaneMeter
     status: str
-    theta0: Array
+    theta0: NDArray[np.float64]
     calls: list[Array]
 
     @property
@@ -84,29 +77,38 @@ class Trial:
 
 
 @cache
-def small_problem() -> Problem:
+def network() -> Problem:
     """sin x + sin 3x + sin 5x for a network of 13 parameters."""
     return Sines(network="1-4-1", samples=51).build(stream(0, "data"))
 
 
-def start(seed: int = 0) -> Array:
-    """The first point of the run with this seed, `(13,)`."""
-    return small_problem().network.theta0(stream(seed, "weights"))
+@cache
+def bowl() -> Problem:
+    """The same for a linear model of 6 parameters whose loss has the identity for its Hessian."""
+    return LinearControl(scales=(1.0, 1.0, 1.0), samples=51).build(stream(0, "data"))
 
 
-def attempt(method: Optimizer, budget: float, fault: Fault = sound, seed: int = 0) -> Trial:
-    """Run `method` alone on the small problem."""
-    spy = Spy(small_problem().network, fault)
-    meter = Meter(replace(small_problem(), network=spy), Terms(budget, method.incumbent))
-    theta0 = start(seed)
+def start(problem: Problem, seed: int = 0) -> NDArray[np.float64]:
+    """The first point of the run with this seed."""
+    return problem.network.theta0(stream(seed, "weights"))
+
+
+def attempt(
+    method: Optimizer, budget: float, fault: Fault = sound, seed: int = 0, problem: Problem | None = None
+) -> Trial:
+    """Run `method` alone, on the network unless another problem is given."""
+    problem = problem or network()
+    spy = Spy(problem.network, fault)
+    meter = Meter(replace(problem, network=spy), Terms(budget, method.incumbent))
+    theta0 = start(problem, seed)
     status, _ = drive(method, meter, theta0, stream(seed, "optimizer"))
     return Trial(meter, status, theta0, spy.seen)
 
 
 def attempt_lanes(method: Optimizer, budget: float, seeds: Sequence[int]) -> Trial:
-    """Run `method` on the small problem with one lane a seed; a call evaluates the rows of one lane after another."""
-    spy = Spy(small_problem().network)
-    meter = LaneMeter(replace(small_problem(), network=spy), Terms(budget, method.incumbent), len(seeds))
-    theta0 = np.array([start(seed) for seed in seeds])
+    """Run `method` on the network with one lane a seed; a call evaluates the rows of one lane after another."""
+    spy = Spy(network().network)
+    meter = LaneMeter(replace(network(), network=spy), Terms(budget, method.incumbent), len(seeds))
+    theta0 = np.array([start(network(), seed) for seed in seeds])
     status, _ = drive(method, meter, theta0, [stream(seed, "optimizer") for seed in seeds])
     return Trial(meter, status, theta0, spy.seen)

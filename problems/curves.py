@@ -78,5 +78,3 @@ class Curve(Recipe):
         if samples.watch.tones:
             return tones_probe(samples.inputs, targets, np.array(samples.watch.tones, float), samples.line.unit)
         return peaks_probe(samples.inputs, targets, samples.line, orthogonal=samples.watch.orthogonal)
-
-

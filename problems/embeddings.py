@@ -17,7 +17,7 @@ from problems.calls import resolve
 
 @dataclass(frozen=True)
 class Embedding:
-    """`features(x, start, length)` of `x (n, 1)` in [start, start + length), and their derivative, both `(n, width)`."""
+    """`features(x, start, length)` of `x (n, 1)` in [start, start + length) and their derivative, both `(n, width)`."""
 
     name: str
     width: int

@@ -82,8 +82,8 @@ class Expression:
     @property
     def is_smooth(self) -> bool:
         """Whether its slope says all about it: no function in it has steps."""
-        names = [node.func.id for node in ast.walk(self.body) if isinstance(node, ast.Call) and _is_name(node.func)]
-        return all(FUNCTIONS[name].slope is not None for name in names)
+        names = {node.id for node in ast.walk(self.body) if isinstance(node, ast.Name)}
+        return all(FUNCTIONS[name].slope is not None for name in names & FUNCTIONS.keys())
 
     def __call__(self, x: Vector) -> tuple[Vector, Vector]:
         """Values and slopes at `x (n,)`; the slope of a function with steps is taken as 0.
@@ -94,14 +94,18 @@ class Expression:
         value, slope = np.broadcast_to(value, x.shape), np.broadcast_to(slope, x.shape)
         if not np.isfinite(value).all():
             at = int(np.argmin(np.isfinite(value)))
-            raise ValueError(f"The formula '{self.text}' must be finite everywhere; at x = {x[at]:.6g} it is {value[at]}.")
+            raise ValueError(
+                f"The formula '{self.text}' must be finite everywhere; at x = {x[at]:.6g} it is {value[at]}."
+            )
         return value, slope
 
 
 def parse(text: str) -> Expression:
     """The formula that `text` spells; raises ValueError showing the part that is none."""
     if len(text) > MOST_CHARACTERS:
-        raise ValueError(f"A formula has at most {MOST_CHARACTERS} characters; got {len(text)}. Give the target as a CSV.")
+        raise ValueError(
+            f"A formula has at most {MOST_CHARACTERS} characters; got {len(text)}. Give the target as a CSV."
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Python about a formula that is refused anyway
@@ -121,10 +125,6 @@ def constant(text: str) -> float:
     return float(expression(np.zeros(1))[0][0])
 
 
-def _is_name(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name)
-
-
 def _check(node: ast.expr, text: str, level: int) -> None:
     """Walk the tree and refuse the first part that is no formula."""
     if level > MOST_LEVELS:
@@ -132,7 +132,7 @@ def _check(node: ast.expr, text: str, level: int) -> None:
     part = ast.get_source_segment(text, node) or text
     match node:
         case ast.Constant(value=value):
-            if type(value) not in (int, float) or not _fits(value):
+            if not _fits(value):
                 raise ValueError(f"{GRAMMAR}; '{part}' is no number that can be used.")
         case ast.Name(id=name):
             if name != "x" and name not in CONSTANTS:
@@ -145,11 +145,18 @@ def _check(node: ast.expr, text: str, level: int) -> None:
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
             _check(argument, text, level + 1)
         case _:
-            hint = " A power is written with **." if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor) else ""
+            hint = (
+                " A power is written with **."
+                if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor)
+                else ""
+            )
             raise ValueError(f"{GRAMMAR}, each with one argument; got '{part}'.{hint}")
 
 
-def _fits(value: float) -> bool:
+def _fits(value: object) -> bool:
+    """Whether a constant is an ordinary number: truth values and complex ones are not."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
     try:
         return bool(np.isfinite(float(value)))
     except OverflowError:

@@ -42,12 +42,14 @@ class Parity(Recipe):
             raise ValueError(f"bits must be from 1 to {MOST_BITS}; got {self.bits}.")
         if not 1 <= self.samples < 2**self.bits:
             raise ValueError(
-                f"samples must be from 1 to {2**self.bits - 1}, so that a corner is left to test on; got {self.samples}."
+                f"samples must be from 1 to {2**self.bits - 1}, so that some are left to test on; got {self.samples}."
             )
         network = fully_connected(self.network, (self.bits, 1), self.activation, self.init, self.dtype)
         inputs = corners(self.bits)[rng.permutation(2**self.bits)]
         targets = inputs.prod(axis=1, keepdims=True)
-        data = [part.astype(network.dtype) for part in (inputs, targets)]
-        train, test = ([part[rows] for part in data] for rows in (slice(self.samples), slice(self.samples, None)))
-        probe = tones_probe(inputs[: self.samples].sum(axis=1, keepdims=True), targets[: self.samples], FREQUENCIES, 1.0)
-        return Problem(*train, network, make_loss(self.loss), (probe,), (test[0], test[1]))
+        x, y = inputs.astype(network.dtype), targets.astype(network.dtype)
+        test = x[self.samples :], y[self.samples :]
+        probe = tones_probe(
+            inputs[: self.samples].sum(axis=1, keepdims=True), targets[: self.samples], FREQUENCIES, 1.0
+        )
+        return Problem(x[: self.samples], y[: self.samples], network, make_loss(self.loss), (probe,), test)

@@ -60,9 +60,13 @@ def _bytes(path: str) -> bytes:
 def _rows(path: str) -> list[tuple[float, float]]:
     try:
         text = _bytes(path).decode("utf-8-sig")
-        lines = [(number, row) for number, row in enumerate(csv.reader(text.splitlines()), 1) if any(map(str.strip, row))]
+        lines = [
+            (number, row) for number, row in enumerate(csv.reader(text.splitlines()), 1) if any(map(str.strip, row))
+        ]
     except (UnicodeDecodeError, csv.Error):
-        raise ValueError(f"The file '{path}' must be a CSV of two columns, x and y, in plain text; it is not.") from None
+        raise ValueError(
+            f"The file '{path}' must be a CSV of two columns, x and y, in plain text; it is not."
+        ) from None
     if lines and not any(map(_is_number, lines[0][1])):
         lines = lines[1:]  # names of the columns
     return [_row(path, number, row) for number, row in lines]

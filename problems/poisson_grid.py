@@ -126,4 +126,4 @@ class PoissonGrid(Recipe):
         solution = solve(load)
         network, loss = GridValues(len(load), std), GridEnergy(-0.5 * float(load @ solution))
         probe = watched(np.concatenate([[0.0], solution, [0.0]]))
-        return Problem(x[1:-1, None], load[:, None], network, loss, (probe,))
+        return Problem(x[1:-1, None], load[:, None], network, loss, (probe,), whole=True)

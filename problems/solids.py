@@ -2,10 +2,11 @@
 
 Points are scattered, so the formula is summed as it stands: wave vectors are those of the lattice reciprocal to the
 bounding box (whole cycles per box along each axis), one of each pair k and -k, gathered in shells of |k|. On scattered
-points the waves are not orthogonal: a part of about 1/n of the power at each wave vector leaks from all others, so that
-an outer shell of N wave vectors has a floor under its error of about sqrt(N / n) times the root of the power that is
-still wrong elsewhere over its own. A cloud that fills the box evenly (as the generated one, one point in each cell of a
-regular grid) leaks far less at low |k|. The mean is removed from the intensity, because it would leak as well.
+points the waves are not orthogonal. From points at random, 1/n of the mean square of everything else leaks to each wave
+vector, and N/n of it to a shell of N: an outer shell sees what is still wrong in the inner ones. Therefore shells are
+watched only up to a quarter of the cube root of n, where N/n is 2 %, and the generated cloud fills its box evenly, one
+point in each cell of a regular grid: a low wave leaks a quarter of that power or less (the tests hold both numbers).
+The mean is removed from the intensity, because it would leak as well.
 """
 
 from dataclasses import dataclass, field
@@ -24,10 +25,10 @@ from problems.probes.bands import BandProbe, into_bands, scattered_transform
 
 CLOUD_SEED = 0
 BLOBS = 6
-TEXTURE = (5, 3, 4)
-"""Wave vector of the fine texture, in cycles per box; its length is 7.07."""
-SHARPEST = 8.0
-"""Largest |k| that is watched, in cycles per box."""
+TEXTURE = (3, -1, 2)
+"""Wave vector of the fine texture, in cycles per box; its length is 3.74."""
+BLUNTEST, SHARPEST = 2.5, 8.0
+"""Bounds on the largest |k| that is watched, in cycles per box."""
 
 
 def generated_cloud(cells: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -45,10 +46,10 @@ def generated_cloud(cells: int) -> tuple[NDArray[np.float64], NDArray[np.float64
 
 
 def shell_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> BandProbe:
-    """Watches shells of |k| in cycles per box, for `inputs (n, 3)` in [-1, 1]^3, as far as n points resolve.
+    """Watches shells of |k| in cycles per box, for `inputs (n, 3)` in [-1, 1]^3.
 
-    That is half the cube root of n, where there is one point per half wave along each axis, and 8 at most."""
-    highest = min(SHARPEST, len(inputs) ** (1 / 3) / 2)
+    They end at a quarter of the cube root of n, four points a wave along each axis, but not below 2.5 or above 8."""
+    highest = float(np.clip(len(inputs) ** (1 / 3) / 4, BLUNTEST, SHARPEST))
     axis = np.arange(-int(highest), int(highest) + 1)
     lattice = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
     half = lattice[len(lattice) // 2 + 1 :].astype(float)  # the first of each pair comes before the middle, zero

@@ -33,14 +33,14 @@ def sample_formula(formula: str, domain: str, samples: int, *, omegas: bool, loc
     low, high = read_domain(domain)
     line = Line(low, high - low, 2 * np.pi if omegas else 1.0)
     inputs = uniform_grid(samples, line)
-    values, slopes = expression(inputs[:, 0])
+    values, slopes = expression(inputs[:, 0].astype(np.float64))
     known = slopes[:, None] if expression.is_smooth and np.isfinite(slopes).all() else None
     return Samples(line, inputs, values[:, None], Watch(orthogonal=not local), known)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target(Curve):
-    """The user's target: a formula of x on `domain`, or a CSV file of x and y, of which `domain` and `samples` say nothing.
+    """The user's target: a formula of x on `domain`, or a CSV file of x and y, which has its own domain and samples.
 
     A uniform grid of points is one period, and its discrete Fourier transform is watched, in cycles per unit; on other
     points local maxima of the non-uniform transform are. Of a formula, frequencies are in omega."""
@@ -90,5 +90,7 @@ class Noisy(Curve):
             sample_formula(self.target, self.domain, count, omegas=True, local=True)
             for count in (self.samples, self.test_samples)
         )
-        noisy, held_out = (part.targets + self.noise * rng.standard_normal(part.targets.shape) for part in (train, test))
+        noisy, held_out = (
+            part.targets + self.noise * rng.standard_normal(part.targets.shape) for part in (train, test)
+        )
         return Samples(train.line, train.inputs, noisy, train.watch, None, (test.inputs, held_out))

@@ -1,4 +1,4 @@
-"""One tone on the circle: how does the time to learn a frequency grow with it? (BASRI)"""
+"""One tone on the circle, to see how the time to learn a frequency grows with it (BASRI)."""
 
 from dataclasses import dataclass, replace
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from problems.base import Problem, Recipe, fixed
 from problems.losses import make_loss
-from problems.networks.circle import FixedHead
+from problems.networks.circle import STARTS, FixedHead
 from problems.networks.mlp import checked_widths
 from problems.probes.line import CIRCLE, tones_probe, uniform_grid
 
@@ -22,13 +22,14 @@ class Tone(Recipe):
 
     network: str = "2-512-1"
     activation: str = "relu"
-    init: str = "paired"
+    init: str = "even"
     dtype: str = "float32"
     budget: int = fixed(24_000)
     k: int = 1
     bias: bool = True
     samples: int = 200
-    std: float = 30.0
+    std: float = 1000.0
+    """Large, so that no unit turns by a wavelength: to learn k, weights move by about 2.2 k / sqrt(width)."""
 
     @property
     def lane_group(self) -> "Tone":
@@ -36,10 +37,12 @@ class Tone(Recipe):
 
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the target is the same for every seed
-        for name in ("activation", "init"):
-            only, got = getattr(Tone, name), getattr(self, name)
-            if got != only:
-                raise ValueError(f"The {name} of a tone is '{only}', and nothing else; got '{got}'.")
+        if self.activation != Tone.activation:
+            raise ValueError(
+                f"The activation of a tone is '{Tone.activation}', and nothing else; got '{self.activation}'."
+            )
+        if self.init not in STARTS:
+            raise ValueError(f"The init of a tone is one of {', '.join(sorted(STARTS))}; got '{self.init}'.")
         if self.k < 1 or self.samples <= 2 * self.k:
             raise ValueError(f"k is at least 1, and samples exceed 2 k; got k = {self.k}, samples = {self.samples}.")
         angles = uniform_grid(self.samples, CIRCLE)
@@ -52,9 +55,11 @@ class Tone(Recipe):
     def _network(self) -> FixedHead:
         widths = checked_widths(self.network, (2, 1))
         if len(widths) != 3 or widths[1] % 2:
-            raise ValueError(f"The network of a tone has one hidden layer of even width, such as 2-512-1; got '{self.network}'.")
+            raise ValueError(
+                f"The network of a tone has one hidden layer of even width, such as 2-512-1; got '{self.network}'."
+            )
         if not self.std > 0:
             raise ValueError(f"std must be above 0; got {self.std:g}.")
         if self.dtype not in ("float32", "float64"):
             raise ValueError(f"The dtype of a network is float32 or float64; got '{self.dtype}'.")
-        return FixedHead(widths[1], 2, self.bias, self.std, self.dtype)
+        return FixedHead(widths[1], self.bias, self.std, self.init, self.dtype)

@@ -56,9 +56,7 @@ class Dense(Curve):
     def sample(self, rng: np.random.Generator) -> Samples:
         del rng  # the target is the same for every seed
         if self.waves < 1 or self.samples < 24:
-            raise ValueError(
-                f"waves must be at least 1 and samples at least 24; got {self.waves} and {self.samples}."
-            )
+            raise ValueError(f"waves must be at least 1 and samples at least 24; got {self.waves} and {self.samples}.")
         inputs, j = uniform_grid(self.samples, CIRCLE), np.arange(1, self.waves + 1.0)
         phases = inputs * j / 10
         targets, slopes = np.sin(phases) @ (1 / j)[:, None], np.cos(phases).sum(axis=1, keepdims=True) / 10

@@ -60,7 +60,7 @@ class Sines(Curve):
 
 @dataclass(frozen=True, kw_only=True)
 class Amplitude(Curve):
-    """sin x + a sin 4x: how loud must the high frequency be to come first?"""
+    """sin x + a sin 4x, to see how loud the high frequency must be to come first."""
 
     a: float = 1.0
     samples: int = 201

@@ -1,5 +1,7 @@
 """Bands of |k|: the fast transform against the formula itself, Parseval, and errors known in advance."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -29,13 +31,7 @@ def test_on_the_plane_grid_the_fast_transform_is_the_formula_but_for_the_phase_o
 @pytest.mark.parametrize("shape", [(4, 6), (5, 5)])
 def test_the_mirrored_transform_is_the_formula_on_the_reflected_picture(shape):
     picture = random_picture(shape).reshape(*shape, 2)
-    reflected = np.block([[[picture], [picture[:, ::-1]]], [[picture[::-1]], [picture[::-1, ::-1]]]])
-    reflected = np.concatenate(
-        [
-            np.concatenate([picture, picture[:, ::-1]], axis=1),
-            np.concatenate([picture, picture[:, ::-1]], axis=1)[::-1],
-        ]
-    )
+    reflected = np.pad(picture, ((0, shape[0]), (0, shape[1]), (0, 0)), mode="symmetric")
     big = (2 * shape[0], 2 * shape[1])
     by_formula = nudft(plane_grid(big) + 1, reflected.reshape(-1, 2), grid_waves(big) / 2)
     np.testing.assert_allclose(mirror_transform(shape)(picture.reshape(-1, 2)), by_formula, atol=1e-13)
@@ -73,7 +69,7 @@ def test_error_and_amplitude_of_a_ring_are_those_of_the_definition():
     lengths = np.hypot(*np.meshgrid(*[np.fft.fftfreq(16, 1 / 16)] * 2, indexing="ij")).ravel()
     amplitude, error = probe.measure(outputs)
     edges = [0.5, 1.5, 2.5, 4.5, 8.0]
-    for row, (low, high) in enumerate(list(zip(edges[:-1], edges[1:], strict=True)) * 2):
+    for row, (low, high) in enumerate(list(pairwise(edges)) * 2):
         inside, component = (lengths >= low) & (lengths < high), row // 4
         power, wrong = (np.abs(y[inside, component]) ** 2 for y in (f, h - f))
         assert probe.component[row] == component

@@ -55,10 +55,11 @@ def test_an_idx_file_is_read_as_its_array(tmp_path, pack):
         (idx_bytes(PIXELS, shape=(2, 4, 3)), r"announces the shape \(2, 4, 3\); this collection has \(2, 3, 4\)"),
         (idx_bytes(PIXELS)[:-5], "holds 19 bytes of data where its header announces 24: it is truncated"),
         (idx_bytes(PIXELS) + b"!", "holds 25 bytes of data where its header announces 24: it is too long"),
-        (gzip.compress(idx_bytes(PIXELS))[:-12], "is truncated: its gzip stream breaks off"),
-        (gzip.compress(idx_bytes(PIXELS))[:-8] + b"????????", "is corrupt: CRC check failed"),
-        (gzip.compress(idx_bytes(PIXELS))[:12] + b"\xff" * 40, "is corrupt"),
+        (gzip.compress(idx_bytes(PIXELS), mtime=0)[:-12], "is truncated: its gzip stream breaks off"),
+        (gzip.compress(idx_bytes(PIXELS), mtime=0)[:-8] + b"????????", "is corrupt: CRC check failed"),
+        (gzip.compress(idx_bytes(PIXELS), mtime=0)[:10] + b"\x07" * 40, "is corrupt: .*invalid block type"),
     ],
+    ids=["magic", "empty", "header", "shape", "short", "long", "gzip-cut", "gzip-sum", "gzip-stream"],
 )
 def test_a_broken_idx_file_is_named_with_what_is_wrong_and_what_to_do(tmp_path, content, words):
     path = tmp_path / "train-images-idx3-ubyte.gz"
@@ -130,6 +131,7 @@ def test_cifar_takes_the_batches_that_are_there_and_says_how_many_images(tmp_pat
         (b"", "has 0 bytes"),
         (cifar_bytes([10]), "labels up to 10"),
     ],
+    ids=["short", "empty", "label"],
 )
 def test_a_broken_cifar_batch_is_named_with_what_is_wrong_and_what_to_do(tmp_path, content, words):
     (tmp_path / "data_batch_1.bin").write_bytes(content)
@@ -179,7 +181,7 @@ def test_mnist_is_the_original():
     images = load("mnist", DATASETS["mnist"])
     assert images.train_labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert np.bincount(images.train_labels)[:3].tolist() == [5923, 6742, 5958]
-    assert images.train.mean() == pytest.approx(255 * 0.1307, abs=0.01)  # the mean that torchvision's examples subtract
+    assert images.train.mean() == pytest.approx(255 * 0.1307, abs=0.02)  # the mean that torchvision's examples subtract
 
 
 # archives

@@ -14,7 +14,9 @@ def test_features_are_waves_of_the_domain_with_the_loudness_of_their_power(text,
     x = np.linspace(-2, 4, 7)[:, None]
     features, _ = make_embedding(text).features(x, -2.0, 6.0)
     v = (x[:, 0] + 2) / 6
-    wanted = [a * wave(2 * np.pi * j * v) for wave in (np.cos, np.sin) for j, a in zip((1, 2, 3), loudness, strict=True)]
+    wanted = [
+        a * wave(2 * np.pi * j * v) for wave in (np.cos, np.sin) for j, a in zip((1, 2, 3), loudness, strict=True)
+    ]
     np.testing.assert_allclose(features.T, wanted, atol=1e-13)
 
 

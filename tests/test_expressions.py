@@ -17,7 +17,10 @@ X = np.linspace(-2, 3, 11)
         ("sin(x)+0.5*cos(7*x)", np.sin(X) + 0.5 * np.cos(7 * X)),
         ("-x**2", -(X**2)),
         ("2**-x / (1 + x*x)", 2.0**-X / (1 + X * X)),
-        ("2*round((sin(x)+2*sin(3*x)+3*sin(5*x))/2)", 2 * np.round((np.sin(X) + 2 * np.sin(3 * X) + 3 * np.sin(5 * X)) / 2)),
+        (
+            "2*round((sin(x)+2*sin(3*x)+3*sin(5*x))/2)",
+            2 * np.round((np.sin(X) + 2 * np.sin(3 * X) + 3 * np.sin(5 * X)) / 2),
+        ),
         (" exp( -x ) - pi*e + +1e-3 ", np.exp(-X) - np.pi * np.e + 1e-3),
         ("7", np.full(11, 7.0)),
         ("sign(x)*sqrt(abs(x))", np.sign(X) * np.sqrt(np.abs(X))),
@@ -117,9 +120,11 @@ def test_a_power_with_a_roof_is_told_how_it_is_written():
         parse("x^2")
 
 
-@pytest.mark.parametrize("text", ["-" * 60 + "x", "(" * 60 + "x" + ")*2" * 60, "sin(" * 60 + "x" + ")" * 60, "-" * 499 + "x"])
+@pytest.mark.parametrize(
+    "text", ["-" * 60 + "x", "(" * 60 + "x" + ")*2" * 60, "sin(" * 60 + "x" + ")" * 60, "-" * 499 + "x"]
+)
 def test_deep_nesting_is_refused(text):
-    with pytest.raises(ValueError, match="nested|cannot be read"):
+    with pytest.raises(ValueError, match=r"nested|cannot be read"):
         parse(text)
 
 

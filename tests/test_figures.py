@@ -177,6 +177,7 @@ def test_marks_stand_where_half_of_the_seeds_have_learned():
     figure = FIGURES["heatmap"](tables(*runs, *learned, *never, *other))
     x, y = drawn(figure, "o")
     assert (x.tolist(), y.tolist()) == ([30.0], [pytest.approx(0.15)])
+    assert not next(line for line in panels(figure)[0].lines if line.get_marker() == ">").get_clip_on()
     x, y = drawn(figure, ">")
     assert x > BUDGET
     assert y == pytest.approx(0.45)

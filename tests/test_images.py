@@ -86,10 +86,8 @@ def test_plane_waves_are_watched_at_their_lengths_with_their_amplitudes():
     (probe,) = problem.probes
     assert probe.frequency == pytest.approx([1, 8**0.5, 7])
     assert probe.target_amplitude == pytest.approx(np.array([1, 0.5, 2]) / 2**0.5)
-    x = problem.inputs
-    wanted = (
-        np.sin(np.pi * x[:, 0]) + 0.5 * np.sin(np.pi * (2 * x[:, 0] - 2 * x[:, 1])) + 2 * np.sin(7 * np.pi * x[:, 1])
-    )
+    down, right = np.pi * problem.inputs.T
+    wanted = np.sin(down) + 0.5 * np.sin(2 * down - 2 * right) + 2 * np.sin(7 * right)
     np.testing.assert_allclose(problem.targets[:, 0], wanted, atol=1e-13)
 
 

@@ -90,9 +90,7 @@ def test_stairs_have_the_spectrum_of_their_integral():
     assert sorted(set(problem.targets.ravel())) == [-1, -0.5, 0, 0.5, 1]
     for frequency, amplitude in zip(problem.probes[0].frequency, problem.probes[0].target_amplitude, strict=True):
         steps = [-0.75, -0.25, 0.25, 0.75]
-        value, _ = quad(
-            lambda x, w=frequency: 0.5 * np.round(x / 0.5) * np.sin(w * x), -1, 1, points=steps, limit=200
-        )
+        value, _ = quad(lambda x, w=frequency: 0.5 * np.round(x / 0.5) * np.sin(w * x), -1, 1, points=steps, limit=200)
         assert amplitude == pytest.approx(abs(value) / 2, abs=5e-3)
 
 

@@ -27,7 +27,9 @@ def test_a_direct_sum_over_the_corners_trained_on_gives_the_amplitudes():
     problem = build(Parity())
     (probe,) = problem.probes
     x, y = problem.inputs.astype(float), problem.targets[:, 0].astype(float)
-    wanted = [abs(sum(b * np.exp(-2j * np.pi * k * a.sum()) for a, b in zip(x, y, strict=True))) / 200 for k in FREQUENCIES]
+    wanted = [
+        abs(sum(b * np.exp(-2j * np.pi * k * a.sum()) for a, b in zip(x, y, strict=True))) / 200 for k in FREQUENCIES
+    ]
     assert probe.frequency.tolist() == pytest.approx([0, 0.05, 0.1, 0.15, 0.2, 0.25])
     np.testing.assert_allclose(probe.target_amplitude, wanted, rtol=1e-9)
     assert probe.target_amplitude[-1] == pytest.approx(1)
@@ -58,7 +60,7 @@ def test_the_published_network_and_start():
     [
         ({"bits": 0}, "bits must be from 1 to 16; got 0"),
         ({"bits": 17}, "bits must be from 1 to 16"),
-        ({"samples": 1024}, "samples must be from 1 to 1023, so that a corner is left"),
+        ({"samples": 1024}, "samples must be from 1 to 1023, so that some are left"),
         ({"samples": 0}, "samples must be from 1"),
         ({"bits": 4, "samples": 8}, r"4 input\(s\)"),
     ],

@@ -23,7 +23,9 @@ def build(path, **settings):
     return Target(target=path, **settings).build(np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("text", ["1,2\n3,4\n5,7\n", "x,y\n1,2\n3,4\n5,7\n", "\ufeffa,b\r\n5,7\r\n\r\n3 , 4\r\n1,2e0\r\n"])
+@pytest.mark.parametrize(
+    "text", ["1,2\n3,4\n5,7\n", "x,y\n1,2\n3,4\n5,7\n", "\ufeffa,b\r\n5,7\r\n\r\n3 , 4\r\n1,2e0\r\n"]
+)
 def test_rows_are_read_with_and_without_names_and_sorted(tmp_path, text):
     points = read_points(write(tmp_path, text))
     assert points.x.tolist() == [1, 3, 5]
@@ -76,7 +78,7 @@ def test_a_bad_file_is_refused_with_what_is_wrong(tmp_path, text, sentence):
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     for path in (tmp_path / "none.csv", tmp_path):
-        with pytest.raises(ValueError, match="must be readable; (No such file|Is a directory)"):
+        with pytest.raises(ValueError, match=r"must be readable; (No such file|Is a directory)"):
             read_points(str(path))
     with pytest.raises(ValueError, match="must be readable"):
         Target(target=str(tmp_path / "none.csv"))

@@ -15,12 +15,33 @@ from problems.networks.mlp import MLP
 from problems.probes.fourier import FourierProbe
 from problems.waves import Sines
 
-each_recipe = pytest.mark.parametrize("recipe", PROBLEMS.values(), ids=PROBLEMS.keys())
+
+@pytest.fixture(scope="module", autouse=True)
+def _offline():
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(OFFLINE, "1")
+        yield
 
 
-@pytest.fixture(autouse=True)
-def _offline(monkeypatch):
-    monkeypatch.setenv(OFFLINE, "1")
+@pytest.fixture(scope="module", params=PROBLEMS.values(), ids=PROBLEMS.keys())
+def recipe(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def problem(recipe):
+    return build(recipe)
+
+
+@pytest.fixture(scope="module")
+def small(recipe, problem):
+    """In float64, on some of the samples only where the Jacobian would be large; nobody may write into them."""
+    double = replace(recipe, dtype="float64")
+    problem = problem if double == recipe else build(double)
+    every = max(1, problem.n_samples * problem.dim // 5_000_000)
+    inputs, targets = problem.inputs[::every].copy(), problem.targets[::every].copy()
+    inputs.flags.writeable = targets.flags.writeable = False
+    return replace(problem, inputs=inputs, targets=targets)
 
 
 def build(recipe: Recipe, seed: int = 0) -> Problem:
@@ -28,13 +49,6 @@ def build(recipe: Recipe, seed: int = 0) -> Problem:
         return recipe.build(np.random.default_rng(seed))
     except DataAbsent as absent:
         pytest.skip(str(absent))
-
-
-def build_small(recipe: Recipe) -> Problem:
-    """In float64, and on some of the samples only where the Jacobian would be large."""
-    problem = build(replace(recipe, dtype="float64"))
-    every = max(1, problem.n_samples * problem.dim // 5_000_000)
-    return replace(problem, inputs=problem.inputs[::every].copy(), targets=problem.targets[::every].copy())
 
 
 def draw(network: Network, lanes: int) -> np.ndarray:
@@ -70,9 +84,7 @@ def assert_same(found: tuple[np.ndarray, ...], wanted: tuple[np.ndarray, ...]) -
 # What every registered problem promises.
 
 
-@each_recipe
-def test_a_problem_has_matching_shapes_and_finite_data(recipe):
-    problem = build(recipe)
+def test_a_problem_has_matching_shapes_and_finite_data(problem):
     outputs = problem.predict(draw(problem.network, 2))
     assert outputs.shape[:2] == (2, problem.n_samples)
     assert problem.targets.shape[0] == len(problem.inputs) == problem.n_samples
@@ -81,80 +93,73 @@ def test_a_problem_has_matching_shapes_and_finite_data(recipe):
     assert np.isfinite(problem.targets).all()
 
 
-@each_recipe
-def test_the_layout_fills_the_flat_vector_without_gaps(recipe):
-    problem, end = build(recipe), 0
+def test_the_layout_fills_the_flat_vector_without_gaps(problem):
+    end = 0
     for slot in problem.network.layout:
         assert slot.offset == end
         end += prod(slot.shape)
     assert end == problem.dim == problem.network.theta0(np.random.default_rng(0)).size
 
 
-@each_recipe
-def test_gradients_are_central_differences(recipe):
+def test_gradients_are_central_differences(small):
     """In a few coordinates and a few random directions: the wide networks have a hundred thousand."""
-    problem = build_small(recipe)
     rng = np.random.default_rng(2)
-    directions = rng.standard_normal((6, problem.dim))
+    directions = rng.standard_normal((6, small.dim))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     directions[2:] = 0
-    directions[np.arange(2, 6), rng.choice(problem.dim, 4, replace=False)] = 1
-    theta = draw(problem.network, 1)
-    wanted = (problem.values(theta + 1e-5 * directions) - problem.values(theta - 1e-5 * directions)) / 2e-5
-    grad = problem.values_and_grads(theta)[1][0]
+    directions[np.arange(2, 6), rng.choice(small.dim, 4, replace=False)] = 1
+    theta = draw(small.network, 1)
+    wanted = (small.values(theta + 1e-5 * directions) - small.values(theta - 1e-5 * directions)) / 2e-5
+    grad = small.values_and_grads(theta)[1][0]
     np.testing.assert_allclose(directions @ grad, wanted, rtol=1e-6, atol=1e-6 * np.linalg.norm(grad))
 
 
-@each_recipe
-def test_losses_with_and_without_gradients_are_equal_and_those_of_the_predictions(recipe):
-    problem = build_small(recipe)
-    thetas = draw(problem.network, 3)
-    losses, grads = problem.values_and_grads(thetas)
+def test_losses_with_and_without_gradients_are_equal_and_those_of_the_predictions(small):
+    thetas = draw(small.network, 3)
+    losses, grads = small.values_and_grads(thetas)
     assert grads.shape == thetas.shape
     assert grads.dtype == np.float64
     assert grads.flags.c_contiguous
-    assert problem.values(thetas) == pytest.approx(losses, rel=1e-12)
-    assert problem.loss.value(problem.predict(thetas), problem.targets) == pytest.approx(losses, rel=1e-12)
+    assert small.values(thetas) == pytest.approx(losses, rel=1e-12)
+    assert small.loss.value(small.predict(thetas), small.targets) == pytest.approx(losses, rel=1e-12)
 
 
-@each_recipe
-def test_answers_are_fresh_and_questions_are_left_alone(recipe):
-    problem = build_small(recipe)
-    problem.inputs.flags.writeable = problem.targets.flags.writeable = False
-    thetas = draw(problem.network, 1)
-    found = *problem.values_and_grads(thetas), problem.values(thetas)
+def test_answers_are_fresh_and_questions_are_left_alone(small):
+    thetas = draw(small.network, 1)
+    found = *small.values_and_grads(thetas), small.values(thetas)
     kept = [array.copy() for array in found]
-    problem.values_and_grads(2 * thetas)
-    problem.values(2 * thetas)
+    small.values_and_grads(2 * thetas)
+    small.values(2 * thetas)
     assert all((array == copy).all() for array, copy in zip(found, kept, strict=True)), "later answers overwrite it"
     for array in found:
         array[:] = np.nan
-    assert_same((*problem.values_and_grads(thetas), problem.values(thetas)), tuple(kept))
+    assert_same((*small.values_and_grads(thetas), small.values(thetas)), tuple(kept))
 
 
-@each_recipe
-def test_needs_that_are_offered_are_met(recipe):
-    problem = build_small(recipe)
-    theta, vector = 0.1 * np.random.default_rng(1).standard_normal((2, problem.dim))
-    assert {"value", "gradient", "population", "layout", "minibatch", "budget"} <= problem.offers
-    if "residuals" in problem.offers:
-        residuals, jacobian = problem.residuals_and_jacobian(theta)
-        losses, grads = problem.values_and_grads(theta[None])
-        assert residuals.shape == (problem.targets.size,)
+def test_needs_that_are_offered_are_met(small):
+    theta, vector = 0.1 * np.random.default_rng(1).standard_normal((2, small.dim))
+    assert {"value", "gradient", "population", "layout", "budget"} <= small.offers
+    if "minibatch" in small.offers:
+        rows = np.arange(0, small.n_samples, 2)
+        half = replace(small, inputs=small.inputs[rows], targets=small.targets[rows])
+        assert_same(small.batch_values_and_grads(theta[None], rows), half.values_and_grads(theta[None]))
+    if "residuals" in small.offers:
+        residuals, jacobian = small.residuals_and_jacobian(theta)
+        losses, grads = small.values_and_grads(theta[None])
+        assert residuals.shape == (small.targets.size,)
         assert residuals.dtype == jacobian.dtype == np.float64
         assert residuals @ residuals == pytest.approx(losses[0], rel=1e-12)
         np.testing.assert_allclose(2 * jacobian.T @ residuals, grads[0], atol=1e-12)
-    if "hvp" in problem.offers:
+    if "hvp" in small.offers:
         vector /= np.linalg.norm(vector)
-        moved = problem.values_and_grads(np.stack([theta + 1e-5 * vector, theta - 1e-5 * vector]))[1]
-        product = problem.hvp(theta, vector)
+        moved = small.values_and_grads(np.stack([theta + 1e-5 * vector, theta - 1e-5 * vector]))[1]
+        product = small.hvp(theta, vector)
         wanted = (moved[0] - moved[1]) / 2e-5
         np.testing.assert_allclose(product, wanted, atol=1e-5 * np.linalg.norm(wanted))
 
 
-@each_recipe
-def test_the_same_seed_makes_the_same_problem(recipe):
-    first, again = build(recipe), build(recipe)
+def test_the_same_seed_makes_the_same_problem(recipe, problem):
+    first, again = problem, build(recipe)
     assert stackable([first, again])
     assert (first.targets == again.targets).all()
     for probe, other in zip(first.probes, again.probes, strict=True):
@@ -162,16 +167,13 @@ def test_the_same_seed_makes_the_same_problem(recipe):
             assert np.array_equal(getattr(probe, rows), getattr(other, rows), equal_nan=True)
 
 
-@each_recipe
-def test_another_seed_makes_another_problem_only_where_it_says_so(recipe):
-    first, other = build(recipe), build(recipe, seed=1)
+def test_another_seed_makes_another_problem_only_where_it_says_so(recipe, problem):
+    first, other = problem, build(recipe, seed=1)
     same = np.array_equal(first.inputs, other.inputs) and np.array_equal(first.targets, other.targets)
     assert same != recipe.random_data
 
 
-@each_recipe
-def test_something_is_watched_and_every_row_is_measured(recipe):
-    problem = build(recipe)
+def test_something_is_watched_and_every_row_is_measured(problem):
     (outputs,) = problem.readout(problem.predict(draw(problem.network, 1)))
     assert len({probe.name for probe in problem.probes}) == len(problem.probes) >= 1
     for probe in problem.probes:
@@ -181,9 +183,7 @@ def test_something_is_watched_and_every_row_is_measured(recipe):
         assert np.isfinite(np.array(rows[2:])).all()
 
 
-@each_recipe
-def test_a_wave_of_the_target_is_learned_by_the_target_itself(recipe):
-    problem = build(recipe)
+def test_a_wave_of_the_target_is_learned_by_the_target_itself(problem):
     for probe in problem.probes:
         if isinstance(probe, FourierProbe):
             amplitude, error = probe.measure(problem.targets)
@@ -191,7 +191,6 @@ def test_a_wave_of_the_target_is_learned_by_the_target_itself(recipe):
             assert error == pytest.approx(0, abs=1e-5)
 
 
-@each_recipe
 def test_a_recipe_says_what_it_is_and_its_description_is_no_setting(recipe):
     descriptions = {field.name for field in fields(recipe) if field.metadata.get("fixed")}
     assert {"about", "budget"} <= descriptions

@@ -1,6 +1,7 @@
 """The network that outputs its value and its slope, against torch, and the loss on both."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ SMOOTH = sorted(set(TORCH) - {"relu"})
 def torch_value(activation: str, widths: tuple[int, ...], theta: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
     """Outputs `(n,)` for `seen (n, d)`."""
     hidden, offset = seen, 0
-    for index, (fan_in, fan_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    for index, (fan_in, fan_out) in enumerate(pairwise(widths)):
         weight = theta[offset : offset + fan_in * fan_out].reshape(fan_out, fan_in)
         offset += fan_in * fan_out
         hidden = hidden @ weight.T + theta[offset : offset + fan_out]
@@ -84,7 +85,7 @@ def test_minibatches_keep_values_and_slopes_together():
 def test_only_the_values_are_watched():
     problem = replace(PROBLEMS["sin15"], loss="mse+gradient").build(np.random.default_rng(0))
     (probe,) = problem.probes
-    wrong_slopes = problem.targets + [[0.0, 3.0]]
+    wrong_slopes = problem.targets + np.array([0.0, 3.0])
     assert probe.target_amplitude == pytest.approx([0.5, 0.5])
     assert probe.measure(wrong_slopes)[1] == pytest.approx([0, 0], abs=1e-12)
 

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pandas as pd
@@ -167,9 +168,13 @@ def test_runs_of_no_concern_to_the_study_are_not_read(store):
     assert set(store.read()["runs"]["run_id"]) == {"a"}
 
 
-def test_writing_again_replaces(store):
+def test_writing_again_replaces_a_part_as_a_whole_and_never_overwrites_it(store):
     store.write("a", tables("a") | {"curves": empty("curves")}, MACHINE)
+    path = store.folder / "parts" / "curves" / "a.parquet"
+    content = path.read_bytes()
+    (store.folder / "reader").hardlink_to(path)  # as a reader has it open
     store.write("a", tables("a"), MACHINE)
+    assert (store.folder / "reader").read_bytes() == content
     identical(store.read()["curves"], tables("a")["curves"])
 
 

@@ -17,7 +17,7 @@ def build(recipe):
 
 @pytest.mark.parametrize("bias", [True, False])
 def test_outputs_and_gradients_are_those_of_torch(bias):
-    network = FixedHead(6, 2, bias, 1.0, "float64")
+    network = FixedHead(6, bias, 1.0, "paired", "float64")
     rng = np.random.default_rng(0)
     thetas, inputs, cotangent = (rng.standard_normal(shape) for shape in ((3, network.dim), (9, 2), (3, 9, 1)))
     outputs, pullback = network.vjp(thetas, inputs)
@@ -32,29 +32,29 @@ def test_outputs_and_gradients_are_those_of_torch(bias):
         np.testing.assert_allclose(grads[lane], leaf.grad.numpy(), rtol=1e-12, atol=1e-14)
 
 
-def kernel(theta_0, bias):
+def kernel(network, init, bias):
     """The tangent kernel at the start, by gradients of single outputs."""
-    recipe = Tone(network="2-20000-1", samples=64, dtype="float64", bias=bias)
-    problem = build(recipe)
-    theta = problem.network.theta0(np.random.default_rng(theta_0))[None]
+    problem = build(Tone(network=network, init=init, samples=64, dtype="float64", bias=bias))
+    theta = problem.network.theta0(np.random.default_rng(0))[None]
     _, pullback = problem.network.vjp(theta, problem.inputs)
     jacobian = np.concatenate([pullback(row[None, :, None]) for row in np.eye(64)])
     return jacobian @ jacobian.T
 
 
+@pytest.mark.parametrize(("network", "init", "tolerance"), [("2-20000-1", "paired", 0.01), ("2-512-1", "even", 3e-4)])
 @pytest.mark.parametrize("bias", [True, False])
-def test_the_kernel_of_a_wide_network_has_the_published_eigenvalues(bias):
+def test_the_kernel_has_the_published_eigenvalues(network, init, tolerance, bias):
     """Means of (cos t [+ 1]) (pi - t) / (2 pi) times cos kt, by quadrature and by the closed form for k from 2."""
     angles = 2 * np.pi * np.arange(20_000) / 20_000
     arc = np.minimum(angles, 2 * np.pi - angles)
     limit = (np.cos(angles) + bias) * (np.pi - arc) / (2 * np.pi)
     grid = 2 * np.pi * np.arange(64) / 64
-    found = kernel(0, bias)
+    found = kernel(network, init, bias)
     for k in (1, 2, 3, 4, 6, 8):
         wave = np.cos(k * grid)
         eigenvalue = wave @ found @ wave / (wave @ wave) / 64
         wanted = (limit * np.cos(k * angles)).mean()
-        assert eigenvalue == pytest.approx(wanted, abs=0.01 * limit[0] / 2)
+        assert eigenvalue == pytest.approx(wanted, abs=tolerance * limit[0])
         published = (k * k + 1) / (np.pi * (k * k - 1)) ** 2 if k % 2 == 0 else bias / (np.pi * k) ** 2
         assert k == 1 or wanted == pytest.approx(published, abs=1e-6)
 
@@ -72,9 +72,17 @@ def test_without_a_bias_odd_frequencies_cannot_be_expressed():
 def test_the_network_starts_at_zero_and_its_signs_are_balanced():
     problem = build(Tone())
     theta = problem.network.theta0(np.random.default_rng(0))
-    assert np.abs(problem.predict(theta[None])).max() < 1e-4  # float32, weights of size 30
-    assert theta[:1024].std() == pytest.approx(30, rel=0.1)
+    assert np.abs(problem.predict(theta[None])).max() < 1e-3  # float32, weights of size 1000
+    assert np.hypot(*theta[:1024].reshape(-1, 2).T) == pytest.approx(1000)
     assert (theta[1024:] == 0).all()
+    other = problem.network.theta0(np.random.default_rng(1))
+    assert (theta[:1024] != other[:1024]).all()
+
+
+def test_paired_weights_are_normal():
+    theta = build(Tone(init="paired", std=3.0)).network.theta0(np.random.default_rng(0))
+    assert theta[:512].std() == pytest.approx(3, rel=0.1)
+    assert np.array_equal(theta[:512], theta[512:1024])
 
 
 @pytest.mark.parametrize("k", [1, 7, 30])
@@ -98,7 +106,7 @@ def test_the_published_size_is_a_preset():
         ({"network": "2-6-6-1"}, "one hidden layer"),
         ({"network": "1-6-1"}, r"2 input\(s\)"),
         ({"activation": "tanh"}, "The activation of a tone is 'relu', and nothing else; got 'tanh'"),
-        ({"init": "xavier"}, "The init of a tone is 'paired'"),
+        ({"init": "xavier"}, "The init of a tone is one of even, paired; got 'xavier'"),
         ({"std": 0.0}, "std must be above 0"),
         ({"dtype": "float16"}, "float32 or float64; got 'float16'"),
     ],

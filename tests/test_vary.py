@@ -138,7 +138,9 @@ def test_growth_is_silent_where_it_would_mix_studies():
 
 
 def test_the_closing_table_tells_configurations_apart(tmp_path: Path):
-    results = compare("amplitude", ["gd"], 2, vary={"problem": {"a": [1, 3]}, "gd": {"lr": [0.1, 0.2]}}, budget=60, out=tmp_path / "o")
+    results = compare(
+        "amplitude", ["gd"], 2, vary={"problem": {"a": [1, 3]}, "gd": {"lr": [0.1, 0.2]}}, budget=60, out=tmp_path / "o"
+    )
     names = [name for name, _ in configurations(results.runs)]
     assert names == [f"gd lr={lr} a={a}" for lr in (0.1, 0.2) for a in (1, 3)]
     table = closing_table(results.tables)

@@ -5,19 +5,28 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.figures.heatmap import heatmap
+from harness.figures.parts import part_rows, parts
 from harness.figures.pictures import pictures
+from harness.figures.spectrum import spectrum
 from harness.figures.style import house_style
 from harness.tables import Tables
 
 FIGURES: dict[str, Callable[[Tables], Figure]] = {
     "heatmap": heatmap,
+    "parts": parts,
     "pictures": pictures,
+    "spectrum": spectrum,
 }
-ROWS_OF = {"heatmap": "runs", "pictures": "predictions"}
-"""The table without which a figure is empty."""
+ROWS_OF: dict[str, Callable[[Tables], pd.DataFrame]] = {
+    "heatmap": lambda tables: tables["runs"],
+    "parts": lambda tables: part_rows(tables["spectra"]),
+    "pictures": lambda tables: tables["predictions"],
+}
+"""The rows without which a figure is empty, of the figures that every study gets; the others are drawn when asked."""
 
 DPI = {"png": 200, "pdf": 400}
 """Of a PDF, the meshes alone have pixels."""
@@ -26,7 +35,7 @@ UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None}}
 
 def applicable(tables: Tables) -> list[str]:
     """Names of the figures for which there is something to draw."""
-    return [name for name in FIGURES if len(tables[ROWS_OF[name]])]
+    return [name for name, rows in ROWS_OF.items() if len(rows(tables))]
 
 
 def save(figure: Figure, path_stem: str | Path) -> list[Path]:

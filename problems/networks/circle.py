@@ -1,33 +1,51 @@
 """The two-layer ReLU network whose outer weights are fixed: the model of the theory of the first layer (BASRI)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array, Pullback, Slot
 
+Start: TypeAlias = Callable[[np.random.Generator, int], NDArray[np.float64]]
+"""Weights `(half, 2)` of size 1 of the first half of the units."""
+
 CACHE_ELEMENTS = 1 << 18
+
+
+def _even(rng: np.random.Generator, half: int) -> NDArray[np.float64]:
+    angles = 2 * np.pi * (np.arange(half) + rng.uniform()) / half
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def _paired(rng: np.random.Generator, half: int) -> NDArray[np.float64]:
+    return rng.standard_normal((half, 2))
+
+
+STARTS: dict[str, Start] = {"even": _even, "paired": _paired}
 
 
 @dataclass(frozen=True)
 class FixedHead:
     """f(x) = m^(-1/2) sum_r a_r relu(w_r.x + b_r), of which w (and b, if there is one) are trained.
 
-    The signs a_r are +1 for the first half and -1 for the other. At the start w_r is drawn from N(0, std^2) for the first
-    half and repeated for the other, so that f = 0, and b = 0. The kernel of the first layer depends on the direction of
-    w_r alone, so std changes nothing but how far the weights are from leaving it."""
+    x is a point of the circle. The signs a_r are +1 for the first half and -1 for the other, whose weights are at the
+    start those of the first, so that f = 0; and b = 0. `init` says how the first half is drawn: `paired` from
+    N(0, std^2), `even` with directions at even distances, turned at random, and of length std. The kernel of the first
+    layer depends on directions alone: `even` is the quadrature of its integral that `paired` is the Monte Carlo
+    estimate of, and std decides only how far the weights must move to leave that kernel."""
 
     width: int
-    inputs: int
     bias: bool
     std: float
+    init: str = "even"
     precision: str = "float32"
 
     @property
     def name(self) -> str:
-        return f"{self.inputs}-{self.width}-1"
+        return f"2-{self.width}-1"
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -35,15 +53,15 @@ class FixedHead:
 
     @property
     def layout(self) -> tuple[Slot, ...]:
-        weight = Slot("weight0", (self.width, self.inputs), 0)
-        return (weight, Slot("bias0", (self.width,), self.width * self.inputs)) if self.bias else (weight,)
+        weight = Slot("weight0", (self.width, 2), 0)
+        return (weight, Slot("bias0", (self.width,), 2 * self.width)) if self.bias else (weight,)
 
     @property
     def dim(self) -> int:
-        return self.width * (self.inputs + self.bias)
+        return self.width * (2 + self.bias)
 
     def theta0(self, rng: np.random.Generator) -> NDArray[np.float64]:
-        weights = np.tile(self.std * rng.standard_normal((self.width // 2, self.inputs)), (2, 1))
+        weights = np.tile(self.std * STARTS[self.init](rng, self.width // 2), (2, 1))
         return np.concatenate([weights.ravel(), np.zeros(self.width * self.bias)])
 
     def block(self, n_samples: int) -> int:
@@ -58,10 +76,10 @@ class FixedHead:
         seen = self._seen(inputs)
 
         def pullback(cotangent: Array) -> NDArray[np.float64]:
-            slopes = (z > 0).astype(self.dtype) @ (cotangent * seen)  # (B, m, d), or (B, m, d + 1) with the bias
+            slopes = (z > 0).astype(self.dtype) @ (cotangent * seen)  # (B, m, 2), or (B, m, 3) with the bias
             slopes *= self._head[:, None]
-            weights = slopes[..., : self.inputs].reshape(len(thetas), -1)
-            return np.concatenate([weights, slopes[..., self.inputs :].reshape(len(thetas), -1)], axis=1, dtype=float)
+            weights = slopes[..., :2].reshape(len(thetas), -1)
+            return np.concatenate([weights, slopes[..., 2:].reshape(len(thetas), -1)], axis=1, dtype=float)
 
         return self._outputs(z), pullback
 
@@ -78,8 +96,8 @@ class FixedHead:
     def _hidden(self, thetas: Array, inputs: Array) -> Array:
         """Pre-activations `(B, m, n)`."""
         thetas = thetas.astype(self.dtype, copy=False)
-        weights = thetas[:, : self.width * self.inputs].reshape(-1, self.width, self.inputs)
-        biases = thetas[:, self.width * self.inputs :].reshape(len(thetas), self.width, int(self.bias))
+        weights = thetas[:, : 2 * self.width].reshape(-1, self.width, 2)
+        biases = thetas[:, 2 * self.width :].reshape(len(thetas), self.width, int(self.bias))
         z: Array = np.concatenate([weights, biases], axis=2) @ self._seen(inputs).T
         return z
 

@@ -1,175 +1,150 @@
 """Activation functions for compiled loops: branch-free, so that the compiler turns them into vector instructions.
 
-Each factory compiles `value(z)` for one float type. tanh and sigmoid rest on one exponential, reduced to
-`exp(z) - 1 = 2^n p + (2^n - 1)` with `p = exp(r) - 1`, `|r| <= ln(2)/2`, a Taylor polynomial; both stay within 4 units in
-the last place of the true value (the tests compare with mpmath). The sine is reduced by multiples of pi in three parts
-(Cody and Waite), which holds its absolute error below 1e-15 for arguments up to 1e5.
+tanh and sigmoid rest on one exponential, reduced to `exp(z) = 2^n (1 + p)` with `p = exp(r) - 1`, `|r| <= ln(2) / 2`, a
+Taylor polynomial; both stay within 4 units in the last place of the true value. Sine and cosine are reduced by multiples
+of pi in three parts (Cody and Waite 1980), which holds their absolute error within 2 units in the last place of 1 for
+arguments up to `SINE_REACH`. The tests compare with mpmath.
 
-Imported only when a compiled engine is chosen: numba takes a second to load.
+Every function takes float32 or float64 and stays in it. They are plain Python to `compilation.py`, which hands them to
+numba; imported only when a compiled engine is used, because numba takes its time to load.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import types
+from numba.extending import intrinsic, overload, register_jitable
 
-Scalar: TypeAlias = Callable[[Any], Any]
-
-STEPWISE = {"fastmath": {"contract"}, "error_model": "numpy", "cache": True}
+STEPWISE = {"fastmath": {"contract"}, "error_model": "numpy"}
 """Fused multiply-add, but no reordering: `(z + MAGIC) - MAGIC` must round."""
+SINE_REACH = {np.dtype(np.float32): 8e3, np.dtype(np.float64): 1e5}
+"""Arguments up to which the reduction by pi is accurate."""
+
+_E2, _E3, _E4, _E5, _E6, _E7, _E8, _E9, _E10, _E11, _E12, _E13, _E14 = (1 / math.factorial(k) for k in range(2, 15))
+_F2, _F3, _F4, _F5, _F6, _F7, _F8 = (np.float32(1 / math.factorial(k)) for k in range(2, 9))
+_SINE = tuple((-1) ** j / math.factorial(1 + 2 * j) for j in range(12))
+_COSINE = tuple((-1) ** j / math.factorial(2 * j) for j in range(12))
+_SINE_32, _COSINE_32 = (tuple(map(np.float32, series[:8])) for series in (_SINE, _COSINE))
+_PER_LN2_32, _MAGIC_32 = np.float32(1 / math.log(2)), np.float32(1.5 * 2.0**23)
+_LN2_HIGH_32, _LN2_LOW_32 = np.float32(0.693359375), np.float32(-2.12194440e-4)
+_PER_PI_32, _PI_1_32, _PI_2_32, _PI_3_32 = map(
+    np.float32, (1 / math.pi, 3.140625, 9.67502593994140625e-4, 1.50995799097837e-7)
+)
 
 
-def _reinterpret(source: Any, target: Any, machine_type: Any) -> Any:
-    """A compiled function that reads the bits of one type as another."""
+@intrinsic
+def like(context: Any, z: Any, number: Any) -> Any:
+    """The constant `number` in the type of `z`: `z` stays what it is where Python's numbers would widen it."""
+    del context
 
-    @intrinsic
-    def cast(context: Any, value: Any) -> Any:
-        del context
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return context.cast(builder, arguments[1], signature.args[1], signature.return_type)
 
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            del context, signature
-            return builder.bitcast(arguments[0], machine_type)
-
-        return (target(source), generate) if value == source else None
-
-    return cast
+    return z(z, number), generate
 
 
-BITS = {
-    np.float64: _reinterpret(types.float64, types.int64, ir.IntType(64)),
-    np.float32: _reinterpret(types.float32, types.int32, ir.IntType(32)),
-}
-FLOAT = {
-    np.float64: _reinterpret(types.int64, types.float64, ir.DoubleType()),
-    np.float32: _reinterpret(types.int32, types.float32, ir.FloatType()),
-}
-MAGIC = {np.float64: 1.5 * 2.0**52, np.float32: 1.5 * 2.0**23}
-"""Adding it rounds to a whole number, which then stands in the lowest bits."""
-LN2 = {np.float64: (6.93147180369123816490e-01, 1.90821492927058770002e-10), np.float32: (0.693359375, -2.12194440e-4)}
-"""ln 2 in two parts, the first with zeros at its end (Cephes)."""
+@intrinsic
+def power_of_two(context: Any, shifted: Any) -> Any:
+    """2^n from a float in whose lowest bits the whole number n stands."""
+    del context
+    width, bias, digits = (64, 1023, 52) if shifted == types.float64 else (32, 127, 23)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        whole = ir.IntType(width)
+        biased = builder.add(builder.bitcast(arguments[0], whole), ir.Constant(whole, bias))
+        return builder.bitcast(
+            builder.shl(biased, ir.Constant(whole, digits)), context.get_value_type(signature.return_type)
+        )
+
+    return shifted(shifted), generate
 
 
-bits64 = BITS[np.float64]
+@intrinsic
+def alternate(context: Any, shifted: Any, z: Any) -> Any:
+    """(-1)^n z, for n as above: its lowest bit is moved onto the sign of z."""
+    del context
+    width = 64 if shifted == types.float64 else 32
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        whole = ir.IntType(width)
+        sign = builder.shl(builder.bitcast(arguments[0], whole), ir.Constant(whole, width - 1))
+        flipped = builder.xor(builder.bitcast(arguments[1], whole), sign)
+        return builder.bitcast(flipped, context.get_value_type(signature.return_type))
+
+    return z(shifted, z), generate
 
 
-def split_exponential(kind: Any) -> Scalar:
-    """`(2^n, p)` with `exp(z) = 2^n (1 + p)`, for `-708 <= z <= 708` (`-87 <= z <= 88` in float32)."""
-    bits, value = BITS[kind], FLOAT[kind]
-    whole, shift, bias = (np.int64, 52, 1023) if kind is np.float64 else (np.int32, 23, 127)
-    shift, bias = whole(shift), whole(bias)
-    per_ln2, magic = kind(1 / math.log(2)), kind(MAGIC[kind])
-    high, low = map(kind, LN2[kind])
-    polynomial = _expm1_float64() if kind is np.float64 else _expm1_float32()
-
-    @njit(**STEPWISE)
-    def split(z: Any) -> Any:
-        shifted = z * per_ln2 + magic
-        n = shifted - magic
-        r = (z - n * high) - n * low
-        return value(whole((bits(shifted) + bias) << shift)), polynomial(r)
-
-    return split
+def split_exponential(z: Any) -> Any:
+    """`(2^n, p)` with `exp(z) = 2^n (1 + p)`, for `-708 <= z <= 709` (`-87 <= z <= 88` in float32)."""
+    raise NotImplementedError(z)  # compiled code alone calls it
 
 
-def _expm1_float64() -> Scalar:
-    c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14 = (1 / math.factorial(k) for k in range(2, 15))
-
-    @njit(**STEPWISE)
-    def polynomial(r: Any) -> Any:
+@overload(split_exponential, jit_options=STEPWISE, strict=False)
+def _split_exponential(z: Any) -> Any:
+    def wide(z: Any) -> Any:
+        shifted = z * 1.4426950408889634 + 6755399441055744.0
+        n = shifted - 6755399441055744.0
+        r = (z - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10  # ln 2 in two parts (Cephes)
         rr = r * r
-        q = c12 + r * c13 + rr * c14
-        q = q * rr * r + (c9 + r * c10 + rr * c11)
-        q = q * rr * r + (c6 + r * c7 + rr * c8)
-        q = q * rr * r + (c3 + r * c4 + rr * c5)
-        return r + rr * (q * r + c2)
+        q = _E12 + r * _E13 + rr * _E14
+        q = q * rr * r + (_E9 + r * _E10 + rr * _E11)
+        q = q * rr * r + (_E6 + r * _E7 + rr * _E8)
+        q = q * rr * r + (_E3 + r * _E4 + rr * _E5)
+        return power_of_two(shifted), r + rr * (q * r + _E2)
 
-    return polynomial
-
-
-def _expm1_float32() -> Scalar:
-    c2, c3, c4, c5, c6, c7, c8 = (np.float32(1 / math.factorial(k)) for k in range(2, 9))
-
-    @njit(**STEPWISE)
-    def polynomial(r: Any) -> Any:
+    def narrow(z: Any) -> Any:
+        shifted = z * _PER_LN2_32 + _MAGIC_32
+        n = shifted - _MAGIC_32
+        r = (z - n * _LN2_HIGH_32) - n * _LN2_LOW_32
         rr = r * r
-        q = (c7 + r * c8) * rr + (c5 + r * c6)
-        q = q * rr + (c3 + r * c4)
-        return r + rr * (q * r + c2)
+        q = (_F7 + r * _F8) * rr + (_F5 + r * _F6)
+        q = q * rr + (_F3 + r * _F4)
+        return power_of_two(shifted), r + rr * (q * r + _F2)
 
-    return polynomial
-
-
-def tanh(kind: Any) -> Scalar:
-    """tanh; beyond the limit it is 1 to the last digit."""
-    split = split_exponential(kind)
-    limit, zero, one, two = kind(20 if kind is np.float64 else 10), kind(0), kind(1), kind(2)
-
-    @njit(**STEPWISE)
-    def value(z: Any) -> Any:
-        size = abs(z)
-        power, p = split(two * (min(limit, size)))
-        e = power * p + (power - one)  # exp(2 |z|) - 1
-        y = e / (e + two)
-        return y if z >= zero else -y
-
-    return value
+    return wide if z == types.float64 else narrow
 
 
-def sigmoid(kind: Any) -> Scalar:
-    """1 / (1 + exp(-z)); below the limit it has left the normal numbers."""
-    split = split_exponential(kind)
-    limit, one = kind(708 if kind is np.float64 else 87), kind(1)
-
-    @njit(**STEPWISE)
-    def value(z: Any) -> Any:
-        size = abs(z)
-        power, p = split(-(min(limit, size)))
-        e = power * p + power  # exp(-|z|)
-        y = one / (one + e)
-        return y if z >= 0 else e * y
-
-    return value
+def sine_and_cosine(z: Any) -> Any:
+    """sin z and cos z, from one reduction."""
+    raise NotImplementedError(z)
 
 
-@njit(**STEPWISE)
-def reduce_by_pi(z: Any) -> Any:
-    """`(r, s)` with `z = n pi + r`, `|r| <= pi / 2` and `s = (-1)^n`, in float64."""
-    shifted = z * (1 / math.pi) + 1.5 * 2.0**52
-    n = shifted - 1.5 * 2.0**52
-    r = ((z - n * 3.14159265160560607910) - n * 1.98418714791870343106e-9) - n * 1.14423774522196636802e-17
-    return r, 1.0 - 2.0 * float(bits64(shifted) & 1)
-
-
-def _power_series(first: int) -> Scalar:
-    """sum over j of (-1)^j rr^j / (first + 2 j)! (times first!), for `rr <= (pi / 2)^2`, to the last digit."""
-    coefficients = tuple((-1) ** j / math.factorial(first + 2 * j) for j in range(12))
-
-    @njit(**STEPWISE)
-    def series(rr: Any) -> Any:
-        total = coefficients[11]
+@overload(sine_and_cosine, jit_options=STEPWISE, strict=False)
+def _sine_and_cosine(z: Any) -> Any:
+    def wide(z: Any) -> Any:
+        shifted = z * (1 / math.pi) + 6755399441055744.0
+        n = shifted - 6755399441055744.0
+        r = ((z - n * 3.14159265160560607910) - n * 1.98418714791870343106e-9) - n * 1.14423774522196636802e-17
+        rr, s, c = r * r, _SINE[11], _COSINE[11]
         for j in range(10, -1, -1):
-            total = total * rr + coefficients[j]
-        return total
+            s, c = s * rr + _SINE[j], c * rr + _COSINE[j]
+        return alternate(shifted, r * s), alternate(shifted, c)
 
-    return series
+    def narrow(z: Any) -> Any:
+        shifted = z * _PER_PI_32 + _MAGIC_32
+        n = shifted - _MAGIC_32
+        r = ((z - n * _PI_1_32) - n * _PI_2_32) - n * _PI_3_32
+        rr, s, c = r * r, _SINE_32[7], _COSINE_32[7]
+        for j in range(6, -1, -1):
+            s, c = s * rr + _SINE_32[j], c * rr + _COSINE_32[j]
+        return alternate(shifted, r * s), alternate(shifted, c)
+
+    return wide if z == types.float64 else narrow
 
 
-_sine_series, _cosine_series = _power_series(1), _power_series(0)
+@register_jitable(**STEPWISE)
+def exponential_of_minus(size: Any) -> Any:
+    """exp(-size) for `size >= 0`; where it would leave the normal numbers, the smallest of them and no less."""
+    power, p = split_exponential(-size)
+    return power * p + power
 
 
-@njit(**STEPWISE)
-def sine(z: Any) -> Any:
-    """sin z in float64."""
-    r, sign = reduce_by_pi(z)
-    return sign * r * _sine_series(r * r)
-
-
-@njit(**STEPWISE)
-def cosine(z: Any) -> Any:
-    """cos z in float64."""
-    r, sign = reduce_by_pi(z)
-    return sign * _cosine_series(r * r)
+@register_jitable(**STEPWISE)
+def tanh(z: Any) -> Any:
+    """tanh; beyond 20 it is 1 to the last digit."""
+    size = min(abs(z), like(z, 20.0))
+    power, p = split_exponential(size + size)
+    e = power * p + (power - like(z, 1.0))  # exp(2 |z|) - 1
+    return math.copysign(e / (e + like(z, 2.0)), z)

@@ -1,0 +1,69 @@
+"""`harness filter`: what the Gaussian filter does to the target of a problem, for a sweep of widths."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from harness.commands.compare import read_settings
+from harness.figures import save
+from harness.figures.filter_shares import Example, filter_shares
+from harness.spec import find_problem, override, stream
+from problems.probes.gaussian_filter import UNINFORMATIVE, FilterProbe
+
+DELTAS = "0.01,0.03,0.1,0.3,1,3,7,10,30,100,300"
+ROWS = 500
+EXAMPLES = (0.0001, 0.01, 10.0)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Print the table, and draw the figure where one is asked for; the exit code."""
+    name = arguments.problem
+    recipe = override(name, find_problem(name), read_settings(arguments.set).get("problem", {}))
+    problem = recipe.build(stream(0, "data"))
+    rows = min(ROWS, problem.n_samples)
+    probes = [FilterProbe(problem.inputs, problem.targets, delta, rows) for delta in _deltas(arguments.deltas)]
+    shares = pd.DataFrame(
+        [(probe.delta, probe.frequency[1], *probe.shares()) for probe in probes],
+        columns=["delta", "frequency", "low", "high"],
+    )
+    console = Console()
+    console.print(_table(name, shares))
+    if arguments.out:
+        figure = filter_shares(shares, [_steps(delta) for delta in EXAMPLES], name, UNINFORMATIVE)
+        for path in save(figure, Path(arguments.out)):
+            console.print(str(path), highlight=False, soft_wrap=True)
+    return 0
+
+
+def _deltas(text: str | None) -> list[float]:
+    try:
+        deltas = [float(part) for part in (text or DELTAS).split(",")]
+    except ValueError:
+        deltas = []
+    if not deltas or not all(0 < delta < np.inf for delta in deltas):
+        raise ValueError(f"--deltas takes positive numbers separated by commas, such as 1,3,7; got '{text}'.")
+    return sorted(deltas)
+
+
+def _table(name: str, shares: pd.DataFrame) -> Table:
+    table = Table(title=f"{name}: what the filter leaves of the target's variance")
+    for heading in ("delta", "frequency", "low part", "high part"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for row in shares.to_dict("records"):
+        remark = "the target itself" if row["high"] < UNINFORMATIVE else "the mean" if row["low"] < UNINFORMATIVE else ""
+        numbers = (f"{row[column]:.3g}" for column in ("delta", "frequency", "low", "high"))
+        table.add_row(*numbers, f"uninformative: {remark}" if remark else "")
+    return table
+
+
+def _steps(delta: float) -> Example:
+    """Steps on [-1, 1), and their low part."""
+    x = -1 + 2 * np.arange(401) / 401
+    y = np.sign(np.sin(2 * np.pi * x)) + 0.5 * np.sign(np.sin(10 * np.pi * x))
+    low = FilterProbe(x[:, None], y[:, None], delta, len(x)).parts(y[:, None])[0]
+    return Example(delta, x, y, low[:, 0])

@@ -1,0 +1,59 @@
+"""Panels with one axis system each, for figures that draw lines: a grid of them, and one legend below."""
+
+from collections.abc import Sequence
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from harness.figures.layout import COLUMN, PAGE
+from harness.figures.style import GREY, INK
+
+LEFT, RIGHT, TOP, BOTTOM, HEIGHT, GAP_X, GAP_Y = 0.5, 0.12, 0.34, 0.82, 1.55, 0.28, 0.5
+"""Inches."""
+
+
+def grid(panels: int, most_columns: int = 3) -> tuple[Figure, list[Axes]]:
+    """A figure with so many panels of equal size, filled in like text."""
+    columns = min(panels, most_columns)
+    lines = -(-panels // columns)
+    width = COLUMN if columns == 1 else PAGE
+    height = TOP + lines * HEIGHT + (lines - 1) * GAP_Y + BOTTOM
+    figure = Figure(figsize=(width, height))
+    own = (width - LEFT - RIGHT - (columns - 1) * GAP_X) / columns
+    axes = []
+    for index in range(panels):
+        line, column = divmod(index, columns)
+        left = LEFT + column * (own + GAP_X)
+        bottom = height - TOP - (line + 1) * HEIGHT - line * GAP_Y
+        box = (left / width, bottom / height, own / width, HEIGHT / height)
+        axes.append(figure.add_axes(box, sharey=axes[0] if axes else None))
+        axes[-1].tick_params(left=True, length=2.5, labelleft=column == 0)
+    return figure, axes
+
+
+def title(axes: Axes, name: str, note: str = "") -> None:
+    """A name above the panel, and a note between them."""
+    place = {"transform": axes.transAxes, "va": "bottom"}
+    axes.text(0, 1 + 0.17 / HEIGHT, name, size=7.5, weight="bold", color=INK, **place)
+    axes.text(0, 1 + 0.05 / HEIGHT, note, size=6, color=GREY, **place)
+
+
+def label(figure: Figure, x: str, y: str, note: str, handles: Sequence[Artist]) -> None:
+    """The names of the axes, which all panels share, what the lines are, and a note at the foot."""
+    width, height = figure.get_size_inches()
+    figure.text(0.5, (BOTTOM - 0.36) / height, x, ha="center", color=INK)
+    figure.legend(
+        handles=list(handles),
+        loc="lower left",
+        bbox_to_anchor=(LEFT / width, 0.19 / height),
+        ncols=len(handles),
+        fontsize=6,
+        frameon=False,
+        borderaxespad=0,
+        borderpad=0,
+        columnspacing=1.2,
+    )
+    middle = (BOTTOM + height - TOP) / 2 / height
+    figure.text(0.06 / width, middle, y, rotation=90, va="center", color=INK)
+    figure.text(LEFT / width, 0.06 / height, note, size=6, color=GREY)

@@ -1,0 +1,108 @@
+"""Populations that learn where to sample next: evolution strategies and differential evolution."""
+
+import sys
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.isolation import globals_kept
+
+POPULATION: frozenset[Need] = frozenset({"population"})
+
+
+@dataclass(frozen=True)
+class CMAES(Optimizer):
+    """A normal distribution whose mean, step and covariance follow the better half of its samples."""
+
+    family: ClassVar[str] = "evolution"
+    needs: ClassVar[frozenset[Need]] = POPULATION
+    source: ClassVar[str] = "Hansen and Ostermeier 2001; Hansen 2016, arXiv 1604.00772; pycma"
+    max_dim: ClassVar[int] = 2_000  # a dense covariance and its eigenvectors
+    sigma: float = setting(0.3, "initial step in each coordinate", above=0.0, tune=(0.01, 3.0))
+    population: int = setting(0, "samples a generation; 0 is 4 + 3 ln P", at_least=0, tune=(8, 200))
+
+    def memory(self, dim: int) -> int:
+        return 8 * 6 * dim * dim
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)
+        with globals_kept():
+            import cma
+        objective.value(theta0)
+        options = {
+            "seed": np.nan,  # pycma's own: 0 would mean the clock, and any other number the global generator
+            "randn": lambda *shape: rng.standard_normal(shape),
+            "verbose": -9,
+            "maxiter": sys.maxsize,
+            "maxfevals": sys.maxsize,
+            **dict.fromkeys(("tolfun", "tolx", "tolfunhist", "tolfunrel", "tolflatfitness", "tolstagnation"), 0),
+        }
+        if self.population:
+            options["popsize"] = self.population
+        strategy = cma.CMAEvolutionStrategy(theta0, self.sigma, options)
+        while True:
+            samples = strategy.ask()
+            strategy.tell(samples, list(objective.values(np.array(samples))))
+
+
+@dataclass(frozen=True)
+class SepCMAES(Optimizer):
+    """CMA-ES with a diagonal covariance: linear in P."""
+
+    family: ClassVar[str] = "evolution"
+    needs: ClassVar[frozenset[Need]] = POPULATION
+    source: ClassVar[str] = "Ros and Hansen 2008; cmaes"
+    sigma: float = setting(0.3, "initial step in each coordinate", above=0.0, tune=(0.01, 3.0))
+    population: int = setting(32, "samples a generation", at_least=4, tune=(8, 200))
+
+    def memory(self, dim: int) -> int:
+        return 8 * dim * (2 * self.population + 8)
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)
+        from cmaes import SepCMA
+
+        objective.value(theta0)
+        strategy = SepCMA(theta0.copy(), self.sigma, population_size=self.population, seed=int(rng.integers(2**31)))
+        while True:
+            samples = np.array([strategy.ask() for _ in range(self.population)])
+            strategy.tell(list(zip(samples, objective.values(samples), strict=True)))
+
+
+@dataclass(frozen=True)
+class DifferentialEvolution(Optimizer):
+    """Each member is mixed with differences of others; scipy's, one generation a call."""
+
+    family: ClassVar[str] = "evolution"
+    needs: ClassVar[frozenset[Need]] = POPULATION
+    source: ClassVar[str] = "Storn and Price 1997; scipy differential_evolution"
+    population: int = setting(50, "members", at_least=5, tune=(20, 400))
+    spread: float = setting(1.0, "standard deviation of the first population around the start", above=0.0, tune=(0.1, 3))
+    bound: float = setting(20.0, "half width of the box around the start", above=0.0)
+    mutation: float = setting(0.5, "weight of a difference", above=0.0, below=2.0, tune=(0.2, 1.0))
+    recombination: float = setting(0.7, "share of coordinates that are mixed", above=0.0, tune=(0.1, 1.0))
+
+    def memory(self, dim: int) -> int:
+        return 8 * dim * (6 * self.population + 4)
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)
+        from scipy.optimize import differential_evolution
+
+        first = theta0 + self.spread * rng.standard_normal((self.population, len(theta0)))
+        first[0] = theta0
+        differential_evolution(
+            lambda columns: objective.values(np.ascontiguousarray(columns.T)),
+            np.stack([theta0 - self.bound, theta0 + self.bound], axis=1),
+            init=np.clip(first, theta0 - self.bound, theta0 + self.bound),
+            mutation=self.mutation,
+            recombination=self.recombination,
+            maxiter=sys.maxsize,
+            tol=0.0,
+            rng=rng,
+            polish=False,
+            vectorized=True,
+            updating="deferred",
+        )

@@ -1,0 +1,95 @@
+"""Evolution strategies that follow a sampled gradient: own code, as no kept library takes a flat vector and a generator."""
+
+from dataclasses import dataclass
+from math import log, sqrt
+from typing import ClassVar
+
+import numpy as np
+
+from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+
+POPULATION: frozenset[Need] = frozenset({"population"})
+
+
+@dataclass(frozen=True)
+class OpenAIES(Optimizer):
+    """Gradient of the smoothed loss from mirrored samples and centred ranks, followed with momentum."""
+
+    family: ClassVar[str] = "evolution"
+    needs: ClassVar[frozenset[Need]] = POPULATION
+    source: ClassVar[str] = "Salimans et al. 2017, arXiv 1703.03864, algorithm 1 with mirrored samples and rank shaping"
+    expected: ClassVar[str] = "gradient descent in expectation, so low-first, above a floor of noise"
+    pairs: int = setting(25, "mirrored pairs a generation", at_least=1, tune=(5, 200))
+    sigma: float = setting(0.05, "standard deviation of the samples", above=0.0, tune=(0.005, 0.5))
+    lr: float = setting(0.02, "step length", above=0.0, tune=(1e-3, 0.3))
+    momentum: float = setting(0.9, "share of the velocity that is kept", at_least=0.0, below=1.0, tune=(0.0, 0.99))
+
+    def memory(self, dim: int) -> int:
+        return 8 * dim * (3 * self.pairs + 4)
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)
+        theta, velocity = theta0.copy(), np.zeros_like(theta0)
+        objective.value(theta)
+        while True:
+            noise = rng.standard_normal((self.pairs, len(theta)))
+            losses = objective.values(np.concatenate([theta + self.sigma * noise, theta - self.sigma * noise]))
+            ranks = losses.argsort().argsort() / (len(losses) - 1) - 0.5
+            gradient = (ranks[: self.pairs] - ranks[self.pairs :]) @ noise / (2 * self.pairs * self.sigma)
+            velocity = self.momentum * velocity + gradient
+            theta -= self.lr * self.sigma * velocity
+
+
+@dataclass(frozen=True)
+class SNES(Optimizer):
+    """A normal distribution with a step of its own for each coordinate, moved along its natural gradient."""
+
+    family: ClassVar[str] = "evolution"
+    needs: ClassVar[frozenset[Need]] = POPULATION
+    source: ClassVar[str] = "Schaul, Glasmachers, Schmidhuber 2011; Wierstra et al. 2014, JMLR 15:949, algorithm 6"
+    population: int = setting(50, "samples a generation", at_least=4, tune=(8, 400))
+    sigma: float = setting(0.1, "initial standard deviation", above=0.0, tune=(0.01, 3.0))
+
+    def memory(self, dim: int) -> int:
+        return 8 * dim * (2 * self.population + 6)
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)
+        mean, sigma = theta0.copy(), np.full(len(theta0), self.sigma)
+        rate = (3 + log(len(theta0))) / (5 * sqrt(len(theta0)))
+        utilities = rank_utilities(self.population)
+        objective.value(mean)
+        while True:
+            noise = rng.standard_normal((self.population, len(mean)))
+            noise = noise[objective.values(mean + sigma * noise).argsort()]
+            mean = mean + sigma * (utilities @ noise)
+            sigma = sigma * np.exp(rate / 2 * (utilities @ (noise * noise - 1)))
+
+
+def rank_utilities(population: int) -> Array:
+    """Weights `(population,)` of the samples from best to worst, which sum to zero (Wierstra et al., section 3.1)."""
+    raw = np.maximum(0.0, log(population / 2 + 1) - np.log(np.arange(1, population + 1)))
+    weights: Array = raw / raw.sum() - 1 / population
+    return weights
+
+
+@dataclass(frozen=True)
+class OnePlusOne(Optimizer):
+    """One parent, one child; the step grows on success and shrinks otherwise, so that one in five succeeds."""
+
+    family: ClassVar[str] = "evolution"
+    needs: ClassVar[frozenset[Need]] = frozenset({"value"})
+    source: ClassVar[str] = "Rechenberg 1973; Kern et al. 2004, the one-fifth rule"
+    sigma: float = setting(0.1, "initial step", above=0.0, tune=(0.01, 3.0))
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)
+        parent, sigma = theta0.copy(), self.sigma
+        loss = objective.value(parent)
+        damping = sqrt(len(theta0) + 1)
+        while True:
+            child = parent + sigma * rng.standard_normal(len(parent))
+            found = objective.value(child)
+            sigma *= np.exp((0.8 if found <= loss else -0.2) / damping)
+            if found <= loss:
+                parent, loss = child, found

@@ -1,0 +1,83 @@
+"""Searches by chance: the baseline that every other method has to beat, and two that are a little cleverer."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+
+
+@dataclass(frozen=True)
+class RandomSearch(Optimizer):
+    """Independent samples around the start."""
+
+    family: ClassVar[str] = "stochastic"
+    needs: ClassVar[frozenset[Need]] = frozenset({"population"})
+    source: ClassVar[str] = "Brooks 1958"
+    spread: float = setting(0.3, "standard deviation around the start", above=0.0, tune=(0.01, 3.0))
+    batch: int = setting(64, "samples a call; of no consequence for the result", at_least=1)
+
+    def memory(self, dim: int) -> int:
+        return 8 * dim * 2 * self.batch
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)
+        objective.value(theta0)
+        while True:
+            objective.values(theta0 + self.spread * rng.standard_normal((self.batch, len(theta0))))
+
+
+@dataclass(frozen=True)
+class SPSA(Optimizer):
+    """A gradient from two evaluations along a random sign vector, with the gains of the author's guideline."""
+
+    family: ClassVar[str] = "stochastic"
+    needs: ClassVar[frozenset[Need]] = frozenset({"value", "budget"})
+    source: ClassVar[str] = "Spall 1998, IEEE Trans. AES 34:817: a_k = a / (A + k + 1)^0.602, c_k = c / (k + 1)^0.101"
+    expected: ClassVar[str] = "gradient descent in expectation, so low-first, under heavy noise"
+    gain: float = setting(0.05, "first step length", above=0.0, tune=(1e-3, 1.0))
+    width: float = setting(0.01, "half width of the first difference", above=0.0, tune=(1e-3, 0.3))
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)
+        theta = theta0.copy()
+        objective.value(theta)
+        stability = 0.1 * objective.evaluations_left("value") / 2  # a tenth of the steps, as the guideline says
+        step = 0
+        while True:
+            gain = self.gain * ((stability + 1) / (stability + step + 1)) ** 0.602
+            width = self.width / (step + 1) ** 0.101
+            signs = rng.choice([-1.0, 1.0], len(theta))
+            rise = objective.value(theta + width * signs) - objective.value(theta - width * signs)
+            theta = theta - gain * rise / (2 * width) * signs
+            step += 1
+
+
+@dataclass(frozen=True)
+class DualAnnealing(Optimizer):
+    """Generalised simulated annealing, without its local search, in a box around the start."""
+
+    family: ClassVar[str] = "stochastic"
+    needs: ClassVar[frozenset[Need]] = frozenset({"value"})
+    source: ClassVar[str] = "Tsallis and Stariolo 1996; Xiang et al. 1997; scipy dual_annealing"
+    bound: float = setting(5.0, "half width of the box", above=0.0, tune=(0.5, 20.0))
+    temperature: float = setting(5230.0, "initial temperature", above=0.01, below=5e4, tune=(1.0, 5e4))
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)
+        from scipy.optimize import dual_annealing
+
+        start = theta0.copy()
+        while True:
+            result = dual_annealing(
+                objective.value,
+                np.stack([theta0 - self.bound, theta0 + self.bound], axis=1),
+                x0=start,
+                initial_temp=self.temperature,
+                no_local_search=True,
+                maxiter=10**9,
+                maxfun=10**15,
+                rng=rng,
+            )
+            start = np.array(result.x)

@@ -1,0 +1,149 @@
+"""What is kept of a picture while it is learned, the figure drawn from it, and the word that draws figures again."""
+
+import json
+
+import numpy as np
+import pytest
+from toys import bowl
+
+from harness.account import Snapshot
+from harness.cli import main
+from harness.figures import FIGURES, applicable
+from harness.figures.pictures import pictures
+from harness.record import Recorder
+from harness.tables import SCHEMA, empty, frame
+
+BLANK = {"str": "x", "int64": 0, "float64": 0.0, "bool": False}
+
+
+def table(name, **columns):
+    return frame(name, {column: BLANK[kind] for column, kind in SCHEMA[name].items()} | columns)
+
+
+def recorded(costs, keep):
+    """The kept rows of a recorder that has observed the bowl at these costs, with theta = cost."""
+    problem = bowl(3)
+    recorder = Recorder(problem, [problem], "last", keep)
+    for cost in costs:
+        recorder.observe([0], Snapshot(cost, *[0.0] * (len(Snapshot._fields) - 1)), np.full((1, 3), float(cost)))
+    return recorder.predictions(0, "a")
+
+
+@pytest.mark.parametrize(
+    ("costs", "keep", "kept"),
+    [
+        ([0, 1, 2, 3, 4, 5, 6, 7, 8], (1, 4), [0, 1, 4, 8]),
+        ([0, 3, 6, 9, 12], (1, 2, 7), [0, 3, 9, 12]),
+        ([0, 3, 6], (1, 6), [0, 3, 6]),
+        ([0], (1, 4), [0]),
+        ([0, 1, 2, 3], (), []),
+        ([0, 2, 4, 5], (100,), [0, 5]),
+    ],
+)
+def test_predictions_are_kept_at_the_start_at_the_first_mark_after_each_cost_and_at_the_end(costs, keep, kept):
+    rows = recorded(costs, keep)
+    assert rows["cost"].unique().tolist() == kept
+    assert rows["mark"].unique().tolist() == [costs.index(cost) for cost in kept]
+    assert len(rows) == 3 * len(kept)
+    assert (rows["value"] == rows["cost"]).all()
+    assert rows["sample"].tolist() == [0, 1, 2] * len(kept)
+
+
+def study(components=1, size="3x2", marks=3):
+    """Tables of two optimizers; pictures are the target times mark / last mark."""
+    pixels = np.prod([int(side) for side in size.split("x")])
+    target = np.linspace(-1, 1, pixels * components)
+    runs = table(
+        "runs",
+        run_id=["a", "b", "c"],
+        optimizer=["adam", "adam", "gd"],
+        seed=[1, 0, 0],
+        settings="{}",
+        problem_settings=json.dumps({"size": size}),
+    )
+    mark = np.arange(marks).repeat(pixels * components)
+    made = [
+        table(
+            "predictions",
+            run_id=run_id,
+            mark=mark,
+            cost=10.0**mark,
+            sample=np.tile(np.arange(pixels).repeat(components), marks),
+            component=np.tile(np.arange(components), marks * pixels),
+            target=np.tile(target, marks),
+            value=np.tile(target, marks) * mark / (marks - 1),
+        )
+        for run_id in ("a", "b", "c")
+    ]
+    rows = {name: empty(name) for name in SCHEMA} | {"runs": runs}
+    return rows | {
+        "predictions": made[0].__class__(np.concatenate(made), columns=made[0].columns).astype(SCHEMA["predictions"])
+    }
+
+
+@pytest.mark.parametrize("components", [1, 3])
+def test_the_figure_shows_the_target_and_each_picture_with_its_cost_and_error(components):
+    tables = study(components)
+    tables["predictions"] = tables["predictions"].sample(frac=1, random_state=0)  # rows in any order
+    tables["predictions"] = tables["predictions"].sort_values("mark", kind="stable")
+    figure = pictures(tables)
+    assert len(figure.axes) == 2 * 4
+    assert [axes.get_title() for axes in figure.axes] == ["target", "1: 1.00", "10: 0.50", "100: 0.00"] * 2
+    shown = [axes.images[0].get_array() for axes in figure.axes[:4]]
+    shape = (2, 3) if components == 1 else (2, 3, 3)
+    brightness = np.linspace(0, 1, 6 * components).reshape(shape)
+    np.testing.assert_allclose(shown[0], brightness, atol=1e-12)
+    np.testing.assert_allclose(shown[1], np.full(shape, 0.5), atol=1e-12)
+    np.testing.assert_allclose(shown[3], brightness, atol=1e-12)
+    assert any("adam" in text.get_text() for text in figure.texts)
+    assert any("seed 0" in text.get_text() for text in figure.texts)
+
+
+def test_many_marks_are_thinned_and_the_last_is_shown():
+    figure = pictures(study(marks=12))
+    titles = [axes.get_title() for axes in figure.axes[:8]]
+    assert len(figure.axes) == 16
+    assert titles[-1] == "100,000,000,000: 0.00" or titles[-1].startswith("100,000")
+
+
+def test_without_pictures_the_figure_says_what_it_is_for():
+    tables = study() | {"predictions": empty("predictions")}
+    with pytest.raises(ValueError, match="this figure is for problems such as 'image'"):
+        pictures(tables)
+    assert applicable(tables) == ["heatmap"]
+    assert set(applicable(study())) == set(FIGURES)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["pictures", "--from", "nowhere"], "A study's folder is required"),
+        (["picture", "--from", "nowhere"], "Did you mean 'pictures'?"),
+        (["pictures", "--from", "here"], "this figure is for problems such as 'image'"),
+        (["heatmap", "--from", "here", "--out", "study/below/x"], "Choose another --out"),
+    ],
+)
+def test_a_figure_that_cannot_be_drawn_is_refused_in_one_sentence(tmp_path, monkeypatch, capsys, words, sentence):
+    monkeypatch.chdir(tmp_path)
+    made = [
+        "compare",
+        "--problem",
+        "control-low",
+        "--optimizers",
+        "gd",
+        "--seeds",
+        "1",
+        "--budget",
+        "30",
+        "--jobs",
+        "1",
+    ]
+    assert main([*made, "--out", "here"]) == 0
+    (tmp_path / "study").write_text("a file")
+    capsys.readouterr()
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["figure", *words]) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert len(error.strip().splitlines()) == 1
+    assert sorted(tmp_path.rglob("*")) == before

@@ -1,0 +1,50 @@
+"""The self-test: it passes as things are, and notices when the instrument is bent."""
+
+import pytest
+
+import harness.record
+import harness.selftest
+from harness.cli import main
+from harness.selftest import selftest
+
+
+def test_all_controls_pass_and_one_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["selftest", "--seeds", "3"]) == 0
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert lines[-1] == "the instrument can be trusted: all 11 checks passed"
+    assert any("control-low" in line and "low-first" in line for line in lines)
+
+
+@pytest.fixture
+def bent(monkeypatch: pytest.MonkeyPatch):
+    """Bends what the recorder writes into `error`."""
+
+    def bend(how):
+        original = harness.record.Recorder.spectra
+
+        def spectra(self, *arguments):
+            table = original(self, *arguments)
+            return table.assign(error=how(table))
+
+        monkeypatch.setattr(harness.record.Recorder, "spectra", spectra)
+
+    return bend
+
+
+def test_errors_a_hair_too_large_fail_every_curve_and_nothing_else(bent) -> None:
+    bent(lambda table: table["error"] + 1e-9 * (table["mark"] > 0))
+    failed = [check.what for check in selftest(2) if not check.passed]
+    assert failed == ["error curves", "theory against run"] * 3 + ["error curves"]
+
+
+def test_frequencies_that_are_mixed_up_fail_the_order_and_the_answer_is_no(bent, capsys) -> None:
+    bent(lambda table: table["error"].to_numpy().reshape(table["mark"].nunique(), -1)[:, ::-1].ravel())
+    assert main(["selftest", "--seeds", "2"]) == 1
+    last = capsys.readouterr().out.strip().splitlines()[-1]
+    assert last.startswith("do not trust this instrument: ")
+    assert "control-low, gd" in last
+
+
+def test_one_seed_is_too_few(capsys) -> None:
+    assert main(["selftest", "--seeds", "1"]) == 2
+    assert "--seeds must be at least 2" in capsys.readouterr().err

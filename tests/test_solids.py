@@ -1,0 +1,174 @@
+"""Clouds of points: shells of |k| against the plain sum, the generated cloud, and files that are refused."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.cli import main
+from problems import PROBLEMS
+from problems.clouds import load_cloud
+from problems.solids import TEXTURE, Solid, generated_cloud, shell_probe
+
+
+def build(recipe):
+    return recipe.build(np.random.default_rng(0))
+
+
+def cloud(n=100, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(-1, 1, (n, 3)), rng.standard_normal(n)
+
+
+def write(path: Path, points, values, header="") -> str:
+    np.savetxt(path, np.column_stack([points, values]), delimiter=",", header=header, comments="")
+    return str(path)
+
+
+def test_amplitude_and_error_of_a_shell_are_plain_sums_over_half_the_lattice():
+    inputs, values = cloud(60)
+    outputs = cloud(60, seed=1)[1][:, None]
+    probe = shell_probe(inputs, values[:, None])
+    power, wrong = np.zeros(2), np.zeros(2)
+    for a in range(-2, 3):
+        for b in range(-2, 3):
+            for c in range(-2, 3):
+                k = np.array([a, b, c])
+                length = np.linalg.norm(k)
+                if tuple(k) <= (0, 0, 0) or length >= 2.5:
+                    continue
+                wave = np.exp(-2j * np.pi * inputs @ k / 2) / 60
+                shell = int(length >= 1.5)
+                power[shell] += abs(wave @ values) ** 2
+                wrong[shell] += abs(wave @ (outputs[:, 0] - values)) ** 2
+    assert probe.target_amplitude == pytest.approx(power**0.5, rel=1e-12)
+    assert probe.measure(outputs)[1] == pytest.approx((wrong / power) ** 0.5, rel=1e-12)
+
+
+def test_on_a_regular_grid_a_wave_is_seen_in_its_own_shell_alone():
+    axis = -1 + 2 * np.arange(12) / 12
+    inputs = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    low, high = np.sin(np.pi * inputs[:, :1]), np.sin(np.pi * inputs @ [[2], [-2], [0]])
+    probe = shell_probe(inputs, low + high + 0.01 * np.random.default_rng(0).standard_normal(low.shape))
+    assert probe.target_amplitude[[0, 2]] == pytest.approx([0.5, 0.5], abs=0.01)
+    error = probe.measure(probe.targets - high)[1]
+    assert error[2] == pytest.approx(1, abs=0.01)
+    assert np.delete(error, 2) == pytest.approx(0, abs=1e-12)
+
+
+def test_a_low_wave_leaks_into_the_outer_shells_far_less_from_the_generated_cloud_than_from_points_at_random():
+    def leak(points):
+        return shell_probe(points, np.sin(np.pi * points[:, :1])).target_amplitude[-1]
+
+    even, _ = generated_cloud(16)
+    at_random = np.random.default_rng(1).uniform(-1, 1, even.shape)
+    assert leak(even) < 0.5 * leak(at_random)
+    probe = shell_probe(at_random, np.sin(np.pi * at_random[:, :1]))
+    vectors = (probe.band == probe.band.max()).sum()
+    assert leak(at_random) == pytest.approx(np.sqrt(vectors / len(even) * 0.5), rel=0.1)  # mean square 1/2
+
+
+def test_the_texture_of_the_generated_solid_stands_in_the_outermost_shell():
+    """Sine of amplitude 0.2: |f| = 0.1 at k, of which one of the pair is watched."""
+    problem = build(PROBLEMS["solid"])
+    (probe,) = problem.probes
+    assert probe.name == "shells"
+    assert 2.5 < np.linalg.norm(TEXTURE) < 16 / 4
+    points, values = generated_cloud(16)
+    inner = int(np.flatnonzero((probe.waves == TEXTURE).all(axis=1))[0])
+    assert abs(probe.transform(problem.targets)[inner, 0]) == pytest.approx(0.1, rel=0.1)
+    assert (points == problem.inputs).all()
+    assert problem.targets[:, 0] == pytest.approx(values - values.mean())
+
+
+def test_the_generated_cloud_has_one_point_in_each_cell_and_is_always_the_same():
+    points, values = generated_cloud(5)
+    cells = np.floor((points + 1) / 2 * 5).astype(int)
+    assert len(np.unique(cells, axis=0)) == len(points) == 125
+    assert (generated_cloud(5)[1] == values).all()
+
+
+def test_gradients_are_central_differences():
+    problem = build(Solid(cells=4, network="3-5-1"))
+    theta = problem.network.theta0(np.random.default_rng(0))
+    step = 1e-5 * np.eye(problem.dim)
+    wanted = (problem.values(theta + step) - problem.values(theta - step)) / 2e-5
+    np.testing.assert_allclose(problem.values_and_grads(theta[None])[1][0], wanted, atol=1e-8)
+
+
+@pytest.mark.parametrize("header", ["", "x,y,z,intensity"])
+def test_csv_and_npz_hold_the_same_cloud_and_fill_the_box(tmp_path, header):
+    points, values = cloud()
+    text = write(tmp_path / "a.csv", 7 + 3 * points, values, header)
+    np.savez(tmp_path / "a.npz", points=7 + 3 * points, values=values)
+    problems = [build(Solid(points=name)) for name in (text, str(tmp_path / "a.npz"))]
+    for problem in problems:
+        np.testing.assert_allclose(problem.targets[:, 0], values - values.mean(), atol=1e-14)
+        assert problem.inputs.min(axis=0) == pytest.approx([-1] * 3)
+        assert problem.inputs.max(axis=0) == pytest.approx([1] * 3)
+    np.testing.assert_allclose(problems[0].inputs, problems[1].inputs, atol=1e-12)
+
+
+LINE = "0.1,0.2,0.3,0.4\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("1,2,3\n" * 100, "Point 1 of 'own.csv' is '1,2,3', not four numbers."),
+        (LINE + "1,2,3,4,5\n", "Point 2 of 'own.csv' is '1,2,3,4,5', not four numbers."),
+        (LINE + "1,2,three,4\n", "Point 2 of 'own.csv' is '1,2,three,4', not four numbers."),
+        (LINE + "1,2,nan,4\n", "finite numbers alone; point 2 of 'own.csv' has others."),
+        (LINE * 3, "from 64 to 200,000 points; 'own.csv' has 3."),
+        ("", "'own.csv' has 0."),
+        (LINE * 100, "must extend along each axis"),
+        (None, "A point cloud must be a file that can be read; 'own.csv': No such file"),
+    ],
+)
+def test_what_is_no_cloud_is_refused_in_one_sentence_and_nothing_is_written(
+    tmp_path, monkeypatch, capsys, text, sentence
+):
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        Path("own.csv").write_text(text)
+    assert main(["compare", "--points", "own.csv", "--optimizers", "gd"]) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert len(error.strip().splitlines()) == 1
+    assert {path.name for path in tmp_path.iterdir()} <= {"own.csv"}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ({"points": np.zeros((9, 3))}, "values"),
+        ({"points": np.zeros((9, 2)), "values": np.zeros(9)}, r"has points \(9, 2\) and values \(9,\)"),
+        ({"points": np.array([{}]), "values": np.zeros(1)}, "a text file or .npz"),
+    ],
+)
+def test_arrays_of_another_form_are_refused(tmp_path, arrays, sentence):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(ValueError, match=sentence):
+        load_cloud(tmp_path / "a.npz")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00\x01" * 20)
+    (tmp_path / "a.npz").write_bytes(b"no archive")
+    for name in ("a.csv", "a.npz"):
+        with pytest.raises(ValueError, match=r"must be a text file or \.npz"):
+            load_cloud(tmp_path / name)
+
+
+def test_a_cloud_that_has_changed_is_refused(tmp_path):
+    path = tmp_path / "a.csv"
+    recipe = Solid(points=write(path, *cloud()))
+    write(path, *cloud(seed=1))
+    with pytest.raises(ValueError, match="has changed since the study was planned"):
+        build(recipe)
+
+
+def test_too_many_cells_are_refused():
+    with pytest.raises(ValueError, match="from 4 to 40; got 100"):
+        build(replace(Solid(), cells=100))
