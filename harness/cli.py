@@ -37,7 +37,7 @@ DATA = "FREQUENCY_HARNESS_DATA"
 Words: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # its only name
 SIGNED = ("--target", "--domain")
 """Options whose value may begin with a minus."""
-LISTS = ("problems", "optimizers", "figures", "activations", "inits", "losses")
+LISTS = ("problems", "optimizers", "figures", "activations", "inits", "losses", "embeddings")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -147,6 +147,7 @@ def _add_terms(word: argparse.ArgumentParser) -> None:
     add("--problem", metavar="NAME", help="a name from 'harness list problems'; may be left out with data of your own")
     add("--target", metavar="FORMULA|FILE.csv", help="a target of your own: a formula of x, or a file of x and y")
     add("--domain", metavar="A,B", help="where a formula is sampled, its end left out (default: -pi,pi)")
+    add("--embedding", metavar="NAME", help="what a network of one variable sees of it, such as 'fourier(16,1)'")
     add("--samples", metavar="N", help="how many samples are taken (default: the problem's)")
     add("--image", metavar="NAME|FILE", help="portrait, china, flower, or a picture of your own")
     add("--size", metavar="WxH", help="pixels to which a picture is shrunk (default: 64x64)")

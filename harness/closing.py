@@ -30,7 +30,7 @@ def closing_table(tables: Tables) -> Table:
     own_hits = [hits[hits["run_id"].isin(own["run_id"])] for _, own in found]
     alike = len(rows) <= MOST_COLUMNS and all(_watched(own) in ([], rows) for own in own_hits)
     table = Table(title=f"{runs['problem'].iloc[0]}: cost at which the error of a frequency stays below {THRESHOLD:g}")
-    table.add_column("optimizer")
+    table.add_column("optimizer", overflow="fold")
     for heading in [_heading(row, rows) for row in rows] if alike else ["learned at"]:
         table.add_column(heading, justify="right" if alike else "left")
     for heading in ("concordance", "verdict", *shares.columns, "best loss", "seconds", "status"):

@@ -90,17 +90,18 @@ def leaves_no_trace(method: Optimizer) -> str | None:
     """Random states, root logger, warnings filters, threads, files: as before, after an end and after an error."""
     with TemporaryDirectory() as folder, chdir(folder):
         for fault in (sound, breaking_at(SHORT // 10, NetworkBroke())):
-            before = _process_state()
+            before = process_state()
             with suppress(NetworkBroke):
                 attempt(method, SHORT, fault)
-            after = _process_state()
+            after = process_state()
             changed = [name for name, state in before.items() if after[name] != state]
             if changed:
                 return f"a run leaves the process as it was; changed: {', '.join(changed)}"
     return None
 
 
-def _process_state() -> dict[str, Any]:
+def process_state() -> dict[str, Any]:
+    """What a run may not change, by name."""
     root = logging.getLogger()
     torch = sys.modules.get("torch")
     state: dict[str, Any] = {

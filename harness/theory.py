@@ -42,7 +42,7 @@ def forecast(problem: Problem, method: Optimizer, theta0: Array) -> Forecast | N
         residuals, jacobian = problem.residuals_and_jacobian(theta0)
     if not (np.isfinite(residuals).all() and np.isfinite(jacobian).all()):
         return None
-    return _Linearised(problem, residuals, jacobian, method.lr)
+    return _Linearised(problem, residuals.astype(np.float64), jacobian.astype(np.float64), method.lr)
 
 
 class _Linearised:

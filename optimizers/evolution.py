@@ -79,7 +79,9 @@ class DifferentialEvolution(Optimizer):
     needs: ClassVar[frozenset[Need]] = POPULATION
     source: ClassVar[str] = "Storn and Price 1997; scipy differential_evolution"
     population: int = setting(50, "members", at_least=5, tune=(20, 400))
-    spread: float = setting(1.0, "standard deviation of the first population around the start", above=0.0, tune=(0.1, 3))
+    spread: float = setting(
+        1.0, "standard deviation of the first population around the start", above=0.0, tune=(0.1, 3)
+    )
     bound: float = setting(20.0, "half width of the box around the start", above=0.0)
     mutation: float = setting(0.5, "weight of a difference", above=0.0, below=2.0, tune=(0.2, 1.0))
     recombination: float = setting(0.7, "share of coordinates that are mixed", above=0.0, tune=(0.1, 1.0))

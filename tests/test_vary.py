@@ -172,6 +172,8 @@ def test_the_command_line_crosses_values(tmp_path: Path, capsys: pytest.CaptureF
         (["--target", "-x", "--domain", "-1,-2"], "A domain ends above its start; got '-1,-2'"),
         (["--target", "none.csv"], "The file 'none.csv' must be readable; No such file"),
         (["--problem", "sin135", "--domain", "-1,1"], "Unknown setting of sin135 'domain'"),
+        (["--problem", "sin135", "--embedding", "forier"], "Did you mean 'fourier'?"),
+        (["--problem", "tone", "--embedding", "fourier"], "Unknown setting of tone 'embedding'"),
         (["--target", "x", "--samples", "many"], "Setting 'target.samples' takes a whole number; got 'many'"),
         (["--target", "1/x", "--samples", "200"], "must be finite everywhere; at x = 0"),
     ],

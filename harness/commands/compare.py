@@ -16,7 +16,9 @@ from harness.progress import watching
 from harness.store import Store
 from harness.vary import read_varied
 
-PROBLEM_OPTIONS = ("target", "domain", "samples", "image", "size", "points")
+PIPED_WIDTH = 160
+"""Letters of a line where no terminal says how many there are."""
+PROBLEM_OPTIONS = ("target", "domain", "samples", "embedding", "image", "size", "points")
 """Options that are settings of the problem, and may not belong to every one."""
 OWN_DATA = {"target": "target", "image": "image", "points": "solid"}
 """Options that stand for a problem by themselves."""
@@ -31,7 +33,7 @@ def main(arguments: argparse.Namespace) -> int:
     results = carry_out(planned, arguments)
     if results is None:
         return 130
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     console.print(closing_table(results.tables))
     for sentence in growth(results.tables):
         console.print(sentence, highlight=False, soft_wrap=True)

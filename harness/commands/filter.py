@@ -55,7 +55,9 @@ def _table(name: str, shares: pd.DataFrame) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("")
     for row in shares.to_dict("records"):
-        remark = "the target itself" if row["high"] < UNINFORMATIVE else "the mean" if row["low"] < UNINFORMATIVE else ""
+        remark = (
+            "the target itself" if row["high"] < UNINFORMATIVE else "the mean" if row["low"] < UNINFORMATIVE else ""
+        )
         numbers = (f"{row[column]:.3g}" for column in ("delta", "frequency", "low", "high"))
         table.add_row(*numbers, f"uninformative: {remark}" if remark else "")
     return table

@@ -8,6 +8,7 @@ from importlib import import_module
 from harness.spec import settings_of
 from optimizers import OPTIMIZERS
 from problems import PROBLEMS
+from problems.embeddings import EMBEDDINGS
 from problems.losses import LOSSES
 from problems.networks.activations import ACTIVATIONS
 from problems.networks.inits import INITS
@@ -54,4 +55,5 @@ LISTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "activations": lambda: _first_lines(ACTIVATIONS),
     "inits": lambda: _first_lines(INITS),
     "losses": lambda: _first_lines(LOSSES),
+    "embeddings": lambda: _first_lines(EMBEDDINGS),
 }

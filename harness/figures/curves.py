@@ -6,18 +6,20 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.figures.layout import COLUMN, PAGE
+from harness.figures.layout import PAGE
 from harness.figures.style import GREY, INK
 
 LEFT, RIGHT, TOP, BOTTOM, HEIGHT, GAP_X, GAP_Y = 0.5, 0.12, 0.34, 0.82, 1.55, 0.28, 0.5
 """Inches."""
+SINGLE = 4.6
+"""Width of a single panel, which leaves room for the legend."""
 
 
-def grid(panels: int, most_columns: int = 3) -> tuple[Figure, list[Axes]]:
-    """A figure with so many panels of equal size, filled in like text."""
+def grid(panels: int, most_columns: int = 3, *, alike: bool = True) -> tuple[Figure, list[Axes]]:
+    """A figure with so many panels of equal size, filled in like text; `alike` is whether they share the y axis."""
     columns = min(panels, most_columns)
     lines = -(-panels // columns)
-    width = COLUMN if columns == 1 else PAGE
+    width = SINGLE if columns == 1 else PAGE
     height = TOP + lines * HEIGHT + (lines - 1) * GAP_Y + BOTTOM
     figure = Figure(figsize=(width, height))
     own = (width - LEFT - RIGHT - (columns - 1) * GAP_X) / columns
@@ -27,8 +29,8 @@ def grid(panels: int, most_columns: int = 3) -> tuple[Figure, list[Axes]]:
         left = LEFT + column * (own + GAP_X)
         bottom = height - TOP - (line + 1) * HEIGHT - line * GAP_Y
         box = (left / width, bottom / height, own / width, HEIGHT / height)
-        axes.append(figure.add_axes(box, sharey=axes[0] if axes else None))
-        axes[-1].tick_params(left=True, length=2.5, labelleft=column == 0)
+        axes.append(figure.add_axes(box, sharey=axes[0] if axes and alike else None))
+        axes[-1].tick_params(left=True, length=2.5, labelleft=column == 0 or not alike)
     return figure, axes
 
 

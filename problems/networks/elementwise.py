@@ -1,4 +1,4 @@
-"""Activation functions for compiled loops: branch-free, so that the compiler turns them into vector instructions.
+"""Functions for compiled loops: free of branches, so that the compiler turns them into vector instructions.
 
 tanh and sigmoid rest on one exponential, reduced to `exp(z) = 2^n (1 + p)` with `p = exp(r) - 1`, `|r| <= ln(2) / 2`, a
 Taylor polynomial; both stay within 4 units in the last place of the true value. Sine and cosine are reduced by multiples
@@ -46,6 +46,18 @@ def like(context: Any, z: Any, number: Any) -> Any:
 
 
 @intrinsic
+def either(context: Any, z: Any, wide: Any, narrow: Any) -> Any:
+    """The constant `wide` if `z` is float64, `narrow` if it is float32, in the type of `z`."""
+    del context
+    chosen = 1 if z == types.float64 else 2
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return context.cast(builder, arguments[chosen], signature.args[chosen], signature.return_type)
+
+    return z(z, wide, narrow), generate
+
+
+@intrinsic
 def power_of_two(context: Any, shifted: Any) -> Any:
     """2^n from a float in whose lowest bits the whole number n stands."""
     del context
@@ -76,14 +88,16 @@ def alternate(context: Any, shifted: Any, z: Any) -> Any:
     return z(shifted, z), generate
 
 
-def split_exponential(z: Any) -> Any:
-    """`(2^n, p)` with `exp(z) = 2^n (1 + p)`, for `-708 <= z <= 709` (`-87 <= z <= 88` in float32)."""
-    raise NotImplementedError(z)  # compiled code alone calls it
+def split_exponential(z: Any, lift: Any) -> Any:
+    """`(2^(n + lift), p)` with `exp(z) = 2^n (1 + p)`; that power must be a normal number."""
+    raise NotImplementedError(z, lift)  # compiled code alone calls it
 
 
 @overload(split_exponential, jit_options=STEPWISE, strict=False)
-def _split_exponential(z: Any) -> Any:
-    def wide(z: Any) -> Any:
+def _split_exponential(z: Any, lift: Any) -> Any:
+    del lift
+
+    def wide(z: Any, lift: Any) -> Any:
         shifted = z * 1.4426950408889634 + 6755399441055744.0
         n = shifted - 6755399441055744.0
         r = (z - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10  # ln 2 in two parts (Cephes)
@@ -92,16 +106,16 @@ def _split_exponential(z: Any) -> Any:
         q = q * rr * r + (_E9 + r * _E10 + rr * _E11)
         q = q * rr * r + (_E6 + r * _E7 + rr * _E8)
         q = q * rr * r + (_E3 + r * _E4 + rr * _E5)
-        return power_of_two(shifted), r + rr * (q * r + _E2)
+        return power_of_two(shifted + lift), r + rr * (q * r + _E2)
 
-    def narrow(z: Any) -> Any:
+    def narrow(z: Any, lift: Any) -> Any:
         shifted = z * _PER_LN2_32 + _MAGIC_32
         n = shifted - _MAGIC_32
         r = (z - n * _LN2_HIGH_32) - n * _LN2_LOW_32
         rr = r * r
         q = (_F7 + r * _F8) * rr + (_F5 + r * _F6)
         q = q * rr + (_F3 + r * _F4)
-        return power_of_two(shifted), r + rr * (q * r + _F2)
+        return power_of_two(shifted + lift), r + rr * (q * r + _F2)
 
     return wide if z == types.float64 else narrow
 
@@ -136,15 +150,24 @@ def _sine_and_cosine(z: Any) -> Any:
 
 @register_jitable(**STEPWISE)
 def exponential_of_minus(size: Any) -> Any:
-    """exp(-size) for `size >= 0`; where it would leave the normal numbers, the smallest of them and no less."""
-    power, p = split_exponential(-size)
-    return power * p + power
+    """exp(-size) for `size >= 0`, down to the last subnormal number and then 0."""
+    far = size > like(size, 60.0)
+    power, p = split_exponential(-min(size, either(size, 746.0, 104.0)), like(size, 64.0) if far else like(size, 0.0))
+    return (power * p + power) * (like(size, 2.0**-64) if far else like(size, 1.0))
+
+
+@register_jitable(**STEPWISE)
+def sigmoid(z: Any) -> Any:
+    """1 / (1 + exp(-z))."""
+    e = exponential_of_minus(abs(z))
+    y = like(z, 1.0) / (like(z, 1.0) + e)
+    return y if z >= like(z, 0.0) else e * y
 
 
 @register_jitable(**STEPWISE)
 def tanh(z: Any) -> Any:
     """tanh; beyond 20 it is 1 to the last digit."""
     size = min(abs(z), like(z, 20.0))
-    power, p = split_exponential(size + size)
+    power, p = split_exponential(size + size, like(z, 0.0))
     e = power * p + (power - like(z, 1.0))  # exp(2 |z|) - 1
     return math.copysign(e / (e + like(z, 2.0)), z)

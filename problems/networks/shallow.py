@@ -1,189 +1,109 @@
 """Loss and gradient of a network with one hidden layer and few inputs and outputs, in one compiled pass.
 
-What limits a small network is not its arithmetic but everything around it: framework calls, and temporaries that leave
-the cache. Here a lane is finished before the next begins. Each unit's row of samples is made, activated and added to the
-output while it is in the first-level cache, and the way back reads it once more.
-
-Imported only when this engine is chosen: numba takes a second to load.
+What limits a small network is not its arithmetic but everything around it: calls of a framework, and temporaries that
+leave the cache. Here a block of samples is finished before the next begins, and a lane before the next. Each unit's row
+is made, activated and added to the output while it is in the first-level cache, and the way back reads it once more from
+the second. Imported only when this engine is used: numba takes its time to load.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from functools import cache
+from typing import Any
 
 import numpy as np
-from numba import njit
 
-from problems.networks.compiled import Compiled
-
-Kernel: TypeAlias = Callable[..., None]
-
-FAST = {"fastmath": True, "error_model": "numpy", "nogil": True, "cache": True}
-
-
-@njit(error_model="numpy")
-def is_finite(theta: Any) -> bool:
-    """Whether every parameter is finite; compiled apart, because fast arithmetic takes it for granted."""
-    for value in theta:
-        if not abs(value) < np.inf:
-            return False
-    return True
-
-
-@njit(**FAST)
-def start(theta: Any, units: int, inputs: int, target: Any, out: Any) -> None:
-    """`out = bias - target`, so that adding the units leaves the residual."""
-    first = units * (inputs + 1 + len(out))
-    for c in range(len(out)):
-        for i in range(out.shape[1]):
-            out[c, i] = theta[first + c] - target[c, i]
+from problems.networks.compilation import FLOAT, FLOATS, VERSION, WHOLE, Kernel, compile_kernel, cube, matrix, scalar, vector
+from problems.networks.compiled import kept_slope
+from problems.networks.elementwise import like
+from problems.networks.shallow_rows import (
+    add_row,
+    load,
+    pair_line,
+    pair_plane,
+    pull_line,
+    pull_plane,
+    scale_row,
+    start_row,
+    sum_squares,
+    value_line,
+    value_plane,
+)
 
 
-@njit(**FAST)
-def add_unit(theta: Any, j: int, units: int, inputs: int, row: Any, out: Any) -> None:
-    """Add unit j's activations to the outputs."""
-    for c in range(len(out)):
-        weight = theta[units * (inputs + 1 + c) + j]
-        for i in range(len(row)):
-            out[c, i] += weight * row[i]
+@cache
+def value_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
+    """`values(thetas (B P,), x (d, n), y (L, m, n), p, limit, work, block, losses (B,))`, `L` equal to `B` or 1.
 
+    Lanes with a parameter that is not a number of size below `limit` are refused: their loss is NaN, and their count is
+    returned. `work` has room for P numbers and for 1 + m rows of `block` samples."""
+    unit_row, version = value_line if one_input else value_plane, VERSION
 
-@njit(**FAST)
-def mean_square(out: Any) -> Any:
-    """The mean of the squared residuals `(m, n)`."""
-    total = out.dtype.type(0)
-    for c in range(len(out)):
-        for i in range(out.shape[1]):
-            total += out[c, i] * out[c, i]
-    return total / out.dtype.type(out.size)
-
-
-@njit(**FAST)
-def to_cotangent(out: Any, bias_grad: Any) -> None:
-    """Turn residuals into the derivative of their mean square, in place, and sum it for the biases."""
-    scale = out.dtype.type(2) / out.dtype.type(out.size)
-    for c in range(len(out)):
-        total = out.dtype.type(0)
-        for i in range(out.shape[1]):
-            out[c, i] *= scale
-            total += out[c, i]
-        bias_grad[c] = total
-
-
-def loss_kernels(phi: Compiled, kind: Any) -> tuple[Kernel, Kernel]:
-    """Kernels for losses alone and for losses with gradients; all arrays are of type `kind` but `grads`, float64.
-
-    `values(thetas (B, P), x (d, n), y (L, m, n), a (1, n), z (1, n), out (m, n), losses (B,))`, `L` equal to `B` or 1;
-    `gradients(thetas, x, y, a (H, n), z (H or 1, n), out, losses, grads (B, P))`, where `z` has all rows if the slope of
-    the activation needs them. A lane with a parameter that is not finite has the loss NaN and a gradient of zeros."""
-    needs_z = phi.needs_z
-    unit_row, unit_back = _unit_row(phi), _unit_back(phi, kind)
-
-    @njit(**FAST)
-    def values(thetas: Any, x: Any, y: Any, a: Any, z: Any, out: Any, losses: Any) -> None:
-        units = (thetas.shape[1] - len(out)) // (len(x) + 1 + len(out))
-        for lane in range(len(thetas)):
-            theta = thetas[lane]
-            start(theta, units, len(x), y[lane if len(y) > 1 else 0], out)
-            for j in range(units):
-                unit_row(theta, j, units, x, a[0], z[0])
-                add_unit(theta, j, units, len(x), a[0], out)
-            losses[lane] = mean_square(out) if is_finite(theta) else np.nan
-
-    @njit(**FAST)
-    def gradients(thetas: Any, x: Any, y: Any, a: Any, z: Any, out: Any, losses: Any, grads: Any) -> None:
-        units = len(a)
-        for lane in range(len(thetas)):
-            theta, grad = thetas[lane], grads[lane]
-            start(theta, units, len(x), y[lane if len(y) > 1 else 0], out)
-            for j in range(units):
-                unit_row(theta, j, units, x, a[j], z[j if needs_z else 0])
-                add_unit(theta, j, units, len(x), a[j], out)
-            losses[lane] = mean_square(out)
-            to_cotangent(out, grad[len(theta) - len(out) :])
-            for j in range(units):
-                unit_back(theta, j, units, x, a[j], z[j if needs_z else 0], out, grad)
-            if not is_finite(theta):
+    def values(thetas: Any, x: Any, y: Any, p: Any, limit: Any, work: Any, block: Any, losses: Any) -> Any:
+        n, m, count, refused = x.shape[1], y.shape[1], len(thetas) // len(losses), 0 * version
+        units = (count - m) // (len(x) + 1 + m)
+        w = work[:count]
+        for lane in range(len(losses)):
+            if not load(thetas[lane * count : (lane + 1) * count], limit, w):
                 losses[lane] = np.nan
-                grad[:] = 0
+                refused += 1
+                continue
+            loss, target = 0.0, y[lane if len(y) > 1 else 0]
+            for start in range(0, n, block):
+                size = min(block, n - start)
+                a, out = work[count : count + size], work[count + size : count + (1 + m) * size].reshape(m, size)
+                for c in range(m):
+                    start_row(w[count - m + c], target[c][start : start + size], out[c])
+                for j in range(units):
+                    unit_row(pair, p, w, j, units, x, start, a, a)
+                    for c in range(m):
+                        add_row(w[units * (len(x) + 1 + c) + j], a, out[c])
+                loss += sum_squares(out)
+            losses[lane] = loss / (n * m)
+        return refused
 
-    return values, gradients
-
-
-def _unit_row(phi: Compiled) -> Kernel:
-    """Pre-activations and activations of one unit."""
-    value, _, needs_z = phi
-
-    @njit(**FAST)
-    def row(theta: Any, j: int, units: int, x: Any, a: Any, z: Any) -> None:
-        inputs = len(x)
-        weight, bias = theta[j * inputs], theta[units * inputs + j]
-        if inputs == 1:
-            for i in range(len(a)):
-                pre = weight * x[0, i] + bias
-                if needs_z:
-                    z[i] = pre
-                a[i] = value(pre)
-            return
-        for i in range(len(a)):
-            z[i] = weight * x[0, i] + bias
-        for k in range(1, inputs):
-            weight = theta[j * inputs + k]
-            for i in range(len(a)):
-                z[i] += weight * x[k, i]
-        for i in range(len(a)):
-            a[i] = value(z[i])
-
-    return row
+    return compile_kernel(values, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, vector(kind), WHOLE, FLOATS)
 
 
-def _unit_back(phi: Compiled, kind: Any) -> Kernel:
-    """Gradients of one unit's weights; its row of activations is overwritten."""
-    _, slope, needs_z = phi
-    zero = kind(0)
+@cache
+def gradient_kernel(pair: Any, slope: Any, kind: Any, one_input: bool, one_output: bool) -> Kernel:
+    """`gradients(thetas (B P,), x, y, p, limit, work, block, losses (B,), grads (B P,))`, as above.
 
-    @njit(**FAST)
-    def gather(theta: Any, first: int, units: int, a: Any, z: Any, out: Any, grad: Any) -> Any:
-        for c in range(len(out)):
-            output = zero
-            for i in range(len(a)):
-                output += out[c, i] * a[i]
-            grad[first + c * units] = output
-        for i in range(len(a)):
-            z[i] = slope(z[i], a[i])
-            a[i] = zero
-        for c in range(len(out)):
-            weight = theta[first + c * units]
-            for i in range(len(a)):
-                a[i] += weight * out[c, i]
-        for i in range(len(a)):
-            a[i] *= z[i]
-        return grad[first]
+    The gradient of a refused lane is 0. `work` has room for P numbers and for m + 2 H rows of `block` samples."""
+    keep, version = slope is kept_slope, VERSION
+    unit_row = (pair_line if one_input else pair_plane) if keep else (value_line if one_input else value_plane)
+    pull = pull_line if one_input and one_output else pull_plane
 
-    @njit(**FAST)
-    def back(theta: Any, j: int, units: int, x: Any, a: Any, z: Any, out: Any, grad: Any) -> None:
-        inputs = len(x)
-        first = units * (inputs + 1) + j
-        output, bias, incoming = zero, zero, zero
-        if len(out) == 1:
-            weight = theta[first]
-            for i in range(len(a)):
-                output += out[0, i] * a[i]
-                delta = weight * out[0, i] * slope(z[i] if needs_z else zero, a[i])
-                a[i] = delta
-                bias += delta
-                incoming += delta * x[0, i]
-        else:
-            output = gather(theta, first, units, a, z, out, grad)
-            for i in range(len(a)):
-                bias += a[i]
-                incoming += a[i] * x[0, i]
-        grad[first] = output
-        grad[units * inputs + j] = bias
-        grad[j * inputs] = incoming
-        for k in range(1, inputs):
-            incoming = zero
-            for i in range(len(a)):
-                incoming += a[i] * x[k, i]
-            grad[j * inputs + k] = incoming
+    def gradients(
+        thetas: Any, x: Any, y: Any, p: Any, limit: Any, work: Any, block: Any, losses: Any, grads: Any
+    ) -> Any:
+        n, m, count, refused = x.shape[1], y.shape[1], len(thetas) // len(losses), 0 * version
+        units = (count - m) // (len(x) + 1 + m)
+        w = work[:count]
+        scale = like(w[0], 2 / (n * m))
+        grads[:] = 0
+        for lane in range(len(losses)):
+            if not load(thetas[lane * count : (lane + 1) * count], limit, w):
+                losses[lane] = np.nan
+                refused += 1
+                continue
+            loss, target, grad = 0.0, y[lane if len(y) > 1 else 0], grads[lane * count : (lane + 1) * count]
+            for start in range(0, n, block):
+                size = min(block, n - start)
+                rows = work[count : count + (m + 2 * units) * size].reshape(m + 2 * units, size)
+                out, a, s = rows[:m], rows[m : m + units], rows[m + units :]
+                for c in range(m):
+                    start_row(w[count - m + c], target[c][start : start + size], out[c])
+                for j in range(units):
+                    unit_row(pair, p, w, j, units, x, start, a[j], s[j if keep else 0])
+                    for c in range(m):
+                        add_row(w[units * (len(x) + 1 + c) + j], a[j], out[c])
+                loss += sum_squares(out)
+                for c in range(m):
+                    grad[count - m + c] += scale_row(scale, out[c])
+                for j in range(units):
+                    pull(slope, w, j, units, x, start, a[j], s[j if keep else 0], out, grad)
+            losses[lane] = loss / (n * m)
+        return refused
 
-    return back
+    return compile_kernel(
+        gradients, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, vector(kind), WHOLE, FLOATS, FLOATS
+    )

@@ -41,7 +41,7 @@ class SineProbe:
 
     @cached_property
     def _target(self) -> NDArray[np.float64]:
-        return self._matrix @ self.targets
+        return np.asarray(self._matrix @ self.targets)
 
     @cached_property
     def target_amplitude(self) -> NDArray[np.float64]:

@@ -1,0 +1,118 @@
+"""The loss of a network with one hidden layer where few coordinates move: Powell's line searches move one at a time.
+
+The activations of an anchor are kept. If the new point differs from it in one unit (or in output biases alone), that
+unit's row is made anew and its share in the outputs exchanged; otherwise the anchor moves to the new point, rows of
+changed units are made anew, and the outputs are added up from the rows. So the anchor is always as exact as a whole
+evaluation, whatever came before, and no error can grow.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba.extending import register_jitable
+
+from problems.networks.compilation import FAST, FLOAT, FLOATS, VERSION, Kernel, compile_kernel, cube, matrix, scalar, vector
+from problems.networks.elementwise import like
+from problems.networks.shallow_rows import add_row, load, start_row, sum_squares, value_line, value_plane
+
+CANCELLATION = 64.0
+"""A unit that weighs more at the anchor than this many times the largest target is not exchanged: digits would cancel."""
+
+
+@register_jitable(error_model="numpy")
+def sole_unit(theta: Any, anchor: Any, units: Any, d: Any, m: Any) -> Any:
+    """The only unit in which `theta` differs from the anchor; `units` if none does, -1 if there are more or no anchor."""
+    if np.isnan(anchor[0]):
+        return -1
+    sole = units
+    for i in range(len(theta) - m):
+        if theta[i] != anchor[i]:
+            j = i // d if i < d * units else (i - d * units) % units
+            if sole not in (units, j):
+                return -1
+            sole = j
+    return sole
+
+
+@register_jitable(error_model="numpy")
+def same_row(w: Any, old: Any, j: Any, units: Any, d: Any) -> Any:
+    """Whether unit j has the weights and the bias that it had."""
+    same = w[d * units + j] == old[d * units + j]
+    for k in range(j * d, (j + 1) * d):
+        same &= w[k] == old[k]
+    return same
+
+
+@register_jitable(**FAST)
+def exchange(before: Any, old: Any, after: Any, new: Any, shift: Any, out: Any) -> Any:
+    """The sum of squares of `out + shift + after * new - before * old`, and the largest number that is taken away."""
+    total, largest = like(shift, 0.0), like(shift, 0.0)
+    for i in range(len(out)):
+        taken = before * old[i]
+        r = out[i] + (shift + (after * new[i] - taken))
+        total += r * r
+        largest = max(largest, abs(taken))
+    return total, largest
+
+
+@register_jitable(**FAST)
+def exchange_all(w: Any, old: Any, first: Any, units: Any, row: Any, new: Any, out: Any) -> Any:
+    """The same for all outputs, whose weights begin at `first`."""
+    m = len(out)
+    loss, largest = like(w[0], 0.0), like(w[0], 0.0)
+    for c in range(m):
+        weight, bias = first + c * units, len(w) - m + c
+        total, taken = exchange(old[weight], row, w[weight], new, w[bias] - old[bias], out[c])
+        loss += total
+        largest = max(largest, taken, abs(old[bias]))
+    return loss, largest
+
+
+@register_jitable(**FAST)
+def add_units(w: Any, y: Any, rows: Any, first: Any, out: Any) -> Any:
+    """Residuals from the activations `rows (H, n)`; the sum of their squares."""
+    units, m = len(rows), len(out)
+    for c in range(m):
+        start_row(w[len(w) - m + c], y[c], out[c])
+    for j in range(units):
+        for c in range(m):
+            add_row(w[first + c * units + j], rows[j], out[c])
+    return sum_squares(out)
+
+
+@cache
+def anchored_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
+    """`value(theta (P,), anchor (P,), x (d, n), y (1, m, n), p, limit, reach, state)` gives the loss.
+
+    A point that is refused, as by the kernels of `shallow.py`, has the loss -1. `anchor` and `state`, which has room for
+    2 P + (m + 1 + H) n numbers, are kept from call to call, and `anchor[0]` is NaN at first; `reach` is the largest
+    target's size."""
+    unit_row, version = value_line if one_input else value_plane, VERSION
+
+    def value(theta: Any, anchor: Any, x: Any, y: Any, p: Any, limit: Any, reach: Any, state: Any) -> Any:
+        d, n, m, count = len(x), x.shape[1], y.shape[1], len(theta)
+        units, rows = (count - m) // (d + 1 + m), state[2 * count + 0 * version :].reshape(-1, n)
+        first, out, new, a = (d + 1) * units, rows[:m], rows[m], rows[m + 1 :]
+        w, old = state[:count], state[count : 2 * count]
+        if not load(theta, limit, w):
+            return -1.0
+        j = sole_unit(theta, anchor, units, d, m)
+        if j >= 0:
+            row = a[min(j, units - 1)]
+            if j < units and not same_row(w, old, j, units, d):
+                unit_row(pair, p, w, j, units, x, 0, new, new)
+                loss, taken = exchange_all(w, old, first + j, units, row, new, out)
+            else:
+                loss, taken = exchange_all(w, old, first + min(j, units - 1), units, row, row, out)
+            if taken <= CANCELLATION * reach:
+                return loss / (n * m)
+        for j in range(units):
+            if np.isnan(anchor[0]) or not same_row(w, old, j, units, d):
+                unit_row(pair, p, w, j, units, x, 0, a[j], a[j])
+        anchor[:], old[:] = theta, w
+        return add_units(w, y[0], a, first, out) / (n * m)
+
+    return compile_kernel(
+        value, FLOATS, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, FLOAT, vector(kind)
+    )

@@ -1,0 +1,65 @@
+"""Compiling once for a machine: numba's cache on disk, made to notice every change of ours.
+
+numba's index of a cached function holds the function's own code and the values it closes over, but no code that it calls
+in other files. So each kernel closes over the plain functions it is made of, which are remembered by name, and over
+`VERSION`, which changes when any source file of the kernels does.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from numba import njit, types
+
+Kernel: TypeAlias = Callable[..., Any]
+
+FAST = {"fastmath": True, "error_model": "numpy"}
+"""For loops that never meet a number that is not finite: sums may be reordered."""
+SOURCES = ("anchored", "compilation", "compiled", "elementwise", "layer_rows", "shallow", "shallow_rows")
+
+
+def version(folder: Path) -> int:
+    """A number that changes when any of the kernels' source files in `folder` does."""
+    digest = hashlib.sha256(b"".join((folder / f"{name}.py").read_bytes() for name in SOURCES))
+    return int.from_bytes(digest.digest()[:7])
+
+
+VERSION = version(Path(__file__).parent)
+
+
+def compile_kernel(function: Any, *arguments: Any) -> Kernel:
+    """The machine code of `function` for these types of arguments, from numba's cache where it has been there before.
+
+    It is called without numba's checks: arguments must be exactly of these types, and arrays contiguous."""
+    options = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
+    try:
+        dispatcher = njit(cache=True, **options)(function)
+    except RuntimeError:  # there is no folder to which numba may write
+        dispatcher = njit(**options)(function)
+    return dispatcher.compile(arguments)
+
+
+def vector(kind: Any) -> Any:
+    """The type of contiguous arrays `(k,)` of a float type, which is a numpy dtype."""
+    return scalar(kind)[::1]
+
+
+def matrix(kind: Any) -> Any:
+    """The type of contiguous arrays `(j, k)`."""
+    return scalar(kind)[:, ::1]
+
+
+def cube(kind: Any) -> Any:
+    """The type of contiguous arrays `(i, j, k)`."""
+    return scalar(kind)[:, :, ::1]
+
+
+def scalar(kind: Any) -> Any:
+    """numba's name of a float type."""
+    return types.float64 if kind.itemsize == 8 else types.float32
+
+
+WHOLE = types.int64
+FLOAT = types.float64
+FLOATS = types.float64[::1]

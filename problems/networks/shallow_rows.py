@@ -1,0 +1,148 @@
+"""The inner loops of a network with one hidden layer: one unit's row of samples, small enough for the first-level cache.
+
+The flat parameters `w` of H units, d inputs and m outputs lie as in `MLP.layout`: weights `(H, d)`, biases `(H,)`, output
+weights `(m, H)`, output biases `(m,)`. Inputs `x (d, n)`; a row holds the samples from `start` on. `pair` is an activation
+of `compiled.py` with its number `p`.
+"""
+
+from typing import Any
+
+from numba.extending import register_jitable
+
+from problems.networks.compilation import FAST
+from problems.networks.elementwise import like
+
+
+@register_jitable(error_model="numpy")
+def load(theta: Any, limit: Any, w: Any) -> Any:
+    """Round the parameters to the network's precision; whether all are numbers of size below `limit`."""
+    fits = True
+    for i in range(len(theta)):
+        w[i] = theta[i]
+        fits &= abs(theta[i]) < limit
+    return fits
+
+
+@register_jitable(**FAST)
+def add_row(weight: Any, row: Any, out: Any) -> None:
+    """`out += weight * row`."""
+    for i in range(len(out)):
+        out[i] += weight * row[i]
+
+
+@register_jitable(**FAST)
+def dot_rows(first: Any, second: Any) -> Any:
+    """The scalar product."""
+    total = like(first[0], 0.0)
+    for i in range(len(first)):
+        total += first[i] * second[i]
+    return total
+
+
+@register_jitable(**FAST)
+def start_row(bias: Any, target: Any, out: Any) -> None:
+    """`out = bias - target`, so that adding the units leaves the residual."""
+    for i in range(len(out)):
+        out[i] = bias - target[i]
+
+
+@register_jitable(**FAST)
+def affine_row(w: Any, j: Any, units: Any, x: Any, start: Any, z: Any) -> None:
+    """Pre-activations of unit j."""
+    d, stop = len(x), start + len(z)
+    weight, bias, first = w[j * d], w[d * units + j], x[0][start:stop]
+    for i in range(len(z)):
+        z[i] = weight * first[i] + bias
+    for k in range(1, d):
+        add_row(w[j * d + k], x[k][start:stop], z)
+
+
+@register_jitable(**FAST)
+def value_line(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any) -> None:
+    """Activations of unit j, for one input; `s` is left alone."""
+    _ = s
+    weight, bias, row = w[j], w[units + j], x[0][start : start + len(a)]
+    for i in range(len(a)):
+        a[i] = pair(weight * row[i] + bias, p)[0]
+
+
+@register_jitable(**FAST)
+def value_plane(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any) -> None:
+    """Activations of unit j, for several inputs; `s` is left alone."""
+    _ = s
+    affine_row(w, j, units, x, start, a)
+    for i in range(len(a)):
+        a[i] = pair(a[i], p)[0]
+
+
+@register_jitable(**FAST)
+def pair_line(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any) -> None:
+    """Activations and slopes of unit j, for one input."""
+    weight, bias, row = w[j], w[units + j], x[0][start : start + len(a)]
+    for i in range(len(a)):
+        a[i], s[i] = pair(weight * row[i] + bias, p)
+
+
+@register_jitable(**FAST)
+def pair_plane(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any) -> None:
+    """Activations and slopes of unit j, for several inputs."""
+    affine_row(w, j, units, x, start, s)
+    for i in range(len(a)):
+        a[i], s[i] = pair(s[i], p)
+
+
+@register_jitable(**FAST)
+def pull_line(slope: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any, out: Any, grad: Any) -> None:
+    """Add unit j's share to the gradient, for one input and one output; `out` holds the cotangent."""
+    weight, row, cotangent = w[2 * units + j], x[0][start : start + len(a)], out[0]
+    output, bias, incoming = like(weight, 0.0), like(weight, 0.0), like(weight, 0.0)
+    for i in range(len(a)):
+        output += cotangent[i] * a[i]
+        delta = cotangent[i] * slope(a[i], s[i])
+        bias += delta
+        incoming += delta * row[i]
+    grad[j] += weight * incoming
+    grad[units + j] += weight * bias
+    grad[2 * units + j] += output
+
+
+@register_jitable(**FAST)
+def pull_plane(slope: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any, out: Any, grad: Any) -> None:
+    """The same for several inputs or outputs; the rows are overwritten."""
+    d, first = len(x), units * (len(x) + 1) + j
+    for c in range(len(out)):
+        grad[first + c * units] += dot_rows(out[c], a)
+    for i in range(len(a)):
+        s[i] = slope(a[i], s[i])
+    for i in range(len(a)):
+        a[i] = w[first] * out[0, i]
+    for c in range(1, len(out)):
+        add_row(w[first + c * units], out[c], a)
+    bias = like(w[0], 0.0)
+    for i in range(len(a)):
+        s[i] *= a[i]
+        bias += s[i]
+    grad[d * units + j] += bias
+    for k in range(d):
+        grad[j * d + k] += dot_rows(s, x[k][start : start + len(a)])
+
+
+@register_jitable(**FAST)
+def sum_squares(out: Any) -> Any:
+    """The sum of the squared residuals `(m, s)`."""
+    total = like(out[0, 0], 0.0)
+    for c in range(len(out)):
+        row = out[c]
+        for i in range(len(row)):
+            total += row[i] * row[i]
+    return total
+
+
+@register_jitable(**FAST)
+def scale_row(scale: Any, row: Any) -> Any:
+    """Multiply a row in place; its sum."""
+    total = like(scale, 0.0)
+    for i in range(len(row)):
+        row[i] *= scale
+        total += row[i]
+    return total
