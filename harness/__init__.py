@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.compare import Results, compare, load, plan
+    from harness.plugins import optimizer, problem
 
-__all__ = ["Results", "compare", "load", "plan"]
+__all__ = ["Results", "compare", "load", "optimizer", "plan", "problem"]
+DOORS = ("optimizer", "problem")
+"""The decorators, which need no table."""
 
 
 def __getattr__(name: str) -> Any:
     """Load the tables' library only when results are asked for: `--help` and `list` do without."""
     if name in __all__:
-        return getattr(import_module("harness.compare"), name)
+        return getattr(import_module("harness.plugins" if name in DOORS else "harness.compare"), name)
     raise AttributeError(f"module 'harness' has no attribute '{name}'")

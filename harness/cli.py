@@ -37,7 +37,7 @@ DATA = "FREQUENCY_HARNESS_DATA"
 Words: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # its only name
 SIGNED = ("--target", "--domain")
 """Options whose value may begin with a minus."""
-LISTS = ("problems", "optimizers", "figures", "activations", "inits", "losses", "embeddings")
+LISTS = ("problems", "optimizers", "figures", "activations", "inits", "losses", "embeddings", "engines")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -158,11 +158,12 @@ def _add_terms(word: argparse.ArgumentParser) -> None:
         metavar="COST",
         help="forward passes of each run; a gradient costs three (default: the problem's)",
     )
-    add("--network", metavar="WIDTHS", help="widths from input to output, such as 1-40-1")
+    add("--network", metavar="WIDTHS|NAME", help="widths such as 1-40-1; for images also cnn, cnn-small, dnn, vgg16")
     add("--activation", metavar="NAME", help="such as tanh, relu, 'sin(10)'")
     add("--init", metavar="NAME", help="such as pytorch-uniform, 'normal(0.1)', ntk")
     add("--loss", metavar="NAME", help="such as mse, mae, mse+gradient")
     add("--dtype", metavar="NAME", help="float32 or float64, the arithmetic of the network")
+    add("--device", metavar="NAME", help="cpu or cuda, where a network for images is computed (default: cpu)")
     add(
         "--set",
         action="append",
@@ -180,6 +181,7 @@ def _add_terms(word: argparse.ArgumentParser) -> None:
     add(
         "--cost-per-gradient", type=float, metavar="C", help="forward passes that a loss and gradient cost (default: 3)"
     )
+    add("--engine", metavar="NAME", help="what evaluates: auto, compiled or numpy (default: auto)")
     add("--marks", type=int, metavar="N", help="log-spaced measurements of each run (default: 100)")
     add("--time-limit", type=float, metavar="SECONDS", help="soft limit of each run (default: none)")
     add("--target-loss", type=float, metavar="LOSS", help="end a run when its loss reaches this (default: none)")

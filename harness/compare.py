@@ -20,6 +20,7 @@ from harness.tables import Tables
 from harness.vary import variants
 from optimizers.base import Optimizer
 from problems.base import Recipe
+from problems.engines import choose
 
 DEFAULT_OPTIMIZERS = ("gd", "adam", "bfgs", "lbfgs", "cg", "powell", "pso")
 DEFAULT_SEEDS = 5
@@ -125,6 +126,7 @@ def _misfits(specs: Sequence[RunSpec], *, strict: bool) -> dict[tuple[Optimizer,
     left_out: dict[tuple[Optimizer, Recipe], tuple[str, str]] = {}
     for recipe, first in {spec.recipe: spec for spec in specs}.items():
         problem = build(first)
+        choose(problem, first.engine)
         for method, name in {spec.method: spec.optimizer for spec in specs if spec.recipe == recipe}.items():
             try:
                 check_fit(name, method, problem)

@@ -59,16 +59,16 @@ class Meter:
     def value(self, theta: Array) -> float:
         self.account.admit(1.0)
         start = perf_counter()
-        loss = float(self._problem.values(theta[None])[0])
+        loss = self._problem.value(theta)
         self.account.seconds_objective += perf_counter() - start
         return self._settle(theta, loss, self.account.charge("values", 1))
 
     def value_and_grad(self, theta: Array) -> tuple[float, Array]:
         self.account.admit(self.terms.cost_per_gradient)
         start = perf_counter()
-        losses, grads = self._problem.values_and_grads(theta[None])
+        loss, grad = self._problem.value_and_grad(theta)
         self.account.seconds_objective += perf_counter() - start
-        return self._settle_gradient(theta, float(losses[0]), grads[0], 1.0, whole=True)
+        return self._settle_gradient(theta, loss, grad, 1.0, whole=True)
 
     def batch_value_and_grad(self, theta: Array, rows: NDArray[np.intp]) -> tuple[float, Array]:
         share = len(rows) / self.n_samples

@@ -20,6 +20,7 @@ from harness.tables import SCHEMA, Tables, empty, frame
 from harness.theory import forecast
 from optimizers.base import Array, Optimizer, Streams
 from problems.base import Problem, stack, stackable
+from problems.engines import choose, make_engine
 
 Progress: TypeAlias = Callable[[float], None]
 """Is told the share of the budget that is spent, at every mark."""
@@ -91,6 +92,7 @@ def run_lanes(specs: Sequence[RunSpec], progress: Progress | None = None) -> lis
     try:
         problems = _build_all(specs)
         check_fit(first.optimizer, first.method, problems[0])
+        choose(problems[0], first.engine)
         thetas = [
             problem.network.theta0(stream(spec.seed, "weights")) for spec, problem in zip(specs, problems, strict=True)
         ]
@@ -106,6 +108,7 @@ def _run_batch(
 ) -> list[Tables]:
     method = specs[0].method
     batch = stack(problems)
+    batch = replace(batch, engine=make_engine(batch, specs[0].engine))
     recorder = Recorder(batch, problems, method.incumbent, log_marks(specs[0].budget, problems[0].kept_predictions))
     observe = _reporting(recorder.observe, specs[0].budget, progress)
     streams = [stream(spec.seed, "optimizer") for spec in specs]
@@ -115,11 +118,14 @@ def _run_batch(
     else:
         meter = Meter(batch, _terms(specs[0]), observe)
     try:
+        if batch.engine is not None:
+            batch.engine.prepare(method.needs)
         start: tuple[Array, Streams] = (thetas, streams) if method.lanes else (thetas[0], streams[0])
         end = drive(method, meter, *start)
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
         end = "failed", _sentence(error)
-    tables = [_lane_tables(spec, lane, meter, recorder, end) for lane, spec in enumerate(specs)]
+    engine = "numpy" if batch.engine is None else batch.engine.name
+    tables = [_lane_tables(spec, lane, meter, recorder, end, engine) for lane, spec in enumerate(specs)]
     for lane, spec in enumerate(specs):
         tables[lane]["spectra"] = _spectra(recorder, lane, spec, problems[lane], thetas[lane])
     return tables
@@ -161,7 +167,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _lane_tables(
-    spec: RunSpec, lane: int, meter: Meter | LaneMeter, recorder: Recorder, end: tuple[str, str]
+    spec: RunSpec, lane: int, meter: Meter | LaneMeter, recorder: Recorder, end: tuple[str, str], engine: str
 ) -> Tables:
     """Rows of one lane. Seconds of a batch are shared evenly by its lanes."""
     lanes, account, outcome = recorder.lanes, meter.account, meter.outcome(lane)
@@ -180,6 +186,7 @@ def _lane_tables(
         "seconds_optimizer": (account.seconds - account.seconds_objective) / lanes,
         "seconds_measuring": account.seconds_measuring / lanes,
         "lanes": lanes,
+        "engine": engine,
         "first_loss": recorder.first_loss(lane),
         "last_loss": recorder.last_loss(lane) if spec.method.incumbent == "last" else outcome.last_loss,
         "best_loss": min(outcome.best_loss, recorder.best_loss(lane)),  # a minibatch's loss is not told by the outcome
@@ -206,6 +213,7 @@ def identity(spec: RunSpec) -> dict[str, Any]:
         "budget": spec.budget,
         "cost_per_gradient": spec.cost_per_gradient,
         "incumbent": spec.method.incumbent,
+        "engine": spec.engine,
     }
 
 

@@ -15,6 +15,7 @@ from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems import PROBLEMS
 from problems.base import Recipe
+from problems.engines import ENGINES
 
 SCHEMA_VERSION = 1
 
@@ -35,6 +36,7 @@ class RunSpec:
     marks: int = MARKS
     time_limit: float | None = None
     target_loss: float | None = None
+    engine: str = "auto"
 
     def __post_init__(self) -> None:
         rules = {
@@ -47,10 +49,12 @@ class RunSpec:
         for rule, kept in rules.items():
             if not kept:
                 raise ValueError(f"The {rule}; got {getattr(self, rule.split()[0])}.")
+        lookup("engine", self.engine, ENGINES)
 
     @property
     def run_id(self) -> str:
-        """sha256 of the canonical specification."""
+        """sha256 of the canonical specification, and of the plugin files that method and problem come from."""
+        origins = {"optimizer_origin": self.method.origin, "problem_origin": self.recipe.origin}
         return digest(
             {
                 "schema": SCHEMA_VERSION,
@@ -64,6 +68,7 @@ class RunSpec:
                 "marks": self.marks,
                 "time_limit": self.time_limit,
                 "target_loss": self.target_loss,
+                "engine": self.engine,
             }
         )
 

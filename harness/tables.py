@@ -42,6 +42,7 @@ SCHEMA: dict[str, dict[str, str]] = {
         "seconds_optimizer": "float64",
         "seconds_measuring": "float64",
         "lanes": "int64",
+        "engine": "str",
         "first_loss": "float64",
         "last_loss": "float64",
         "best_loss": "float64",
@@ -124,12 +125,57 @@ SCHEMA: dict[str, dict[str, str]] = {
     },
 }
 
+APART: dict[str, dict[str, str]] = {
+    "response": {
+        "problem": "str",
+        "network": "str",
+        "optimizer": "str",
+        "seed": "int64",
+        "direction": "str",
+        "frequency": "float64",
+        "power": "float64",
+        "n_samples": "int64",
+        "extent": "float64",
+        "response_frequency": "float64",
+        "response_low": "float64",
+        "response_high": "float64",
+        "image_frequency": "float64",
+    },
+    "samples": {
+        "run_id": "str",
+        "problem": "str",
+        "network": "str",
+        "optimizer": "str",
+        "seed": "int64",
+        "sample": "int64",
+        "label": "int64",
+        "first_cost": "float64",
+        "final_cost": "float64",
+        "censored": "bool",
+        "image_high": "float64",
+        "target_high": "float64",
+    },
+    "complexity": {
+        "run_id": "str",
+        "problem": "str",
+        "network": "str",
+        "optimizer": "str",
+        "seed": "int64",
+        "cost": "float64",
+        "accuracy": "float64",
+        "critical_ratio": "float64",
+        "linear_correlation": "float64",
+        "beyond_linear": "float64",
+    },
+}
+"""Tables of single commands, which are no part of a study."""
+
 
 def frame(table: str, columns: Mapping[str, Any]) -> pd.DataFrame:
     """A DataFrame of `table` with exactly its columns, in order and in their types; scalars are repeated.
 
     Raises ValueError naming the columns that are missing or unknown."""
-    schema = SCHEMA[table]
+    schema = (SCHEMA | APART)[table]
     missing, unknown = schema.keys() - columns.keys(), columns.keys() - schema.keys()
     if missing or unknown:
         raise ValueError(f"Table '{table}': missing columns {sorted(missing)}, unknown columns {sorted(unknown)}.")

@@ -34,7 +34,9 @@ def forecast(problem: Problem, method: Optimizer, theta0: Array) -> Forecast | N
 
     There is one for gradient descent on a squared loss of a network with a Jacobian, if n m <= 1024 and
     n m P <= 2^24."""
-    if not isinstance(method, GD) or "residuals" not in problem.offers or problem.targets.ndim != 2:
+    if not isinstance(method, GD) or method.schedule != "constant":
+        return None
+    if "residuals" not in problem.offers or problem.targets.ndim != 2:
         return None
     if problem.targets.size > MOST_RESIDUALS or problem.targets.size * problem.dim > MOST_ELEMENTS:
         return None

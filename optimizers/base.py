@@ -119,6 +119,14 @@ class Optimizer(ABC):
     lanes: ClassVar[bool] = False
     """Whether `theta0` may be `(B, P)`, with one generator a lane."""
     max_dim: ClassVar[int] = 20_000_000
+    expected: ClassVar[str] = "no theory known; empirical only"
+    """What is known or expected of the order in which it learns frequencies."""
+    caveat: ClassVar[str] = ""
+    """Traps, and where it is known to be beaten by chance; empty for none."""
+    library: ClassVar[str] = ""
+    """The importable name of an optional library that it needs; empty for none."""
+    origin: ClassVar[str] = ""
+    """What identifies the file or package that brought it; empty for our own."""
 
     def __post_init__(self) -> None:
         for spec in fields(self):

@@ -1,8 +1,10 @@
-"""Methods that compare losses along lines and never ask for a gradient."""
+"""Methods of scipy that compare losses and never ask for a gradient."""
 
 import sys
 from dataclasses import dataclass
 from typing import ClassVar
+
+import numpy as np
 
 from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
 from optimizers.restarts import descend_repeatedly
@@ -15,6 +17,8 @@ class Powell(Optimizer):
     family: ClassVar[str] = "direct"
     needs: ClassVar[frozenset[Need]] = frozenset({"value"})
     source: ClassVar[str] = "Powell 1964; scipy Powell"
+    expected: ClassVar[str] = "no closed form; low-first was reported (arXiv 2101.00747)"
+    caveat: ClassVar[str] = "one sweep over the P directions takes about 6 P evaluations"
     max_dim: ClassVar[int] = 20_000  # 3 GB of directions
     # on `sin135`, seeds 100 to 102, 60,000 values: 3e-3; 0.03 reaches 6e-3
     xtol: float = setting(
@@ -32,6 +36,90 @@ class Powell(Optimizer):
 
         def descend(theta: Array) -> tuple[Array, float]:
             result = minimize(objective.value, theta, method="Powell", options=options)
+            return result.x, float(result.fun)
+
+        descend_repeatedly(descend, theta0)
+
+
+@dataclass(frozen=True)
+class NelderMead(Optimizer):
+    """P + 1 points, of which the worst is reflected, stretched or pulled in; moves adapted to the dimension."""
+
+    family: ClassVar[str] = "direct"
+    needs: ClassVar[frozenset[Need]] = frozenset({"value"})
+    source: ClassVar[str] = "Nelder and Mead 1965; coefficients of Gao and Han 2012; scipy Nelder-Mead"
+    caveat: ClassVar[str] = "slow above some tens of parameters: it changes one point of P + 1 in each step"
+    max_dim: ClassVar[int] = 10_000
+    edge: float = setting(0.1, "length of the edges of the first simplex", above=0.0, tune=(0.01, 3.0))
+
+    def memory(self, dim: int) -> int:
+        return 8 * 4 * (dim + 1) * dim
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        del rng  # deterministic
+        from scipy.optimize import minimize
+
+        options = {"adaptive": True, "xatol": 0.0, "fatol": 0.0, "maxiter": sys.maxsize, "maxfev": sys.maxsize}
+
+        def descend(theta: Array) -> tuple[Array, float]:
+            simplex = np.vstack([theta, theta + self.edge * np.eye(len(theta))])
+            result = minimize(
+                objective.value, theta, method="Nelder-Mead", options={**options, "initial_simplex": simplex}
+            )
+            return result.x, float(result.fun)
+
+        descend_repeatedly(descend, theta0)
+
+
+@dataclass(frozen=True)
+class COBYLA(Optimizer):
+    """A linear model of the loss from P + 1 points, minimised in a ball that shrinks."""
+
+    family: ClassVar[str] = "direct"
+    needs: ClassVar[frozenset[Need]] = frozenset({"value"})
+    source: ClassVar[str] = "Powell 1994; scipy COBYLA"
+    caveat: ClassVar[str] = "each step costs P^2 operations in Python; for small networks alone"
+    max_dim: ClassVar[int] = 200
+    radius: float = setting(0.3, "first radius of the ball", above=0.0, tune=(0.01, 3.0))
+
+    def memory(self, dim: int) -> int:
+        return 8 * 8 * (dim + 4) ** 2
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        del rng  # deterministic
+        from scipy.optimize import minimize
+
+        options = {"rhobeg": self.radius, "tol": 1e-12, "maxiter": 10**9}
+
+        def descend(theta: Array) -> tuple[Array, float]:
+            result = minimize(objective.value, theta, method="COBYLA", options=options)
+            return result.x, float(result.fun)
+
+        descend_repeatedly(descend, theta0)
+
+
+@dataclass(frozen=True)
+class COBYQA(Optimizer):
+    """A quadratic model of the loss from 2 P + 1 points, minimised in a trust region."""
+
+    family: ClassVar[str] = "direct"
+    needs: ClassVar[frozenset[Need]] = frozenset({"value"})
+    source: ClassVar[str] = "Ragonneau 2022, thesis; scipy COBYQA"
+    caveat: ClassVar[str] = "each step costs P^3 operations; for very small networks alone"
+    max_dim: ClassVar[int] = 60
+    radius: float = setting(0.3, "first radius of the trust region", above=0.0, tune=(0.01, 3.0))
+
+    def memory(self, dim: int) -> int:
+        return 8 * 24 * (dim + 4) ** 2
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        del rng  # deterministic
+        from scipy.optimize import minimize
+
+        options = {"initial_tr_radius": self.radius, "final_tr_radius": 1e-12, "maxiter": 10**9, "maxfev": 10**9}
+
+        def descend(theta: Array) -> tuple[Array, float]:
+            result = minimize(objective.value, theta, method="COBYQA", options=options)
             return result.x, float(result.fun)
 
         descend_repeatedly(descend, theta0)

@@ -19,9 +19,10 @@ class CMAES(Optimizer):
     family: ClassVar[str] = "evolution"
     needs: ClassVar[frozenset[Need]] = POPULATION
     source: ClassVar[str] = "Hansen and Ostermeier 2001; Hansen 2016, arXiv 1604.00772; pycma"
+    caveat: ClassVar[str] = "a generation costs P^2 operations, and the eigenvectors of the covariance P^3 now and then"
     max_dim: ClassVar[int] = 2_000  # a dense covariance and its eigenvectors
     sigma: float = setting(0.3, "initial step in each coordinate", above=0.0, tune=(0.01, 3.0))
-    population: int = setting(0, "samples a generation; 0 is 4 + 3 ln P", at_least=0, tune=(8, 200))
+    population: int = setting(0, "samples a generation; 0 is 4 + 3 ln P", at_least=0)
 
     def memory(self, dim: int) -> int:
         return 8 * 6 * dim * dim
@@ -78,6 +79,7 @@ class DifferentialEvolution(Optimizer):
     family: ClassVar[str] = "evolution"
     needs: ClassVar[frozenset[Need]] = POPULATION
     source: ClassVar[str] = "Storn and Price 1997; scipy differential_evolution"
+    caveat: ClassVar[str] = "members stay in a box around the start; one is replaced only by a better one"
     population: int = setting(50, "members", at_least=5, tune=(20, 400))
     spread: float = setting(
         1.0, "standard deviation of the first population around the start", above=0.0, tune=(0.1, 3)
@@ -95,8 +97,16 @@ class DifferentialEvolution(Optimizer):
 
         first = theta0 + self.spread * rng.standard_normal((self.population, len(theta0)))
         first[0] = theta0
+        exact = [theta0]  # scipy scales its box to [0, 1] and back, which rounds
+
+        def losses(columns: Array) -> Array:
+            members = np.ascontiguousarray(columns.T)
+            if exact:
+                members[0] = exact.pop()
+            return objective.values(members)
+
         differential_evolution(
-            lambda columns: objective.values(np.ascontiguousarray(columns.T)),
+            losses,
             np.stack([theta0 - self.bound, theta0 + self.bound], axis=1),
             init=np.clip(first, theta0 - self.bound, theta0 + self.bound),
             mutation=self.mutation,

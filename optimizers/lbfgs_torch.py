@@ -46,6 +46,7 @@ class LBFGSTorch(Optimizer):
     family: ClassVar[str] = "quasi-newton"
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     source: ClassVar[str] = "Nocedal and Wright 2006, algorithm 7.5; torch.optim.LBFGS"
+    expected: ClassVar[str] = "the order is passed quickly: a model of the curvature moves many modes at once"
     history: int = setting(20, "steps remembered", at_least=1, tune=(3, 100))
     line_search: int = setting(25, "most evaluations of one line search; few of them cripple it", at_least=2)
 

@@ -43,6 +43,7 @@ class LBFGS(ScipyDescent):
 
     family: ClassVar[str] = "quasi-newton"
     source: ClassVar[str] = "Zhu, Byrd, Lu, Nocedal 1997, algorithm 778; scipy L-BFGS-B"
+    expected: ClassVar[str] = "the order is passed quickly: a model of the curvature moves many modes at once"
     method: ClassVar[str] = "L-BFGS-B"
     # 4e-8; scipy's 10 reaches 7e-7
     history: int = setting(20, "steps remembered", at_least=1, tune=(3, 100))
@@ -61,6 +62,7 @@ class CG(ScipyDescent):
 
     family: ClassVar[str] = "conjugate-gradient"
     source: ClassVar[str] = "Nocedal and Wright 2006, section 5.2; scipy CG"
+    expected: ClassVar[str] = "the order is passed quickly: each step along a Krylov space serves many modes"
     method: ClassVar[str] = "CG"
     c1: float = setting(1e-4, "sufficient decrease", above=0.0, below=0.5, tune=(1e-5, 1e-2))
     # 5e-6; scipy's 0.4 reaches 3e-5

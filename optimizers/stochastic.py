@@ -62,7 +62,7 @@ class DualAnnealing(Optimizer):
     needs: ClassVar[frozenset[Need]] = frozenset({"value"})
     source: ClassVar[str] = "Tsallis and Stariolo 1996; Xiang et al. 1997; scipy dual_annealing"
     bound: float = setting(5.0, "half width of the box", above=0.0, tune=(0.5, 20.0))
-    temperature: float = setting(5230.0, "initial temperature", above=0.01, below=5e4, tune=(1.0, 5e4))
+    temperature: float = setting(5230.0, "initial temperature", above=0.01, below=5e4, tune=(1.0, 4e4))
 
     def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)

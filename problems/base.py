@@ -5,7 +5,7 @@ lanes of a multi-seed run are larger `B`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -98,6 +98,14 @@ class SlopedNetwork(Protocol):
 
 
 @runtime_checkable
+class InputSlopedNetwork(Protocol):
+    """A network that can also be differentiated in its inputs, for adversarial directions."""
+
+    def input_gradient(self, theta: Array, inputs: Array, cotangent: Array) -> Array:
+        """Cotangent `(n, m)` times d outputs / d inputs, sample by sample, `(n, d)`, for one `theta (P,)`."""
+
+
+@runtime_checkable
 class CurvedNetwork(SlopedNetwork, Protocol):
     """A network that also gives what Newton's method needs."""
 
@@ -130,6 +138,39 @@ class Probe(Protocol):
         """Amplitude and error of each row, both `(R,)`, for one run's predictions `(n, m)`."""
 
 
+class Engine(Protocol):
+    """Another way to the numbers of one network and loss, the same to rounding. Not for several threads at once.
+
+    Each method is told the problem, whose data it may keep until it is told another."""
+
+    @property
+    def name(self) -> str:
+        """What the column `engine` calls it."""
+
+    def serves(self, problem: "Problem") -> bool:
+        """Whether it was made for this network and loss, and has no need of smaller chunks."""
+
+    def prepare(self, needs: Collection[str]) -> None:
+        """Compile what an optimizer with these needs will call, before the clock runs."""
+
+    def value(self, problem: "Problem", theta: Array) -> float:
+        """The loss at one point `(P,)`."""
+
+    def value_and_grad(self, problem: "Problem", theta: Array) -> tuple[float, NDArray[np.float64]]:
+        """The same and its gradient `(P,)`, fresh."""
+
+    def values(self, problem: "Problem", thetas: Array) -> NDArray[np.float64]:
+        """Losses `(B,)`."""
+
+    def values_and_grads(self, problem: "Problem", thetas: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Losses `(B,)` and fresh gradients `(B, P)`."""
+
+    def batch_values_and_grads(
+        self, problem: "Problem", thetas: Array, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The same on the samples `rows` alone."""
+
+
 @dataclass(frozen=True, eq=False)
 class Problem:
     """Inputs `(n, d)`, targets `(n, m)` (or `(B, n, m)`, one set a lane), a network, a loss and probes."""
@@ -149,6 +190,12 @@ class Problem:
     """Whether the loss needs all samples at once, so that no minibatch can be offered."""
     kept_predictions: int = 0
     """At how many log-spaced marks the predictions themselves are kept, for pictures; the end comes on top."""
+    engine: Engine | None = None
+    """What evaluates; None is the code below, the reference. One made for another network or loss is left out."""
+
+    def __post_init__(self) -> None:
+        if self.engine is not None and not self.engine.serves(self):
+            object.__setattr__(self, "engine", None)
 
     @property
     def dim(self) -> int:
@@ -172,8 +219,23 @@ class Problem:
             | ({"residuals"} if squared else set())
         )
 
+    def value(self, theta: Array) -> float:
+        """The loss at one point `(P,)`."""
+        if self.engine is not None:
+            return self.engine.value(self, theta)
+        return float(self.values(theta[None])[0])
+
+    def value_and_grad(self, theta: Array) -> tuple[float, Array]:
+        """The same and its gradient `(P,)`, fresh, in float64."""
+        if self.engine is not None:
+            return self.engine.value_and_grad(self, theta)
+        losses, grads = self.values_and_grads(theta[None])
+        return float(losses[0]), grads[0]
+
     def values(self, thetas: Array) -> Array:
         """Losses `(B,)`."""
+        if self.engine is not None:
+            return self.engine.values(self, thetas)
         parts = [
             self.loss.value(self.outputs(thetas[rows], self.inputs), targets) for rows, targets in self._blocks(thetas)
         ]
@@ -181,6 +243,8 @@ class Problem:
 
     def values_and_grads(self, thetas: Array) -> tuple[Array, Array]:
         """Losses `(B,)` and gradients `(B, P)`, the gradients in a fresh float64 array."""
+        if self.engine is not None:
+            return self.engine.values_and_grads(self, thetas)
         parts = [self._differentiate(thetas[rows], self.inputs, targets) for rows, targets in self._blocks(thetas)]
         if len(parts) == 1:
             return parts[0]
@@ -188,6 +252,8 @@ class Problem:
 
     def batch_values_and_grads(self, thetas: Array, rows: NDArray[np.intp]) -> tuple[Array, Array]:
         """The same on the samples `rows` alone, `(k,)`."""
+        if self.engine is not None:
+            return self.engine.batch_values_and_grads(self, thetas, rows)
         return self._differentiate(thetas, self.inputs[rows], self.targets[..., rows, :])
 
     def lane_batches(self, thetas: Array, rows: NDArray[np.intp]) -> tuple[Array, Array]:
@@ -300,6 +366,8 @@ class Recipe(ABC):
 
     random_data: ClassVar[bool] = False
     """Whether the data differ from seed to seed."""
+    origin: ClassVar[str] = ""
+    """What identifies the file or package that brought it; empty for our own."""
 
     about: str = fixed("")
     """One sentence: what it is and where it comes from."""

@@ -12,12 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.base import Array, Loss, Probe, Problem, Recipe
+from problems.base import Array, Loss, Network, Probe, Problem, Recipe
 from problems.datasets import DATASETS
 from problems.datasets.find import load
 from problems.directions import direction, principal_directions, project
 from problems.losses import make_loss
 from problems.networks.mlp import fully_connected
+from problems.networks.named import Choice, image_network
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.fourier import FourierProbe
 from problems.probes.gaussian_filter import FilterProbe
@@ -63,8 +64,7 @@ class ImageRecipe(Recipe):
         train, test = samples(self.data, self.n_train, self.n_test)
         inputs, test_inputs, projection = self.inputs(train, test)
         targets, test_targets = (encode(part.labels, self.labels) for part in (train, test))
-        shape = inputs.shape[1], targets.shape[1]
-        network = fully_connected(self.network, shape, self.activation, self.init, self.dtype)
+        network = self.make_network(inputs.shape[1], targets.shape[1])
         inputs, test_inputs, targets, test_targets = (
             array.astype(network.dtype) for array in (inputs, test_inputs, targets, test_targets)
         )
@@ -76,8 +76,12 @@ class ImageRecipe(Recipe):
             self._probes(inputs, targets, projection),
             test=(test_inputs, test_targets) if len(test.labels) else None,
             test_probes=(AccuracyProbe(test_targets, "test-accuracy"),) if len(test.labels) else (),
-            chunk=CHUNK,
+            chunk=min(CHUNK, getattr(network, "chunk", CHUNK)),
         )
+
+    def make_network(self, inputs: int, outputs: int) -> Network:
+        """The network from `inputs` to `outputs` numbers that the settings name."""
+        return fully_connected(self.network, (inputs, outputs), self.activation, self.init, self.dtype)
 
     def _probes(self, inputs: Array, targets: Array, projection: NDArray[np.float64]) -> tuple[Probe, ...]:
         k = np.linspace(0.0, self.k_max, self.k_count)
@@ -125,6 +129,10 @@ class Projected(ImageRecipe):
     """Pixels in, watched along `direction`."""
 
     direction: str = "pc1"
+    device: str = "cpu"
+
+    def make_network(self, inputs: int, outputs: int) -> Network:
+        return image_network(Choice(self.network, self.activation, self.init, self.dtype, self.device), inputs, outputs)
 
     def inputs(self, train: Samples, test: Samples) -> tuple[Array, Array, NDArray[np.float64]]:
         along = direction(self.direction, train.inputs, train.labels)

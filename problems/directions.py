@@ -40,7 +40,7 @@ def direction(text: str, inputs: NDArray[np.floating], labels: NDArray[np.intege
     if match := re.fullmatch(r"pc(\d+)", text):
         return _principal(inputs, int(match[1]))
     if match := re.fullmatch(r"random(?:\((\d+)\))?", text):
-        return _unit(np.random.default_rng(int(match[1] or 0)).standard_normal(inputs.shape[1]), text)
+        return _unit(np.random.default_rng(int(match[1] or 0)).standard_normal((inputs.shape[1],)), text)
     if match := re.fullmatch(r"means\((\d+),\s*(\d+)\)", text):
         return _unit(_mean(inputs, labels, int(match[1])) - _mean(inputs, labels, int(match[2])), text)
     if text.endswith((".npy", ".csv")):

@@ -135,7 +135,9 @@ class Poisson(Recipe):
         x = grid(self.intervals, self.omegas)
         mlp = fully_connected(self.network, (1, 1), self.activation, self.init, self.dtype)
         if not isinstance(mlp, MLP):
-            raise ValueError(f"This problem needs the derivative of a plain network; the init '{self.init}' wraps it.")
+            raise ValueError(  # noqa: TRY004  # a user's mistake
+                f"This problem needs the derivative of a plain network; the init '{self.init}' wraps it."
+            )
         quadrature = np.full(len(x), len(x) * 2 / self.intervals)  # times n, for a mean instead of a sum
         quadrature[[0, -1]] /= 2
         boundary = np.zeros(len(x))

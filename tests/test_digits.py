@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import PCA
 
 from problems import PROBLEMS
 from problems.base import LinkedLoss
@@ -201,8 +202,6 @@ def test_scalar_labels_are_the_digits_themselves():
 
 
 def test_reduced_inputs_are_the_scores_of_scikit_learn(digits):
-    from sklearn.decomposition import PCA
-
     problem = build(PROBLEMS["digits-pca"])
     pixels = digits[0].inputs.astype(float)
     fitted = PCA(16, svd_solver="full").fit(pixels)

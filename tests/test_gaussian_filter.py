@@ -1,5 +1,6 @@
 """The Gaussian filter against its formula, written out; and when a width says nothing."""
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -129,8 +130,6 @@ def test_a_width_between_is_not_warned_of():
 @pytest.mark.slow
 def test_sixty_thousand_samples_fit_into_two_gigabytes():
     """Peak of what numpy allocates; the inputs themselves are 188 MB, and a centred copy of them as much."""
-    import tracemalloc
-
     rng = np.random.default_rng(0)
     inputs, targets = rng.random((60_000, 784), np.float32), np.eye(10)[rng.integers(0, 10, 60_000)]
     tracemalloc.start()

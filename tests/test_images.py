@@ -75,6 +75,25 @@ def test_the_spectrum_of_the_portrait_is_that_of_the_fast_transform():
     assert probe.target_amplitude[[0, 1, 5]] == pytest.approx(wanted, rel=1e-12)
 
 
+def test_the_jumps_at_the_edges_of_the_portrait_have_the_documented_share_of_each_ring():
+    """Moisan 2011, periodic plus smooth image decomposition, eq. 11."""
+    problem = build(PROBLEMS["image"])
+    (probe,) = problem.probes
+    f = problem.targets.reshape(64, 64)
+    jumps = np.zeros_like(f)
+    jumps[0] += f[-1] - f[0]
+    jumps[-1] -= f[-1] - f[0]
+    jumps[:, 0] += f[:, -1] - f[:, 0]
+    jumps[:, -1] -= f[:, -1] - f[:, 0]
+    cosine = 2 * np.cos(2 * np.pi * np.arange(64) / 64)
+    laplacian = cosine[:, None] + cosine - 4
+    laplacian[0, 0] = 1
+    smooth = np.fft.ifft2(np.fft.fft2(jumps) / laplacian).real
+    amplitude, _ = probe.measure(smooth.reshape(-1, 1))
+    shares = (amplitude / probe.target_amplitude) ** 2
+    assert shares == pytest.approx([0.35, 0.37, 0.25, 0.08, 0.08, 0.15], abs=0.01)
+
+
 def test_colour_has_a_row_for_each_ring_and_component():
     probe = build(replace(PROBLEMS["image-rgb"], size="16x16")).probes[0]
     assert probe.component.tolist() == [0] * 4 + [1] * 4 + [2] * 4

@@ -67,7 +67,7 @@ def rosenbrocks(thetas):
 def asked(method, function=rosenbrock, theta0=START, calls=100, seed=0):
     """The function after `method` has asked it at most `calls` times."""
     function = Function(function, calls)
-    with suppress(Enough):
+    with suppress(Enough), warnings.catch_warnings(action="ignore"):  # as the harness does
         method.minimize(function, theta0, np.random.default_rng(seed))
     return function
 
@@ -121,7 +121,6 @@ def test_a_flat_parameter_equals_parameters_of_many_shapes_bit_by_bit(name):
 
 
 PLAIN_SCIPY = {
-    "bfgs": ("BFGS", {"gtol": 0}),
     "cg": ("CG", {"gtol": 0, "c2": 0.1}),
     "lbfgs": ("L-BFGS-B", {"gtol": 0, "ftol": 0, "maxcor": 20}),
     "powell": ("Powell", {"xtol": 0.01, "ftol": 0}),
@@ -214,7 +213,7 @@ def test_swarms_find_the_minimum_of_the_sphere(name, seed):
 
 
 def test_nevergrads_swarm_finds_the_minimum_of_the_sphere():
-    assert min(asked(OPTIMIZERS["pso-nevergrad"], sphere, np.ones(3), calls=3000).losses) < 1e-8
+    assert min(asked(OPTIMIZERS["pso-nevergrad"], sphere, np.ones(2), calls=1500).losses) < 1e-8
 
 
 class Unwatched(Function):
@@ -235,8 +234,9 @@ def test_memory_is_what_a_run_holds(name):
     asked(method, valley, theta0, calls=1)  # imports the library
     tracemalloc.start()
     try:
+        unwatched = Unwatched(valley, 60 if "gradient" in method.needs else 1100)
         with pytest.raises(Enough):
-            method.minimize(Unwatched(valley, 1100), theta0, np.random.default_rng(0))
+            method.minimize(unwatched, theta0, np.random.default_rng(0))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -246,7 +246,6 @@ def test_memory_is_what_a_run_holds(name):
 def test_methods_are_capped_before_they_fill_a_machine():
     for method in OPTIMIZERS.values():
         assert method.memory(method.max_dim) < 12e9
-    assert OPTIMIZERS["bfgs"].memory(5_000) == pytest.approx(1.2e9, rel=0.01)
     assert OPTIMIZERS["powell"].memory(20_000) == pytest.approx(3.2e9, rel=0.01)
 
 

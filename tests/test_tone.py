@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from harness.hits import find_hits
+from harness.run import run_lanes
+from harness.spec import RunSpec
+from optimizers import OPTIMIZERS
 from problems import PROBLEMS
 from problems.networks.circle import FixedHead
 from problems.tone import Tone
@@ -114,3 +118,30 @@ def test_the_published_size_is_a_preset():
 def test_settings_that_make_no_problem_are_refused_with_the_rule(changes, sentence):
     with pytest.raises(ValueError, match=sentence):
         build(replace(Tone(), **changes))
+
+
+def gradient_steps(bias, tones):
+    """Of each tone, the gradient steps after which its error stays below 0.3, NaN if it never does; its last error."""
+    method = replace(OPTIMIZERS["gd"], lr=1.0)
+    recipes = [Tone(network="2-256-1", samples=64, bias=bias, k=k) for k in tones]
+    steps, errors = [], []
+    for tables in run_lanes([RunSpec("tone", recipe, "gd", method, 0, 900, marks=400) for recipe in recipes]):
+        (hit,) = find_hits(tables["runs"], tables["curves"], tables["spectra"], [0.3]).to_dict("records")
+        steps.append(np.nan if hit["censored"] else hit["cost"] / 3)
+        errors.append(tables["spectra"]["error"].iloc[-1])
+    return np.array(steps), np.array(errors)
+
+
+def test_time_to_learn_is_that_of_the_wide_limit():
+    """ln(1 / 0.3) / (2 lr lambda_k), a step more or less; lambda_1 = 1/8 + 1/pi^2, the others in closed form."""
+    k = np.arange(1, 7)
+    even, odd = (k**2 + 1) / (np.pi * np.maximum(k**2 - 1, 1)) ** 2, 1 / (np.pi * k) ** 2
+    eigenvalue = np.where(k == 1, 1 / 8 + 1 / np.pi**2, np.where(k % 2 == 0, even, odd))
+    wanted = np.log(1 / 0.3) / (2 * eigenvalue)
+    np.testing.assert_allclose(gradient_steps(True, k)[0], wanted, rtol=0.05, atol=1)
+
+
+def test_without_a_bias_odd_tones_are_never_learned_and_even_ones_are():
+    steps, errors = gradient_steps(False, range(1, 7))
+    assert np.isnan(steps).tolist() == [False, False, True, False, True, False]
+    assert errors[[2, 4]] == pytest.approx([1, 1], abs=1e-3)

@@ -18,11 +18,11 @@ from harness.vary import read_varied
 
 PIPED_WIDTH = 160
 """Letters of a line where no terminal says how many there are."""
-PROBLEM_OPTIONS = ("target", "domain", "samples", "embedding", "image", "size", "points")
+PROBLEM_OPTIONS = ("target", "domain", "samples", "embedding", "image", "size", "points", "device")
 """Options that are settings of the problem, and may not belong to every one."""
 OWN_DATA = {"target": "target", "image": "image", "points": "solid"}
 """Options that stand for a problem by themselves."""
-TERMS = ("budget", "cost_per_gradient", "marks", "time_limit", "target_loss")
+TERMS = ("budget", "cost_per_gradient", "marks", "time_limit", "target_loss", "engine")
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -23,9 +23,7 @@ def _where(name: str, dataset: Dataset | Embedded) -> int:
     if found is not None:
         return _say(f"{name}: {found}")
     looked = ", ".join(map(str, places(dataset)))
-    return _say(
-        f"{name}: not here (looked in {looked}); 'harness data fetch {name}' puts it into the last of these"
-    )
+    return _say(f"{name}: not here (looked in {looked}); 'harness data fetch {name}' puts it into the last of these")
 
 
 def _verify(name: str, dataset: Dataset | Embedded) -> int:

@@ -8,7 +8,9 @@ from importlib import import_module
 from harness.spec import settings_of
 from optimizers import OPTIMIZERS
 from problems import PROBLEMS
+from problems.engines import ENGINES
 from problems.embeddings import EMBEDDINGS
+from problems.engines import ENGINES
 from problems.losses import LOSSES
 from problems.networks.activations import ACTIVATIONS
 from problems.networks.inits import INITS
@@ -55,5 +57,7 @@ LISTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "activations": lambda: _first_lines(ACTIVATIONS),
     "inits": lambda: _first_lines(INITS),
     "losses": lambda: _first_lines(LOSSES),
+    "engines": lambda: ENGINES,
     "embeddings": lambda: _first_lines(EMBEDDINGS),
+    "engines": lambda: ENGINES,
 }

@@ -35,7 +35,7 @@ def _course(curves: pd.DataFrame, spectra: pd.DataFrame) -> Table:
     names = [_heading(row["probe"], row["frequency"], first["probe"].iloc[0]) for row in first.to_dict("records")]
     for heading in ("cost", "loss", *names):
         table.add_column(heading, justify="right")
-    errors = spectra["error"].to_numpy().reshape(len(curves), -1)
+    errors = [own["error"].to_numpy() for _, own in spectra.groupby("mark")]
     costs, losses = curves["cost"].to_numpy(), curves["loss"].to_numpy()
     due = 0.0
     for mark, cost in enumerate(costs):

@@ -1,6 +1,7 @@
 """Panels with one axis system each, for figures that draw lines: a grid of them, and one legend below."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -23,7 +24,7 @@ def grid(panels: int, most_columns: int = 3, *, alike: bool = True) -> tuple[Fig
     height = TOP + lines * HEIGHT + (lines - 1) * GAP_Y + BOTTOM
     figure = Figure(figsize=(width, height))
     own = (width - LEFT - RIGHT - (columns - 1) * GAP_X) / columns
-    axes = []
+    axes: list[Axes] = []
     for index in range(panels):
         line, column = divmod(index, columns)
         left = LEFT + column * (own + GAP_X)
@@ -36,7 +37,7 @@ def grid(panels: int, most_columns: int = 3, *, alike: bool = True) -> tuple[Fig
 
 def title(axes: Axes, name: str, note: str = "") -> None:
     """A name above the panel, and a note between them."""
-    place = {"transform": axes.transAxes, "va": "bottom"}
+    place: dict[str, Any] = {"transform": axes.transAxes, "va": "bottom"}
     axes.text(0, 1 + 0.17 / HEIGHT, name, size=7.5, weight="bold", color=INK, **place)
     axes.text(0, 1 + 0.05 / HEIGHT, note, size=6, color=GREY, **place)
 

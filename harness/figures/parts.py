@@ -1,5 +1,6 @@
-"""Low and high part under the Gaussian filter, over cost: the frequency principle holds where the low one is learned
-better."""
+"""Low and high part under the Gaussian filter, over cost.
+
+The frequency principle holds where the low part is learned better at every mark."""
 
 import numpy as np
 import pandas as pd

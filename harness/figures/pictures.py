@@ -75,7 +75,7 @@ def _shape(settings: dict[str, Any]) -> tuple[int, int] | None:
 
 def _picture(values: "pd.Series[float]", shape: tuple[int, int]) -> Array:
     """`(h, w)` for one component, `(h, w, m)` for more."""
-    picture: Array = values.to_numpy(np.float64).reshape(*shape, -1)
+    picture = np.asarray(values, np.float64).reshape(*shape, -1)
     return picture[..., 0] if picture.shape[2] == 1 else picture
 
 

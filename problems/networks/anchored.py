@@ -91,8 +91,9 @@ def anchored_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
     unit_row, version = value_line if one_input else value_plane, VERSION
 
     def value(theta: Any, anchor: Any, x: Any, y: Any, p: Any, limit: Any, reach: Any, state: Any) -> Any:
+        _ = version
         d, n, m, count = len(x), x.shape[1], y.shape[1], len(theta)
-        units, rows = (count - m) // (d + 1 + m), state[2 * count + 0 * version :].reshape(-1, n)
+        units, rows = (count - m) // (d + 1 + m), state[2 * count :].reshape(-1, n)
         first, out, new, a = (d + 1) * units, rows[:m], rows[m], rows[m + 1 :]
         w, old = state[:count], state[count : 2 * count]
         if not load(theta, limit, w):

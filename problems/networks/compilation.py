@@ -2,7 +2,7 @@
 
 numba's index of a cached function holds the function's own code and the values it closes over, but no code that it calls
 in other files. So each kernel closes over the plain functions it is made of, which are remembered by name, and over
-`VERSION`, which changes when any source file of the kernels does.
+`version = VERSION`, which changes when any source file of the kernels does.
 """
 
 import hashlib
@@ -32,6 +32,7 @@ def compile_kernel(function: Any, *arguments: Any) -> Kernel:
     """The machine code of `function` for these types of arguments, from numba's cache where it has been there before.
 
     It is called without numba's checks: arguments must be exactly of these types, and arrays contiguous."""
+    assert "version" in function.__code__.co_freevars
     options = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
     try:
         dispatcher = njit(cache=True, **options)(function)

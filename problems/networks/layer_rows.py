@@ -1,7 +1,7 @@
 """What lies between the matrix products of a deeper network, each in one compiled pass without temporary arrays."""
 
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from numba.extending import register_jitable
 
@@ -10,7 +10,6 @@ from problems.networks.compilation import (
     FLOAT,
     FLOATS,
     VERSION,
-    WHOLE,
     Kernel,
     compile_kernel,
     matrix,
@@ -18,7 +17,7 @@ from problems.networks.compilation import (
     vector,
 )
 from problems.networks.elementwise import like
-from problems.networks.shallow_rows import load, scale_row, start_row
+from problems.networks.shallow_rows import load, scale_row
 
 
 @register_jitable(**FAST)
@@ -55,26 +54,65 @@ def residual_row(bias: Any, target: Any, out: Any) -> Any:
     return total
 
 
+class Passes(NamedTuple):
+    """The kernels between matrix products; arrays are of the network's type but `theta`, float64."""
+
+    load: Kernel
+    """`load(theta (P,), limit, w (P,))` rounds the parameters; whether all are numbers below `limit`."""
+    activate: Kernel
+    """`activate(p, bias (H,), z (H, n), a (H, n))` turns products into slopes, and fills in activations."""
+    value: Kernel
+    """`value(p, bias, z)` turns products into activations."""
+    residual: Kernel
+    """`residual(bias (m,), y (m, n), out (m, n))` turns products into residuals; the sum of their squares."""
+    scale: Kernel
+    """`scale(factor, out, sums (m,))` multiplies, and sums rows."""
+    back: Kernel
+    """`back(s (H, n), d (H, n), sums (H,))` multiplies the cotangents `d` by slopes, and sums rows."""
+
+
 @cache
-def layer_kernels(pair: Any, kind: Any) -> tuple[Kernel, Kernel, Kernel]:
-    """`activate(p, bias (H,), z (H, n), a (H, n))`, `values(p, bias, z)` and `back(s (H, n), d (H, n), sums (H,))`."""
+def passes(pair: Any, kind: Any) -> Passes:
+    """The passes for an activation and a float type."""
     version = VERSION
 
+    def load_all(theta: Any, limit: Any, w: Any) -> Any:
+        _ = version
+        return load(theta, limit, w)
+
     def activate(p: Any, bias: Any, z: Any, a: Any) -> None:
-        for j in range(len(z) + 0 * version):
+        _ = version
+        for j in range(len(z)):
             activate_row(pair, p, bias[j], z[j], a[j])
 
-    def values(p: Any, bias: Any, z: Any) -> None:
-        for j in range(len(z) + 0 * version):
+    def value(p: Any, bias: Any, z: Any) -> None:
+        _ = version
+        for j in range(len(z)):
             value_row(pair, p, bias[j], z[j])
 
+    def residual(bias: Any, y: Any, out: Any) -> Any:
+        _ = version
+        total = 0.0
+        for c in range(len(out)):
+            total += residual_row(bias[c], y[c], out[c])
+        return total
+
+    def scale(factor: Any, out: Any, sums: Any) -> None:
+        _ = version
+        for c in range(len(out)):
+            sums[c] = scale_row(factor, out[c])
+
     def back(s: Any, d: Any, sums: Any) -> None:
-        for j in range(len(s) + 0 * version):
+        _ = version
+        for j in range(len(s)):
             sums[j] = slope_row(s[j], d[j])
 
-    of, rows = vector(kind), matrix(kind)
-    return (
-        compile_kernel(activate, scalar(kind), of, rows, rows),
-        compile_kernel(values, scalar(kind), of, rows),
+    one, of, rows = scalar(kind), vector(kind), matrix(kind)
+    return Passes(
+        compile_kernel(load_all, FLOATS, FLOAT, of),
+        compile_kernel(activate, one, of, rows, rows),
+        compile_kernel(value, one, of, rows),
+        compile_kernel(residual, of, rows, rows),
+        compile_kernel(scale, one, rows, of),
         compile_kernel(back, rows, rows, of),
     )

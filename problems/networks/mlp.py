@@ -107,6 +107,14 @@ class MLP:
 
         return output.swapaxes(1, 2), pullback
 
+    def input_gradient(self, theta: Array, inputs: Array, cotangent: Array) -> Array:
+        layers = self._layers(theta[None])
+        zs, hiddens, _ = self._trace(layers, inputs)
+        delta = np.ascontiguousarray(cotangent.T.astype(self.dtype, copy=False))[None]
+        for index in reversed(range(1, len(layers))):
+            delta = _push(layers[index][0], delta) * self._phi.slope(zs[index - 1], hiddens[index])
+        return _push(layers[0][0], delta)[0].T
+
     def jacobian(self, theta: Array, inputs: Array) -> NDArray[np.float64]:
         layers = self._layers(theta[None])
         zs, hiddens, _ = self._trace(layers, inputs)

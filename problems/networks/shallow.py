@@ -38,7 +38,8 @@ def value_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
     unit_row, version = value_line if one_input else value_plane, VERSION
 
     def values(thetas: Any, x: Any, y: Any, p: Any, limit: Any, work: Any, block: Any, losses: Any) -> Any:
-        n, m, count, refused = x.shape[1], y.shape[1], len(thetas) // len(losses), 0 * version
+        _ = version
+        n, m, count, refused = x.shape[1], y.shape[1], len(thetas) // len(losses), 0
         units = (count - m) // (len(x) + 1 + m)
         w = work[:count]
         for lane in range(len(losses)):
@@ -75,7 +76,8 @@ def gradient_kernel(pair: Any, slope: Any, kind: Any, one_input: bool, one_outpu
     def gradients(
         thetas: Any, x: Any, y: Any, p: Any, limit: Any, work: Any, block: Any, losses: Any, grads: Any
     ) -> Any:
-        n, m, count, refused = x.shape[1], y.shape[1], len(thetas) // len(losses), 0 * version
+        _ = version
+        n, m, count, refused = x.shape[1], y.shape[1], len(thetas) // len(losses), 0
         units = (count - m) // (len(x) + 1 + m)
         w = work[:count]
         scale = like(w[0], 2 / (n * m))

@@ -37,11 +37,11 @@ class SineProbe:
 
     @cached_property
     def frequency(self) -> NDArray[np.float64]:
-        return np.pi / self.length * self.modes
+        return np.asarray(np.pi / self.length * self.modes, np.float64)
 
     @cached_property
     def _target(self) -> NDArray[np.float64]:
-        return np.asarray(self._matrix @ self.targets)
+        return np.asarray(self._matrix @ self.targets, np.float64)
 
     @cached_property
     def target_amplitude(self) -> NDArray[np.float64]:

@@ -1,0 +1,66 @@
+"""Our side of each comparison: a registered problem, the meter, and a method, as a run has them, without measuring."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from harness.account import Terms
+from harness.lanes import LaneMeter
+from harness.meter import Meter
+from harness.run import drive
+from harness.spec import stream
+from optimizers.base import Optimizer
+from problems import PROBLEMS
+from problems.base import Problem
+
+
+def sin135(network: str, dtype: str) -> Problem:
+    """sin x + sin 3x + sin 5x at 201 points."""
+    return replace(PROBLEMS["sin135"], network=network, dtype=dtype).build(stream(0, "data"))
+
+
+def start(problem: Problem, lanes: int = 1) -> np.ndarray:
+    """First parameters of the runs with seeds 0, 1, ..., `(lanes, P)`."""
+    return np.array([problem.network.theta0(stream(seed, "weights")) for seed in range(lanes)])
+
+
+def gradients(problem: Problem, calls: int):
+    """Loss and gradient of one run, as the meter asks for them."""
+    theta = start(problem)
+
+    def trial() -> int:
+        for _ in range(calls):
+            problem.values_and_grads(theta)
+        return calls
+
+    return trial
+
+
+def alone(problem: Problem, method: Optimizer, budget: float, units: int):
+    """One run to its budget; it is told how many units of work that is."""
+    theta0 = start(problem)[0]
+
+    def trial() -> int:
+        meter = Meter(problem, Terms(budget, method.incumbent))
+        drive(method, meter, theta0, stream(0, "optimizer"))
+        return units
+
+    return trial
+
+
+def together(problem: Problem, method: Optimizer, lanes: int, budget: float, units: int):
+    """The same for several lanes; a unit is one step of one lane."""
+    thetas = start(problem, lanes)
+
+    def trial() -> int:
+        meter = LaneMeter(problem, Terms(budget, method.incumbent), lanes)
+        drive(method, meter, thetas, [stream(seed, "optimizer") for seed in range(lanes)])
+        return units * lanes
+
+    return trial
+
+
+def data_of(problem: Problem) -> tuple[Any, Any]:
+    """Inputs and targets `(n, 1)`, for the others."""
+    return problem.inputs, problem.targets

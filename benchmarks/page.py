@@ -1,0 +1,102 @@
+"""`docs/performance.md` and its figures, from the tables alone: `python -m benchmarks.page` draws them again."""
+
+from math import isnan
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.figures import cost_figure, ratio_figure, save
+
+TABLE = "results/reference/bench.csv"
+RATES = "results/reference/bench_rates.csv"
+COSTS = "results/reference/costs.csv"
+PAGE = "docs/performance.md"
+FIGURES = "docs/figures"
+ROOT = Path(__file__).parents[1]
+
+INTRODUCTION = """\
+# Performance
+
+Written by `make bench` from [`bench.csv`](../results/reference/bench.csv); do not edit.
+
+Each row is the same work done by this project and by what a user would write instead, in one process on one core (the
+study as a whole: two cores), in turns, with one thread. The ratio is the median over rounds of *their seconds / our
+seconds*, with its quartiles. Our side is a run as the harness makes it: counting, stopping, keeping the best and guarding
+are in it, measuring spectra is not. Imports and compilation are not in it either, but in the rows of the whole study.
+
+The limit is the time in which this core could do the arithmetic of the network alone, at the rates measured below: matrix
+products as BLAS does them on {size} x {size} matrices, tanh as numpy does it in cache.
+"""
+COST_TEXT = """
+## What an optimizer costs
+
+Time and memory of one evaluation or step against the number of parameters P, of samples n, of lanes and of particles,
+each on `sin135`, from [`costs.csv`](../results/reference/costs.csv), which `python -m benchmarks.costs` measures. Memory is
+the growth of the process's largest resident size in a run, in a process of its own, beside what the optimizer's own
+estimate says (dotted).
+
+![Time and memory of optimizers](figures/costs.png)
+"""
+
+
+def publish(rows: pd.DataFrame, rates: pd.DataFrame, root: Path) -> None:
+    """Write the tables under `root`, and the page with its figures."""
+    for name, table in ((TABLE, rows), (RATES, rates)):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(root / name, index=False, float_format="%.6g")
+    print(write(root))
+
+
+def write(root: Path) -> str:
+    """The page from the tables that lie under `root`; the table of ratios, to print."""
+    rows, rates = pd.read_csv(root / TABLE), pd.read_csv(root / RATES)
+    (root / FIGURES).mkdir(parents=True, exist_ok=True)
+    save(ratio_figure(rows), root / FIGURES / "performance.png")
+    table = markdown(rows)
+    parts = [INTRODUCTION.format(size=512), "## Ratios\n", table, "\n![Ratios](figures/performance.png)\n", _rates(rates)]
+    if (root / COSTS).is_file():
+        save(cost_figure(pd.read_csv(root / COSTS)), root / FIGURES / "costs.png")
+        parts.append(COST_TEXT)
+    (root / PAGE).write_text("\n".join(parts))
+    return table
+
+
+def markdown(rows: pd.DataFrame) -> str:
+    """The table of ratios, a line for each rival."""
+    head = "| work | network | dtype | a unit is one | against | ours | theirs | ratio | quartiles | target | | times the limit |"
+    lines = [head, "|" + "---|" * 12]
+    lines += ["| " + " | ".join(_cells(row)) + " |" for row in rows.to_dict("records")]
+    return "\n".join(lines)
+
+
+def _cells(row: dict) -> list[str]:
+    wanted = not isnan(row["target"])
+    return [
+        *(str(row[name]) for name in ("work", "network", "dtype", "unit", "against")),
+        duration(row["seconds_ours"]),
+        duration(row["seconds_theirs"]),
+        f"{row['ratio']:.3g}",
+        "" if isnan(row.get("ratio_low", float("nan"))) else f"{row['ratio_low']:.3g} to {row['ratio_high']:.3g}",
+        f"{row['target']:g}" if wanted else "",
+        ("met" if row["ratio"] >= row["target"] else "**not met**") if wanted else "",
+        "" if isnan(row.get("seconds_limit", float("nan"))) else f"{row['seconds_ours'] / row['seconds_limit']:.1f}",
+    ]
+
+
+def duration(seconds: float) -> str:
+    """With a unit that leaves one to three digits before the point."""
+    for scale, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
+        if seconds >= scale:
+            return f"{seconds / scale:.3g} {unit}"
+    return f"{seconds * 1e9:.3g} ns"
+
+
+def _rates(rates: pd.DataFrame) -> str:
+    lines = ["## Rates of the machine\n", "| dtype | matrix product | tanh |", "|---|---|---|"]
+    for row in rates.to_dict("records"):
+        lines.append(f"| {row['dtype']} | {row['flops'] / 1e9:.1f} GFLOP/s | {1e9 / row['tanhs']:.2f} ns an element |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(write(ROOT))

@@ -1,0 +1,58 @@
+"""What one writes with JAX: a jitted scan over steps of Adam, vmapped over seeds. Optional: `pip install .[bench]`."""
+
+from importlib.util import find_spec
+
+import numpy as np
+
+from benchmarks.ours import start
+from problems.base import Problem
+
+AVAILABLE = find_spec("jax") is not None
+
+
+def adam(problem: Problem, lanes: int, steps: int):
+    """Adam in the problem's precision, compiled once in the warm-up; a unit is one step of one lane."""
+    import jax
+    import jax.numpy as jnp
+
+    kind = np.float32 if problem.network.dtype == np.float32 else np.float64
+    if kind is np.float64:
+        jax.config.update("jax_enable_x64", True)
+    widths = [int(width) for width in problem.network.name.split("-")]
+    x, y = jnp.asarray(problem.inputs, kind), jnp.asarray(problem.targets, kind)
+    lr, b1, b2, eps = 3e-3, 0.9, 0.999, 1e-8
+
+    def unpack(theta):
+        offset = 0
+        for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+            weight = theta[offset : offset + fan_in * fan_out].reshape(fan_out, fan_in)
+            offset += fan_in * fan_out
+            yield weight, theta[offset : offset + fan_out]
+            offset += fan_out
+
+    def loss(theta):
+        hidden, layers = x, list(unpack(theta))
+        for weight, bias in layers[:-1]:
+            hidden = jnp.tanh(hidden @ weight.T + bias)
+        weight, bias = layers[-1]
+        return jnp.mean((hidden @ weight.T + bias - y) ** 2)
+
+    def step(state, t):
+        theta, m, v = state
+        value, grad = jax.value_and_grad(loss)(theta)
+        m, v = b1 * m + (1 - b1) * grad, b2 * v + (1 - b2) * grad**2
+        theta = theta - lr * (m / (1 - b1**t)) / (jnp.sqrt(v / (1 - b2**t)) + eps)
+        return (theta, m, v), value
+
+    def train(theta):
+        zero = jnp.zeros_like(theta)
+        return jax.lax.scan(step, (theta, zero, zero), jnp.arange(1, steps + 1, dtype=kind))
+
+    run = jax.jit(jax.vmap(train))
+    thetas = jnp.asarray(start(problem, lanes), kind)
+
+    def trial() -> int:
+        jax.block_until_ready(run(thetas))
+        return steps * lanes
+
+    return trial

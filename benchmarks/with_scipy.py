@@ -1,0 +1,58 @@
+"""scipy.optimize.minimize: Powell on a torch objective, BFGS on our own objective."""
+
+import warnings
+
+import numpy as np
+from scipy.optimize import minimize
+
+from benchmarks import with_torch
+from benchmarks.ours import start
+from problems.base import Problem
+
+
+class Enough(Exception):
+    """The evaluations asked for are made."""
+
+
+def powell(problem: Problem, evaluations: int):
+    """Powell's method on a torch objective, for exactly so many evaluations."""
+    objective, theta0 = with_torch.value(problem), start(problem)[0]
+
+    def trial() -> int:
+        made = 0
+
+        def counted(theta: np.ndarray) -> float:
+            nonlocal made
+            if made == evaluations:
+                raise Enough
+            made += 1
+            return objective(theta)
+
+        try:
+            minimize(counted, theta0, method="Powell", options={"ftol": 0.0, "xtol": 1e-2, "maxiter": 10**9})
+        except Enough:
+            pass
+        return made
+
+    return trial
+
+
+class Bfgs:
+    """scipy's BFGS on our loss and gradient, for some iterations; it counts what they took."""
+
+    def __init__(self, problem: Problem, iterations: int) -> None:
+        self._problem, self._iterations = problem, iterations
+        self._theta0 = start(problem)[0]
+        self.gradients = 0
+
+    def __call__(self) -> int:
+        def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
+            losses, grads = self._problem.values_and_grads(theta[None])
+            return float(losses[0]), grads[0]
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it stopped at maxiter is what was asked for
+            options = {"maxiter": self._iterations, "gtol": 0.0}
+            result = minimize(objective, self._theta0, jac=True, method="BFGS", options=options)
+        self.gradients = int(result.nfev)
+        return int(result.nit)

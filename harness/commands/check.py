@@ -1,0 +1,23 @@
+"""`harness check`: the rules of the house, one line each, on everything that a plugin registers."""
+
+import argparse
+import sys
+
+from harness.check import check
+from harness.plugins import load
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Print pass, or what to change; 0 if every rule is kept, 1 if not."""
+    broken = 0
+    named = None
+    for finding in check(load(arguments.file)):
+        if finding.name != named:
+            named = finding.name
+            sys.stdout.write(f"{named}\n")
+        words = finding.rule.replace("_", " ")
+        sys.stdout.write(f"  pass  {words}\n" if finding.complaint is None else f"  FAIL  {words}: {finding.complaint}\n")
+        sys.stdout.flush()
+        broken += finding.complaint is not None
+    sys.stdout.write("all rules are kept\n" if not broken else f"rules broken: {broken}\n")
+    return 1 if broken else 0

@@ -1,0 +1,59 @@
+"""`harness order`: the verdicts of a study at several costs of a gradient, from its tables alone."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from harness.compare import load
+from harness.configurations import configuration_names
+from harness.sensitivity import sensitivity
+from harness.tables import LABELS
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Print the table, and write it beside the others; the exit code."""
+    folder = Path(arguments.source)
+    try:
+        tables = load(folder).tables
+    except (FileNotFoundError, NotADirectoryError):
+        raise ValueError(f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none.") from None
+    try:
+        prices = [float(price) for price in arguments.cost_per_gradient.split(",")]
+    except ValueError:
+        raise ValueError(
+            f"--cost-per-gradient takes numbers separated by commas, such as 1,2,3,5; got '{arguments.cost_per_gradient}'."
+        ) from None
+    rows = sensitivity(tables, prices)
+    path = folder / "sensitivity.csv"
+    rows.to_csv(path, index=False)
+    console = Console()
+    console.print(_table(rows, prices))
+    changed = rows.groupby([*LABELS, "probe"], dropna=False)["verdict"].nunique()
+    console.print(
+        f"verdicts that depend on the cost of a gradient: {int((changed > 1).sum())} of {len(changed)}\ntable: {path}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    return 0
+
+
+def _table(rows: pd.DataFrame, prices: list[float]) -> Table:
+    labels = rows[[*LABELS]].drop_duplicates()
+    names = dict(zip(map(tuple, labels.to_numpy(str)), configuration_names(labels), strict=True))
+    cuts = rows.drop_duplicates("cost_per_gradient").set_index("cost_per_gradient")["cut_cost"]
+    table = Table(title="verdict (concordance), loss, at equal cost, for several costs of a gradient")
+    table.add_column("optimizer")
+    table.add_column("probe")
+    for price in prices:
+        table.add_column(f"c = {price:g}, up to {cuts.get(price, 0):,.0f}")
+    for key, part in rows.groupby([*LABELS, "probe"], sort=False, dropna=False):
+        by_price = part.set_index("cost_per_gradient")
+        cells = [
+            f"{row['verdict']} ({row['concordance']:.2f}), {row['loss']:.2g}"
+            for row in (by_price.loc[price] for price in prices)
+        ]
+        table.add_row(names[tuple(map(str, key[:-1]))], str(key[-1]), *cells)
+    return table

@@ -1,0 +1,38 @@
+"""`harness tune`: search an optimizer's settings by the loss alone."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.commands.compare import choices, problem_of
+from harness.compare import plan
+from harness.settings_files import tuned_file, update_settings
+from harness.spec import settings_of
+from harness.tune import FIRST_SEED, Tuning, ranges, tune
+
+SHOWN = 10
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Carry out a search; the exit code."""
+    problem = problem_of(arguments)
+    planned = plan(problem, [arguments.optimizer], [FIRST_SEED], **choices(arguments))
+    tuning = Tuning(planned.specs[0], arguments.trials, arguments.seeds, arguments.sampler, arguments.draw)
+    folder = Path(arguments.out) if arguments.out else tuning.folder
+    trials, winner = tune(tuning, arguments.jobs, folder)
+    path = tuned_file(problem)
+    update_settings(path, arguments.optimizer, settings_of(winner))
+    searched = list(ranges(winner))
+    seeds = f"seeds {FIRST_SEED} to {FIRST_SEED + tuning.seeds - 1}"
+    table = Table(title=f"{arguments.optimizer} on {problem}: median loss at the end, {seeds}; trial 0 is as registered")
+    for heading in ("trial", "loss", *searched):
+        table.add_column(heading, justify="right")
+    for row in trials.head(SHOWN).to_dict("records"):
+        table.add_row(str(row["trial"]), f"{row['loss']:.4g}", *(f"{row[name]:.4g}" for name in searched))
+    console = Console()
+    console.print(table)
+    say = f"runs: {folder}\nsettings: {path} (use them with --settings tuned, or --settings {path})"
+    console.print(say, highlight=False, soft_wrap=True)
+    return 0

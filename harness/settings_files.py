@@ -1,0 +1,47 @@
+"""Settings in a TOML file, one table an optimizer, as tuning writes them and `--settings` reads them."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+Settings = dict[str, dict[str, Any]]
+TUNED = Path("results") / "tuned"
+"""Where the winners of tuning lie, a file a problem."""
+
+
+def tuned_file(problem: str) -> Path:
+    """Where tuning keeps its winners for a problem, and where `--settings tuned` looks."""
+    return TUNED / f"{problem}.toml"
+
+
+def read_settings_file(source: str, problem: str) -> Settings:
+    """The tables of the file `source`, or of the tuned settings of a problem for the word `tuned`; raises ValueError."""
+    path = tuned_file(problem) if source == "tuned" else Path(source)
+    try:
+        content = tomllib.loads(path.read_text())
+    except OSError:
+        hint = f" Make it with: harness tune --problem {problem} --optimizer NAME" if source == "tuned" else ""
+        raise ValueError(f"--settings takes 'tuned' or a TOML file; '{path}' cannot be read.{hint}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"The settings in '{path}' are not TOML: {error}") from None
+    if not all(isinstance(table, dict) for table in content.values()):
+        raise ValueError(f"The settings in '{path}' are tables, such as [adam] with a line lr = 0.003.")
+    return content
+
+
+def update_settings(path: Path, optimizer: str, settings: Mapping[str, Any]) -> None:
+    """Write the settings of one optimizer into the file; those of others stay."""
+    content = tomllib.loads(path.read_text()) if path.exists() else {}
+    content[optimizer] = dict(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text("\n".join(_table(name, table) for name, table in sorted(content.items())))
+    temporary.replace(path)
+
+
+def _table(name: str, settings: Mapping[str, Any]) -> str:
+    """A scalar or list is spelled in TOML as in JSON."""
+    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
+    return f"[{json.dumps(name)}]\n{lines}"

@@ -1,0 +1,115 @@
+"""Methods that learn the curvature from Hessian-vector products, or from a matrix of secants, by scipy.
+
+All tolerances are zero (or the smallest number above it), so that the budget ends a run.
+"""
+
+import sys
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.restarts import descend_repeatedly
+
+TINY = sys.float_info.min
+"""A gradient norm below it is zero; a tolerance of zero itself is never undercut."""
+COMPRESSED = "the order is passed quickly: a good model of the curvature moves all modes at once"
+
+
+@dataclass(frozen=True)
+class Curvature(Optimizer):
+    """A method of scipy.optimize.minimize that takes loss and gradient together, and a Hessian in some form."""
+
+    method: ClassVar[str]
+    family: ClassVar[str] = "newton"
+    needs: ClassVar[frozenset[Need]] = frozenset({"gradient", "hvp"})
+    expected: ClassVar[str] = COMPRESSED
+
+    @abstractmethod
+    def options(self) -> dict[str, Any]:
+        """Options of scipy's method beside `maxiter`, tolerances at zero."""
+
+    def hessian(self, objective: Objective) -> dict[str, Any]:
+        """What scipy is told of the Hessian."""
+        return {"hessp": objective.hvp}
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        del rng  # deterministic
+        from scipy.optimize import minimize
+
+        options = {"maxiter": sys.maxsize, **self.options()}
+
+        def descend(theta: Array) -> tuple[Array, float]:
+            hessian = self.hessian(objective)
+            fun = objective.value_and_grad
+            result = minimize(fun, theta, jac=True, method=self.method, options=options, **hessian)
+            return result.x, float(result.fun)
+
+        descend_repeatedly(descend, theta0)
+
+
+@dataclass(frozen=True)
+class NewtonCG(Curvature):
+    """Newton's equation solved by conjugate gradients up to the first negative curvature, then a line search."""
+
+    source: ClassVar[str] = "Nocedal and Wright 2006, algorithm 7.1; scipy Newton-CG"
+    method: ClassVar[str] = "Newton-CG"
+    c2: float = setting(0.9, "slope that may remain after a line search", above=0.0, below=1.0, tune=(0.1, 0.95))
+
+    def options(self) -> dict[str, Any]:
+        return {"xtol": 0.0, "c2": self.c2}
+
+    def memory(self, dim: int) -> int:
+        return 8 * 16 * dim
+
+
+@dataclass(frozen=True)
+class TrustRegion(Curvature):
+    """Settings that the trust-region methods share."""
+
+    radius: float = setting(1.0, "first radius of the region", above=0.0, below=999.0, tune=(0.01, 100.0))
+
+    def options(self) -> dict[str, Any]:
+        return {"gtol": TINY, "initial_trust_radius": self.radius, "max_trust_radius": 1000.0}
+
+
+@dataclass(frozen=True)
+class TrustNCG(TrustRegion):
+    """Conjugate gradients on the quadratic model, up to the border of a region in which it is trusted."""
+
+    source: ClassVar[str] = "Steihaug 1983; Nocedal and Wright 2006, algorithm 7.2; scipy trust-ncg"
+    method: ClassVar[str] = "trust-ncg"
+
+    def memory(self, dim: int) -> int:
+        return 8 * 20 * dim
+
+
+@dataclass(frozen=True)
+class TrustKrylov(TrustRegion):
+    """The quadratic model minimised in a Krylov space of the trust region, on its border as well."""
+
+    source: ClassVar[str] = "Gould, Lucidi, Roma, Toint 1999; scipy trust-krylov"
+    method: ClassVar[str] = "trust-krylov"
+
+    def memory(self, dim: int) -> int:
+        return 8 * dim * 60
+
+
+@dataclass(frozen=True)
+class SR1(TrustRegion):
+    """Trust region on a dense Hessian that symmetric rank-one updates learn from gradients; it may be indefinite."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
+    family: ClassVar[str] = "quasi-newton"
+    source: ClassVar[str] = "Nocedal and Wright 2006, algorithm 6.2; scipy trust-ncg with SR1"
+    method: ClassVar[str] = "trust-ncg"
+    max_dim: ClassVar[int] = 10_000
+
+    def hessian(self, objective: Objective) -> dict[str, Any]:
+        del objective
+        from scipy.optimize import SR1 as Secants
+
+        return {"hess": Secants()}
+
+    def memory(self, dim: int) -> int:
+        return 8 * 3 * dim * dim

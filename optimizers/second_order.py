@@ -1,0 +1,132 @@
+"""Methods for squared losses, from residuals r (N) with loss = r.r and their Jacobian J (N, P).
+
+Own code: scipy's least_squares solves P x P problems, evaluates residuals without their Jacobian and ends by
+tolerances of its own. All three solve `(J'J + mu I) d = J'r` in the smaller of N and P dimensions.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+
+LEAST_DAMPING, MOST_DAMPING = 1e-15, 1e15
+"""Of the largest square of a column of J: below, rounding decides; above, no step is left."""
+HALVINGS = 40
+
+
+def damped_step(jacobian: Array, residuals: Array, mu: float) -> Array:
+    """`(J'J + mu I)^-1 J'r (P,)`, or `J'(JJ' + mu I)^-1 r` where there are fewer residuals than parameters.
+
+    Raises numpy.linalg.LinAlgError if rounding has made the matrix indefinite."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    rows, columns = jacobian.shape
+    wide = rows < columns
+    gram = jacobian @ jacobian.T if wide else jacobian.T @ jacobian
+    gram.flat[:: len(gram) + 1] += mu
+    factor = cho_factor(gram, overwrite_a=True, check_finite=False)
+    step: Array = jacobian.T @ cho_solve(factor, residuals) if wide else cho_solve(factor, jacobian.T @ residuals)
+    return step
+
+
+@dataclass(frozen=True)
+class ResidualMethod(Optimizer):
+    """What the three have in common."""
+
+    family: ClassVar[str] = "residual"
+    max_dim: ClassVar[int] = 20_000
+
+    def memory(self, dim: int) -> int:
+        return 8 * 4 * 1024 * dim  # J and its products, at about a thousand residuals
+
+
+@dataclass(frozen=True)
+class GaussNewton(ResidualMethod):
+    """The shortest step that minimises the linearised residuals, halved until it lowers the loss."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"residuals", "value"})
+    source: ClassVar[str] = "Nocedal and Wright 2006, section 10.3; Ben-Israel 1966"
+    expected: ClassVar[str] = "no order: linearised, one step moves every mode to its end (arXiv 2601.03162, 2605.08352)"
+    caveat: ClassVar[str] = "far from the linear regime full steps are refused, and halved ones are ordered again"
+    cutoff: float = setting(
+        1e-4, "singular values below this share of the largest are left out", above=0.0, below=1.0, tune=(1e-10, 0.1)
+    )
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        del rng  # deterministic
+        theta, improving = theta0.copy(), True
+        while improving:
+            residuals, jacobian = objective.residuals_and_jacobian(theta)
+            step = np.linalg.lstsq(jacobian, residuals, rcond=self.cutoff)[0]
+            slope, loss, share = residuals @ (jacobian @ step), residuals @ residuals, 1.0
+            improving = False
+            for _ in range(HALVINGS):
+                trial = theta - share * step
+                if objective.value(trial) < loss - 1e-4 * share * slope:  # Armijo's rule, with the slope -2 r.Jd
+                    theta, improving = trial, True
+                    break
+                share /= 2
+
+
+@dataclass(frozen=True)
+class LevenbergMarquardt(ResidualMethod):
+    """Gauss-Newton with a damping that falls after a step as good as predicted and rises after a bad one."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"residuals", "value"})
+    source: ClassVar[str] = "Marquardt 1963; damping of Nielsen 1999; Madsen, Nielsen, Tingleff 2004, algorithm 3.16"
+    expected: ClassVar[str] = (
+        "a step leaves a share mu / (lambda + mu) of a mode, so only modes with lambda << mu are in order, and the order "
+        "fades as the damping mu falls"
+    )
+    damping: float = setting(1e-3, "first damping, as a share of the largest square of a column", above=0.0, below=1e6)
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        del rng  # deterministic
+        theta = theta0.copy()
+        residuals, jacobian = objective.residuals_and_jacobian(theta)
+        scale = float((jacobian**2).sum(axis=0).max()) or 1.0
+        mu, growth = self.damping * scale, 2.0
+        while mu < MOST_DAMPING * scale:
+            gain, trial = self._try(objective, theta, residuals, jacobian, mu)
+            if gain > 0:
+                theta = trial
+                residuals, jacobian = objective.residuals_and_jacobian(theta)
+                mu, growth = max(mu * max(1 / 3, 1 - (2 * gain - 1) ** 3), LEAST_DAMPING * scale), 2.0
+            else:
+                mu, growth = mu * growth, 2 * growth
+
+    def _try(
+        self, objective: Objective, theta: Array, residuals: Array, jacobian: Array, mu: float
+    ) -> tuple[float, Array]:
+        """Actual over predicted reduction of the loss, and the point; -1 where no step can be had."""
+        try:
+            step = damped_step(jacobian, residuals, mu)
+        except np.linalg.LinAlgError:
+            return -1.0, theta
+        trial = theta - step
+        predicted = step @ (mu * step + jacobian.T @ residuals)
+        if np.array_equal(trial, theta) or not predicted > 0:
+            return -1.0, theta
+        return float((residuals @ residuals - objective.value(trial)) / predicted), trial
+
+
+@dataclass(frozen=True)
+class NaturalGradient(ResidualMethod):
+    """theta <- theta - lr (F + damping I)^-1 g with F = 2 J'J, the Fisher matrix of a Gaussian model."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"residuals"})
+    source: ClassVar[str] = "Amari 1998; Martens 2020, arXiv 1412.1193, section 6"
+    expected: ClassVar[str] = "no order where the damping is small against the eigenvalues of F: all modes shrink alike"
+    caveat: ClassVar[str] = "lr and damping stay as they are: no step is refused, so too small a damping diverges"
+    incumbent: ClassVar[Literal["last", "best"]] = "last"
+    lr: float = setting(0.5, "step length; 1 solves the linearised problem", above=0.0, tune=(0.01, 1.0))
+    damping: float = setting(1e-3, "added to the eigenvalues of F", above=1e-12, tune=(1e-6, 1.0))
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        del rng  # deterministic
+        theta = theta0.copy()
+        while True:
+            residuals, jacobian = objective.residuals_and_jacobian(theta)
+            theta -= self.lr * damped_step(jacobian, residuals, self.damping / 2)

@@ -1,0 +1,138 @@
+"""The compiled engine of networks with one hidden layer and few inputs and outputs, for the mean squared loss."""
+
+from collections.abc import Collection
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array, Loss, Problem
+from problems.networks.anchored import anchored_kernel
+from problems.networks.compilation import Kernel
+from problems.networks.compiled import twin
+from problems.networks.engine_data import (
+    Data,
+    block_of,
+    flat,
+    gradients_by_numpy,
+    prepared,
+    serves,
+    values_by_numpy,
+)
+from problems.networks.mlp import MLP
+from problems.networks.shallow import gradient_kernel, value_kernel
+
+ANCHOR_BYTES = 1 << 26
+"""Activations of an anchor beyond this are not kept."""
+
+
+class ShallowEngine:
+    """Whole evaluations in one call of compiled code; those of a single point from an anchor, where few units move."""
+
+    name = "compiled"
+
+    def __init__(self, network: MLP, loss: Loss) -> None:
+        self._loss = loss
+        self._network, self._kind, self._twin = network, network.dtype, twin(network.activation)
+        self._number = network.dtype.type(self._twin.parameter)
+        self._line = network.widths[0] == 1
+        self._problem: Problem | None = None
+        self._work = np.empty(0, self._kind)
+        self._one = np.empty(1)
+
+    @cached_property
+    def _values(self) -> Kernel:
+        return value_kernel(self._twin.pair, self._kind, self._line)
+
+    @cached_property
+    def _gradients(self) -> Kernel:
+        one_output = self._network.widths[2] == 1
+        return gradient_kernel(self._twin.pair, self._twin.slope, self._kind, self._line, one_output)
+
+    @cached_property
+    def _anchored(self) -> Kernel:
+        return anchored_kernel(self._twin.pair, self._kind, self._line)
+
+    def serves(self, problem: Problem) -> bool:
+        return serves(self._network, self._loss, problem)
+
+    def prepare(self, needs: Collection[str]) -> None:
+        if "value" in needs:
+            _ = self._anchored
+        if "population" in needs:
+            _ = self._values
+        if "gradient" in needs or "minibatch" in needs:
+            _ = self._gradients
+
+    def value(self, problem: Problem, theta: Array) -> float:
+        if problem is not self._problem:
+            self._enter(problem)
+        if self._state is None:
+            return float(self.values(problem, theta[None])[0])
+        data = self._data
+        loss: float = self._anchored(
+            flat(theta), self._anchor, data.x, data.y, self._number, data.limit, data.reach, self._state
+        )
+        return loss if loss >= 0.0 else float(self.values(problem, theta[None])[0])
+
+    def value_and_grad(self, problem: Problem, theta: Array) -> tuple[float, NDArray[np.float64]]:
+        if problem is not self._problem:
+            self._enter(problem)
+        grad, losses = np.empty(len(theta)), self._one
+        if self._differentiate(self._data, flat(theta), losses, grad):
+            gradients_by_numpy(problem, theta[None], None, losses, grad[None])
+        return losses.item(), grad
+
+    def values(self, problem: Problem, thetas: Array) -> NDArray[np.float64]:
+        if problem is not self._problem:
+            self._enter(problem)
+        data, losses, m = self._data, np.empty(len(thetas)), self._network.widths[2]
+        block = block_of(data.x.shape[1], 8 * self._kind.itemsize * (1 + m))  # an eighth: the first-level cache
+        work = self._room((1 + m) * block)
+        if self._values(flat(thetas), data.x, data.y, self._number, data.limit, work, block, losses):
+            values_by_numpy(problem, thetas, losses)
+        return losses
+
+    def values_and_grads(self, problem: Problem, thetas: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if problem is not self._problem:
+            self._enter(problem)
+        return self._differentiate_all(problem, self._data, thetas)
+
+    def batch_values_and_grads(
+        self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if problem is not self._problem:
+            self._enter(problem)
+        return self._differentiate_all(problem, self._data.take(rows), thetas)
+
+    def _differentiate_all(
+        self, problem: Problem, data: Data, thetas: Array
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        losses, grads = np.empty(len(thetas)), np.empty(thetas.shape)
+        if self._differentiate(data, flat(thetas), losses, grads.reshape(-1)):
+            gradients_by_numpy(problem, thetas, data.rows, losses, grads)
+        return losses, grads
+
+    def _differentiate(self, data: Data, thetas: Array, losses: Array, grads: Array) -> int:
+        """Fill in losses and flat gradients; how many lanes were refused."""
+        rows = self._network.widths[2] + 2 * self._network.widths[1]
+        block = block_of(data.x.shape[1], self._kind.itemsize * rows)
+        work = self._room(rows * block)
+        refused: int = self._gradients(thetas, data.x, data.y, self._number, data.limit, work, block, losses, grads)
+        return refused
+
+    def _room(self, numbers: int) -> Array:
+        """Scratch for P parameters and so many numbers."""
+        numbers += self._network.dim
+        if len(self._work) < numbers:
+            self._work = np.empty(numbers, self._kind)
+        return self._work
+
+    def _enter(self, problem: Problem) -> None:
+        """Take another problem's data; its anchor is not known yet."""
+        _, units, m = self._network.widths
+        self._problem, self._data = problem, prepared(problem)
+        kept = 2 * self._network.dim + (m + 1 + units) * problem.n_samples
+        is_kept = problem.targets.ndim == 2 and kept * self._kind.itemsize <= ANCHOR_BYTES
+        self._anchor = np.full(self._network.dim, np.nan)
+        self._state = np.empty(kept, self._kind) if is_kept else None

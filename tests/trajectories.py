@@ -1,0 +1,101 @@
+"""The first evaluations of every optimizer, kept, so that a change made for speed is seen to change no number.
+
+`python tests/trajectories.py` adds what is missing to the file and leaves the rest alone. Where a method is meant to
+change, name it: `python tests/trajectories.py adam`.
+"""
+
+import sys
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.account import Terms
+from harness.meter import Meter
+from harness.run import drive
+from harness.spec import stream
+from optimizers import OPTIMIZERS
+from problems import PROBLEMS
+
+FILE = Path(__file__).parent / "data" / "trajectories.npz"
+WATCHED = ("sin135", "control-low")
+EVALUATIONS = 50
+BUDGET = 300
+"""Forward passes, enough for fifty evaluations of every kind."""
+
+
+@dataclass
+class Witnessed:
+    """A problem that writes down each evaluation, whichever engine makes it: loss, and a shadow of the point."""
+
+    inner: Any
+    rows: list[tuple[float, float]] = field(default_factory=list)
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def values(self, thetas):
+        losses = self.inner.values(thetas)
+        self._write(thetas, losses)
+        return losses
+
+    def values_and_grads(self, thetas):
+        losses, grads = self.inner.values_and_grads(thetas)
+        self._write(thetas, losses)
+        return losses, grads
+
+    def batch_values_and_grads(self, thetas, rows):
+        losses, grads = self.inner.batch_values_and_grads(thetas, rows)
+        self._write(thetas, losses)
+        return losses, grads
+
+    def residuals_and_jacobian(self, theta):
+        residuals, jacobian = self.inner.residuals_and_jacobian(theta)
+        self._write(theta[None], [residuals @ residuals])
+        return residuals, jacobian
+
+    def _write(self, thetas, losses):
+        direction = np.cos(np.arange(thetas.shape[1]))
+        self.rows.extend(zip(map(float, losses), map(float, thetas @ direction), strict=True))
+
+
+@cache
+def problem_of(name):
+    return PROBLEMS[name].build(stream(0, "data"))
+
+
+def trace(problem_name: str, optimizer: str) -> np.ndarray:
+    """Losses and shadows of the first evaluations, `(at most 50, 2)`; none if the problem does not suit the method."""
+    problem, method = problem_of(problem_name), OPTIMIZERS[optimizer]
+    if method.needs - problem.offers or problem.dim > method.max_dim:
+        return np.empty((0, 2))
+    witness = Witnessed(problem)
+    theta0, rng = problem.network.theta0(stream(0, "weights")), stream(0, "optimizer")
+    drive(method, Meter(witness, Terms(BUDGET, method.incumbent)), theta0, rng)
+    return np.array(witness.rows[:EVALUATIONS]).reshape(-1, 2)
+
+
+def stored() -> dict[str, np.ndarray]:
+    """What the file holds, by `problem/optimizer`."""
+    if not FILE.is_file():
+        return {}
+    with np.load(FILE) as kept:
+        return dict(kept)
+
+
+def main(again: list[str]) -> None:
+    kept = {name: rows for name, rows in stored().items() if name.partition("/")[2] not in again}
+    for problem in WATCHED:
+        for optimizer in OPTIMIZERS:
+            name = f"{problem}/{optimizer}"
+            if name not in kept:
+                kept[name] = trace(problem, optimizer)
+                sys.stdout.write(f"{name}: {len(kept[name])} evaluations\n")
+    FILE.parent.mkdir(exist_ok=True)
+    np.savez_compressed(FILE, **dict(sorted(kept.items())))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
