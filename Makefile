@@ -63,8 +63,8 @@ format: $(DEV)  ## put the code in shape, with ruff's safe fixes
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
-bench: $(DEV)  ## run every script of benchmarks/
-	@set -e; for script in $(wildcard benchmarks/*.py); do echo "$$script"; $(BIN)/python "$$script" $(ARGS); done
+bench: $(DEV)  ## measure this project against the usual ways, on an idle machine [ARGS="--quick --out DIR"]
+	$(BIN)/python -m benchmarks $(ARGS)
 
 hooks: $(DEV)  ## check each of your commits, and each push, with the above
 	$(BIN)/pre-commit install

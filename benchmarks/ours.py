@@ -1,7 +1,6 @@
 """Our side of each comparison: a registered problem, the meter, and a method, as a run has them, without measuring."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -13,11 +12,13 @@ from harness.spec import stream
 from optimizers.base import Optimizer
 from problems import PROBLEMS
 from problems.base import Problem
+from problems.engines import make_engine
 
 
 def sin135(network: str, dtype: str) -> Problem:
-    """sin x + sin 3x + sin 5x at 201 points."""
-    return replace(PROBLEMS["sin135"], network=network, dtype=dtype).build(stream(0, "data"))
+    """sin x + sin 3x + sin 5x at 201 points, with the engine that a run would choose."""
+    problem = replace(PROBLEMS["sin135"], network=network, dtype=dtype).build(stream(0, "data"))
+    return replace(problem, engine=make_engine(problem))
 
 
 def start(problem: Problem, lanes: int = 1) -> np.ndarray:
@@ -27,11 +28,11 @@ def start(problem: Problem, lanes: int = 1) -> np.ndarray:
 
 def gradients(problem: Problem, calls: int):
     """Loss and gradient of one run, as the meter asks for them."""
-    theta = start(problem)
+    theta = start(problem)[0]
 
     def trial() -> int:
         for _ in range(calls):
-            problem.values_and_grads(theta)
+            problem.value_and_grad(theta)
         return calls
 
     return trial
@@ -60,7 +61,3 @@ def together(problem: Problem, method: Optimizer, lanes: int, budget: float, uni
 
     return trial
 
-
-def data_of(problem: Problem) -> tuple[Any, Any]:
-    """Inputs and targets `(n, 1)`, for the others."""
-    return problem.inputs, problem.targets

@@ -46,13 +46,9 @@ class Bfgs:
         self.gradients = 0
 
     def __call__(self) -> int:
-        def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
-            losses, grads = self._problem.values_and_grads(theta[None])
-            return float(losses[0]), grads[0]
-
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it stopped at maxiter is what was asked for
             options = {"maxiter": self._iterations, "gtol": 0.0}
-            result = minimize(objective, self._theta0, jac=True, method="BFGS", options=options)
+            result = minimize(self._problem.value_and_grad, self._theta0, jac=True, method="BFGS", options=options)
         self.gradients = int(result.nfev)
         return int(result.nit)

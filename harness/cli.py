@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TypeAlias
 
+from harness.words import add_check, add_docs, add_order, add_plugin, add_settings, add_tune
+
 COMPARE_EXAMPLES = """\
 examples:
   python -m harness compare --problem sin135
@@ -15,6 +17,10 @@ examples:
   python -m harness compare --problem sin135 --optimizers adam --set adam.lr=0.001 --set problem.samples=401
   python -m harness compare --target "sin(x)+0.5*cos(7*x)" --domain -pi,pi --samples 201
   python -m harness compare --problem tone --optimizers gd --vary problem.k=1..30 --seeds 1
+"""
+PLAN_EXAMPLES = """\
+examples:
+  python -m harness plan --problem sin135 --seeds 32 --jobs 2
 """
 RUN_EXAMPLES = """\
 examples:
@@ -32,6 +38,16 @@ examples:
   python -m harness data fetch mnist
   python -m harness data verify mnist --data-dir ~/data
 """
+RESPONSE_EXAMPLES = """\
+examples:
+  python -m harness response --problem digits --budget 3000
+  python -m harness response --problem mnist --optimizer adam --budget 600 --seed 1
+"""
+SAMPLES_EXAMPLES = """\
+examples:
+  python -m harness samples --problem digits --optimizers adam,momentum --networks 64-40-10,64-100-100-10
+  python -m harness samples --problem mnist --seeds 2 --budget 600 --search 100 --radius 0.05
+"""
 DATA = "FREQUENCY_HARNESS_DATA"
 """The environment variable of `problems.datasets.find`, which is too heavy to load here."""
 Words: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # its only name
@@ -47,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if getattr(arguments, "data_dir", None):
         os.environ[DATA] = arguments.data_dir  # where workers look, too
     try:
+        _open_door(arguments)
         return command(arguments)
     except ValueError as error:
         sys.stderr.write(f"harness {arguments.word}: {error}\n")
@@ -75,13 +92,34 @@ def _parser() -> argparse.ArgumentParser:
     )
     words = parser.add_subparsers(dest="word", metavar="COMMAND", required=True)
     _add_compare(words)
+    _add_plan(words)
     _add_run(words)
     _add_list(words)
     _add_figure(words)
     _add_selftest(words)
     _add_data(words)
     _add_filter(words)
+    _add_response(words)
+    _add_samples(words)
+
+    def make(name: str, about: str, examples: str) -> argparse.ArgumentParser:
+        return _word(words, name, about, examples)
+
+    add_check(make)
+    add_tune(make, _add_terms)
+    add_order(make)
+    add_docs(make)
     return parser
+
+
+def _open_door(arguments: argparse.Namespace) -> None:
+    """Register what installed packages and the files given with `--plugin` bring."""
+    if not hasattr(arguments, "plugin"):
+        return
+    plugins = import_module("harness.plugins")
+    plugins.load_installed()
+    for path in arguments.plugin:
+        plugins.load(path)
 
 
 def _add_compare(words: Words) -> None:
@@ -91,8 +129,19 @@ def _add_compare(words: Words) -> None:
         "Run several optimizers on one problem at equal cost, and say in which order each learns.",
         COMPARE_EXAMPLES,
     )
+    _add_comparison(word)
+
+
+def _add_plan(words: Words) -> None:
+    about = "Say what a comparison would make, and foretell its time and memory from short probes; nothing is written."
+    _add_comparison(_word(words, "plan", about, PLAN_EXAMPLES))
+
+
+def _add_comparison(word: argparse.ArgumentParser) -> None:
     word.add_argument(
-        "--optimizers", metavar="A,B", help="names from 'harness list optimizers' (default: seven families)"
+        "--optimizers",
+        metavar="A,B",
+        help="names from 'harness list optimizers', or 'all' that fit (default: seven families)",
     )
     word.add_argument("--seeds", type=int, metavar="N", help="runs of each optimizer, with seeds 0 to N-1 (default: 5)")
     _add_terms(word)
@@ -108,6 +157,7 @@ def _add_run(words: Words) -> None:
 def _add_list(words: Words) -> None:
     word = _word(words, "list", "List what can be named on the command line.", "")
     word.add_argument("what", nargs="?", choices=LISTS, help="default: problems and optimizers")
+    add_plugin(word)
 
 
 def _add_figure(words: Words) -> None:
@@ -136,6 +186,28 @@ def _add_filter(words: Words) -> None:
     word.add_argument("--set", action="append", default=[], metavar="problem.SETTING=VALUE", help="as for compare")
     word.add_argument("--out", metavar="STEM", help="draws STEM.png and STEM.pdf")
     _add_data_dir(word)
+
+
+def _add_response(words: Words) -> None:
+    about = "Train a network, and take the spectrum of its output along directions in the space of inputs."
+    word = _word(words, "response", about, RESPONSE_EXAMPLES)
+    word.add_argument("--optimizer", default="adam", metavar="NAME", help="who trains the network (default: adam)")
+    word.add_argument("--seed", type=int, default=0, metavar="N", help="the run's seed (default: 0)")
+    word.add_argument("--through", type=int, default=32, metavar="N", help="samples cut through (default: 32)")
+    word.add_argument("--places", type=int, default=256, metavar="N", help="places on each cut (default: 256)")
+    word.add_argument("--extent", type=float, default=0.0, metavar="L", help="length of a cut (default: the data's)")
+    _add_terms(word)
+
+
+def _add_samples(words: Words) -> None:
+    about = "Which samples are learned early, and which late: the same ones by every network and optimizer?"
+    word = _word(words, "samples", about, SAMPLES_EXAMPLES)
+    word.add_argument("--optimizers", default="adam", metavar="A,B", help="names from 'harness list optimizers'")
+    word.add_argument("--networks", metavar="A,B", help="networks to compare (default: the problem's)")
+    word.add_argument("--seeds", type=int, default=3, metavar="N", help="runs of each (default: 3)")
+    word.add_argument("--search", type=int, default=200, metavar="N", help="samples searched for another answer nearby")
+    word.add_argument("--radius", type=float, default=0.1, metavar="R", help="half width of that box (default: 0.1)")
+    _add_terms(word)
 
 
 def _add_data_dir(word: argparse.ArgumentParser) -> None:
@@ -189,6 +261,8 @@ def _add_terms(word: argparse.ArgumentParser) -> None:
     _add_data_dir(word)
     add("--out", metavar="DIR", help="folder of the results (default: results/PROBLEM-ID)")
     add("--format", choices=("parquet", "csv"), default="parquet", help="format of the tables (default: parquet)")
+    add_plugin(word)
+    add_settings(word)
 
 
 def _word(words: Words, name: str, about: str, examples: str) -> argparse.ArgumentParser:

@@ -18,6 +18,7 @@ from harness.spec import RunSpec, digest, find_optimizer, find_problem, override
 from harness.store import PARTS, Store, read_exported
 from harness.tables import Tables
 from harness.vary import variants
+from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems.base import Recipe
 from problems.engines import choose
@@ -25,6 +26,8 @@ from problems.engines import choose
 DEFAULT_OPTIMIZERS = ("gd", "adam", "bfgs", "lbfgs", "cg", "powell", "pso")
 DEFAULT_SEEDS = 5
 FORMATS = ("parquet", "csv")
+EVERYTHING = "all"
+"""In place of names: every registered optimizer that fits."""
 RECIPE_OPTIONS = ("network", "activation", "init", "loss", "dtype")
 
 
@@ -82,18 +85,23 @@ def plan(
 ) -> Plan:
     """Check everything that a user can get wrong, before anything is written.
 
+    `optimizers` may be `["all"]`: those that do not fit are left out, as they are without any names.
     `settings` maps an optimizer's name, or `problem`, to changed settings; `vary` maps it to settings with several
-    values each, which are crossed: `{"problem": {"k": range(1, 31)}}`. `options` are the recipe's network,
-    activation, init, loss and dtype, and the run's cost_per_gradient, marks, time_limit and target_loss.
+    values each, which are crossed: `{"problem": {"k": range(1, 31)}}`; `settings_file` is what `read_settings_file`
+    gives: it may name optimizers that are not compared, and `settings` go before it. `options` are the recipe's
+    network, activation, init, loss and dtype, and the run's cost_per_gradient, marks, time_limit and target_loss.
     Raises ValueError."""
     changes = {name: dict(values) for name, values in (settings or {}).items()}
     recipe_changes = changes.pop("problem", {}) | changes.pop(problem, {})
     recipe_changes |= {name: options.pop(name) for name in RECIPE_OPTIONS if options.get(name) is not None}
     recipe = override(problem, find_problem(problem), recipe_changes)
-    names = tuple(dict.fromkeys(optimizers or DEFAULT_OPTIMIZERS))
+    everything = list(optimizers or ()) == [EVERYTHING]
+    names = tuple(OPTIMIZERS) if everything else tuple(dict.fromkeys(optimizers or DEFAULT_OPTIMIZERS))
     varied = {name: dict(values) for name, values in (vary or {}).items()}
     recipes = variants(problem, recipe, varied.pop("problem", {}) | varied.pop(problem, {}))
     _check_owners(changes.keys() | varied.keys(), names)
+    from_file = options.pop("settings_file", None) or {}
+    changes = {name: {**from_file.get(name, {}), **changes.get(name, {})} for name in names}
     methods = {
         name: variants(name, override(name, find_optimizer(name), changes.get(name, {})), varied.get(name, {}))
         for name in names
@@ -105,7 +113,7 @@ def plan(
         for name in names
         for method, chosen, seed in product(methods[name], recipes, _seeds(seeds))
     ]
-    left_out = _misfits(specs, strict=optimizers is not None)
+    left_out = _misfits(specs, strict=optimizers is not None and not everything)
     fitting = tuple(spec for spec in specs if (spec.method, spec.recipe) not in left_out)
     reasons = dict(left_out.values())
     if not fitting:

@@ -12,14 +12,13 @@ file is part of the identity of every run.
 
 import hashlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
-from collections.abc import Iterator
 
 from optimizers import OPTIMIZERS
 from optimizers.foreign import adapt as adapt_optimizer

@@ -1,10 +1,11 @@
 """Response frequency: the spectrum of a trained network's output along directions in the space of inputs.
 
-Through samples x, `p(t) = prediction(x + t d)` is taken at `points` places t of an interval of length `extent` around 0,
-with |d| = 1 in units of the inputs. Its weighted mean is taken off, and under a Hann window w its coefficients are
+Through samples x, `p(t) = prediction(x + t d)` is taken at `points` places t of an interval of length `extent` around
+0, with |d| = 1 in units of the inputs. Its weighted mean is taken off, and under a Hann window w its coefficients are
 `c_k = sum_t w_t p(t) exp(-2 pi i k t) / sum_t w_t` at `k = j / extent`, in cycles per unit of input; power is |c_k|^2,
 summed over output components, so that a wave of amplitude a and a frequency of the grid has the power a^2 / 4.
-Sources: lecture notes, figures 1.8 and 1.9; the adversarial direction is that of Goodfellow et al. 2015, arXiv 1412.6572.
+Sources: lecture notes, figures 1.8 and 1.9; Goodfellow et al. 2015, arXiv 1412.6572, for the sign of the gradient,
+which is here that of the margin between the right answer and the next.
 """
 
 from collections.abc import Mapping
@@ -31,6 +32,8 @@ class Cut(NamedTuple):
     samples: int = 32
     points: int = 256
     extent: float = 0.0
+    pictures: bool = True
+    """Whether inputs are pixels, so that a direction has an image frequency."""
 
 
 def response(trained: Trained, cut: Cut, labels: Mapping[str, Any], rng: np.random.Generator) -> pd.DataFrame:
@@ -41,11 +44,12 @@ def response(trained: Trained, cut: Cut, labels: Mapping[str, Any], rng: np.rand
     principal = principal_directions(trained.problem.inputs, 1)[0]
     extent = cut.extent or float(np.ptp(project(trained.problem.inputs, principal)))
     found = directions(trained, starts, answers, principal, rng)
-    rows = [
-        _rows(name, along, powers(trained, starts[kept], along[kept], cut.points, extent), extent)
-        for name, along in found.items()
-        for kept in [np.abs(along).sum(axis=1) > 0]
-    ]
+    rows = []
+    for name, along in found.items():
+        kept = np.abs(along).sum(axis=1) > 0  # a gradient of zeros points nowhere
+        power = powers(trained, starts[kept], along[kept], cut.points, extent)
+        image = float(mean_frequency(along[kept]).mean()) if cut.pictures else float("nan")
+        rows.append(_rows(power, extent).assign(direction=name, image_frequency=image))
     return frame("response", {**labels, **dict(pd.concat(rows, ignore_index=True))})
 
 
@@ -87,14 +91,13 @@ def _profile(trained: Trained, inputs: Vectors) -> Array:
     return trained.problem.readout(outputs)[0]
 
 
-def _rows(name: str, along: Vectors, power: Vectors, extent: float) -> pd.DataFrame:
+def _rows(power: Vectors, extent: float) -> pd.DataFrame:
     frequency = np.arange(1, power.shape[1] + 1) / extent
     with np.errstate(invalid="ignore"):
         centres = power @ frequency / power.sum(axis=1)
     low, middle, high = np.nanquantile(centres, (0.25, 0.5, 0.75)) if np.isfinite(centres).any() else [np.nan] * 3
     return pd.DataFrame(
         {
-            "direction": name,
             "frequency": frequency,
             "power": power.mean(axis=0),
             "n_samples": len(power),
@@ -102,14 +105,5 @@ def _rows(name: str, along: Vectors, power: Vectors, extent: float) -> pd.DataFr
             "response_frequency": middle,
             "response_low": low,
             "response_high": high,
-            "image_frequency": _image_frequency(along),
         }
     )
-
-
-def _image_frequency(along: Vectors) -> float:
-    """Mean over the directions, seen as pictures; NaN where inputs are none."""
-    try:
-        return float(np.nanmean(mean_frequency(along)))
-    except ValueError:
-        return float("nan")

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
+from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,8 +51,18 @@ def drive(method: Optimizer, meter: Meter | LaneMeter, theta0: Array, rng: Strea
     return (stop.status, str(stop)) if stop else ("converged", "The method returned before its budget was spent.")
 
 
+def is_installed(method: Optimizer) -> bool:
+    """Whether the optional library that the method needs, if any, is there."""
+    return not method.library or find_spec(method.library) is not None
+
+
 def check_fit(name: str, method: Optimizer, problem: Problem) -> None:
-    """Raise `Refused` if the problem cannot meet the method's needs, or is too large for it."""
+    """Raise `Refused` if the problem cannot meet the method's needs, is too large for it, or a library is missing."""
+    if not is_installed(method):
+        raise Refused(
+            f"Optimizer '{name}' needs the library {method.library}, which is not installed. "
+            "Install it with: pip install 'frequency-harness[more]'"
+        )
     lacking = sorted(method.needs - problem.offers)
     if lacking:
         raise Refused(f"Optimizer '{name}' needs {', '.join(lacking)}, which this problem does not offer.")

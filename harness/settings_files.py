@@ -17,7 +17,7 @@ def tuned_file(problem: str) -> Path:
 
 
 def read_settings_file(source: str, problem: str) -> Settings:
-    """The tables of the file `source`, or of the tuned settings of a problem for the word `tuned`; raises ValueError."""
+    """The tables of the file `source`, or for the word `tuned` of what tuning has written; raises ValueError."""
     path = tuned_file(problem) if source == "tuned" else Path(source)
     try:
         content = tomllib.loads(path.read_text())

@@ -69,6 +69,7 @@ class RunSpec:
                 "time_limit": self.time_limit,
                 "target_loss": self.target_loss,
                 "engine": self.engine,
+                **{kind: origin for kind, origin in origins.items() if origin},
             }
         )
 

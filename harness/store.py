@@ -124,6 +124,22 @@ def read_exported(folder: Path) -> Tables:
     return tables
 
 
+def write_table(rows: pd.DataFrame, path_stem: Path, file_format: str) -> Path:
+    """Write one table of its own, whole or not at all, as `parquet` or `csv`; raises ValueError if it cannot."""
+    path = path_stem.with_name(f"{path_stem.name}.{file_format}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if file_format == "csv":
+            _replace(path, lambda temporary: rows.to_csv(temporary, index=False))
+        else:
+            _replace(path, lambda temporary: rows.to_parquet(temporary, index=False))
+    except OSError as error:
+        raise ValueError(
+            f"The output folder '{path.parent}' must be writable; {error.strerror or error}. Choose another --out."
+        ) from None
+    return path
+
+
 def _replace(path: Path, write: Any) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:

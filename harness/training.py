@@ -10,6 +10,7 @@ from harness.schedule import log_marks
 from harness.spec import RunSpec, stream
 from optimizers.base import Array
 from problems.base import Problem
+from problems.digits import ImageRecipe
 
 Watch: TypeAlias = Callable[[Problem, Snapshot, Array], None]
 """Takes the problem, a mark, and the incumbent `(P,)`."""
@@ -21,6 +22,15 @@ class Trained(NamedTuple):
     problem: Problem
     theta: Array
     status: str
+
+
+def check_classes(spec: RunSpec) -> None:
+    """Raise ValueError unless the problem asks for classes of images."""
+    if isinstance(spec.recipe, ImageRecipe) and spec.recipe.labels == "one-hot":
+        return
+    raise ValueError(
+        f"This is asked of problems with one-hot classes, such as digits, digits-pca or mnist; got '{spec.problem}'."
+    )
 
 
 def train(spec: RunSpec, watch: Watch | None = None) -> Trained:

@@ -39,12 +39,12 @@ class Tuning:
     """The seed of the search itself."""
 
     def __post_init__(self) -> None:
-        if self.trials < 1 or not 1 <= self.seeds:
+        if self.trials < 1 or not self.seeds >= 1:
             raise ValueError(f"Trials and seeds must be at least 1; got {self.trials} and {self.seeds}.")
         if self.sampler not in SAMPLERS:
             raise ValueError(f"The sampler is {' or '.join(SAMPLERS)}; got '{self.sampler}'.")
         if not ranges(self.spec.method):
-            raise ValueError(f"Optimizer '{self.spec.optimizer}' declares no range to search, so there is nothing to tune.")
+            raise ValueError(f"Optimizer '{self.spec.optimizer}' declares no range to search: nothing can be tuned.")
         check_fit(self.spec.optimizer, self.spec.method, build(self.spec))
 
     @property

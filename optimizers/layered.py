@@ -101,10 +101,10 @@ class Shampoo(LayeredMethod):
     eps: float = setting(1e-6, "added to the outer products", above=0.0, tune=(1e-8, 1e-2))
 
     def build(self, matrices: list[Any], others: list[Any]) -> list[Any]:
-        from pytorch_optimizer import Shampoo as LibraryShampoo
+        import pytorch_optimizer
 
         params = [*matrices, *others]
-        return [LibraryShampoo(params, lr=self.lr, matrix_eps=self.eps, preconditioning_compute_steps=1)]
+        return [pytorch_optimizer.Shampoo(params, lr=self.lr, matrix_eps=self.eps, preconditioning_compute_steps=1)]
 
     def memory(self, dim: int) -> int:
         return 8 * 64 * dim
@@ -123,10 +123,10 @@ class SOAP(LayeredMethod):
     every: int = setting(10, "steps between new eigenvectors", at_least=1)
 
     def build(self, matrices: list[Any], others: list[Any]) -> list[Any]:
-        from pytorch_optimizer import SOAP as LibrarySOAP
+        import pytorch_optimizer
 
         params = [*matrices, *others]
-        return [LibrarySOAP(params, lr=self.lr, weight_decay=0.0, precondition_frequency=self.every)]
+        return [pytorch_optimizer.SOAP(params, lr=self.lr, weight_decay=0.0, precondition_frequency=self.every)]
 
     def memory(self, dim: int) -> int:
         return 8 * 64 * dim

@@ -1,4 +1,6 @@
-"""Evolution strategies that follow a sampled gradient: own code, as no kept library takes a flat vector and a generator."""
+"""Evolution strategies that follow a sampled gradient.
+
+Own code: no library that is kept up takes a flat vector and a generator."""
 
 from dataclasses import dataclass
 from math import log, sqrt

@@ -107,9 +107,9 @@ class SR1(TrustRegion):
 
     def hessian(self, objective: Objective) -> dict[str, Any]:
         del objective
-        from scipy.optimize import SR1 as Secants
+        from scipy import optimize
 
-        return {"hess": Secants()}
+        return {"hess": optimize.SR1()}
 
     def memory(self, dim: int) -> int:
         return 8 * 3 * dim * dim

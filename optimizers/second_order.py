@@ -48,7 +48,9 @@ class GaussNewton(ResidualMethod):
 
     needs: ClassVar[frozenset[Need]] = frozenset({"residuals", "value"})
     source: ClassVar[str] = "Nocedal and Wright 2006, section 10.3; Ben-Israel 1966"
-    expected: ClassVar[str] = "no order: linearised, one step moves every mode to its end (arXiv 2601.03162, 2605.08352)"
+    expected: ClassVar[str] = (
+        "no order: linearised, one step moves every mode to its end (arXiv 2601.03162, 2605.08352)"
+    )
     caveat: ClassVar[str] = "far from the linear regime full steps are refused, and halved ones are ordered again"
     cutoff: float = setting(
         1e-4, "singular values below this share of the largest are left out", above=0.0, below=1.0, tune=(1e-10, 0.1)
@@ -77,7 +79,7 @@ class LevenbergMarquardt(ResidualMethod):
     needs: ClassVar[frozenset[Need]] = frozenset({"residuals", "value"})
     source: ClassVar[str] = "Marquardt 1963; damping of Nielsen 1999; Madsen, Nielsen, Tingleff 2004, algorithm 3.16"
     expected: ClassVar[str] = (
-        "a step leaves a share mu / (lambda + mu) of a mode, so only modes with lambda << mu are in order, and the order "
+        "a step leaves a share mu / (lambda + mu) of a mode, so only modes with lambda << mu are in order, and that "
         "fades as the damping mu falls"
     )
     damping: float = setting(1e-3, "first damping, as a share of the largest square of a column", above=0.0, below=1e6)

@@ -22,6 +22,7 @@ from problems.networks.named import Choice, image_network
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.fourier import FourierProbe
 from problems.probes.gaussian_filter import FilterProbe
+from problems.probes.linear_model import LinearModelProbe, linear_answers
 from problems.probes.projection import watch_grid, watch_peaks, watch_steps
 
 CLASSES = 10
@@ -52,6 +53,7 @@ class ImageRecipe(Recipe):
     watch: str = "steps"
     filters: tuple[float, ...] = ()
     filter_rows: int = 500
+    linear_model: bool = False
     loss: str = "cross-entropy"
 
     @abstractmethod
@@ -75,7 +77,7 @@ class ImageRecipe(Recipe):
             self._loss(),
             self._probes(inputs, targets, projection),
             test=(test_inputs, test_targets) if len(test.labels) else None,
-            test_probes=(AccuracyProbe(test_targets, "test-accuracy"),) if len(test.labels) else (),
+            test_probes=self._test_probes(train, test, test_targets) if len(test.labels) else (),
             chunk=min(CHUNK, getattr(network, "chunk", CHUNK)),
         )
 
@@ -91,6 +93,12 @@ class ImageRecipe(Recipe):
         for probe in filters:
             probe.check()
         return fourier, *filters, AccuracyProbe(targets)
+
+    def _test_probes(self, train: Samples, test: Samples, targets: Array) -> tuple[Probe, ...]:
+        accuracy = AccuracyProbe(targets, "test-accuracy")
+        if not self.linear_model:
+            return (accuracy,)
+        return accuracy, LinearModelProbe(targets, linear_answers(train.inputs, train.labels, test.inputs))
 
     def _components(self, outputs: int) -> list[int]:
         if self.component == "all":

@@ -2,18 +2,19 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from problems.base import Problem, Recipe, fixed
+from problems.base import Problem, Recipe
 from problems.curves import Curve, Samples, Watch
 from problems.probes.line import Line
 
 FORMS = (
-    "a problems.base.Recipe; a function without arguments that returns inputs x and targets y; or a torch.nn.Module class"
+    "a problems.base.Recipe; a function without arguments that returns inputs x and targets y; or a class of "
+    "torch.nn.Module"
 )
 
 
@@ -24,7 +25,7 @@ class Data(Curve):
     Equally spaced points are one period; on others the non-uniform transform is watched. Frequencies are in cycles per
     unit of x."""
 
-    make: Callable[[], Any] = fixed(None)
+    make: Callable[[], Any] = field(metadata={"fixed": True})
 
     def sample(self, rng: np.random.Generator) -> Samples:
         del rng  # the data are the same for every seed
@@ -50,8 +51,8 @@ class ModuleProblem(Recipe):
     network: str = "module"
     activation: str = "own"
     init: str = "own"
-    make: Callable[[], Any] = fixed(None)
-    like: Recipe = fixed(None)
+    make: Callable[[], Any] = field(metadata={"fixed": True})
+    like: Recipe = field(metadata={"fixed": True})
 
     def build(self, rng: np.random.Generator) -> Problem:
         problem = replace(self.like, loss=self.loss, dtype=self.dtype).build(rng)
@@ -69,8 +70,8 @@ def adapt(name: str, foreign: Any, like: Recipe) -> Recipe:
     if isinstance(foreign, type) and issubclass(foreign, Recipe):
         return foreign()
     if isinstance(foreign, type) and _is_module(foreign):
-        budget = like.budget
-        return ModuleProblem(network=foreign.__name__, make=foreign, like=like, loss=like.loss, about=about, budget=budget)
+        inherited = {"loss": like.loss, "budget": like.budget, "dtype": like.dtype}
+        return ModuleProblem(network=foreign.__name__, make=foreign, like=like, about=about, **inherited)
     if inspect.isfunction(foreign):
         return Data(make=foreign, about=about)
     raise ValueError(f"The problem '{name}' must be {FORMS}; got {foreign!r}.")

@@ -1,6 +1,6 @@
 """Image frequency: the spectrum of a picture itself, in cycles per pixel, from 0 to at most 0.71 in a corner.
 
-It is not response frequency, which is how fast the output of a network changes along a direction in the space of inputs.
+It is not response frequency: how fast the output of a network changes along a direction in the space of inputs.
 """
 
 import numpy as np

@@ -17,7 +17,7 @@ import torch
 
 from harness.conduct import process_state
 from optimizers import OPTIMIZERS
-from optimizers.base import RunStopped
+from optimizers.base import Optimizer, RunStopped
 from optimizers.isolation import globals_kept
 from optimizers.restarts import descend_repeatedly
 from optimizers.swarm import PSO
@@ -83,6 +83,16 @@ PLAIN_TORCH = {
     "gd": lambda params: torch.optim.SGD(params, lr=0.05),
     "momentum": lambda params: torch.optim.SGD(params, lr=0.03, momentum=0.9),
     "adam": lambda params: torch.optim.Adam(params, lr=3e-3),
+    "nesterov": lambda params: torch.optim.SGD(params, lr=0.03, momentum=0.9, nesterov=True),
+    "adagrad": lambda params: torch.optim.Adagrad(params, lr=0.03),
+    "rmsprop": lambda params: torch.optim.RMSprop(params, lr=1e-3, alpha=0.99),
+    "adadelta": lambda params: torch.optim.Adadelta(params, lr=1.0, rho=0.9),
+    "adamw": lambda params: torch.optim.AdamW(params, lr=3e-3, weight_decay=1e-4),
+    "nadam": lambda params: torch.optim.NAdam(params, lr=3e-3),
+    "radam": lambda params: torch.optim.RAdam(params, lr=1e-2),
+    "adamax": lambda params: torch.optim.Adamax(params, lr=3e-3),
+    "rprop": lambda params: torch.optim.Rprop(params, lr=1e-3),
+    "asgd": lambda params: torch.optim.ASGD(params, lr=0.05),
     "lbfgs-torch": lambda params: torch.optim.LBFGS(
         params,
         max_iter=10_000,
@@ -243,9 +253,9 @@ def test_memory_is_what_a_run_holds(name):
     assert 0.5 < peak / method.memory(400) < 1.25
 
 
-def test_methods_are_capped_before_they_fill_a_machine():
-    for method in OPTIMIZERS.values():
-        assert method.memory(method.max_dim) < 12e9
+def test_a_method_with_a_cap_of_its_own_fits_a_small_machine_at_it():
+    capped = {name: method for name, method in OPTIMIZERS.items() if method.max_dim < Optimizer.max_dim}
+    assert {name for name, method in capped.items() if method.memory(method.max_dim) > 4e9} == set()
     assert OPTIMIZERS["powell"].memory(20_000) == pytest.approx(3.2e9, rel=0.01)
 
 
@@ -275,6 +285,7 @@ def test_importing_the_registry_loads_numpy_alone():
     assert set(fresh(code)) & {"numpy", "scipy", "torch", "pyswarms", "nevergrad", "pandas"} == {"numpy"}
 
 
+@pytest.mark.slow
 def test_the_first_run_in_a_process_leaves_no_trace_either():
     """When the libraries are imported, as they are only once."""
     code = """

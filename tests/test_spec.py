@@ -26,6 +26,7 @@ OTHER = {
     "marks": 99,
     "time_limit": 10.0,
     "target_loss": 1e-3,
+    "engine": "numpy",
 }
 
 

@@ -1,11 +1,11 @@
 """The first evaluations of every optimizer, kept, so that a change made for speed is seen to change no number.
 
 `python tests/trajectories.py` adds what is missing to the file and leaves the rest alone. Where a method is meant to
-change, name it: `python tests/trajectories.py adam`.
+change, name it: `python tests/trajectories.py adam`. What is kept was computed by numpy, the reference engine.
 """
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from harness.run import drive
 from harness.spec import stream
 from optimizers import OPTIMIZERS
 from problems import PROBLEMS
+from problems.engines import make_engine
 
 FILE = Path(__file__).parent / "data" / "trajectories.npz"
 WATCHED = ("sin135", "control-low")
@@ -35,6 +36,16 @@ class Witnessed:
 
     def __getattr__(self, name):
         return getattr(self.inner, name)
+
+    def value(self, theta):
+        loss = self.inner.value(theta)
+        self._write(theta[None], [loss])
+        return loss
+
+    def value_and_grad(self, theta):
+        loss, grad = self.inner.value_and_grad(theta)
+        self._write(theta[None], [loss])
+        return loss, grad
 
     def values(self, thetas):
         losses = self.inner.values(thetas)
@@ -62,13 +73,14 @@ class Witnessed:
 
 
 @cache
-def problem_of(name):
-    return PROBLEMS[name].build(stream(0, "data"))
+def problem_of(name, engine):
+    problem = PROBLEMS[name].build(stream(0, "data"))
+    return replace(problem, engine=make_engine(problem, engine))
 
 
-def trace(problem_name: str, optimizer: str) -> np.ndarray:
+def trace(problem_name: str, optimizer: str, engine: str = "auto") -> np.ndarray:
     """Losses and shadows of the first evaluations, `(at most 50, 2)`; none if the problem does not suit the method."""
-    problem, method = problem_of(problem_name), OPTIMIZERS[optimizer]
+    problem, method = problem_of(problem_name, engine), OPTIMIZERS[optimizer]
     if method.needs - problem.offers or problem.dim > method.max_dim:
         return np.empty((0, 2))
     witness = Witnessed(problem)
@@ -91,7 +103,7 @@ def main(again: list[str]) -> None:
         for optimizer in OPTIMIZERS:
             name = f"{problem}/{optimizer}"
             if name not in kept:
-                kept[name] = trace(problem, optimizer)
+                kept[name] = trace(problem, optimizer, "numpy")
                 sys.stdout.write(f"{name}: {len(kept[name])} evaluations\n")
     FILE.parent.mkdir(exist_ok=True)
     np.savez_compressed(FILE, **dict(sorted(kept.items())))

@@ -16,7 +16,8 @@ def main(arguments: argparse.Namespace) -> int:
             named = finding.name
             sys.stdout.write(f"{named}\n")
         words = finding.rule.replace("_", " ")
-        sys.stdout.write(f"  pass  {words}\n" if finding.complaint is None else f"  FAIL  {words}: {finding.complaint}\n")
+        line = f"  pass  {words}" if finding.complaint is None else f"  FAIL  {words}: {finding.complaint}"
+        sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
         broken += finding.complaint is not None
     sys.stdout.write("all rules are kept\n" if not broken else f"rules broken: {broken}\n")

@@ -13,6 +13,7 @@ from harness.compare import DEFAULT_SEEDS, RECIPE_OPTIONS, Plan, Results, conclu
 from harness.execute import execute
 from harness.figures import applicable
 from harness.progress import watching
+from harness.settings_files import read_settings_file
 from harness.store import Store
 from harness.vary import read_varied
 
@@ -27,9 +28,7 @@ TERMS = ("budget", "cost_per_gradient", "marks", "time_limit", "target_loss", "e
 
 def main(arguments: argparse.Namespace) -> int:
     """Carry out a comparison; the exit code."""
-    names = [name.strip() for name in arguments.optimizers.split(",")] if arguments.optimizers else None
-    seeds = DEFAULT_SEEDS if arguments.seeds is None else arguments.seeds
-    planned = plan(problem_of(arguments), names, seeds, **choices(arguments))
+    planned = planned_comparison(arguments)
     results = carry_out(planned, arguments)
     if results is None:
         return 130
@@ -39,6 +38,13 @@ def main(arguments: argparse.Namespace) -> int:
         console.print(sentence, highlight=False, soft_wrap=True)
     _say_where(console, results, arguments.format)
     return ending(results)
+
+
+def planned_comparison(arguments: argparse.Namespace) -> Plan:
+    """The plan that the command line describes."""
+    names = [name.strip() for name in arguments.optimizers.split(",")] if arguments.optimizers else None
+    seeds = DEFAULT_SEEDS if arguments.seeds is None else arguments.seeds
+    return plan(problem_of(arguments), names, seeds, **choices(arguments))
 
 
 def problem_of(arguments: argparse.Namespace) -> str:
@@ -58,6 +64,8 @@ def choices(arguments: argparse.Namespace) -> dict[str, Any]:
     own = {name: getattr(arguments, name) for name in PROBLEM_OPTIONS if getattr(arguments, name) is not None}
     if own:
         settings["problem"] = settings.get("problem", {}) | own
+    if arguments.settings:
+        named["settings_file"] = read_settings_file(arguments.settings, problem_of(arguments))
     return {**named, "settings": settings, "vary": read_varied(arguments.vary)}
 
 

@@ -4,11 +4,12 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 
 from harness.spec import settings_of
 from optimizers import OPTIMIZERS
+from optimizers.base import Optimizer
 from problems import PROBLEMS
-from problems.engines import ENGINES
 from problems.embeddings import EMBEDDINGS
 from problems.engines import ENGINES
 from problems.losses import LOSSES
@@ -37,9 +38,16 @@ def _problems() -> dict[str, str]:
 
 def _optimizers() -> dict[str, str]:
     return {
-        name: f"{method.family}; " + ", ".join(f"{setting}={value}" for setting, value in settings_of(method).items())
+        name: f"{method.family}; " + _installed(method) + ", ".join(f"{s}={v}" for s, v in settings_of(method).items())
         for name, method in OPTIMIZERS.items()
     }
+
+
+def _installed(method: Optimizer) -> str:
+    """A remark on methods whose optional library is missing."""
+    if not method.library or find_spec(method.library) is not None:
+        return ""
+    return f"not installed (pip install 'frequency-harness[more]' brings {method.library}); "
 
 
 def _figures() -> dict[str, str]:

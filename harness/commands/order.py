@@ -19,12 +19,15 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         tables = load(folder).tables
     except (FileNotFoundError, NotADirectoryError):
-        raise ValueError(f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none.") from None
+        raise ValueError(
+            f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none."
+        ) from None
     try:
         prices = [float(price) for price in arguments.cost_per_gradient.split(",")]
     except ValueError:
+        got = arguments.cost_per_gradient
         raise ValueError(
-            f"--cost-per-gradient takes numbers separated by commas, such as 1,2,3,5; got '{arguments.cost_per_gradient}'."
+            f"--cost-per-gradient takes numbers separated by commas, such as 1,2,3,5; got '{got}'."
         ) from None
     rows = sensitivity(tables, prices)
     path = folder / "sensitivity.csv"

@@ -3,12 +3,16 @@
 import argparse
 from math import isnan
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from harness.commands.compare import carry_out, choices, ending, problem_of
 from harness.compare import plan
+
+MOST_COLUMNS = 14
+"""Of more frequencies, evenly chosen ones are printed; all are in the tables."""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -33,9 +37,10 @@ def _course(curves: pd.DataFrame, spectra: pd.DataFrame) -> Table:
     table = Table(title="relative error of each frequency")
     first = spectra[spectra["mark"] == 0]
     names = [_heading(row["probe"], row["frequency"], first["probe"].iloc[0]) for row in first.to_dict("records")]
-    for heading in ("cost", "loss", *names):
+    shown = np.unique(np.linspace(0, len(names) - 1, min(len(names), MOST_COLUMNS)).astype(int))
+    for heading in ("cost", "loss", *(names[column] for column in shown)):
         table.add_column(heading, justify="right")
-    errors = [own["error"].to_numpy() for _, own in spectra.groupby("mark")]
+    errors = [own["error"].to_numpy()[shown] for _, own in spectra.groupby("mark")]
     costs, losses = curves["cost"].to_numpy(), curves["loss"].to_numpy()
     due = 0.0
     for mark, cost in enumerate(costs):

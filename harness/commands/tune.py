@@ -26,7 +26,8 @@ def main(arguments: argparse.Namespace) -> int:
     update_settings(path, arguments.optimizer, settings_of(winner))
     searched = list(ranges(winner))
     seeds = f"seeds {FIRST_SEED} to {FIRST_SEED + tuning.seeds - 1}"
-    table = Table(title=f"{arguments.optimizer} on {problem}: median loss at the end, {seeds}; trial 0 is as registered")
+    title = f"{arguments.optimizer} on {problem}: median loss at the end, {seeds}; trial 0 is as registered"
+    table = Table(title=title)
     for heading in ("trial", "loss", *searched):
         table.add_column(heading, justify="right")
     for row in trials.head(SHOWN).to_dict("records"):

@@ -20,7 +20,8 @@ def check_device(device: str) -> None:
 def check_module(module: nn.Module) -> None:
     """Raise ValueError if more than parameters and one sample decides a module's output."""
     for name, layer in module.named_modules():
-        if isinstance(layer, _DropoutNd | nn.RReLU) or float(getattr(layer, "dropout", 0.0) or 0.0) > 0:
+        share = getattr(layer, "dropout", 0.0)  # a number in recurrent and attention layers
+        if isinstance(layer, _DropoutNd | nn.RReLU) or (isinstance(share, float) and share > 0):
             _refuse(
                 name, layer, "draws random numbers at every call, and a run must depend on its own generators alone"
             )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.base import Array, InputSlopedNetwork, Problem
+from problems.base import Array, InputSlopedNetwork, Network, Problem
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,7 @@ def critical_samples(
 
 def margin_gradient(problem: Problem, theta: Array, inputs: Array, classes: NDArray[np.intp]) -> NDArray[np.float64]:
     """d (score of `classes (n,)` less the highest other score) / d inputs, `(n, d)`; raises ValueError."""
-    network = problem.network
-    if not isinstance(network, InputSlopedNetwork):
-        raise ValueError(
-            f"The network '{network.name}' cannot be differentiated in its inputs. Take plain widths and an init such "
-            "as pytorch-uniform, or an architecture such as cnn."
-        )
+    network = _sloped(problem.network)
     scores = problem.outputs(theta[None], inputs)[0]
     if scores.shape[1] < 2:
         raise ValueError(
@@ -67,3 +62,12 @@ def margin_gradient(problem: Problem, theta: Array, inputs: Array, classes: NDAr
     blocks = [slice(start, start + size) for start in range(0, len(inputs), size)]
     parts = [network.input_gradient(theta, inputs[block], cotangent[block]) for block in blocks]
     return np.concatenate(parts).astype(np.float64) if parts else np.zeros(inputs.shape)
+
+
+def _sloped(network: Network) -> InputSlopedNetwork:
+    if isinstance(network, InputSlopedNetwork):
+        return network
+    raise ValueError(
+        f"The network '{network.name}' cannot be differentiated in its inputs. Take plain widths and an init such as "
+        "pytorch-uniform, or an architecture such as cnn."
+    )

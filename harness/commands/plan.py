@@ -1,0 +1,84 @@
+"""`harness plan`: what a comparison would make, how long that takes, and how much memory; nothing is written."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+from time import perf_counter
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.commands.compare import PIPED_WIDTH, planned_comparison
+from harness.estimate import Estimate, estimate, kind_of, makespan, resident_bytes
+from harness.execute import Job, group
+from harness.store import Store
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Print the plan; the exit code."""
+    if arguments.jobs < 1:
+        raise ValueError(f"--jobs must be at least 1; got {arguments.jobs}.")
+    planned = planned_comparison(arguments)
+    for reason in planned.left_out.values():
+        sys.stderr.write(f"left out: {reason}\n")
+    folder = Path(arguments.out) if arguments.out else planned.folder
+    done = Store(folder).done()
+    jobs = group([spec for spec in planned.specs if spec.run_id not in done])
+    began = perf_counter()
+    estimates = estimate(jobs)
+    probing = perf_counter() - began
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console.print(plan_table(estimates))
+    if done:
+        console.print(f"{len(done)} of {len(planned.specs)} runs are in {folder} already", highlight=False)
+    console.print(foretold(jobs, estimates, arguments.jobs), highlight=False, soft_wrap=True)
+    console.print(f"estimated from probes that took {duration(probing)}", highlight=False)
+    return 0
+
+
+def plan_table(estimates: list[Estimate]) -> Table:
+    """A line for each kind of job."""
+    table = Table(title="jobs to be made")
+    for heading in ("optimizer", "runs", "jobs", "lanes", "a job", "all its jobs", "state of a job"):
+        table.add_column(heading, justify="left" if heading == "optimizer" else "right")
+    for one in estimates:
+        counts = (one.jobs * one.lanes, one.jobs, one.lanes)
+        times = (duration(one.seconds), duration(one.seconds_in_all))
+        table.add_row(one.optimizer, *map(str, counts), *times, size(one.state_bytes))
+    return table
+
+
+def foretold(jobs: list[Job], estimates: list[Estimate], processes: int) -> str:
+    """The sentence on all of it: seconds with the start of the processes, and memory."""
+    by_kind = dict(zip(dict.fromkeys(map(kind_of, jobs)), estimates, strict=True))
+    working = makespan([by_kind[kind_of(job)].seconds for job in jobs], processes)
+    used = max(1, min(processes, len(jobs)))
+    start = starting() * (2 if used > 1 else 1)  # the command itself, and then its workers side by side
+    runs = sum(map(len, jobs))
+    held = used * resident_bytes()
+    memory = f", about {size(held)} of memory in all" if held else ""
+    return f"{runs} runs in {len(jobs)} jobs on {used} processes: about {duration(start + working)}{memory}"
+
+
+def starting() -> float:
+    """Seconds in which a process loads what a comparison needs."""
+    began = perf_counter()
+    subprocess.run([sys.executable, "-c", "import harness.compare"], check=True)
+    return perf_counter() - began
+
+
+def duration(seconds: float) -> str:
+    """With two digits, in the unit that a person would choose."""
+    for length, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"
+
+
+def size(count: int) -> str:
+    """Bytes, likewise."""
+    for power, unit in ((3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if count >= 1024**power:
+            return f"{count / 1024**power:.3g} {unit}"
+    return f"{count} B"

@@ -1,0 +1,88 @@
+"""`harness samples`: which samples are learned early and late, and whether that depends on who learns them."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from harness.commands.compare import choices, problem_of
+from harness.compare import plan
+from harness.figures import save
+from harness.figures.samples import samples as draw
+from harness.learning_order import agreement, contrast
+from harness.samples import Examination, examine
+from harness.store import write_table
+from harness.training import check_classes
+from problems.probes.critical import Search
+
+MEASURES = {"image_high": "image power above the median frequency", "target_high": "target that the filter holds back"}
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Train, print what was found, write the tables and draw the figure; the exit code."""
+    if arguments.search < 1 or not arguments.radius > 0:
+        raise ValueError(
+            f"--search takes a number of samples of at least 1, and --radius a positive number; got {arguments.search} "
+            f"and {arguments.radius:g}."
+        )
+    chosen = choices(arguments)
+    if arguments.networks:
+        chosen["vary"].setdefault("problem", {})["network"] = arguments.networks.split(",")
+    names = [name.strip() for name in arguments.optimizers.split(",")]
+    planned = plan(problem_of(arguments), names, arguments.seeds, **chosen)
+    check_classes(planned.specs[0])
+    radius = arguments.radius
+    examination = Examination(arguments.search, Search(radius, radius / 5, radius / 10))
+    console = Console()
+    specs = track(planned.specs, "runs", console=console, disable=not console.is_terminal)
+    parts = [examine(spec, examination) for spec in specs]
+    rows, complexity = (pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
+    folder = Path(arguments.out) if arguments.out else Path("results") / f"samples-{planned.folder.name}"
+    _say(console, rows, complexity)
+    written = [write_table(rows, folder / "samples", arguments.format)]
+    written.append(write_table(complexity, folder / "complexity", arguments.format))
+    for path in (*written, *save(draw({"samples": rows}), folder / "samples")):
+        console.print(str(path), highlight=False, soft_wrap=True)
+    return 0
+
+
+def _say(console: Console, rows: pd.DataFrame, complexity: pd.DataFrame) -> None:
+    for column in ("first_cost", "final_cost"):
+        console.print(_agreement(agreement(rows, column), column))
+    for column, text in MEASURES.items():
+        if rows[column].notna().any():
+            difference, low, high = contrast(rows, column)
+            console.print(
+                f"{text}: {difference:+.3f} [{low:+.3f}, {high:+.3f}] in the quarter learned last over the first",
+                highlight=False,
+                soft_wrap=True,
+            )
+    console.print(_complexity(complexity))
+
+
+def _agreement(found: pd.DataFrame, column: str) -> Table:
+    table = Table(title=f"rank correlation of {column} between runs")
+    for heading in ("with a run that has", "pairs", "rho", "95 %"):
+        table.add_column(heading, justify="left" if heading.startswith("with") else "right")
+    for row in found.to_dict("records"):
+        table.add_row(row["pair"], f"{row['pairs']}", f"{row['rho']:.2f}", f"{row['low']:.2f} to {row['high']:.2f}")
+    return table
+
+
+def _complexity(complexity: pd.DataFrame) -> Table:
+    """The start, the middle and the end of each configuration, averaged over seeds."""
+    table = Table(title="complexity while learning")
+    for heading in ("optimizer", "network", "cost", "accuracy", "critical", "mu, bits", "beyond linear, bits"):
+        table.add_column(heading, justify="left" if heading in ("optimizer", "network") else "right")
+    measures = ["cost", "accuracy", "critical_ratio", "linear_correlation", "beyond_linear"]
+    order = complexity.groupby("run_id").cumcount()
+    means = complexity.groupby(["optimizer", "network", order], sort=False)[measures].mean()
+    for (optimizer, network), own in means.groupby(level=[0, 1], sort=False):
+        for place in np.unique([0, len(own) // 3, 2 * len(own) // 3, len(own) - 1]):
+            cost, *others = own.iloc[place]
+            table.add_row(str(optimizer), str(network), f"{cost:,.0f}", *(f"{value:.3f}" for value in others))
+    return table

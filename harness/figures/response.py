@@ -1,0 +1,61 @@
+"""Response frequency against image frequency: what is rough to the eye need not be rough to the network."""
+
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from harness.figures.curves import grid, label, title
+from harness.figures.panels import Array
+from harness.figures.style import house_style
+from harness.tables import Tables
+
+COLOURS = ("#1a1a1a", "#0072B2", "#009E73", "#B34700")
+STYLES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D")
+BINS = 24
+"""Of the spectrum, log-spaced, within each of which powers are averaged."""
+
+
+def response(tables: Tables) -> Figure:
+    """Spectra of a trained network's output by direction, and their mean frequency over that of the picture."""
+    rows = tables["response"]
+    looks = zip(cycle(COLOURS), cycle(STYLES), cycle(MARKERS), strict=False)
+    with house_style():
+        figure, (left, right) = grid(2, most_columns=2, alike=False)
+        handles = []
+        for (name, own), (colour, style, marker) in zip(rows.groupby("direction", sort=False), looks, strict=False):
+            left.plot(*_binned(own["frequency"].to_numpy(), own["power"].to_numpy()), color=colour, ls=style, lw=1.2)
+            _draw_mean(right, own.iloc[0], color=colour, marker=marker)
+            handles.append(Line2D([], [], color=colour, ls=style, lw=1.2, marker=marker, ms=3, label=str(name)))
+        left.set(xscale="log", yscale="log", xlim=(None, rows["frequency"].max()))
+        right.yaxis.set_major_locator(MaxNLocator(4))
+        left.set_xlabel("response frequency, cycles per unit of input", labelpad=2)
+        right.set_xlabel("image frequency of the direction, cycles per pixel", labelpad=2)
+        right.set_ylim(0, 1.1 * rows["response_high"].max())
+        first = rows.iloc[0]
+        title(left, f"{first['problem']}, {first['network']}, {first['optimizer']}", "power of the output")
+        title(right, "response frequency", "median over samples of the mean frequency, with quartiles")
+        for axes in (left, right):
+            axes.spines[["top", "right"]].set_visible(False)
+        note = f"cuts of length {first['extent']:.3g} through {rows['n_samples'].max()} samples"
+        label(figure, "", "", note, handles)
+    return figure
+
+
+def _draw_mean(axes: Axes, row: "pd.Series[Any]", **look: Any) -> None:
+    middle = row["response_frequency"]
+    spread = [[middle - row["response_low"]], [row["response_high"] - middle]]
+    axes.errorbar(row["image_frequency"], middle, yerr=spread, ms=4, lw=0.9, **look)
+
+
+def _binned(frequency: Array, power: Array) -> tuple[list[float], list[float]]:
+    edges = np.geomspace(frequency[0], frequency[-1] * 1.001, BINS + 1)
+    place = np.digitize(frequency, edges)
+    filled = np.unique(place)
+    return [frequency[place == bin_].mean() for bin_ in filled], [power[place == bin_].mean() for bin_ in filled]

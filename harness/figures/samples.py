@@ -1,0 +1,68 @@
+"""Easy and hard samples: how fast they are learned, whether runs agree, and what the hard ones have in common."""
+
+from itertools import cycle
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from harness.figures.curves import grid, label, title
+from harness.figures.response import COLOURS, STYLES
+from harness.figures.style import GREY, house_style
+from harness.learning_order import agreement, groups
+from harness.tables import Tables
+
+MEASURES = {"image_high": "image power above the median", "target_high": "target that the filter holds back"}
+
+
+def samples(tables: Tables) -> Figure:
+    """Share of samples learned for good over cost, agreement between runs, and roughness by tenths of the samples."""
+    rows = tables["samples"]
+    measures = {name: text for name, text in MEASURES.items() if rows[name].notna().any()}
+    with house_style():
+        figure, axes = grid(2 + len(measures), most_columns=2, alike=False)
+        handles = _draw_learning(axes[0], rows)
+        title(axes[0], "learned for good", "share of samples over cost, forward passes")
+        _draw_agreement(axes[-1], agreement(rows))
+        title(axes[-1], "the same samples?", "rank correlation of learning times with a run that has another ...")
+        for panel, (name, text) in zip(axes[1:-1], measures.items(), strict=True):
+            _draw_groups(panel, groups(rows, name))
+            title(panel, text, "tenths of the samples, those learned last to the right")
+        for panel in axes:
+            panel.spines[["top", "right"]].set_visible(False)
+        note = "bars: 95 % by a bootstrap over samples; one line a run"
+        label(figure, "", "", note, handles)
+    return figure
+
+
+def _draw_learning(axes: Axes, rows: pd.DataFrame) -> list[Line2D]:
+    handles = []
+    looks = zip(cycle(COLOURS), cycle(STYLES), strict=False)
+    for (name, own), (colour, style) in zip(rows.groupby(["optimizer", "network"], sort=False), looks, strict=False):
+        for _, run in own.groupby("run_id", sort=False):
+            costs = np.sort(run["final_cost"].to_numpy(np.float64))
+            shares = np.arange(1, len(costs) + 1) / len(costs)
+            known = np.isfinite(costs)
+            axes.step(np.maximum(costs[known], 1), shares[known], where="post", color=colour, ls=style, lw=0.8)
+        handles.append(Line2D([], [], color=colour, ls=style, lw=1.2, label=" ".join(map(str, np.atleast_1d(name)))))
+    axes.set_xscale("log")
+    axes.set_ylim(0, 1.02)
+    return handles
+
+
+def _draw_agreement(axes: Axes, found: pd.DataFrame) -> None:
+    places = np.arange(len(found))
+    spread = [found["rho"] - found["low"], found["high"] - found["rho"]]
+    axes.errorbar(places, found["rho"], yerr=spread, fmt="o", color=COLOURS[1], ms=4, lw=0.9)
+    axes.set_xticks(places, [text.removeprefix("another ").replace(" and ", "\nand ") for text in found["pair"]])
+    axes.set_xlim(-0.6, len(found) - 0.4)
+    axes.set_ylim(min(0, float(found["low"].min(skipna=True) if len(found) else 0)), 1.02)
+    axes.axhline(0, color=GREY, lw=0.5)
+
+
+def _draw_groups(axes: Axes, found: pd.DataFrame) -> None:
+    spread = [found["mean"] - found["low"], found["high"] - found["mean"]]
+    axes.errorbar(found["group"] + 1, found["mean"], yerr=spread, fmt="o-", color=COLOURS[3], ms=3, lw=0.9)
+    axes.set_xticks(found["group"] + 1)

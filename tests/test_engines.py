@@ -1,0 +1,204 @@
+"""The compiled engine gives the numbers of the reference, and is chosen where it can and should be."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from harness.run import run
+from harness.spec import RunSpec, find_optimizer, find_problem
+from problems.base import Problem, stack
+from problems.engines import ENGINES, cannot, choose, is_faster, make_engine
+from problems.losses import LOSSES, MAE, MSE
+from problems.networks import mlp
+from problems.networks.activations import ACTIVATIONS
+from problems.networks.combinations import Combination
+from problems.networks.compiled import TWINS
+from problems.networks.layered_engine import LayeredEngine
+from problems.networks.mlp import MLP
+from problems.networks.shallow_engine import ShallowEngine
+
+TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
+CHOSEN = [*sorted(ACTIVATIONS), "sin(7)", "ricker(1.5)"]
+ALL_NEEDS = {"value", "population", "gradient", "minibatch"}
+
+
+@cache
+def problem(widths=(1, 6, 1), activation="tanh", dtype="float64", samples=37, lanes=None, loss=MSE()):
+    """Random inputs and targets; with `lanes`, so many sets of targets."""
+    rng = np.random.default_rng(3)
+    inputs = rng.uniform(-2, 2, (samples, widths[0])).astype(dtype)
+    shape = (samples, widths[-1]) if lanes is None else (lanes, samples, widths[-1])
+    return Problem(inputs, rng.standard_normal(shape).astype(dtype), MLP(widths, activation, precision=dtype), loss, ())
+
+
+def pair(**options):
+    """The reference, and the same problem with the compiled engine."""
+    reference = problem(**options)
+    return reference, replace(reference, engine=make_engine(reference, "compiled"))
+
+
+def points(reference, rows=3, scale=1.0):
+    rng = np.random.default_rng(5)
+    return scale * np.array([reference.network.theta0(rng) for _ in range(rows)])
+
+
+def assert_same(reference, compiled, thetas):
+    """Every way of asking gives the reference's losses and gradients, each relative to the largest of its kind."""
+    tolerance = TOLERANCE[reference.network.precision]
+    losses, grads = reference.values_and_grads(thetas)
+    got_losses, got_grads = compiled.values_and_grads(thetas)
+    rows = np.random.default_rng(0).integers(0, reference.n_samples, 11)
+    batch, batch_grads = reference.batch_values_and_grads(thetas, rows)
+    got_batch, got_batch_grads = compiled.batch_values_and_grads(thetas, rows)
+    np.testing.assert_allclose(got_losses, losses, rtol=tolerance)
+    np.testing.assert_allclose(compiled.values(thetas), losses, rtol=tolerance)
+    np.testing.assert_allclose(got_grads, grads, rtol=0, atol=tolerance * np.abs(grads).max())
+    np.testing.assert_allclose(got_batch, batch, rtol=tolerance)
+    np.testing.assert_allclose(got_batch_grads, batch_grads, rtol=0, atol=tolerance * np.abs(batch_grads).max())
+    if reference.targets.ndim == 2:
+        loss, grad = compiled.value_and_grad(thetas[0])
+        np.testing.assert_allclose(loss, losses[0], rtol=tolerance)
+        np.testing.assert_allclose(grad, grads[0], rtol=0, atol=tolerance * np.abs(grads).max())
+        np.testing.assert_allclose([compiled.value(theta) for theta in thetas], losses, rtol=tolerance)
+
+
+# the numbers
+
+
+def test_every_activation_has_a_compiled_twin():
+    assert TWINS.keys() == ACTIVATIONS.keys()
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("activation", CHOSEN)
+@pytest.mark.slow
+def test_every_activation_agrees_with_the_reference(activation, dtype):
+    reference, compiled = pair(widths=(2, 5, 4, 1), activation=activation, dtype=dtype)
+    assert isinstance(compiled.engine, LayeredEngine)
+    assert_same(reference, compiled, points(reference, scale=2.0))
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("widths", [(1, 6, 1), (3, 6, 2)])
+@pytest.mark.parametrize("activation", ["tanh", "sin(3)"])
+@pytest.mark.slow
+def test_one_hidden_layer_agrees_whether_slopes_are_kept_or_follow_from_values(activation, widths, dtype):
+    reference, compiled = pair(widths=widths, activation=activation, dtype=dtype)
+    assert isinstance(compiled.engine, ShallowEngine)
+    assert_same(reference, compiled, points(reference, scale=2.0))
+
+
+@pytest.mark.parametrize("lanes", [None, 3])
+@pytest.mark.parametrize("samples", [1, 37, 5000])
+def test_lanes_and_targets_of_their_own_agree_for_any_number_of_samples(samples, lanes):
+    reference, compiled = pair(widths=(1, 40, 1), samples=samples, lanes=lanes)
+    assert_same(reference, compiled, points(reference))
+
+
+@pytest.mark.parametrize("lanes", [None, 3])
+@pytest.mark.parametrize("loss", [MSE(), MAE()])
+def test_deep_networks_agree_with_any_loss(loss, lanes):
+    reference, compiled = pair(widths=(1, 20, 7, 2), lanes=lanes, loss=loss)
+    assert_same(reference, compiled, points(reference))
+
+
+def test_a_population_in_lanes_with_targets_of_their_own_agrees():
+    reference, compiled = pair(lanes=2)
+    thetas = points(reference, rows=6)
+    np.testing.assert_allclose(compiled.spread(3).values(thetas), reference.spread(3).values(thetas), rtol=1e-12)
+
+
+def test_gradients_are_fresh_arrays():
+    for widths in ((1, 6, 1), (1, 6, 5, 1)):
+        reference, compiled = pair(widths=widths)
+        first, second = points(reference, rows=2)
+        grad = compiled.value_and_grad(first)[1]
+        kept = grad.copy()
+        compiled.value_and_grad(second)
+        np.testing.assert_array_equal(grad, kept)
+
+
+def test_parameters_may_lie_anywhere_in_memory():
+    reference, compiled = pair()
+    thetas = points(reference, rows=4)
+    strided = np.asfortranarray(thetas)[::2]
+    np.testing.assert_allclose(compiled.values_and_grads(strided)[1], reference.values_and_grads(thetas[::2])[1])
+    assert compiled.value(strided[1]) == pytest.approx(reference.value(thetas[2]), rel=1e-12)
+
+
+# beyond the numbers that compiled loops take for granted
+
+
+@pytest.mark.parametrize("widths", [(1, 6, 1), (1, 6, 5, 1)])
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e30, 1e200])
+def test_parameters_without_bounds_give_what_numpy_gives(bad, activation, widths):
+    reference, compiled = pair(widths=widths, activation=activation)
+    thetas = points(reference)
+    thetas[1, 2] = bad
+    with np.errstate(all="ignore"):
+        losses, grads = reference.values_and_grads(thetas)
+    for _ in range(2):  # and what comes next is not spoilt
+        got, got_grads = compiled.values_and_grads(thetas)
+        np.testing.assert_allclose(got, losses, rtol=1e-12)
+        np.testing.assert_allclose(got_grads, grads, rtol=1e-9)
+        np.testing.assert_allclose(compiled.values(thetas), losses, rtol=1e-12)
+        np.testing.assert_allclose([compiled.value(theta) for theta in thetas], losses, rtol=1e-12)
+
+
+def test_a_sine_of_a_huge_argument_is_left_to_numpy():
+    reference, compiled = pair(activation="sin")
+    thetas = points(reference)
+    thetas[0] *= 1e12
+    np.testing.assert_allclose(compiled.values(thetas), reference.values(thetas), rtol=1e-12)
+
+
+# the choice
+
+
+def test_the_choice_names_itself_and_unknown_names_list_it():
+    assert {"numpy", "compiled", "auto"} == ENGINES.keys()
+    with pytest.raises(ValueError, match=r"Unknown engine 'jax'. Choose from: auto, compiled, numpy\."):
+        choose(problem(), "jax")
+
+
+def test_the_reference_can_always_be_asked_for():
+    assert choose(problem(), "numpy") == "numpy"
+    assert make_engine(problem(), "numpy") is None
+
+
+@pytest.mark.parametrize(
+    ("unfit", "why"),
+    [
+        (lambda p: replace(p, network=replace(p.network, init="ntk").__class__((1, 1), "tanh")), "hidden layer"),
+        (lambda p: replace(p, chunk=5), "chunks"),
+        (lambda p: replace(p, targets=np.full_like(p.targets, np.nan)), "finite inputs"),
+        (lambda p: replace(p, network=mlp.fully_connected("1-6-1", (1, 1), "tanh", "ntk", "float64")), "plain fully"),
+    ],
+)
+def test_what_kernels_cannot_take_goes_to_numpy_unless_they_are_demanded(unfit, why):
+    unfitting = unfit(problem())
+    assert choose(unfitting) == "numpy"
+    with pytest.raises(ValueError, match=f"(?s)The engine 'compiled' .*{why}.*Choose numpy, or auto"):
+        choose(unfitting, "compiled")
+
+
+def test_a_problem_with_another_network_or_loss_drops_the_engine():
+    _, compiled = pair()
+    assert replace(compiled, network=MLP((1, 7, 1))).engine is None
+    assert replace(compiled, loss=MAE()).engine is None
+    assert replace(compiled, chunk=3).engine is None
+    assert replace(compiled, targets=compiled.targets + 1).engine is compiled.engine
+
+
+def test_other_targets_are_seen_at_once():
+    reference, compiled = pair()
+    theta = points(reference)[0]
+    shifted = replace(compiled, targets=compiled.targets + 1)
+    for _ in range(2):
+        assert compiled.value(theta) == pytest.approx(reference.value(theta), rel=1e-12)
+        assert shifted.value(theta) == pytest.approx(replace(reference, targets=shifted.targets).value(theta), rel=1e-12)

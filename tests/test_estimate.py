@@ -1,0 +1,143 @@
+"""What `harness plan` foretells: the arithmetic with a clock of our own, and real jobs without looking at any clock."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from harness.cli import main
+from harness.compare import plan
+from harness.estimate import ENDED, Probed, estimate, makespan, probe, seconds_of
+from harness.execute import group
+from harness.schedule import log_marks
+
+FULL = 60_000
+
+
+class Machine:
+    """Makes runs that take `each` seconds a forward pass and lane, `marking` a mark and `starting` altogether."""
+
+    def __init__(self, each, marking=0.0, starting=0.0, status="budget", ends_at=float("inf")):
+        self.now = 0.0
+        self.budgets = []
+        self.each, self.marking, self.starting, self.status, self.ends_at = each, marking, starting, status, ends_at
+
+    def clock(self):
+        return self.now
+
+    def make(self, specs):
+        budget = specs[0].budget
+        cost = min(budget, self.ends_at)
+        ended = cost >= self.ends_at
+        self.budgets.append(budget)
+        work = self.each * cost
+        self.now += len(specs) * work + self.marking * (len(log_marks(budget, specs[0].marks)) + 1) + self.starting
+        row = {"seconds_objective": 0.75 * work, "seconds_optimizer": 0.25 * work, "cost": cost}
+        status = self.status if ended or self.status == "budget" else "budget"
+        return [{"runs": pd.DataFrame([row | {"status": status}])} for _ in specs]
+
+    def truth(self, specs):
+        before, self.now = self.now, 0.0
+        self.make(specs)
+        taken, self.now = self.now, before
+        return taken
+
+
+def jobs_of(*optimizers, seeds=8, **options):
+    return group(plan("sin135", optimizers, seeds, **options).specs)
+
+
+@pytest.mark.parametrize("each", [1e-7, 1e-5, 1e-3])
+@pytest.mark.parametrize("optimizer", ["adam", "bfgs"])
+def test_work_in_proportion_to_cost_is_foretold_to_a_twentieth(optimizer, each):
+    machine, jobs = Machine(each, marking=1e-4), jobs_of(optimizer)
+    (one,) = estimate(jobs, machine.clock, machine.make)
+    assert one.seconds == pytest.approx(machine.truth(jobs[0]), rel=0.05)
+
+
+def test_building_and_marks_are_not_taken_for_work():
+    machine, jobs = Machine(1e-6, marking=1e-3, starting=0.05), jobs_of("adam")
+    (one,) = estimate(jobs, machine.clock, machine.make)
+    truth = machine.truth(jobs[0])
+    assert truth / 2 < one.seconds < 2 * truth
+
+
+def test_the_first_probe_is_not_believed_as_it_loads_and_compiles():
+    machine, jobs = Machine(1e-5), jobs_of("adam")
+    slow_first = iter([30.0])
+    make = machine.make
+
+    def loading(specs):
+        machine.now += next(slow_first, 0.0)
+        return make(specs)
+
+    (one,) = estimate(jobs, machine.clock, loading)
+    assert one.seconds == pytest.approx(machine.truth(jobs[0]), rel=0.05)
+
+
+@pytest.mark.parametrize("status", ENDED)
+def test_a_probe_that_ends_early_is_the_whole_run(status):
+    machine, jobs = Machine(1e-4, status=status, ends_at=50.0), jobs_of("bfgs", seeds=1)
+    (one,) = estimate(jobs, machine.clock, machine.make)
+    assert one.seconds == pytest.approx(50 * 1e-4)
+    assert max(machine.budgets) < FULL
+
+
+def test_probes_stay_within_their_allowance_but_for_the_last():
+    machine, (job,) = Machine(1e-4), jobs_of("bfgs", seeds=1)
+    probed = probe(job, 0.1, machine.clock, machine.make)
+    assert machine.budgets[-1] * 1e-4 < 5 * 0.1
+    assert probed.working >= 0.1
+
+
+def test_a_job_shorter_than_its_probe_is_made_in_full():
+    machine, (job,) = Machine(1e-9), jobs_of("bfgs", seeds=1, budget=500)
+    probed = probe(job, 0.1, machine.clock, machine.make)
+    assert machine.budgets[-1] == 500
+    assert seconds_of(probed, job[0]) == pytest.approx(500e-9)
+
+
+def test_a_time_limit_bounds_the_work():
+    spec = replace(plan("sin135", ["adam"], 1).specs[0], time_limit=2.0)
+    probed = Probed(cost=100, marks=10, working=1.0, around=0.0, ended=False)
+    assert seconds_of(probed, spec) == 2.0
+
+
+def test_jobs_that_differ_in_seed_alone_are_probed_once():
+    machine, jobs = Machine(1e-5), jobs_of("adam", "bfgs", "powell", seeds=3)
+    estimates = estimate(jobs, machine.clock, machine.make)
+    assert [(one.optimizer, one.lanes, one.jobs) for one in estimates] == [
+        ("adam", 3, 1),
+        ("bfgs", 1, 3),
+        ("powell", 1, 3),
+    ]
+
+
+def test_the_state_of_a_job_is_what_the_optimizer_says_for_each_lane():
+    machine, jobs = Machine(1e-5), jobs_of("adam", seeds=4)
+    (one,) = estimate(jobs, machine.clock, machine.make)
+    assert one.state_bytes == 4 * jobs[0][0].method.memory(121)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "processes", "expected"),
+    [([3, 1, 1, 1], 2, 3), ([1, 1, 3], 2, 4), ([2, 2, 2], 1, 6), ([5], 8, 5), ([], 2, 0)],
+)
+def test_each_job_goes_to_the_process_that_is_free_first(seconds, processes, expected):
+    assert makespan(seconds, processes) == expected
+
+
+def test_plan_says_what_would_be_made_and_writes_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["plan", "--problem", "sin135", "--optimizers", "adam,bfgs", "--seeds", "3", "--budget", "120", "--jobs", "2"]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "6 runs in 4 jobs on 2 processes" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plan_leaves_out_what_is_done_already(tmp_path, capsys):
+    words = ["--problem", "sin135", "--optimizers", "adam", "--budget", "60", "--jobs", "1", "--out", str(tmp_path / "a")]
+    assert main(["compare", "--seeds", "1", *words]) == 0
+    assert main(["plan", "--seeds", "1", *words]) == 0
+    assert "0 runs in 0 jobs" in capsys.readouterr().out

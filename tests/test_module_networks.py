@@ -1,0 +1,375 @@
+"""Torch modules on the flat vector, against the network in numpy, differences, and torch itself."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from harness.spec import RunSpec, stream  # the harness comes last, as the one who knows both
+from harness.training import train
+from optimizers.minibatch import MinibatchAdam
+from problems import PROBLEMS
+from problems.base import CurvedNetwork, InputSlopedNetwork
+from problems.datasets.base import DataAbsent
+from problems.datasets.fetch import OFFLINE
+from problems.losses import make_loss
+from problems.networks import architectures
+from problems.networks.mlp import MLP
+from problems.networks.module import ModuleNetwork
+from problems.networks.named import NAMES, Choice, image_network, image_shape
+
+WIDTHS = (5, 7, 3)
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def twin(**changes):
+    settings = {"init": "pytorch-uniform", **changes}
+    return ModuleNetwork("5-7-3", architectures.widths(WIDTHS, "tanh"), (5,), **settings)
+
+
+def tiny(activation="tanh", **changes):
+    """Two convolutions on pictures of 4 x 4, 83 parameters."""
+    make = lambda: architectures.build((1, 4, 4), ((2,), (2,)), (5, 3), activation)  # noqa: E731
+    return ModuleNetwork("tiny", make, (1, 4, 4), **changes)
+
+
+def data(network, samples=6, lanes=2):
+    inputs = rng(1).standard_normal((samples, int(np.prod(network.shape))))
+    thetas = np.stack([network.theta0(rng(seed)) for seed in range(lanes)])
+    return thetas, inputs.astype(network.dtype)
+
+
+def central(function, point, move, step=1e-6):
+    return (function(point + step * move) - function(point - step * move)) / (2 * step)
+
+
+# against the network in numpy
+
+
+def test_a_module_of_widths_equals_the_network_in_numpy():
+    own, numpy = twin(), MLP(WIDTHS)
+    thetas, inputs = data(own, lanes=3)
+    cotangent = rng(2).standard_normal((3, 6, 3))
+    np.testing.assert_allclose(own.forward(thetas, inputs), numpy.forward(thetas, inputs), rtol=0, atol=1e-12)
+    (outputs, pull), (expected, numpy_pull) = own.vjp(thetas, inputs), numpy.vjp(thetas, inputs)
+    np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(pull(cotangent), numpy_pull(cotangent), rtol=0, atol=1e-10)
+    np.testing.assert_allclose(own.jacobian(thetas[0], inputs), numpy.jacobian(thetas[0], inputs), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        own.input_gradient(thetas[0], inputs, cotangent[0]),
+        numpy.input_gradient(thetas[0], inputs, cotangent[0]),
+        rtol=0,
+        atol=1e-12,
+    )
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross-entropy", "l4"])
+def test_hessian_vector_products_of_a_module_equal_those_in_numpy(loss):
+    own, numpy, loss = twin(), MLP(WIDTHS), make_loss(loss)
+    thetas, inputs = data(own)
+    vector, targets = rng(3).standard_normal(own.dim), np.eye(3)[rng(4).integers(3, size=6)]
+    found = own.hvp(thetas[0], vector, inputs, targets, loss)
+    np.testing.assert_allclose(found, numpy.hvp(thetas[0], vector, inputs, targets, loss), rtol=0, atol=1e-12)
+
+
+def test_a_module_of_widths_starts_where_the_network_in_numpy_does():
+    np.testing.assert_array_equal(twin().theta0(rng(7)), MLP(WIDTHS).theta0(rng(7)))
+
+
+# convolutions
+
+
+@pytest.mark.parametrize("activation", ["tanh", "gelu"])
+def test_gradients_of_a_small_convolutional_network_are_differences_of_its_outputs(activation):
+    network = tiny(activation)
+    thetas, inputs = data(network)
+    cotangent = rng(2).standard_normal((2, 6, 3))
+    gradients = network.vjp(thetas, inputs)[1](cotangent)
+    for lane in range(2):
+        for parameter in range(network.dim):
+
+            def score(theta, lane=lane):
+                return float((cotangent[lane] * network.forward(theta[None], inputs)[0]).sum())
+
+            expected = central(score, thetas[lane], np.eye(network.dim)[parameter])
+            assert gradients[lane, parameter] == pytest.approx(expected, abs=1e-8)
+
+
+def test_the_gradient_in_the_inputs_is_a_difference_of_outputs():
+    network = tiny()
+    thetas, inputs = data(network)
+    cotangent = rng(2).standard_normal((6, 3))
+    found = network.input_gradient(thetas[0], inputs, cotangent)
+    for pixel in range(16):
+        expected = central(lambda x: network.forward(thetas[:1], x)[0], inputs, np.eye(16)[pixel])
+        np.testing.assert_allclose(found[:, pixel], (cotangent * expected).sum(axis=1), rtol=0, atol=1e-8)
+
+
+def test_second_derivatives_of_a_convolutional_network_are_differences_of_its_gradients():
+    network, loss = tiny(), make_loss("cross-entropy")
+    thetas, inputs = data(network)
+    vector, targets = rng(3).standard_normal(network.dim), np.eye(3)[rng(4).integers(3, size=6)]
+
+    def gradient(theta):
+        outputs, pull = network.vjp(theta[None], inputs)
+        return pull(loss.value_and_cotangent(outputs, targets)[1])[0]
+
+    found = network.hvp(thetas[0], vector, inputs, targets, loss)
+    np.testing.assert_allclose(found, central(gradient, thetas[0], vector), rtol=0, atol=1e-8)
+    assert isinstance(network, CurvedNetwork)
+    assert isinstance(network, InputSlopedNetwork)
+    assert isinstance(MLP(WIDTHS), InputSlopedNetwork)
+
+
+def test_outputs_are_those_of_the_module_with_these_parameters():
+    network = tiny()
+    thetas, inputs = data(network)
+    module = network.make().double()
+    torch.nn.utils.vector_to_parameters(torch.from_numpy(thetas[1]), module.parameters())
+    expected = module(torch.from_numpy(inputs).reshape(6, 1, 4, 4)).detach().numpy()
+    np.testing.assert_allclose(network.forward(thetas, inputs)[1], expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_lanes_equal_runs_alone(precision):
+    network = tiny(precision=precision)
+    thetas, inputs = data(network, lanes=3)
+    cotangent = rng(2).standard_normal((3, 6, 3)).astype(precision)
+    outputs, pull = network.vjp(thetas, inputs)
+    gradients, tolerance = pull(cotangent), {"float32": 1e-5, "float64": 1e-12}[precision]
+    assert (outputs.dtype, gradients.dtype) == (np.dtype(precision), np.float64)
+    for lane in range(3):
+        alone, own = network.vjp(thetas[lane : lane + 1], inputs)
+        np.testing.assert_allclose(outputs[lane], alone[0], rtol=0, atol=tolerance)
+        np.testing.assert_allclose(gradients[lane], own(cotangent[lane : lane + 1])[0], rtol=0, atol=tolerance)
+
+
+class Deciding(nn.Linear):
+    """It looks at a value, which torch cannot batch over parameters."""
+
+    def forward(self, x):
+        return super().forward(x) * (2.0 if self.weight.sum() > 0 else 1.0)
+
+
+def test_a_module_that_cannot_be_batched_is_looped_over():
+    network = ModuleNetwork("deciding", lambda: Deciding(5, 3), (5,))
+    assert not network._maps
+    assert tiny()._maps
+    thetas, inputs = data(network, lanes=4)
+    for theta, outputs in zip(thetas, network.forward(thetas, inputs), strict=True):
+        np.testing.assert_array_equal(outputs, network.forward(theta[None], inputs)[0])
+
+
+# what a module must be
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (lambda: nn.BatchNorm1d(3), "'1' is a BatchNorm1d, which mixes the samples of a batch"),
+        (lambda: nn.BatchNorm1d(3, track_running_stats=False), "BatchNorm1d, which mixes"),
+        (lambda: nn.InstanceNorm1d(3, track_running_stats=True), "InstanceNorm1d, which mixes"),
+        (lambda: nn.Dropout(0.5), "'1' is a Dropout, which draws random numbers"),
+        (nn.RReLU, "RReLU, which draws random numbers"),
+        (lambda: nn.TransformerEncoderLayer(4, 2, 8, dropout=0.1), "draws random numbers"),
+    ],
+    ids=["batch", "untracked", "instance", "dropout", "rrelu", "attention"],
+)
+def test_layers_with_a_state_or_chance_are_refused(layer, words):
+    with pytest.raises(ValueError, match=words):
+        ModuleNetwork("bad", lambda: nn.Sequential(nn.Linear(5, 3), layer()), (5,))
+
+
+def test_buffers_and_modules_without_parameters_are_refused():
+    def buffered():
+        module = nn.Linear(5, 3)
+        module.register_buffer("mask", torch.ones(3))
+        return module
+
+    with pytest.raises(ValueError, match="buffers lie outside it: mask"):
+        ModuleNetwork("bad", buffered, (5,))
+    with pytest.raises(ValueError, match="this module has none"):
+        ModuleNetwork("bad", nn.Identity, (5,))
+
+
+def test_layers_without_a_state_are_taken():
+    make = lambda: nn.Sequential(nn.Linear(6, 6), nn.GroupNorm(2, 6), nn.LayerNorm(6), nn.Linear(6, 2))  # noqa: E731
+    network = ModuleNetwork("good", make, (6,))
+    assert network.forward(*data(network)).shape == (2, 6, 2)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_gpu_that_is_not_there_is_a_sentence():
+    with pytest.raises(ValueError, match=r"--device cuda needs a GPU.*Leave the option out"):
+        tiny(device="cuda")
+    with pytest.raises(ValueError, match="cpu or cuda; got 'tpu'"):
+        tiny(device="tpu")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
+def test_a_gpu_gives_the_same_numbers():
+    here, there = tiny(), tiny(device="cuda")
+    thetas, inputs = data(here)
+    cotangent = rng(2).standard_normal((2, 6, 3))
+    np.testing.assert_allclose(there.vjp(thetas, inputs)[0], here.vjp(thetas, inputs)[0], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        there.vjp(thetas, inputs)[1](cotangent), here.vjp(thetas, inputs)[1](cotangent), rtol=0, atol=1e-10
+    )
+
+
+# initial weights
+
+
+@pytest.mark.parametrize("init", ["own", "pytorch-uniform", "kaiming", "normal(0.3)"])
+def test_initial_weights_depend_on_their_generator_alone(init):
+    torch.manual_seed(5)
+    before = torch.random.get_rng_state()
+    network = tiny(init=init)
+    first = network.theta0(rng(3))
+    torch.rand(7)
+    np.testing.assert_array_equal(network.theta0(rng(3)), first)
+    assert (network.theta0(rng(4)) != first).any()
+    torch.random.set_rng_state(before)
+    tiny(init=init).theta0(rng(3))
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_its_own_initial_weights_are_those_of_torch():
+    drawn = int(rng(3).integers(1 << 63))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(drawn)
+        module = tiny().make()
+    expected = torch.cat([parameter.detach().ravel() for parameter in module.parameters()]).double().numpy()
+    np.testing.assert_array_equal(tiny().theta0(rng(3)), expected)
+
+
+def test_laws_of_initial_weights_know_the_fans_of_a_convolution():
+    network = ModuleNetwork("wide", lambda: nn.Conv2d(16, 64, 3), (16, 4, 4), "kaiming")
+    theta = network.theta0(rng())
+    weights = theta[: 64 * 16 * 9]
+    assert weights.std() == pytest.approx((2 / (16 * 9)) ** 0.5, rel=0.03)
+    np.testing.assert_array_equal(theta[64 * 16 * 9 :], 0)
+    uniform = replace(network, init="pytorch-uniform").theta0(rng())
+    own = replace(network, init="own").theta0(rng())
+    assert np.abs(uniform).max() == pytest.approx((16 * 9) ** -0.5, rel=0.01)
+    assert np.abs(own).max() == pytest.approx((16 * 9) ** -0.5, rel=0.01)
+
+
+def test_laws_that_hold_for_full_layers_alone_are_refused():
+    with pytest.raises(ValueError, match=r"Unknown init of a torch network 'ntk'. Choose from: kaiming, normal, own"):
+        tiny(init="ntk")
+    with pytest.raises(ValueError, match="float32 or float64; got 'float16'"):
+        tiny(precision="float16")
+
+
+# architectures
+
+
+@pytest.mark.parametrize(
+    ("name", "dim"),
+    [
+        ("cnn", 1792 + 73856 + 8192 * 800 + 800 + 800 * 400 + 400 + 2 * (400 * 400 + 400) + 4010),
+        ("cnn-small", 896 + 18496 + 4096 * 400 + 400 + 4010),
+        ("dnn", 3072 * 400 + 400 + 400 * 200 + 200 + 2010),
+        ("vgg16", 14_714_688 + 512 * 1024 + 1024 + 10250),
+    ],
+)
+def test_architectures_have_the_published_numbers_of_parameters(name, dim):
+    """14,714,688 is what the thirteen convolutions of VGG16 have in every library."""
+    network = image_network(Choice(name, "relu", "kaiming", "float32", "cpu"), 3072, 10)
+    assert network.dim == dim
+    assert network.name == name
+
+
+def test_the_names_of_architectures_are_those_registered():
+    assert set(NAMES) == set(architectures.ARCHITECTURES)
+
+
+@pytest.mark.parametrize(("pixels", "shape"), [(3072, (3, 32, 32)), (784, (1, 28, 28)), (64, (1, 8, 8))])
+def test_images_have_the_shape_of_their_pixels(pixels, shape):
+    assert image_shape(pixels) == shape
+
+
+@pytest.mark.parametrize(
+    ("choice", "pixels", "words"),
+    [
+        (("vgg", "relu"), 3072, "Unknown network 'vgg'. Did you mean 'vgg16'"),
+        (("vgg16", "relu"), 784, "at least 32 x 32 pixels; these have 28 x 28"),
+        (("cnn", "ricker"), 784, "Unknown activation of a torch network 'ricker'"),
+        (("cnn", "relu"), 50, "square images, grey or in three colours; these inputs have 50"),
+        (("784-4-9", "relu"), 784, "starts with 784 and ends with 10"),
+    ],
+    ids=["name", "small", "activation", "square", "widths"],
+)
+def test_networks_that_do_not_fit_are_a_sentence(choice, pixels, words):
+    with pytest.raises(ValueError, match=words):
+        image_network(Choice(*choice, "pytorch-uniform", "float32", "cpu"), pixels, 10)
+
+
+def test_a_network_says_how_many_samples_fit_into_memory_at_once():
+    network = tiny()
+    layers = (2 * 16) * 2 + 2 * 4 + (2 * 4) * 2 + 2 + 2 + 5 * 2 + 3
+    assert network.activations == layers
+    assert network.chunk == (1 << 29) // (8 * layers)
+
+
+# on images
+
+
+@pytest.fixture
+def _offline(monkeypatch):
+    monkeypatch.setenv(OFFLINE, "1")
+
+
+def epoch(name, samples, epochs=1, **changes):
+    """So many epochs of minibatch Adam; the losses before and after, and how the run has ended."""
+    recipe = replace(PROBLEMS[name], n_train=samples, n_test=0, filters=(), watch="grid", k_count=2, **changes)
+    losses = []
+
+    def watch(problem, snapshot, theta):
+        losses.append(float(problem.values(theta[None])[0]))
+
+    spec = RunSpec(
+        name, recipe, "adam-minibatch", MinibatchAdam(lr=1e-3, batch=max(8, samples // 10)), 0, 3 * epochs, marks=1
+    )
+    try:
+        return train(spec, watch).status, losses
+    except DataAbsent as absent:
+        pytest.skip(str(absent))
+
+
+def test_digits_are_learned_by_a_convolutional_network():
+    status, losses = epoch("digits", 200, 6, network="cnn-small", activation="relu", dtype="float32")
+    assert status == "budget"
+    assert losses[-1] < 0.5 * losses[0]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_offline")
+@pytest.mark.parametrize(
+    ("name", "samples"), [("cifar10-cnn-small", 1000), ("cifar10-cnn", 200), ("cifar10-vgg16", 24)]
+)
+def test_an_epoch_on_photographs_runs_on_the_cpu(name, samples):
+    """VGG16 takes some 2 GFLOP an image and step: its epoch here has 24 images, that of the larger network 200."""
+    status, losses = epoch(name, samples)
+    assert status == "budget"
+    assert np.isfinite(losses).all()
+    assert len(losses) >= 2
+    assert losses[-1] != losses[0]
+    if samples == 1000:
+        assert losses[-1] < losses[0]
+
+
+def test_chunks_of_samples_add_up_to_the_whole():
+    recipe = replace(PROBLEMS["digits"], n_train=50, n_test=0, network="cnn-small")
+    problem = recipe.build(rng())
+    theta = problem.network.theta0(stream(0, "weights"))[None]
+    losses, gradients = replace(problem, chunk=7).values_and_grads(theta)
+    expected_losses, expected = problem.values_and_grads(theta)
+    np.testing.assert_allclose(losses, expected_losses, rtol=1e-12)
+    np.testing.assert_allclose(gradients, expected, rtol=0, atol=1e-12)
