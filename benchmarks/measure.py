@@ -65,5 +65,7 @@ def compete(case: Case, measured: Mapping[str, Rates], *, quick: bool) -> list[d
                 "seconds_limit": case.limit(measured) if case.evaluations else None,
             }
         )
-        print(f"{case.work}, {case.network}, {case.dtype}: {rival} {theirs.median:.3g} s, {middle:.1f} x ours", flush=True)
+        print(
+            f"{case.work}, {case.network}, {case.dtype}: {rival} {theirs.median:.3g} s, {middle:.1f} x ours", flush=True
+        )
     return rows

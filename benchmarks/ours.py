@@ -60,4 +60,3 @@ def together(problem: Problem, method: Optimizer, lanes: int, budget: float, uni
         return units * lanes
 
     return trial
-

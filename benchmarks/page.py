@@ -53,7 +53,13 @@ def write(root: Path) -> str:
     (root / FIGURES).mkdir(parents=True, exist_ok=True)
     save(ratio_figure(rows), root / FIGURES / "performance.png")
     table = markdown(rows)
-    parts = [INTRODUCTION.format(size=512), "## Ratios\n", table, "\n![Ratios](figures/performance.png)\n", _rates(rates)]
+    parts = [
+        INTRODUCTION.format(size=512),
+        "## Ratios\n",
+        table,
+        "\n![Ratios](figures/performance.png)\n",
+        _rates(rates),
+    ]
     if (root / COSTS).is_file():
         save(cost_figure(pd.read_csv(root / COSTS)), root / FIGURES / "costs.png")
         parts.append(COST_TEXT)

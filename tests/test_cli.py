@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from harness.cli import main
-from harness.compare import compare, load, plan
+from harness.comparison import compare, load, plan
 
 QUICK = ["--seeds", "2", "--budget", "300", "--jobs", "1"]
 
@@ -164,3 +164,8 @@ def test_ctrl_c_keeps_every_finished_run_and_says_how_many(tmp_path: Path) -> No
     assert f"{kept} of 50 runs are finished and kept in here" in error
     assert 1 <= kept < 50
     assert "Traceback" not in error
+
+
+def test_compare_is_the_function_however_often_it_is_imported() -> None:
+    code = "from harness import compare; from harness import compare as again; assert again is compare, again"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

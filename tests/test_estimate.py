@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from harness.cli import main
-from harness.compare import plan
+from harness.comparison import plan
 from harness.estimate import ENDED, Probed, estimate, makespan, probe, seconds_of
 from harness.execute import group
 from harness.schedule import log_marks
@@ -129,7 +129,19 @@ def test_each_job_goes_to_the_process_that_is_free_first(seconds, processes, exp
 
 def test_plan_says_what_would_be_made_and_writes_nothing(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    words = ["plan", "--problem", "sin135", "--optimizers", "adam,bfgs", "--seeds", "3", "--budget", "120", "--jobs", "2"]
+    words = [
+        "plan",
+        "--problem",
+        "sin135",
+        "--optimizers",
+        "adam,bfgs",
+        "--seeds",
+        "3",
+        "--budget",
+        "120",
+        "--jobs",
+        "2",
+    ]
     assert main(words) == 0
     said = capsys.readouterr().out
     assert "6 runs in 4 jobs on 2 processes" in said
@@ -137,7 +149,18 @@ def test_plan_says_what_would_be_made_and_writes_nothing(tmp_path, monkeypatch, 
 
 
 def test_plan_leaves_out_what_is_done_already(tmp_path, capsys):
-    words = ["--problem", "sin135", "--optimizers", "adam", "--budget", "60", "--jobs", "1", "--out", str(tmp_path / "a")]
+    words = [
+        "--problem",
+        "sin135",
+        "--optimizers",
+        "adam",
+        "--budget",
+        "60",
+        "--jobs",
+        "1",
+        "--out",
+        str(tmp_path / "a"),
+    ]
     assert main(["compare", "--seeds", "1", *words]) == 0
     assert main(["plan", "--seeds", "1", *words]) == 0
     assert "0 runs in 0 jobs" in capsys.readouterr().out

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from harness import cli
 from harness.closing import closing_table
-from harness.compare import compare
+from harness.comparison import compare
 from harness.figures import FIGURES, ROWS_OF, applicable
 from harness.figures.panels import panels
 from harness.figures.parts import part_rows

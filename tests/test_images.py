@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from harness.cli import main
-from harness.compare import load
+from harness.comparison import load
 from harness.spec import find_problem, override
 from problems import PROBLEMS
 from problems.images import Picture, PlaneWaves, plane_grid

@@ -5,12 +5,21 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from trajectories import EVALUATIONS, WATCHED, stored, trace
+from trajectories import EVALUATIONS, WATCHED, deviation, stored, trace
 
 from optimizers import OPTIMIZERS
 
 STORED = stored()
 TOLERANCE = 1e-9
+
+
+AMPLIFIED = 30.0
+"""Disturbed runs are few, and an engine's rounding need not be theirs."""
+
+
+def allowed(kept: np.ndarray) -> np.ndarray:
+    """The deviation allowed at each evaluation: 1e-9, or what rounding alone does to this method."""
+    return np.maximum(TOLERANCE, AMPLIFIED * kept[:, 2])
 
 
 @pytest.mark.parametrize("problem", WATCHED)
@@ -19,15 +28,21 @@ def test_the_first_evaluations_are_the_stored_ones(problem: str, optimizer: str)
     name = f"{problem}/{optimizer}"
     assert name in STORED, "a new optimizer: add its trajectory with `python tests/trajectories.py`"
     kept, now = STORED[name], trace(problem, optimizer)
-    assert now.shape == kept.shape
-    scale = np.abs(kept).max(axis=0, initial=0.0) + np.finfo(float).tiny
-    np.testing.assert_allclose(now / scale, kept / scale, rtol=TOLERANCE, atol=TOLERANCE)
+    certain = int((kept[:, 2] < TOLERANCE).sum())
+    assert len(now) >= certain
+    found = deviation(now, kept[:, :2])
+    assert (found <= allowed(kept)[: len(found)]).all()
 
 
 def test_the_stored_trajectories_are_of_fifty_evaluations_that_differ() -> None:
     full = [rows for rows in STORED.values() if len(rows) == EVALUATIONS]
     assert len(full) > len(STORED) / 2
-    assert all(len(np.unique(rows[:, 1])) > EVALUATIONS / 4 for rows in full)
+    assert all(len(np.unique(rows[:, 1])) > EVALUATIONS / 10 for rows in full)
+
+
+def test_nearly_all_trajectories_are_held_to_a_billionth_to_their_end() -> None:
+    held = [rows for rows in STORED.values() if len(rows) and allowed(rows)[-1] == TOLERANCE]
+    assert len(held) > 0.8 * len(STORED)
 
 
 def test_no_trajectory_is_kept_of_what_is_no_longer_registered() -> None:
@@ -37,7 +52,7 @@ def test_no_trajectory_is_kept_of_what_is_no_longer_registered() -> None:
 def test_a_step_that_is_a_millionth_longer_is_noticed() -> None:
     kept = STORED["sin135/adam"]
     changed = trace_of_adam_with(lr=OPTIMIZERS["adam"].lr * (1 + 1e-6))
-    assert not np.allclose(changed, kept, rtol=TOLERANCE, atol=TOLERANCE * np.abs(kept).max(axis=0))
+    assert (deviation(changed, kept[:, :2]) > allowed(kept)).any()
 
 
 def trace_of_adam_with(**settings: float) -> np.ndarray:

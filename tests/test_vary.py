@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli import main
 from harness.closing import closing_table, growth
-from harness.compare import compare, plan
+from harness.comparison import compare, plan
 from harness.configurations import configurations
 from harness.execute import group
 from harness.run import run, run_lanes

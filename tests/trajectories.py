@@ -2,6 +2,9 @@
 
 `python tests/trajectories.py` adds what is missing to the file and leaves the rest alone. Where a method is meant to
 change, name it: `python tests/trajectories.py adam`. What is kept was computed by numpy, the reference engine.
+
+Some methods (line searches, eigenvectors of nearly equal eigenvalues, signs of differences) turn rounding into larger
+differences. How much is kept beside each evaluation: the reference once more, with losses and gradients off by rounding.
 """
 
 import sys
@@ -25,6 +28,10 @@ WATCHED = ("sin135", "control-low")
 EVALUATIONS = 50
 BUDGET = 300
 """Forward passes, enough for fifty evaluations of every kind."""
+ROUNDING = 4e-16
+"""Of the largest element: what the order of a sum changes."""
+DISTURBED = 3
+"""How many disturbed runs are made of each."""
 
 
 @dataclass
@@ -32,38 +39,39 @@ class Witnessed:
     """A problem that writes down each evaluation, whichever engine makes it: loss, and a shadow of the point."""
 
     inner: Any
+    disturb: Any = staticmethod(lambda numbers: numbers)
     rows: list[tuple[float, float]] = field(default_factory=list)
 
     def __getattr__(self, name):
         return getattr(self.inner, name)
 
     def value(self, theta):
-        loss = self.inner.value(theta)
+        loss = self.disturb(self.inner.value(theta))
         self._write(theta[None], [loss])
         return loss
 
     def value_and_grad(self, theta):
-        loss, grad = self.inner.value_and_grad(theta)
+        loss, grad = map(self.disturb, self.inner.value_and_grad(theta))
         self._write(theta[None], [loss])
         return loss, grad
 
     def values(self, thetas):
-        losses = self.inner.values(thetas)
+        losses = self.disturb(self.inner.values(thetas))
         self._write(thetas, losses)
         return losses
 
     def values_and_grads(self, thetas):
-        losses, grads = self.inner.values_and_grads(thetas)
+        losses, grads = map(self.disturb, self.inner.values_and_grads(thetas))
         self._write(thetas, losses)
         return losses, grads
 
     def batch_values_and_grads(self, thetas, rows):
-        losses, grads = self.inner.batch_values_and_grads(thetas, rows)
+        losses, grads = map(self.disturb, self.inner.batch_values_and_grads(thetas, rows))
         self._write(thetas, losses)
         return losses, grads
 
     def residuals_and_jacobian(self, theta):
-        residuals, jacobian = self.inner.residuals_and_jacobian(theta)
+        residuals, jacobian = map(self.disturb, self.inner.residuals_and_jacobian(theta))
         self._write(theta[None], [residuals @ residuals])
         return residuals, jacobian
 
@@ -78,15 +86,40 @@ def problem_of(name, engine):
     return replace(problem, engine=make_engine(problem, engine))
 
 
-def trace(problem_name: str, optimizer: str, engine: str = "auto") -> np.ndarray:
+def rounding(seed: int):
+    """A function that changes numbers as little as another order of summation does."""
+    rng = np.random.default_rng(seed)
+    return lambda numbers: (
+        numbers + ROUNDING * np.abs(numbers).max(initial=0.0) * rng.standard_normal(np.shape(numbers))
+    )
+
+
+def trace(problem_name: str, optimizer: str, engine: str = "auto", **options: Any) -> np.ndarray:
     """Losses and shadows of the first evaluations, `(at most 50, 2)`; none if the problem does not suit the method."""
     problem, method = problem_of(problem_name, engine), OPTIMIZERS[optimizer]
     if method.needs - problem.offers or problem.dim > method.max_dim:
         return np.empty((0, 2))
-    witness = Witnessed(problem)
+    witness = Witnessed(problem, **options)
     theta0, rng = problem.network.theta0(stream(0, "weights")), stream(0, "optimizer")
     drive(method, Meter(witness, Terms(BUDGET, method.incumbent)), theta0, rng)
     return np.array(witness.rows[:EVALUATIONS]).reshape(-1, 2)
+
+
+def reference(problem: str, optimizer: str) -> np.ndarray:
+    """The same by numpy, and a third column: how far rounding has driven the run so far, in units of `deviation`."""
+    kept = trace(problem, optimizer, "numpy")
+    driven = np.zeros(len(kept))
+    for seed in range(DISTURBED):
+        found = deviation(trace(problem, optimizer, "numpy", disturb=rounding(seed)), kept)
+        driven = np.maximum(driven, np.pad(found, (0, len(kept) - len(found)), constant_values=np.inf))
+    return np.column_stack([kept, np.maximum.accumulate(driven)])
+
+
+def deviation(now: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """By evaluation, the larger difference of the two columns, in units of the column's largest number."""
+    rows = min(len(now), len(kept))
+    scale = np.abs(kept).max(axis=0, initial=np.finfo(float).tiny)
+    return (np.abs(now[:rows] - kept[:rows]) / scale).max(axis=1, initial=0.0)
 
 
 def stored() -> dict[str, np.ndarray]:
@@ -103,7 +136,7 @@ def main(again: list[str]) -> None:
         for optimizer in OPTIMIZERS:
             name = f"{problem}/{optimizer}"
             if name not in kept:
-                kept[name] = trace(problem, optimizer, "numpy")
+                kept[name] = reference(problem, optimizer)
                 sys.stdout.write(f"{name}: {len(kept[name])} evaluations\n")
     FILE.parent.mkdir(exist_ok=True)
     np.savez_compressed(FILE, **dict(sorted(kept.items())))

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from harness.closing import closing_table, growth
-from harness.compare import DEFAULT_SEEDS, RECIPE_OPTIONS, Plan, Results, conclude, plan
+from harness.comparison import DEFAULT_SEEDS, RECIPE_OPTIONS, Plan, Results, conclude, plan
 from harness.execute import execute
 from harness.figures import applicable
 from harness.progress import watching

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.compare import load
+from harness.comparison import load
 from harness.figures import FIGURES, save
 from harness.spec import lookup
 

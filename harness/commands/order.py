@@ -7,7 +7,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from harness.compare import load
+from harness.comparison import load
 from harness.configurations import configuration_names
 from harness.sensitivity import sensitivity
 from harness.tables import LABELS

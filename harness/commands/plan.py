@@ -64,7 +64,7 @@ def foretold(jobs: list[Job], estimates: list[Estimate], processes: int) -> str:
 def starting() -> float:
     """Seconds in which a process loads what a comparison needs."""
     began = perf_counter()
-    subprocess.run([sys.executable, "-c", "import harness.compare"], check=True)
+    subprocess.run([sys.executable, "-c", "import harness.comparison"], check=True)
     return perf_counter() - began
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.commands.compare import choices, problem_of
-from harness.compare import plan
+from harness.comparison import plan
 from harness.figures import save
 from harness.figures.response import response as draw
 from harness.response import Cut, response

@@ -10,7 +10,7 @@ from rich.progress import track
 from rich.table import Table
 
 from harness.commands.compare import choices, problem_of
-from harness.compare import plan
+from harness.comparison import plan
 from harness.figures import save
 from harness.figures.samples import samples as draw
 from harness.learning_order import agreement, contrast

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.commands.compare import choices, problem_of
-from harness.compare import plan
+from harness.comparison import plan
 from harness.settings_files import tuned_file, update_settings
 from harness.spec import settings_of
 from harness.tune import FIRST_SEED, Tuning, ranges, tune
