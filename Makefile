@@ -64,6 +64,7 @@ format: $(DEV)  ## put the code in shape, with ruff's safe fixes
 	$(BIN)/ruff format
 
 bench: $(DEV)  ## measure this project against the usual ways, on an idle machine [ARGS="--quick --out DIR"]
+	$(BIN)/python -m benchmarks.costs $(ARGS)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 hooks: $(DEV)  ## check each of your commits, and each push, with the above

@@ -56,8 +56,7 @@ def cost_figure(costs: pd.DataFrame) -> Figure:
 
 def _columns(axes: np.ndarray, costs: pd.DataFrame, colours: dict) -> None:
     time, memory = axes
-    for name, rows in costs.groupby("optimizer"):
-        rows = rows.sort_values("at")
+    for name, rows in costs.sort_values("at").groupby("optimizer"):
         time.plot(rows["at"], rows["seconds"], "o-", ms=3, label=name, color=colours[name])
         memory.plot(rows["at"], rows["bytes_measured"] / 2**20, "o-", ms=3, color=colours[name])
         memory.plot(rows["at"], rows["bytes_estimated"] / 2**20, ":", color=colours[name])

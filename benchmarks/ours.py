@@ -15,9 +15,10 @@ from problems.base import Problem
 from problems.engines import make_engine
 
 
-def sin135(network: str, dtype: str) -> Problem:
-    """sin x + sin 3x + sin 5x at 201 points, with the engine that a run would choose."""
-    problem = replace(PROBLEMS["sin135"], network=network, dtype=dtype).build(stream(0, "data"))
+def sin135(network: str, dtype: str, samples: int = 201) -> Problem:
+    """sin x + sin 3x + sin 5x, with the engine that a run would choose."""
+    recipe = replace(PROBLEMS["sin135"], network=network, dtype=dtype, samples=samples)  # type: ignore[call-arg]  # waves
+    problem = recipe.build(stream(0, "data"))
     return replace(problem, engine=make_engine(problem))
 
 

@@ -21,19 +21,19 @@ Written by `make bench` from [`bench.csv`](../results/reference/bench.csv); do n
 
 Each row is the same work done by this project and by what a user would write instead, in one process on one core (the
 study as a whole: two cores), in turns, with one thread. The ratio is the median over rounds of *their seconds / our
-seconds*, with its quartiles. Our side is a run as the harness makes it: counting, stopping, keeping the best and guarding
-are in it, measuring spectra is not. Imports and compilation are not in it either, but in the rows of the whole study.
+seconds*, with its quartiles. Our side is a run as the harness makes it: counting, stopping, keeping the best and
+guarding are in it, measuring spectra is not. Imports and compilation are in the rows of the whole study alone.
 
-The limit is the time in which this core could do the arithmetic of the network alone, at the rates measured below: matrix
-products as BLAS does them on {size} x {size} matrices, tanh as numpy does it in cache.
+The limit is the time in which this core could do the arithmetic of the network alone, at the rates measured below:
+matrix products as BLAS does them on {size} x {size} matrices, tanh as numpy does it in cache.
 """
 COST_TEXT = """
 ## What an optimizer costs
 
 Time and memory of one evaluation or step against the number of parameters P, of samples n, of lanes and of particles,
-each on `sin135`, from [`costs.csv`](../results/reference/costs.csv), which `python -m benchmarks.costs` measures. Memory is
-the growth of the process's largest resident size in a run, in a process of its own, beside what the optimizer's own
-estimate says (dotted).
+each on `sin135`, from [`costs.csv`](../results/reference/costs.csv), which `python -m benchmarks.costs` measures.
+Memory is the growth of the process's largest resident size in a run, in a process of its own, beside what the
+optimizer's own estimate says (dotted).
 
 ![Time and memory of optimizers](figures/costs.png)
 """
@@ -69,7 +69,7 @@ def write(root: Path) -> str:
 
 def markdown(rows: pd.DataFrame) -> str:
     """The table of ratios, a line for each rival."""
-    head = "| work | network | dtype | a unit is one | against | ours | theirs | ratio | quartiles | target | | times the limit |"
+    head = "| work | network | dtype | a unit | against | ours | theirs | ratio | quartiles | target | | ours / limit |"
     lines = [head, "|" + "---|" * 12]
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in rows.to_dict("records")]
     return "\n".join(lines)
@@ -99,8 +99,10 @@ def duration(seconds: float) -> str:
 
 def _rates(rates: pd.DataFrame) -> str:
     lines = ["## Rates of the machine\n", "| dtype | matrix product | tanh |", "|---|---|---|"]
-    for row in rates.to_dict("records"):
-        lines.append(f"| {row['dtype']} | {row['flops'] / 1e9:.1f} GFLOP/s | {1e9 / row['tanhs']:.2f} ns an element |")
+    lines += [
+        f"| {row['dtype']} | {row['flops'] / 1e9:.1f} GFLOP/s | {1e9 / row['tanhs']:.2f} ns an element |"
+        for row in rates.to_dict("records")
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""`compare --problem sin135` with eight seeds, as a user starts it: imports, compilation, tables and figure included."""
+"""`compare --problem sin135`, eight seeds, as a user starts it: imports, compilation, tables and figure included."""
 
 import os
 import subprocess

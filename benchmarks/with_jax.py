@@ -1,6 +1,7 @@
 """What one writes with JAX: a jitted scan over steps of Adam, vmapped over seeds. Optional: `pip install .[bench]`."""
 
 from importlib.util import find_spec
+from itertools import pairwise
 
 import numpy as np
 
@@ -10,8 +11,8 @@ from problems.base import Problem
 AVAILABLE = find_spec("jax") is not None
 
 
-def adam(problem: Problem, lanes: int, steps: int):
-    """Adam in the problem's precision, compiled once in the warm-up; a unit is one step of one lane."""
+def compiled(problem: Problem, steps: int):
+    """`steps` steps of Adam from many starting points `(B, P)`, in the problem's precision: final state and losses."""
     import jax
     import jax.numpy as jnp
 
@@ -24,7 +25,7 @@ def adam(problem: Problem, lanes: int, steps: int):
 
     def unpack(theta):
         offset = 0
-        for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+        for fan_in, fan_out in pairwise(widths):
             weight = theta[offset : offset + fan_in * fan_out].reshape(fan_out, fan_in)
             offset += fan_in * fan_out
             yield weight, theta[offset : offset + fan_out]
@@ -48,8 +49,24 @@ def adam(problem: Problem, lanes: int, steps: int):
         zero = jnp.zeros_like(theta)
         return jax.lax.scan(step, (theta, zero, zero), jnp.arange(1, steps + 1, dtype=kind))
 
-    run = jax.jit(jax.vmap(train))
-    thetas = jnp.asarray(start(problem, lanes), kind)
+    return jax.jit(jax.vmap(train))
+
+
+def trained(problem: Problem, lanes: int, steps: int):
+    """The final state `(theta, m, v)` and the losses `(B, steps)` of the runs with seeds 0, 1, ..."""
+    import jax.numpy as jnp
+
+    run = compiled(problem, steps)
+    return run(jnp.asarray(start(problem, lanes), problem.network.dtype))
+
+
+def adam(problem: Problem, lanes: int, steps: int):
+    """Compiled once, in the warm-up; a unit is one step of one lane."""
+    import jax
+    import jax.numpy as jnp
+
+    run = compiled(problem, steps)
+    thetas = jnp.asarray(start(problem, lanes), problem.network.dtype)
 
     def trial() -> int:
         jax.block_until_ready(run(thetas))

@@ -50,9 +50,9 @@ def adam(problem: Problem, steps: int):
         for t in range(1, steps + 1):
             _, grads = evaluate(*theta)
             for p, g, m, v in zip(theta, grads, ms, vs, strict=True):
-                m += 0.1 * (g - m)
-                v += 0.001 * (g * g - v)
-                p -= 3e-3 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+                m[...] = 0.9 * m + 0.1 * g
+                v[...] = 0.999 * v + 0.001 * g * g
+                p[...] = p - 3e-3 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
         return steps
 
     return trial

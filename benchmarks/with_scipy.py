@@ -1,6 +1,7 @@
 """scipy.optimize.minimize: Powell on a torch objective, BFGS on our own objective."""
 
 import warnings
+from contextlib import suppress
 
 import numpy as np
 from scipy.optimize import minimize
@@ -28,10 +29,8 @@ def powell(problem: Problem, evaluations: int):
             made += 1
             return objective(theta)
 
-        try:
+        with suppress(Enough):
             minimize(counted, theta0, method="Powell", options={"ftol": 0.0, "xtol": 1e-2, "maxiter": 10**9})
-        except Enough:
-            pass
         return made
 
     return trial

@@ -1,5 +1,7 @@
 """What one writes with torch: a Sequential, a loss, backward, and a torch.optim step; or a flat objective for scipy."""
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from torch import nn
@@ -12,7 +14,7 @@ def network(problem: Problem) -> nn.Sequential:
     torch.manual_seed(0)
     widths = [int(width) for width in problem.network.name.split("-")]
     layers: list[nn.Module] = []
-    for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+    for fan_in, fan_out in pairwise(widths):
         layers += [nn.Linear(fan_in, fan_out, dtype=dtype_of(problem)), nn.Tanh()]
     return nn.Sequential(*layers[:-1])
 

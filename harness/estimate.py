@@ -35,7 +35,7 @@ ENDED = ("converged", "target", "diverged")
 
 
 class Probed(NamedTuple):
-    """A job on a small budget: what it spent (a lane's cost), seconds in objective and optimizer, and all the others."""
+    """A job on a small budget: what a lane spent, the seconds in objective and optimizer, and all other seconds."""
 
     cost: float
     marks: int

@@ -5,6 +5,7 @@ A lane that diverges or reaches the target is measured and frozen; the others go
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import isfinite
 from time import perf_counter
 from typing import Any, Literal, NoReturn
 
@@ -121,11 +122,32 @@ class LaneMeter:
         self, theta: Array, losses: Array, grads: Array, share: float, *, whole: bool
     ) -> tuple[Array, Array]:
         losses = np.array(losses, np.float64)
+        if self._is_plain(losses, grads):
+            self._settle_plain(theta, losses, self.account.charge("gradients", share), whole=whole)
+            return losses, grads
         broken = ~(np.isfinite(losses) & np.isfinite(np.einsum("bp,bp->b", grads, grads)))
         if broken.any():
             losses[broken], grads[broken] = np.inf, 0.0
         self._settle(theta[:, None], losses[:, None], self.account.charge("gradients", share), whole=whole)
         return losses, grads
+
+    def _is_plain(self, losses: Array, grads: Array) -> bool:
+        """Whether every lane lives, every number is finite, and no loss can end a lane: nearly always."""
+        flat = grads.reshape(-1)
+        return not self.ends and self.terms.target_loss is None and isfinite(losses.sum() + flat.dot(flat))
+
+    def _settle_plain(self, theta: Array, losses: Array, due: bool, *, whole: bool) -> None:
+        """What `_settle` does where nothing is to be mended or judged: a step of many small lanes is short."""
+        np.copyto(self._last, theta)
+        np.copyto(self.last_loss, losses)
+        if whole:
+            better = losses < self.best_loss
+            np.copyto(self.best_loss, losses, where=better)
+            if self.terms.incumbent == "best":
+                self._best[better] = theta[better]
+        self._non_finite[:] = 0
+        if due:
+            self._measure()
 
     def _settle(self, thetas: Array, losses: Array, due: bool, *, whole: bool = True) -> None:
         """Keep, guard and measure some evaluations `(B, k)` of every lane; `losses` is mended in place."""

@@ -101,7 +101,8 @@ def load_installed() -> None:
             if entry.name not in REGISTRIES[kind]:
                 origin = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
                 with _under(Plugin("", origin)):
-                    {"optimizer": optimizer, "problem": problem}[kind](entry.name)(entry.load())
+                    register = optimizer(entry.name) if kind == "optimizer" else problem(entry.name)
+                    register(entry.load())
 
 
 def rebuild(path: str, kind: Kind, name: str, settings: dict[str, Any]) -> Any:

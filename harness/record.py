@@ -37,10 +37,10 @@ class Recorder:
     def observe(self, lanes: list[int], snapshot: Snapshot, thetas: NDArray[np.float64]) -> None:
         """Measure the incumbents `(len(lanes), P)` of `lanes`."""
         predictions = self._batch.predict(thetas)
-        for lane, outputs, theta in zip(lanes, predictions, thetas, strict=True):
+        targets = self._batch.targets if self._batch.targets.ndim == 2 else self._batch.targets[lanes]
+        losses, all_seen = self._batch.loss.value(predictions, targets).tolist(), self._batch.readout(predictions)
+        for lane, loss, seen, theta in zip(lanes, losses, all_seen, thetas, strict=True):
             problem = self._problems[lane]
-            loss = float(problem.loss.value(outputs[None], problem.targets)[0])
-            seen = problem.readout(outputs[None])[0]
             test_loss, seen_in_test = _test(problem, theta)
             measured = [probe.measure(seen) for probe in problem.probes]
             measured += [probe.measure(seen_in_test) for probe in problem.test_probes]

@@ -19,7 +19,7 @@ PRICES = (1.0, 2.0, 3.0, 5.0)
 def sensitivity(tables: Tables, prices: Sequence[float] = PRICES, threshold: float = 0.1) -> pd.DataFrame:
     """One row for each price, configuration and probe: the order by cost, and the median loss at the cost of the cut.
 
-    Columns: cost_per_gradient, the labels of a configuration, probe, cut_cost, loss, concordance, low, high, p_value,
+    Columns: cost_per_gradient, the labels of a configuration, probe, cut_cost, end_loss, concordance, low, high, p_value,
     verdict. Raises ValueError for a price that is not positive."""
     if not prices or not all(0 < price < np.inf for price in prices):
         raise ValueError(f"The cost of a gradient is a positive number; got {', '.join(map(str, prices))}.")
@@ -29,7 +29,7 @@ def sensitivity(tables: Tables, prices: Sequence[float] = PRICES, threshold: flo
 def reprice(tables: Tables, price: float) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     """Curves and spectra with costs at this price, up to the cut; and the cost of the cut."""
     curves = tables["curves"].copy()
-    gradients = curves["gradients"] + 2 * curves["hvps"] + curves["jacobians"]
+    gradients = curves["gradients"] + 2 * curves["hvps"]
     curves["cost"] = curves["values"] + price * gradients
     keys = ["run_id", *LABELS]
     ends = curves.groupby("run_id")["cost"].max().rename("end")
@@ -48,10 +48,10 @@ def _at(tables: Tables, price: float, threshold: float) -> pd.DataFrame:
     hits = find_hits(runs, curves, spectra)
     order = order_table(runs, curves, spectra, hits)
     own = order[(order["matched_by"] == "cost") & np.isclose(order["threshold"], threshold)]
-    last = curves.sort_values("mark").groupby("run_id")["loss"].last().rename("loss")
+    last = curves.sort_values("mark").groupby("run_id")["loss"].last().rename("end_loss")
     losses = runs[["run_id", *LABELS]].merge(last, left_on="run_id", right_index=True)
-    median = losses.groupby([*LABELS], dropna=False)["loss"].median().reset_index()
+    median = losses.groupby([*LABELS], dropna=False)["end_loss"].median().reset_index()
     rows = own.merge(median, on=[*LABELS], how="left")
     rows["cost_per_gradient"], rows["cut_cost"] = price, cut
-    measured = ["cut_cost", "loss", "concordance", "low", "high", "p_value", "verdict"]
+    measured = ["cut_cost", "end_loss", "concordance", "low", "high", "p_value", "verdict"]
     return rows[["cost_per_gradient", *LABELS, "probe", *measured]]

@@ -50,7 +50,7 @@ class NelderMead(Optimizer):
     source: ClassVar[str] = "Nelder and Mead 1965; coefficients of Gao and Han 2012; scipy Nelder-Mead"
     caveat: ClassVar[str] = "slow above some tens of parameters: it changes one point of P + 1 in each step"
     max_dim: ClassVar[int] = 10_000
-    edge: float = setting(0.1, "length of the edges of the first simplex", above=0.0, tune=(0.01, 3.0))
+    edge: float = setting(1.0, "length of the edges of the first simplex", above=0.0, tune=(0.01, 3.0))
 
     def memory(self, dim: int) -> int:
         return 8 * 4 * (dim + 1) * dim
@@ -78,8 +78,8 @@ class COBYLA(Optimizer):
     family: ClassVar[str] = "direct"
     needs: ClassVar[frozenset[Need]] = frozenset({"value"})
     source: ClassVar[str] = "Powell 1994; scipy COBYLA"
-    caveat: ClassVar[str] = "each step costs P^2 operations in Python; for small networks alone"
-    max_dim: ClassVar[int] = 200
+    caveat: ClassVar[str] = "each step costs P^2 operations in Python (9 ms at P = 121); for very small networks alone"
+    max_dim: ClassVar[int] = 60
     radius: float = setting(0.3, "first radius of the ball", above=0.0, tune=(0.01, 3.0))
 
     def memory(self, dim: int) -> int:

@@ -1,7 +1,9 @@
 """Conjugate gradients after Fletcher and Reeves. scipy's CG is Polak-Ribiere and has no other, hence these lines."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
 
 from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
 from optimizers.bfgs import LastPoint
@@ -29,19 +31,34 @@ class FletcherReeves(Optimizer):
         descend_repeatedly(lambda theta: self._descend(objective, theta), theta0)
 
     def _descend(self, objective: Objective, theta: Array) -> tuple[Array, float]:
-        from scipy.optimize import line_search
-
         point = LastPoint(objective)
         loss, gradient = point.value(theta), point.gradient(theta)
-        before, direction, steps = None, -gradient, 0
+        before = loss + float(np.linalg.norm(gradient)) / 2  # as in scipy's CG: a first step of about one
+        direction, steps = -gradient, 0
         while gradient.any():
-            search = (point.value, point.gradient, theta, direction, gradient, loss, before)
-            length, _, _, found, _, _ = line_search(*search, c1=self.c1, c2=self.c2)
-            if length is None or (length * direction == 0).all():
+            found = wolfe(point, (theta, direction, gradient), (loss, before), self.c1, self.c2)
+            if found is None or not (found[0] * direction).any():
                 break
+            length, loss, before = found
             theta = theta + length * direction
-            before, loss, old, gradient = loss, float(found), gradient, point.gradient(theta)
+            old, gradient = gradient, point.gradient(theta)
             steps += 1
             kept = 0.0 if steps % (self.restart or len(theta)) == 0 else (gradient @ gradient) / (old @ old)
             direction = kept * direction - gradient
         return theta, loss
+
+
+def wolfe(
+    point: LastPoint, line: tuple[Array, Array, Array], losses: tuple[float, float], c1: float, c2: float
+) -> tuple[float, float, float] | None:
+    """Step length, loss there and loss before; None where neither of scipy's line searches finds a step.
+
+    `line` is theta, direction and gradient; `losses` are those at theta and at the point before it."""
+    from scipy.optimize._linesearch import line_search_wolfe1, line_search_wolfe2
+
+    common: dict[str, Any] = {"c1": c1, "c2": c2, "amax": 1e100}
+    start = (point.value, point.gradient, *line, *losses)
+    length, _, _, loss, before, _ = line_search_wolfe1(*start, amin=1e-100, **common)
+    if length is None:
+        length, _, _, loss, before, _ = line_search_wolfe2(*start, **common)
+    return None if length is None else (length, loss, before)

@@ -141,8 +141,9 @@ def _settings(foreign: Any) -> Iterator[tuple[str, Any]]:
     for name, parameter in _parameters(foreign).items():
         default = parameter.default
         if isinstance(default, PLAIN) and name not in ("jac", "rng", *TORCH_SWITCHES):
-            meant_as_float = type(default) is int and "float" in str(parameter.annotation)  # `weight_decay: float = 0`
-            yield name, float(default) if meant_as_float else default
+            whole = type(default) is int and "float" in str(parameter.annotation)  # such as `weight_decay: float = 0`
+            number: Any = default
+            yield name, float(number) if whole else default
 
 
 def _parameters(foreign: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:

@@ -36,7 +36,8 @@ class SPSA(Optimizer):
     needs: ClassVar[frozenset[Need]] = frozenset({"value", "budget"})
     source: ClassVar[str] = "Spall 1998, IEEE Trans. AES 34:817: a_k = a / (A + k + 1)^0.602, c_k = c / (k + 1)^0.101"
     expected: ClassVar[str] = "gradient descent in expectation, so low-first, under heavy noise"
-    gain: float = setting(0.05, "first step length", above=0.0, tune=(1e-3, 1.0))
+    # on `sin135`, seeds 100 and 101, 6,000 values: 0.5; 0.05 goes astray, 0.01 is slow
+    gain: float = setting(0.02, "first step length", above=0.0, tune=(1e-3, 1.0))
     width: float = setting(0.01, "half width of the first difference", above=0.0, tune=(1e-3, 0.3))
 
     def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
@@ -61,8 +62,9 @@ class DualAnnealing(Optimizer):
     family: ClassVar[str] = "stochastic"
     needs: ClassVar[frozenset[Need]] = frozenset({"value"})
     source: ClassVar[str] = "Tsallis and Stariolo 1996; Xiang et al. 1997; scipy dual_annealing"
-    bound: float = setting(5.0, "half width of the box", above=0.0, tune=(0.5, 20.0))
-    temperature: float = setting(5230.0, "initial temperature", above=0.01, below=5e4, tune=(1.0, 4e4))
+    # on `sin135`, seeds 100 and 101, 6,000 values: 0.5; with 5 and 5230 it is beaten by random search
+    bound: float = setting(1.0, "half width of the box", above=0.0, tune=(0.5, 20.0))
+    temperature: float = setting(100.0, "initial temperature", above=0.01, below=5e4, tune=(1.0, 4e4))
 
     def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)

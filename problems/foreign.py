@@ -70,7 +70,7 @@ def adapt(name: str, foreign: Any, like: Recipe) -> Recipe:
     if isinstance(foreign, type) and issubclass(foreign, Recipe):
         return foreign()
     if isinstance(foreign, type) and _is_module(foreign):
-        inherited = {"loss": like.loss, "budget": like.budget, "dtype": like.dtype}
+        inherited: dict[str, Any] = {"loss": like.loss, "budget": like.budget, "dtype": like.dtype}
         return ModuleProblem(network=foreign.__name__, make=foreign, like=like, about=about, **inherited)
     if inspect.isfunction(foreign):
         return Data(make=foreign, about=about)

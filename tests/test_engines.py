@@ -2,20 +2,23 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
+from harness.account import Terms
+from harness.comparison import plan
+from harness.meter import Meter
 from harness.run import run
 from harness.spec import RunSpec, find_optimizer, find_problem
 from problems.base import Problem, stack
-from problems.engines import ENGINES, cannot, choose, is_faster, make_engine
-from problems.losses import LOSSES, MAE, MSE
+from problems.engines import ENGINES, choose, make_engine
+from problems.losses import MAE, MSE
 from problems.networks import mlp
 from problems.networks.activations import ACTIVATIONS
-from problems.networks.combinations import Combination
 from problems.networks.compiled import TWINS
 from problems.networks.layered_engine import LayeredEngine
 from problems.networks.mlp import MLP
@@ -39,6 +42,29 @@ def pair(**options):
     """The reference, and the same problem with the compiled engine."""
     reference = problem(**options)
     return reference, replace(reference, engine=make_engine(reference, "compiled"))
+
+
+class Enough(Exception):
+    """Enough evaluations have been seen."""
+
+
+def watch(meter, losses, enough=50):
+    """Let the meter note every loss that it computes."""
+    settle, settle_rows = meter._settle, meter._settle_rows
+
+    def note(theta, loss, due, **options):
+        losses.append(loss)
+        if len(losses) >= enough:
+            raise Enough
+        return settle(theta, loss, due, **options)
+
+    def note_rows(thetas, rows, due):
+        losses.extend(rows)
+        if len(losses) >= enough:
+            raise Enough
+        settle_rows(thetas, rows, due)
+
+    meter._settle, meter._settle_rows = note, note_rows
 
 
 def points(reference, rows=3, scale=1.0):
@@ -82,9 +108,15 @@ def test_every_activation_agrees_with_the_reference(activation, dtype):
     assert_same(reference, compiled, points(reference, scale=2.0))
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize("widths", [(1, 6, 1), (3, 6, 2)])
-@pytest.mark.parametrize("activation", ["tanh", "sin(3)"])
+@pytest.mark.parametrize(
+    ("activation", "widths", "dtype"),
+    [
+        ("tanh", (1, 6, 1), "float32"),
+        ("tanh", (3, 6, 2), "float64"),
+        ("sin(3)", (1, 6, 1), "float32"),
+        ("sin(3)", (3, 6, 2), "float64"),
+    ],
+)
 @pytest.mark.slow
 def test_one_hidden_layer_agrees_whether_slopes_are_kept_or_follow_from_values(activation, widths, dtype):
     reference, compiled = pair(widths=widths, activation=activation, dtype=dtype)
@@ -174,7 +206,7 @@ def test_the_reference_can_always_be_asked_for():
 @pytest.mark.parametrize(
     ("unfit", "why"),
     [
-        (lambda p: replace(p, network=replace(p.network, init="ntk").__class__((1, 1), "tanh")), "hidden layer"),
+        (lambda p: replace(p, network=MLP((1, 1))), "hidden layer"),
         (lambda p: replace(p, chunk=5), "chunks"),
         (lambda p: replace(p, targets=np.full_like(p.targets, np.nan)), "finite inputs"),
         (lambda p: replace(p, network=mlp.fully_connected("1-6-1", (1, 1), "tanh", "ntk", "float64")), "plain fully"),
@@ -202,3 +234,75 @@ def test_other_targets_are_seen_at_once():
     for _ in range(2):
         assert compiled.value(theta) == pytest.approx(reference.value(theta), rel=1e-12)
         assert shifted.value(theta) == pytest.approx(replace(reference, targets=shifted.targets).value(theta), rel=1e-12)
+
+
+# runs
+
+
+def first_losses(evaluated, optimizer, theta0):
+    """The first fifty losses that the meter sees."""
+    losses = []
+    meter = Meter(evaluated, Terms(1e9))
+    meter.start(theta0)
+    watch(meter, losses)
+    with suppress(Enough):
+        find_optimizer(optimizer).minimize(meter, theta0, np.random.default_rng(2))
+    return np.array(losses[:50])
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "adam", "bfgs", "lbfgs", "powell", "pso"])
+def test_the_first_fifty_evaluations_of_a_run_agree(optimizer):
+    """To 1e-9, or where a line search magnifies it, as the reference agrees with itself from one rounding away."""
+    reference = find_problem("sin135").build(np.random.default_rng(0))
+    compiled = replace(reference, engine=make_engine(reference, "compiled"))
+    theta0 = reference.network.theta0(np.random.default_rng(1))
+    losses = first_losses(reference, optimizer, theta0)
+    spread = np.abs(first_losses(reference, optimizer, np.nextafter(theta0, 1)) - losses)
+    assert len(losses) == 50
+    assert np.median(spread / losses) < 1e-10  # or the test would say nothing
+    assert (np.abs(first_losses(compiled, optimizer, theta0) - losses) <= np.maximum(1e-9 * losses, 10 * spread)).all()
+
+
+def test_a_run_records_the_engine_that_evaluated():
+    spec = RunSpec("sin135", find_problem("sin135"), "gd", find_optimizer("gd"), 0, budget=30)
+    assert run(spec)["runs"]["engine"].tolist() == ["compiled"]
+    assert run(replace(spec, engine="numpy"))["runs"]["engine"].tolist() == ["numpy"]
+
+
+def test_a_demand_that_cannot_be_met_is_a_sentence_before_the_study():
+    with pytest.raises(ValueError, match="The engine 'compiled' takes plain fully connected networks"):
+        plan("sin135", ["gd"], 1, init="ntk", engine="compiled")
+
+
+# without numba
+
+
+def test_without_numba_everything_runs_in_numpy_and_says_so():
+    script = """
+import sys
+sys.modules["numba"] = None
+import importlib.util
+importlib.util.find_spec, found = (lambda name, *rest: None if name == "numba" else found(name, *rest)), importlib.util.find_spec
+from harness.account import Terms
+from harness.comparison import plan
+from harness.meter import Meter
+from harness.run import run
+from harness.spec import RunSpec, find_optimizer, find_problem
+from harness.comparison import plan
+spec = RunSpec("sin135", find_problem("sin135"), "gd", find_optimizer("gd"), 0, budget=30)
+print(run(spec)["runs"]["engine"].tolist(), run(spec)["runs"]["status"].tolist())
+try:
+    plan("sin135", ["gd"], 1, engine="compiled")
+except ValueError as error:
+    print(error)
+"""
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert out.startswith("['numpy'] ['budget']\n")
+    assert "needs the library numba, which is not installed: pip install numba" in out
+
+
+@pytest.mark.parametrize("words", [["--help"], ["list", "engines"], ["compare", "--help"]])
+def test_help_and_lists_do_not_load_numba(words):
+    script = f"import sys; from harness.cli import main\ntry: main({words})\nexcept SystemExit: pass\nprint('numba' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert out.endswith("False\n")

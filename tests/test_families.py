@@ -1,5 +1,6 @@
 """The many methods beside the seven families of the default comparison: each against an independent number."""
 
+import warnings
 from contextlib import suppress
 from dataclasses import replace
 
@@ -75,13 +76,23 @@ def jacobian(theta):
     return np.concatenate([upper, lower])
 
 
+def waves(theta):
+    """A function whose gradients stay moderate."""
+    return np.sum(1 - np.cos(theta)) + 0.1 * theta @ theta
+
+
+def waves_slope(theta):
+    return np.sin(theta) + 0.2 * theta
+
+
 def sphere(calls):
     return Rosenbrock(calls, lambda theta: theta @ theta, lambda theta: 2 * theta)
 
 
 def asked(method, objective, theta0=START, seed=0):
     """The objective after the method has asked it as often as it allows."""
-    with suppress(Enough):
+    with suppress(Enough), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # as in a run
         method.minimize(objective, theta0, np.random.default_rng(seed))
     return objective
 
@@ -132,7 +143,7 @@ def test_sgd_is_a_loop_over_shuffled_samples():
         for rows in (order[:4], order[4:8], order[8:]):
             expected.append(theta)
             theta -= 0.1 * 2 * np.mean(theta - rows)
-    np.testing.assert_allclose(points, expected, rtol=1e-12)
+    np.testing.assert_allclose(points, expected, rtol=1e-12, atol=1e-15)
 
 
 def test_an_epoch_visits_every_sample_once():
@@ -157,12 +168,12 @@ def per_tensor(make, calls):
     """Points that torch's method visits with one tensor for each array of the layout."""
     shapes = [slot.shape for slot in LAYOUT]
     splits = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
-    params = [torch.tensor(part.reshape(shape)) for part, shape in zip(np.split(START, splits), shapes)]
+    params = [torch.tensor(part.reshape(shape)) for part, shape in zip(np.split(START, splits), shapes, strict=True)]
     steppers, points = make(params), []
     for _ in range(calls):
         points.append(np.concatenate([param.numpy().ravel() for param in params]))
-        gradient = scipy.optimize.rosen_der(points[-1])
-        for param, part in zip(params, np.split(gradient, splits)):
+        gradient = waves_slope(points[-1])
+        for param, part in zip(params, np.split(gradient, splits), strict=True):
             param.grad = torch.from_numpy(part.reshape(param.shape).copy())
         for stepper in steppers:
             stepper.step()
@@ -180,7 +191,7 @@ LAYERED = {
 
 @pytest.mark.parametrize("name", LAYERED)
 def test_methods_that_see_matrices_equal_torch_on_tensors_of_their_shapes(name):
-    points = asked(OPTIMIZERS[name], Rosenbrock(20)).points
+    points = asked(OPTIMIZERS[name], Rosenbrock(20, waves, waves_slope)).points
     np.testing.assert_array_equal(points, per_tensor(LAYERED[name], 20))
     assert len(np.unique(points, axis=0)) == 20
 
@@ -192,7 +203,7 @@ def test_methods_of_the_optional_library_see_the_shapes_too(name):
         "shampoo": lambda p: [library.Shampoo(p, lr=0.1, matrix_eps=1e-6)],
         "soap": lambda p: [library.SOAP(p, lr=3e-3, weight_decay=0.0, precondition_frequency=10)],
     }
-    points = asked(OPTIMIZERS[name], Rosenbrock(20)).points
+    points = asked(OPTIMIZERS[name], Rosenbrock(20, waves, waves_slope)).points
     np.testing.assert_allclose(points, per_tensor(makes[name], 20), rtol=1e-12)
     flat = per_tensor(lambda p: [torch.optim.SGD(p, lr=0.1)], 20)
     assert not np.allclose(points, flat)
@@ -213,9 +224,7 @@ def test_newton_methods_visit_the_points_of_plain_scipy(name):
     method, options = PLAIN[name]
     plain = Rosenbrock(30)
     with suppress(Enough):
-        scipy.optimize.minimize(
-            plain.value_and_grad, START, jac=True, hessp=plain.hvp, method=method, options=options
-        )
+        scipy.optimize.minimize(plain.value_and_grad, START, jac=True, hessp=plain.hvp, method=method, options=options)
     assert len(plain.points) > 15
     np.testing.assert_array_equal(asked(OPTIMIZERS[name], Rosenbrock(len(plain.points))).points, plain.points)
 
@@ -302,7 +311,7 @@ def test_nelder_mead_visits_the_points_of_plain_scipy():
     plain = Rosenbrock(300)
     options = {"adaptive": True, "xatol": 0, "fatol": 0, "maxfev": 10**6, "maxiter": 10**6}
     with suppress(Enough):
-        simplex = np.vstack([START, START + 0.1 * np.eye(13)])
+        simplex = np.vstack([START, START + np.eye(13)])
         scipy.optimize.minimize(
             plain.value, START, method="Nelder-Mead", options={**options, "initial_simplex": simplex}
         )
@@ -330,11 +339,14 @@ def test_pattern_search_goes_on_the_way_it_has_gone():
 
 # populations
 
+CALLS = {"de": 40_000, "snes": 20_000}
+"""More than the 6,000 evaluations in which the others get there."""
+
 
 @pytest.mark.parametrize("name", ["cma-es", "sep-cma-es", "de", "snes", "pso", "pso-constriction", "one-plus-one"])
 @pytest.mark.parametrize("seed", range(2))
 def test_populations_find_the_minimum_of_the_sphere(name, seed):
-    assert min(asked(OPTIMIZERS[name], sphere(40_000), np.ones(10), seed=seed).losses) < 1e-8
+    assert min(asked(OPTIMIZERS[name], sphere(CALLS.get(name, 6000)), np.ones(10), seed=seed).losses) < 1e-8
 
 
 def test_cma_es_takes_the_library_s_population():
@@ -404,6 +416,7 @@ def test_random_search_samples_around_the_start():
 
 
 def test_annealing_stays_in_its_box():
+    bound = OPTIMIZERS["dual-annealing"].bound
     points = np.array(asked(OPTIMIZERS["dual-annealing"], sphere(500)).points)
-    assert np.abs(points - START).max() <= 5 + 1e-9
-    assert np.abs(points - START).max() > 3
+    assert np.abs(points - START).max() <= bound + 1e-9
+    assert np.abs(points - START).max() > 0.5 * bound

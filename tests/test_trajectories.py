@@ -37,12 +37,13 @@ def test_the_first_evaluations_are_the_stored_ones(problem: str, optimizer: str)
 def test_the_stored_trajectories_are_of_fifty_evaluations_that_differ() -> None:
     full = [rows for rows in STORED.values() if len(rows) == EVALUATIONS]
     assert len(full) > len(STORED) / 2
-    assert all(len(np.unique(rows[:, 1])) > EVALUATIONS / 10 for rows in full)
+    moving = [rows for rows in full if len(np.unique(rows[:, 1])) > EVALUATIONS / 4]
+    assert len(moving) > 0.9 * len(full)
 
 
-def test_nearly_all_trajectories_are_held_to_a_billionth_to_their_end() -> None:
+def test_most_trajectories_are_held_to_a_billionth_to_their_end() -> None:
     held = [rows for rows in STORED.values() if len(rows) and allowed(rows)[-1] == TOLERANCE]
-    assert len(held) > 0.8 * len(STORED)
+    assert len(held) > 0.75 * len(STORED)
 
 
 def test_no_trajectory_is_kept_of_what_is_no_longer_registered() -> None:

@@ -4,7 +4,7 @@
 change, name it: `python tests/trajectories.py adam`. What is kept was computed by numpy, the reference engine.
 
 Some methods (line searches, eigenvectors of nearly equal eigenvalues, signs of differences) turn rounding into larger
-differences. How much is kept beside each evaluation: the reference once more, with losses and gradients off by rounding.
+differences. How much is kept beside each evaluation: the reference again, with losses and gradients off by rounding.
 """
 
 import sys
@@ -39,19 +39,20 @@ class Witnessed:
     """A problem that writes down each evaluation, whichever engine makes it: loss, and a shadow of the point."""
 
     inner: Any
-    disturb: Any = staticmethod(lambda numbers: numbers)
+    disturb: Any = np.asarray
     rows: list[tuple[float, float]] = field(default_factory=list)
 
     def __getattr__(self, name):
         return getattr(self.inner, name)
 
     def value(self, theta):
-        loss = self.disturb(self.inner.value(theta))
+        loss = float(self.disturb(self.inner.value(theta)))
         self._write(theta[None], [loss])
         return loss
 
     def value_and_grad(self, theta):
         loss, grad = map(self.disturb, self.inner.value_and_grad(theta))
+        loss = float(loss)
         self._write(theta[None], [loss])
         return loss, grad
 
@@ -116,10 +117,13 @@ def reference(problem: str, optimizer: str) -> np.ndarray:
 
 
 def deviation(now: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """By evaluation, the larger difference of the two columns, in units of the column's largest number."""
+    """By evaluation, the larger difference of the two columns, in units of the column's largest number.
+
+    It is infinite where either is no number."""
     rows = min(len(now), len(kept))
-    scale = np.abs(kept).max(axis=0, initial=np.finfo(float).tiny)
-    return (np.abs(now[:rows] - kept[:rows]) / scale).max(axis=1, initial=0.0)
+    scale = np.abs(kept).max(axis=0, initial=np.finfo(float).tiny, where=np.isfinite(kept))
+    found = (np.abs(now[:rows] - kept[:rows]) / scale).max(axis=1, initial=0.0)
+    return np.nan_to_num(found, nan=np.inf)
 
 
 def stored() -> dict[str, np.ndarray]:

@@ -65,7 +65,6 @@ LISTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "activations": lambda: _first_lines(ACTIVATIONS),
     "inits": lambda: _first_lines(INITS),
     "losses": lambda: _first_lines(LOSSES),
-    "engines": lambda: ENGINES,
     "embeddings": lambda: _first_lines(EMBEDDINGS),
     "engines": lambda: ENGINES,
 }

@@ -55,7 +55,7 @@ def _table(rows: pd.DataFrame, prices: list[float]) -> Table:
     for key, part in rows.groupby([*LABELS, "probe"], sort=False, dropna=False):
         by_price = part.set_index("cost_per_gradient")
         cells = [
-            f"{row['verdict']} ({row['concordance']:.2f}), {row['loss']:.2g}"
+            f"{row['verdict']} ({row['concordance']:.2f}), {row['end_loss']:.2g}"
             for row in (by_price.loc[price] for price in prices)
         ]
         table.add_row(names[tuple(map(str, key[:-1]))], str(key[-1]), *cells)

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from harness.figures.curves import grid, label, title
 from harness.figures.response import COLOURS, STYLES
@@ -46,7 +47,7 @@ def _draw_learning(axes: Axes, rows: pd.DataFrame) -> list[Line2D]:
             shares = np.arange(1, len(costs) + 1) / len(costs)
             known = np.isfinite(costs)
             axes.step(np.maximum(costs[known], 1), shares[known], where="post", color=colour, ls=style, lw=0.8)
-        handles.append(Line2D([], [], color=colour, ls=style, lw=1.2, label=" ".join(map(str, np.atleast_1d(name)))))
+        handles.append(Line2D([], [], color=colour, ls=style, lw=1.2, label=" ".join(map(str, name))))
     axes.set_xscale("log")
     axes.set_ylim(0, 1.02)
     return handles
@@ -66,3 +67,4 @@ def _draw_groups(axes: Axes, found: pd.DataFrame) -> None:
     spread = [found["mean"] - found["low"], found["high"] - found["mean"]]
     axes.errorbar(found["group"] + 1, found["mean"], yerr=spread, fmt="o-", color=COLOURS[3], ms=3, lw=0.9)
     axes.set_xticks(found["group"] + 1)
+    axes.yaxis.set_major_locator(MaxNLocator(4))

@@ -9,21 +9,20 @@ evaluation, whatever came before, and no error can grow.
 from functools import cache
 from typing import Any
 
-import numpy as np
 from numba.extending import register_jitable
 
-from problems.networks.compilation import FAST, FLOAT, FLOATS, VERSION, Kernel, compile_kernel, cube, matrix, scalar, vector
+from problems.networks.compilation import FAST, FLOAT, PLAIN, FLOATS, VERSION, Kernel, compile_kernel, cube, matrix, scalar
 from problems.networks.elementwise import like
-from problems.networks.shallow_rows import add_row, load, start_row, sum_squares, value_line, value_plane
+from problems.networks.shallow_rows import add_row, copy_row, load, start_row, sum_squares, value_line, value_plane
 
 CANCELLATION = 64.0
 """A unit that weighs more at the anchor than this many times the largest target is not exchanged: digits would cancel."""
 
 
-@register_jitable(error_model="numpy")
+@register_jitable(**PLAIN)
 def sole_unit(theta: Any, anchor: Any, units: Any, d: Any, m: Any) -> Any:
     """The only unit in which `theta` differs from the anchor; `units` if none does, -1 if there are more or no anchor."""
-    if np.isnan(anchor[0]):
+    if anchor[0] != anchor[0]:  # NaN
         return -1
     sole = units
     for i in range(len(theta) - m):
@@ -35,7 +34,7 @@ def sole_unit(theta: Any, anchor: Any, units: Any, d: Any, m: Any) -> Any:
     return sole
 
 
-@register_jitable(error_model="numpy")
+@register_jitable(**PLAIN)
 def same_row(w: Any, old: Any, j: Any, units: Any, d: Any) -> Any:
     """Whether unit j has the weights and the bias that it had."""
     same = w[d * units + j] == old[d * units + j]
@@ -78,24 +77,24 @@ def add_units(w: Any, y: Any, rows: Any, first: Any, out: Any) -> Any:
     for j in range(units):
         for c in range(m):
             add_row(w[first + c * units + j], rows[j], out[c])
-    return sum_squares(out)
+    return sum_squares(out, out.shape[1])
 
 
 @cache
 def anchored_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
-    """`value(theta (P,), anchor (P,), x (d, n), y (1, m, n), p, limit, reach, state)` gives the loss.
+    """`value(theta (P,), anchor (P,), x (d, n), y (1, m, n), p, limit, reach, w (2, P), rows (m + 1 + H, n))`.
 
-    A point that is refused, as by the kernels of `shallow.py`, has the loss -1. `anchor` and `state`, which has room for
-    2 P + (m + 1 + H) n numbers, are kept from call to call, and `anchor[0]` is NaN at first; `reach` is the largest
-    target's size."""
+    The loss; -1 for a point that is refused, as by the kernels of `shallow.py`. `anchor`, `w` and `rows` are kept from
+    call to call, and `anchor[0]` is NaN at first; `reach` is the size of the largest target."""
     unit_row, version = value_line if one_input else value_plane, VERSION
 
-    def value(theta: Any, anchor: Any, x: Any, y: Any, p: Any, limit: Any, reach: Any, state: Any) -> Any:
+    def value(
+        theta: Any, anchor: Any, x: Any, y: Any, p: Any, limit: Any, reach: Any, points: Any, rows: Any
+    ) -> Any:
         _ = version
         d, n, m, count = len(x), x.shape[1], y.shape[1], len(theta)
-        units, rows = (count - m) // (d + 1 + m), state[2 * count :].reshape(-1, n)
+        units, w, old = (count - m) // (d + 1 + m), points[0], points[1]
         first, out, new, a = (d + 1) * units, rows[:m], rows[m], rows[m + 1 :]
-        w, old = state[:count], state[count : 2 * count]
         if not load(theta, limit, w):
             return -1.0
         j = sole_unit(theta, anchor, units, d, m)
@@ -109,11 +108,12 @@ def anchored_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
             if taken <= CANCELLATION * reach:
                 return loss / (n * m)
         for j in range(units):
-            if np.isnan(anchor[0]) or not same_row(w, old, j, units, d):
+            if anchor[0] != anchor[0] or not same_row(w, old, j, units, d):
                 unit_row(pair, p, w, j, units, x, 0, a[j], a[j])
-        anchor[:], old[:] = theta, w
+        copy_row(theta, anchor)
+        copy_row(w, old)
         return add_units(w, y[0], a, first, out) / (n * m)
 
     return compile_kernel(
-        value, FLOATS, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, FLOAT, vector(kind)
+        value, FLOATS, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, FLOAT, matrix(kind), matrix(kind)
     )

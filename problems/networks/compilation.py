@@ -14,7 +14,8 @@ from numba import njit, types
 
 Kernel: TypeAlias = Callable[..., Any]
 
-FAST = {"fastmath": True, "error_model": "numpy"}
+PLAIN = {"error_model": "numpy", "no_cfunc_wrapper": True}
+FAST = {**PLAIN, "fastmath": True}
 """For loops that never meet a number that is not finite: sums may be reordered."""
 SOURCES = ("anchored", "compilation", "compiled", "elementwise", "layer_rows", "shallow", "shallow_rows")
 
@@ -33,7 +34,7 @@ def compile_kernel(function: Any, *arguments: Any) -> Kernel:
 
     It is called without numba's checks: arguments must be exactly of these types, and arrays contiguous."""
     assert "version" in function.__code__.co_freevars
-    options = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
+    options = {**PLAIN, "nogil": True}
     try:
         dispatcher = njit(cache=True, **options)(function)
     except RuntimeError:  # there is no folder to which numba may write

@@ -17,7 +17,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload, register_jitable
 
-STEPWISE = {"fastmath": {"contract"}, "error_model": "numpy"}
+STEPWISE = {"fastmath": {"contract"}, "error_model": "numpy", "no_cfunc_wrapper": True}
 """Fused multiply-add, but no reordering: `(z + MAGIC) - MAGIC` must round."""
 SINE_REACH = {np.dtype(np.float32): 8e3, np.dtype(np.float64): 1e5}
 """Arguments up to which the reduction by pi is accurate."""

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from problems.base import Array, Loss, Pullback, Slot
-from problems.calls import resolve
-from problems.networks.inits import Init, kaiming, normal, pytorch_uniform
 from problems.networks.module_checks import check_device, check_module
+from problems.networks.module_inits import draw, find_init, seeded
 
 Function: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -27,19 +26,6 @@ CACHE_ELEMENTS = 1 << 16
 MEMORY = 1 << 29
 """Bytes of activations that one chunk of samples may keep for the way back."""
 PRECISIONS = {"float32": torch.float32, "float64": torch.float64}
-
-
-def own() -> None:
-    """What the module itself draws when it is made."""
-
-
-INITS: dict[str, Callable[..., Init | None]] = {
-    "kaiming": kaiming,
-    "normal": normal,
-    "own": own,
-    "pytorch-uniform": pytorch_uniform,
-}
-"""Laws that hold for convolutions as well: `pytorch-uniform` is what torch gives a layer with weights and biases."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +43,7 @@ class ModuleNetwork:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        _ = self.dtype, resolve("init of a torch network", self.init, INITS)
+        _ = self.dtype, find_init(self.init)
         check_device(self.device)
         check_module(self._module)
 
@@ -101,11 +87,7 @@ class ModuleNetwork:
 
     def theta0(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """Drawn from `rng` alone: torch's generator is seeded from it for the module's own law, and put back."""
-        law = resolve("init of a torch network", self.init, INITS)
-        if law is None:
-            return _flat(seeded(self.make, int(rng.integers(1 << 63))))
-        flattened = tuple(Slot(name, _two_dimensional(shape), offset) for name, shape, offset in self.layout)
-        return law.theta0(rng, flattened)
+        return draw(self.init, self.make, self.layout, rng)
 
     def block(self, n_samples: int) -> int:
         return max(1, CACHE_ELEMENTS // (n_samples * self.activations))
@@ -187,26 +169,10 @@ class ModuleNetwork:
         return torch.from_numpy(array).to(self.device)
 
 
-def seeded(make: Callable[[], nn.Module], seed: int) -> nn.Module:
-    """A module made under this seed; torch's global generator is as before."""
-    with torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(seed)
-        return make()
-
-
 def _grad(outputs: Tensor, inputs: Tensor, weights: Tensor, *, create_graph: bool = False) -> Tensor:
     """`weights . d outputs / d inputs`, zero where the outputs do not depend on them; the graph is kept."""
     options: dict[str, Any] = {"retain_graph": True, "create_graph": create_graph, "materialize_grads": True}
     return torch.autograd.grad(outputs, inputs, weights, **options)[0]
-
-
-def _flat(module: nn.Module) -> NDArray[np.float64]:
-    return np.concatenate([parameter.detach().double().numpy().ravel() for parameter in module.parameters()])
-
-
-def _two_dimensional(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A convolution's weights `(out, in, height, width)` as a layer's `(fan_out, fan_in)`."""
-    return (shape[0], prod(shape[1:])) if len(shape) > 1 else shape
 
 
 def _numbers(tensor: Tensor) -> Array:

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from problems.networks.compilation import FLOAT, FLOATS, VERSION, WHOLE, Kernel, compile_kernel, cube, matrix, scalar, vector
+from problems.networks.compilation import FLOAT, FLOATS, VERSION, Kernel, compile_kernel, cube, matrix, scalar, vector
 from problems.networks.compiled import kept_slope
 from problems.networks.elementwise import like
 from problems.networks.shallow_rows import (
     add_row,
+    fill_row,
     load,
     pair_line,
     pair_plane,
@@ -31,17 +32,16 @@ from problems.networks.shallow_rows import (
 
 @cache
 def value_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
-    """`values(thetas (B P,), x (d, n), y (L, m, n), p, limit, work, block, losses (B,))`, `L` equal to `B` or 1.
+    """`values(thetas (B P,), x (d, n), y (L, m, n), p, limit, w (P,), rows (1 + m, block), losses (B,))`, L is B or 1.
 
     Lanes with a parameter that is not a number of size below `limit` are refused: their loss is NaN, and their count is
-    returned. `work` has room for P numbers and for 1 + m rows of `block` samples."""
+    returned. `w` and `rows` are scratch; so many samples as a row holds are done at once."""
     unit_row, version = value_line if one_input else value_plane, VERSION
 
-    def values(thetas: Any, x: Any, y: Any, p: Any, limit: Any, work: Any, block: Any, losses: Any) -> Any:
+    def values(thetas: Any, x: Any, y: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any) -> Any:
         _ = version
-        n, m, count, refused = x.shape[1], y.shape[1], len(thetas) // len(losses), 0
-        units = (count - m) // (len(x) + 1 + m)
-        w = work[:count]
+        n, m, count, refused = x.shape[1], y.shape[1], len(w), 0
+        units, block = (count - m) // (len(x) + 1 + m), rows.shape[1]
         for lane in range(len(losses)):
             if not load(thetas[lane * count : (lane + 1) * count], limit, w):
                 losses[lane] = np.nan
@@ -50,38 +50,37 @@ def value_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
             loss, target = 0.0, y[lane if len(y) > 1 else 0]
             for start in range(0, n, block):
                 size = min(block, n - start)
-                a, out = work[count : count + size], work[count + size : count + (1 + m) * size].reshape(m, size)
+                a, out = rows[m][:size], rows[:m]
                 for c in range(m):
                     start_row(w[count - m + c], target[c][start : start + size], out[c])
                 for j in range(units):
                     unit_row(pair, p, w, j, units, x, start, a, a)
                     for c in range(m):
                         add_row(w[units * (len(x) + 1 + c) + j], a, out[c])
-                loss += sum_squares(out)
+                loss += sum_squares(out, size)
             losses[lane] = loss / (n * m)
         return refused
 
-    return compile_kernel(values, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, vector(kind), WHOLE, FLOATS)
+    return compile_kernel(values, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, vector(kind), matrix(kind), FLOATS)
 
 
 @cache
 def gradient_kernel(pair: Any, slope: Any, kind: Any, one_input: bool, one_output: bool) -> Kernel:
-    """`gradients(thetas (B P,), x, y, p, limit, work, block, losses (B,), grads (B P,))`, as above.
+    """`gradients(thetas (B P,), x, y, p, limit, w, rows (m + 2 H, block), losses (B,), grads (B P,))`, as above.
 
-    The gradient of a refused lane is 0. `work` has room for P numbers and for m + 2 H rows of `block` samples."""
+    The gradient of a refused lane is 0."""
     keep, version = slope is kept_slope, VERSION
     unit_row = (pair_line if one_input else pair_plane) if keep else (value_line if one_input else value_plane)
     pull = pull_line if one_input and one_output else pull_plane
 
     def gradients(
-        thetas: Any, x: Any, y: Any, p: Any, limit: Any, work: Any, block: Any, losses: Any, grads: Any
+        thetas: Any, x: Any, y: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any, grads: Any
     ) -> Any:
         _ = version
-        n, m, count, refused = x.shape[1], y.shape[1], len(thetas) // len(losses), 0
-        units = (count - m) // (len(x) + 1 + m)
-        w = work[:count]
+        n, m, count, refused = x.shape[1], y.shape[1], len(w), 0
+        units, block = (count - m) // (len(x) + 1 + m), rows.shape[1]
         scale = like(w[0], 2 / (n * m))
-        grads[:] = 0
+        fill_row(0.0, grads)
         for lane in range(len(losses)):
             if not load(thetas[lane * count : (lane + 1) * count], limit, w):
                 losses[lane] = np.nan
@@ -90,22 +89,21 @@ def gradient_kernel(pair: Any, slope: Any, kind: Any, one_input: bool, one_outpu
             loss, target, grad = 0.0, y[lane if len(y) > 1 else 0], grads[lane * count : (lane + 1) * count]
             for start in range(0, n, block):
                 size = min(block, n - start)
-                rows = work[count : count + (m + 2 * units) * size].reshape(m + 2 * units, size)
                 out, a, s = rows[:m], rows[m : m + units], rows[m + units :]
                 for c in range(m):
                     start_row(w[count - m + c], target[c][start : start + size], out[c])
                 for j in range(units):
-                    unit_row(pair, p, w, j, units, x, start, a[j], s[j if keep else 0])
+                    unit_row(pair, p, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size])
                     for c in range(m):
-                        add_row(w[units * (len(x) + 1 + c) + j], a[j], out[c])
-                loss += sum_squares(out)
+                        add_row(w[units * (len(x) + 1 + c) + j], a[j][:size], out[c])
+                loss += sum_squares(out, size)
                 for c in range(m):
-                    grad[count - m + c] += scale_row(scale, out[c])
+                    grad[count - m + c] += scale_row(scale, out[c][:size])
                 for j in range(units):
-                    pull(slope, w, j, units, x, start, a[j], s[j if keep else 0], out, grad)
+                    pull(slope, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size], out, grad)
             losses[lane] = loss / (n * m)
         return refused
 
     return compile_kernel(
-        gradients, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, vector(kind), WHOLE, FLOATS, FLOATS
+        gradients, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, vector(kind), matrix(kind), FLOATS, FLOATS
     )

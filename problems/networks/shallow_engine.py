@@ -37,7 +37,9 @@ class ShallowEngine:
         self._number = network.dtype.type(self._twin.parameter)
         self._line = network.widths[0] == 1
         self._problem: Problem | None = None
-        self._work = np.empty(0, self._kind)
+        self._w = np.empty(network.dim, self._kind)
+        self._rows: dict[tuple[int, int], Array] = {}
+        self._state: tuple[Array, ...] = ()
         self._one = np.empty(1)
 
     @cached_property
@@ -67,11 +69,11 @@ class ShallowEngine:
     def value(self, problem: Problem, theta: Array) -> float:
         if problem is not self._problem:
             self._enter(problem)
-        if self._state is None:
+        if not self._state:
             return float(self.values(problem, theta[None])[0])
         data = self._data
         loss: float = self._anchored(
-            flat(theta), self._anchor, data.x, data.y, self._number, data.limit, data.reach, self._state
+            flat(theta), self._anchor, data.x, data.y, self._number, data.limit, data.reach, *self._state
         )
         return loss if loss >= 0.0 else float(self.values(problem, theta[None])[0])
 
@@ -87,9 +89,8 @@ class ShallowEngine:
         if problem is not self._problem:
             self._enter(problem)
         data, losses, m = self._data, np.empty(len(thetas)), self._network.widths[2]
-        block = block_of(data.x.shape[1], 8 * self._kind.itemsize * (1 + m))  # an eighth: the first-level cache
-        work = self._room((1 + m) * block)
-        if self._values(flat(thetas), data.x, data.y, self._number, data.limit, work, block, losses):
+        rows = self._room(1 + m, block_of(data.x.shape[1], 8 * self._kind.itemsize * (1 + m)))  # the first-level cache
+        if self._values(flat(thetas), data.x, data.y, self._number, data.limit, self._w, rows, losses):
             values_by_numpy(problem, thetas, losses)
         return losses
 
@@ -115,24 +116,25 @@ class ShallowEngine:
 
     def _differentiate(self, data: Data, thetas: Array, losses: Array, grads: Array) -> int:
         """Fill in losses and flat gradients; how many lanes were refused."""
-        rows = self._network.widths[2] + 2 * self._network.widths[1]
-        block = block_of(data.x.shape[1], self._kind.itemsize * rows)
-        work = self._room(rows * block)
-        refused: int = self._gradients(thetas, data.x, data.y, self._number, data.limit, work, block, losses, grads)
+        count = self._network.widths[2] + 2 * self._network.widths[1]
+        rows = self._room(count, block_of(data.x.shape[1], self._kind.itemsize * count))
+        refused: int = self._gradients(thetas, data.x, data.y, self._number, data.limit, self._w, rows, losses, grads)
         return refused
 
-    def _room(self, numbers: int) -> Array:
-        """Scratch for P parameters and so many numbers."""
-        numbers += self._network.dim
-        if len(self._work) < numbers:
-            self._work = np.empty(numbers, self._kind)
-        return self._work
+    def _room(self, count: int, block: int) -> Array:
+        """Scratch of so many rows."""
+        if (count, block) not in self._rows:
+            if len(self._rows) > 3:  # losses and gradients, of minibatches and of all samples
+                self._rows.clear()
+            self._rows[count, block] = np.empty((count, block), self._kind)
+        return self._rows[count, block]
 
     def _enter(self, problem: Problem) -> None:
         """Take another problem's data; its anchor is not known yet."""
-        _, units, m = self._network.widths
         self._problem, self._data = problem, prepared(problem)
-        kept = 2 * self._network.dim + (m + 1 + units) * problem.n_samples
-        is_kept = problem.targets.ndim == 2 and kept * self._kind.itemsize <= ANCHOR_BYTES
         self._anchor = np.full(self._network.dim, np.nan)
-        self._state = np.empty(kept, self._kind) if is_kept else None
+        kept = self._network.widths[2] + 1 + self._network.widths[1], problem.n_samples
+        if problem.targets.ndim == 2 and kept[0] * kept[1] * self._kind.itemsize <= ANCHOR_BYTES:
+            self._state = np.empty((2, self._network.dim), self._kind), np.empty(kept, self._kind)
+        else:
+            self._state = ()

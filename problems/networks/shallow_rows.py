@@ -9,11 +9,11 @@ from typing import Any
 
 from numba.extending import register_jitable
 
-from problems.networks.compilation import FAST
+from problems.networks.compilation import FAST, PLAIN
 from problems.networks.elementwise import like
 
 
-@register_jitable(error_model="numpy")
+@register_jitable(**PLAIN)
 def load(theta: Any, limit: Any, w: Any) -> Any:
     """Round the parameters to the network's precision; whether all are numbers of size below `limit`."""
     fits = True
@@ -24,17 +24,31 @@ def load(theta: Any, limit: Any, w: Any) -> Any:
 
 
 @register_jitable(**FAST)
-def add_row(weight: Any, row: Any, out: Any) -> None:
-    """`out += weight * row`."""
+def fill_row(number: Any, out: Any) -> None:
+    """`out = number`; written out, because numba takes long to compile an assignment to a slice."""
     for i in range(len(out)):
+        out[i] = number
+
+
+@register_jitable(**FAST)
+def copy_row(row: Any, out: Any) -> None:
+    """`out = row`."""
+    for i in range(len(out)):
+        out[i] = row[i]
+
+
+@register_jitable(**FAST)
+def add_row(weight: Any, row: Any, out: Any) -> None:
+    """`out += weight * row`, as far as the row reaches."""
+    for i in range(len(row)):
         out[i] += weight * row[i]
 
 
 @register_jitable(**FAST)
 def dot_rows(first: Any, second: Any) -> Any:
-    """The scalar product."""
+    """The scalar product, as far as the second reaches."""
     total = like(first[0], 0.0)
-    for i in range(len(first)):
+    for i in range(len(second)):
         total += first[i] * second[i]
     return total
 
@@ -42,7 +56,7 @@ def dot_rows(first: Any, second: Any) -> Any:
 @register_jitable(**FAST)
 def start_row(bias: Any, target: Any, out: Any) -> None:
     """`out = bias - target`, so that adding the units leaves the residual."""
-    for i in range(len(out)):
+    for i in range(len(target)):
         out[i] = bias - target[i]
 
 
@@ -128,11 +142,11 @@ def pull_plane(slope: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: An
 
 
 @register_jitable(**FAST)
-def sum_squares(out: Any) -> Any:
-    """The sum of the squared residuals `(m, s)`."""
+def sum_squares(out: Any, size: Any) -> Any:
+    """The sum of the first `size` squared residuals of each output."""
     total = like(out[0, 0], 0.0)
     for c in range(len(out)):
-        row = out[c]
+        row = out[c][:size]
         for i in range(len(row)):
             total += row[i] * row[i]
     return total

@@ -1,0 +1,153 @@
+"""The benchmarks do what they say: equal work on both sides, arithmetic that is right. No time is asserted."""
+
+from itertools import count
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from benchmarks import cases, ours, rounds, with_jax, with_numpy, with_scipy, with_torch
+from benchmarks.__main__ import main
+from benchmarks.costs import main as measure_costs
+from benchmarks.page import COSTS, PAGE, TABLE, duration, write
+from benchmarks.rates import Rates, limit
+from benchmarks.rounds import Timed, interleaved, ratio
+from optimizers import OPTIMIZERS
+
+
+@pytest.fixture(autouse=True)
+def _threads_are_kept():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def torch_network_at(problem, theta):
+    net = with_torch.network(problem)
+    torch.nn.utils.vector_to_parameters(torch.as_tensor(theta), net.parameters())
+    return net
+
+
+def test_torch_numpy_and_we_compute_the_same_loss_and_gradient():
+    problem = ours.sin135("1-40-1", "float64")
+    theta = ours.start(problem)[0]
+    loss, grad = problem.value_and_grad(theta)
+    net, (x, y) = torch_network_at(problem, theta), with_torch.data(problem)
+    theirs = torch.nn.MSELoss()(net(x), y)
+    theirs.backward()
+    flat = torch.cat([parameter.grad.ravel() for parameter in net.parameters()]).numpy()
+    np.testing.assert_allclose(loss, theirs.item(), rtol=1e-12)
+    np.testing.assert_allclose(grad, flat, rtol=1e-9, atol=1e-12)
+    bare, grads = with_numpy.loss_and_gradient(problem)(*with_numpy.arrays(problem))
+    np.testing.assert_allclose(bare, loss, rtol=1e-12)
+    np.testing.assert_allclose(np.concatenate([g.ravel() for g in grads]), grad, rtol=1e-9, atol=1e-12)
+
+
+def test_the_objectives_for_scipy_and_pyswarms_are_our_loss():
+    problem = ours.sin135("1-40-1", "float64")
+    thetas = ours.start(problem, 3)
+    expected = problem.values(thetas)
+    np.testing.assert_allclose(with_torch.values(problem)(thetas), expected, rtol=1e-12)
+    np.testing.assert_allclose([with_torch.value(problem)(theta) for theta in thetas], expected, rtol=1e-12)
+
+
+@pytest.mark.slow
+def test_jax_takes_the_steps_that_our_adam_takes():
+    jax = pytest.importorskip("jax", reason="jax is an optional rival: pip install .[bench]")
+    problem, steps = ours.sin135("1-40-1", "float64"), 20
+    before = jax.config.jax_enable_x64
+    _, losses = with_jax.trained(problem, 2, steps)
+    jax.config.update("jax_enable_x64", before)
+    for lane in range(2):
+        seen = []
+
+        def objective(point, seen=seen):
+            if len(seen) == steps:
+                raise with_scipy.Enough
+            loss, grad = problem.value_and_grad(point)
+            seen.append(loss)
+            return grad
+
+        with pytest.raises(with_scipy.Enough):
+            OPTIMIZERS["adam"].descend(ours.start(problem, 2)[lane], objective)
+        np.testing.assert_allclose(losses[lane], seen, rtol=1e-9)
+
+
+def test_powell_makes_the_evaluations_asked_for_on_both_sides():
+    problem = ours.sin135("1-40-1", "float64")
+    assert with_scipy.powell(problem, 37)() == 37
+
+
+def test_scipys_bfgs_counts_its_gradients():
+    problem = ours.sin135("1-10-1", "float64")
+    rival = with_scipy.Bfgs(problem, 5)
+    assert rival() == 5
+    assert rival.gradients > 5
+
+
+def test_contenders_take_turns_and_each_warms_up_once():
+    order = []
+    trials = {name: lambda name=name: order.append(name) or 1 for name in "ab"}
+    interleaved(trials, 3)
+    assert "".join(order) == "ab" + "ab" + "ba" + "ab"
+
+
+def test_seconds_are_of_one_unit(monkeypatch):
+    ticks = count(0.0, 5.0)
+    monkeypatch.setattr(rounds, "perf_counter", lambda: next(ticks))
+    assert interleaved({"a": lambda: 10}, 2)["a"].median == 0.5
+
+
+def test_the_ratio_is_the_median_of_the_rounds_quotients():
+    theirs, mine = Timed(np.array([10.0, 40.0, 900.0])), Timed(np.array([1.0, 2.0, 30.0]))
+    assert ratio(theirs, mine) == (20.0, 15.0, 25.0)
+
+
+def test_the_limit_counts_products_and_activations():
+    rates = Rates(flops=100.0, tanhs=10.0)
+    # forward 2 * (1 * 4 + 4 * 1) = 16 operations and 4 activations a sample; backward 16 + 8 more
+    assert limit((1, 4, 1), 5, rates, gradient=False) == pytest.approx(5 * (0.16 + 0.4))
+    assert limit((1, 4, 1), 5, rates, gradient=True) == pytest.approx(5 * (0.40 + 0.4))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(2.5, "2.5 s"), (0.0125, "12.5 ms"), (4.2e-6, "4.2 us"), (3e-8, "30 ns")]
+)
+def test_durations_are_readable(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_every_target_names_a_rival_that_is_measured():
+    for case in cases.CASES:
+        if case.work != "bfgs":  # whose contenders already run
+            missing = set(case.targets) - set(case.contenders(0.001)) - (set() if with_jax.AVAILABLE else {"jax"})
+            assert not missing
+
+
+def test_the_page_is_made_again_from_the_table_alone(tmp_path):
+    row = {"work": "w", "network": "1-4-1", "dtype": "float64", "unit": "step", "against": "torch"}
+    numbers = {"seconds_ours": 1e-6, "seconds_theirs": 8e-6, "ratio": 8.0, "ratio_low": 7.0, "ratio_high": 9.0}
+    rows = [row | numbers | {"target": target, "seconds_limit": 5e-7} for target in (8.0, 8.1, None)]
+    (tmp_path / "results/reference").mkdir(parents=True)
+    pd.DataFrame(rows).to_csv(tmp_path / TABLE, index=False)
+    rates = pd.DataFrame([{"dtype": "float64", "flops": 4e10, "tanhs": 5e8}])
+    rates.to_csv(tmp_path / "results/reference/bench_rates.csv", index=False)
+    write(tmp_path)
+    page = (tmp_path / PAGE).read_text()
+    assert page.count("| met |") == 1
+    assert page.count("**not met**") == 1
+    assert "40.0 GFLOP/s | 2.00 ns" in page
+    assert "| 2.0 |" in page  # times the limit
+
+
+@pytest.mark.slow
+def test_a_quick_round_measures_every_row_and_writes_what_is_committed(tmp_path, capsys):
+    assert measure_costs(["--quick", "--out", str(tmp_path)]) == 0
+    assert set(pd.read_csv(tmp_path / COSTS)["optimizer"]) == {"adam", "pso"}
+    assert main(["--quick", "--out", str(tmp_path)]) == 0
+    rows = pd.read_csv(tmp_path / TABLE)
+    assert {case.work for case in cases.CASES} <= set(rows["work"])
+    assert (rows["seconds_ours"] > 0).all()
+    assert (tmp_path / "docs/figures/performance.png").stat().st_size > 10_000
+    assert "| work |" in capsys.readouterr().out

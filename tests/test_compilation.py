@@ -1,0 +1,101 @@
+"""What was compiled once is found again, by every process, until a source changes."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from problems.networks import compilation
+from problems.networks.compilation import SOURCES, VERSION, compile_kernel, version
+from problems.networks.compiled import twin
+from problems.networks.layer_rows import passes
+
+FOLDER = Path(compilation.__file__).parent
+SCRIPT = """
+import sys
+import numpy as np
+from problems.networks import compilation
+compilation.VERSION += int(sys.argv[1])
+from problems.networks.compiled import twin
+from problems.networks.layer_rows import passes
+z, a = np.ones((2, 9)), np.ones((2, 9))
+passes(twin("tanh").pair, np.dtype("float64")).activate(0.0, np.zeros(2), z, a)
+assert np.allclose(a, np.tanh(1))
+"""
+
+
+def start(cache, change=0):
+    """A process that compiles a few kernels with its cache in this folder."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(FOLDER.parents[1])}
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(change)], env=environment)
+
+
+def machine_code(cache):
+    """Files of compiled code and when they were written."""
+    return {path.name: path.stat().st_mtime_ns for path in cache.rglob("*.nbc")}
+
+
+def test_a_second_process_finds_what_the_first_has_compiled_until_a_source_changes(tmp_path):
+    assert start(tmp_path).wait() == 0
+    first = machine_code(tmp_path)
+    assert len(first) == 6
+    assert start(tmp_path).wait() == 0
+    assert machine_code(tmp_path) == first
+    assert start(tmp_path, change=1).wait() == 0
+    assert len(machine_code(tmp_path)) == 12
+
+
+def test_two_processes_may_compile_at_the_same_time(tmp_path):
+    both = [start(tmp_path), start(tmp_path)]
+    assert [process.wait() for process in both] == [0, 0]
+    third = start(tmp_path)
+    assert third.wait() == 0
+
+
+def test_the_version_changes_with_every_source(tmp_path):
+    for name in SOURCES:
+        shutil.copy(FOLDER / f"{name}.py", tmp_path)
+    assert version(tmp_path) == VERSION
+    for name in SOURCES:
+        with (tmp_path / f"{name}.py").open("a") as source:
+            source.write("\n")
+        assert version(tmp_path) != VERSION
+        shutil.copy(FOLDER / f"{name}.py", tmp_path)
+
+
+def test_every_file_with_compiled_code_is_a_source():
+    with_code = {path.stem for path in FOLDER.glob("*.py") if "numba" in path.read_text().split('"""')[2]}
+    with_code |= {path.stem for path in FOLDER.glob("*.py") if "register_jitable" in path.read_text()}
+    with_code |= {path.stem for path in FOLDER.glob("*.py") if "compile_kernel(" in path.read_text()}
+    assert with_code == set(SOURCES)
+
+
+def test_where_nothing_can_be_written_kernels_are_compiled_all_the_same(monkeypatch):
+    def only_without_cache(cache=False, **options):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return plain(**options)
+
+    plain = compilation.njit
+    monkeypatch.setattr(compilation, "njit", only_without_cache)
+    passes.cache_clear()
+    z = np.array([[0.5, -1.0]])
+    kernels = passes(twin("relu").pair, np.dtype("float64"))
+    passes.cache_clear()
+    kernels.value(0.0, np.zeros(1), z)
+    assert z.tolist() == [[0.5, 0.0]]
+
+
+def test_a_kernel_must_close_over_the_version():
+    def forgetful(x):
+        return x
+
+    try:
+        compile_kernel(forgetful, compilation.FLOAT)
+    except AssertionError:
+        return
+    raise AssertionError("was compiled")

@@ -1,0 +1,243 @@
+"""The door: methods and problems from a file of the user's, in every form, in this process and in others."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness import plugins
+from harness.cli import main
+from harness.conformance import RULES, complaint
+from harness.run import Refused, check_fit, run
+from harness.spec import RunSpec, find_optimizer, find_problem
+from optimizers import OPTIMIZERS
+from optimizers.base import Optimizer
+from problems import PROBLEMS
+
+TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial-own-optimizer.md"
+FORMS = '''
+import numpy as np
+import torch
+from dataclasses import dataclass
+from harness import optimizer, problem
+from optimizers.base import Optimizer, setting
+
+
+@optimizer("t-descent", tune={"lr": (1e-3, 1.0)})
+def descent(fun, x0, jac, lr=0.1):
+    """Gradient descent."""
+    x = x0
+    while True:
+        x = x - lr * fun(x)[1]
+
+
+@optimizer("t-search")
+class Search:
+    """Samples around the best."""
+
+    def __init__(self, x0, rng, width=0.1):
+        self.best, self.low, self.rng, self.width = x0, np.inf, rng, width
+
+    def ask(self):
+        return self.best + self.width * self.rng.standard_normal((8, len(self.best)))
+
+    def tell(self, points, losses):
+        if losses.min() < self.low:
+            self.low, self.best = losses.min(), points[losses.argmin()]
+
+
+optimizer("t-adamax")(torch.optim.Adamax)
+
+
+@optimizer("t-own")
+@dataclass(frozen=True)
+class Own(Optimizer):
+    """Small steps."""
+
+    family = "own"
+    needs = frozenset({"gradient"})
+    source = "here"
+    lr: float = setting(0.05, "step", above=0.0)
+
+    def minimize(self, objective, theta0, rng):
+        theta = theta0.copy()
+        while True:
+            theta -= self.lr * objective.value_and_grad(theta)[1]
+
+
+@problem("t-data")
+def data():
+    """A square wave."""
+    x = np.arange(64) / 64
+    return x, np.sign(np.sin(2 * np.pi * x + 0.1))
+
+
+@problem("t-net", like="sin135")
+class Net(torch.nn.Module):
+    """A small network."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner, self.outer = torch.nn.Linear(1, 6), torch.nn.Linear(6, 1)
+
+    def forward(self, x):
+        return self.outer(torch.tanh(self.inner(x)))
+'''
+NAMES = ("t-descent", "t-search", "t-adamax", "t-own")
+
+
+@pytest.fixture
+def plugged(tmp_path):
+    """Writes a plugin, and takes what was registered out again in the end."""
+    registries = OPTIMIZERS, PROBLEMS
+    before = [dict(registry) for registry in registries]
+
+    def write(code, name="my.py"):
+        path = tmp_path / name
+        path.write_text(code)
+        return path
+
+    yield write
+    for registry, content in zip(registries, before, strict=True):
+        registry.clear()
+        registry.update(content)
+    plugins._loaded.clear()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_every_form_of_method_keeps_every_rule(plugged, name):
+    assert tuple(plugins.load(plugged(FORMS)).names["optimizer"]) == NAMES
+    broken = [(rule, complaint(RULES[rule], OPTIMIZERS[name])) for rule in RULES]
+    assert [found for found in broken if found[1]] == []
+
+
+def test_an_adapted_class_of_torch_is_that_class(plugged):
+    plugins.load(plugged(FORMS))
+    adapted, ours = (run(spec(name)) for name in ("t-adamax", "adamax"))
+    assert adapted["runs"]["best_loss"].item() == ours["runs"]["best_loss"].item()
+
+
+def spec(name, problem="sin135", budget=300, **settings):
+    """A short run; torch's Adamax has another length of step than ours."""
+    method = find_optimizer(name)
+    if name == "t-adamax":
+        settings = {"lr": 3e-3, **settings}
+    return RunSpec(problem, find_problem(problem), name, type(method)(**settings) if settings else method, 0, budget)
+
+
+@pytest.mark.parametrize("name", ["t-data", "t-net"])
+def test_every_form_of_problem_can_be_run(plugged, name):
+    plugins.load(plugged(FORMS))
+    tables = run(spec("adam", name))
+    assert tables["runs"]["status"].item() == "budget"
+    assert tables["runs"]["best_loss"].item() < tables["runs"]["first_loss"].item()
+    assert len(tables["spectra"]) > 0
+
+
+@pytest.mark.slow
+def test_a_plugin_works_in_worker_processes(plugged, tmp_path):
+    path = plugged(FORMS)
+    words = f"compare --problem t-data --plugin {path} --optimizers t-descent,t-own,t-adamax --seeds 2 --jobs 2"
+    words += " --budget 60"
+    assert main([*words.split(), "--out", str(tmp_path / "out")]) == 0
+    runs = pd.read_parquet(tmp_path / "out" / "runs.parquet")
+    assert list(runs["status"]) == ["budget"] * 6
+
+
+def test_another_content_is_another_run(plugged):
+    plugins.load(plugged(FORMS))
+    first = spec("t-own").run_id
+    assert spec("t-own").run_id == first
+    plugins.load(plugged(FORMS + "\n# changed\n"))
+    assert spec("t-own").run_id != first
+    assert spec("gd").run_id == RunSpec("sin135", find_problem("sin135"), "gd", OPTIMIZERS["gd"], 0, 300).run_id
+
+
+def test_a_setting_declared_by_a_default_can_be_changed(plugged):
+    plugins.load(plugged(FORMS))
+    losses = {run(spec("t-descent", lr=lr))["runs"]["best_loss"].item() for lr in (0.01, 0.1)}
+    assert len(losses) == 2
+
+
+BAD = {
+    "nothing": ("x = 1", "registers nothing"),
+    "syntax": ("def f(:", "cannot be loaded: SyntaxError"),
+    "taken": ('from harness import optimizer\n@optimizer("gd")\ndef f(fun, x0): pass', "'gd' is taken"),
+    "form": ('from harness import optimizer\noptimizer("t")(7)', "must be a subclass"),
+    "problem": ('from harness import problem\nproblem("t")(7)', "must be a problems.base.Recipe"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_plugin_is_refused_with_a_sentence_and_leaves_nothing(plugged, case):
+    code, words = BAD[case]
+    before = dict(OPTIMIZERS), dict(PROBLEMS)
+    with pytest.raises(ValueError, match=re.escape(words)):
+        plugins.load(plugged(code))
+    assert (dict(OPTIMIZERS), dict(PROBLEMS)) == before or case == "nothing"
+
+
+def test_a_missing_file_is_refused():
+    with pytest.raises(ValueError, match="cannot be read"):
+        plugins.load("nowhere.py")
+
+
+def test_check_says_what_to_change_and_fails(plugged, capsys):
+    bad = (
+        "import numpy as np\nfrom harness import optimizer\n"
+        '@optimizer("t-bad")\ndef bad(fun, x0):\n    "Does not begin at x0."\n'
+        "    while True:\n        fun(x0 + np.random.random())\n"
+    )
+    assert main(["check", str(plugged(bad))]) == 1
+    said = capsys.readouterr().out
+    assert "FAIL  starts at theta0: the first point evaluated is theta0 exactly" in said
+    assert "FAIL  repeats itself: the same seed gives the same points" in said
+    assert "pass  keeps the budget" in said
+
+
+def test_check_finds_a_gradient_that_is_none(plugged, capsys):
+    code = FORMS.replace("torch.tanh(self.inner(x))", "torch.tanh(self.inner(x)).detach()")
+    code = code[: code.index('@optimizer("t-descent"')] + code[code.index('@problem("t-net"') :]
+    assert main(["check", str(plugged(code))]) == 1
+    assert "FAIL  gradient is the slope: the gradient is the slope of the loss; along one" in capsys.readouterr().out
+
+
+def code_blocks():
+    return re.findall(r"```python\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
+
+
+def test_the_tutorial_does_what_it_says(plugged, capsys):
+    optimizer, problem = code_blocks()
+    assert len(optimizer.strip().splitlines()) <= 20
+    assert main(["check", str(plugged(optimizer, "one.py"))]) == 0
+    assert main(["check", str(plugged(problem, "two.py"))]) == 0
+    assert capsys.readouterr().out.count("all rules are kept") == 2
+
+
+def test_the_tutorials_method_is_compared(plugged, tmp_path):
+    path = plugged(code_blocks()[0])
+    words = f"compare --problem sin135 --plugin {path} --optimizers bold-driver,gd --seeds 1 --budget 90 --jobs 1"
+    assert main([*words.split(), "--out", str(tmp_path / "out")]) == 0
+    assert set(pd.read_parquet(tmp_path / "out" / "runs.parquet")["optimizer"]) == {"bold-driver", "gd"}
+
+
+def test_entry_points_of_installed_packages_are_registered(plugged, tmp_path, monkeypatch):
+    (tmp_path / "t_package.py").write_text("def method(fun, x0):\n    while True:\n        fun(x0)\n")
+    info = tmp_path / "t_package-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: t-package\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text("[frequency_harness.optimizers]\nt-installed = t_package:method\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    plugins.load_installed()
+    assert OPTIMIZERS["t-installed"].origin == "t-package 1.2"
+    assert isinstance(OPTIMIZERS["t-installed"], Optimizer)
+
+
+def test_a_missing_library_is_named(monkeypatch):
+    method = OPTIMIZERS["soap"]
+    monkeypatch.setattr(type(method), "library", "no_such_library")
+    with pytest.raises(Refused, match="needs the library no_such_library, which is not installed"):
+        check_fit("soap", method, find_problem("sin135").build(np.random.default_rng(0)))

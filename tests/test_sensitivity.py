@@ -1,0 +1,62 @@
+"""Verdicts at several costs of a gradient, recomputed from the counts of the curves."""
+
+import numpy as np
+import pytest
+
+from harness.cli import main
+from harness.comparison import compare, load
+from harness.sensitivity import reprice, sensitivity
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study") / "out"
+    compare("control-low", ["gd", "powell", "levenberg-marquardt"], 2, out=folder, budget=600)
+    return load(folder)
+
+
+def test_costs_are_priced_anew_from_the_counts(study):
+    for price in (1.0, 5.0):
+        curves = reprice(study.tables, price)[0].merge(study.runs[["run_id", "optimizer"]], on="run_id")
+        gd = curves[curves["optimizer"] == "gd"]
+        np.testing.assert_allclose(gd["cost"], price * gd["gradients"])
+        powell = curves[curves["optimizer"] == "powell"]
+        np.testing.assert_allclose(powell["cost"], powell["values"])
+        mixed = curves[curves["optimizer"] == "levenberg-marquardt"]
+        np.testing.assert_allclose(mixed["cost"], mixed["values"] + price * mixed["jacobians"])
+
+
+def test_at_the_price_of_the_study_nothing_changes_but_the_cut(study):
+    curves, spectra, cut = reprice(study.tables, 3.0)
+    own = study.curves[study.curves["cost"] <= cut]
+    np.testing.assert_allclose(curves["cost"], own["cost"])
+    assert set(spectra["mark"]) == set(own["mark"])
+
+
+def test_all_are_judged_up_to_a_cost_that_all_have_reached(study):
+    for price in (1.0, 3.0, 5.0):
+        curves, spectra, cut = reprice(study.tables, price)
+        assert curves["cost"].max() <= cut * (1 + 1e-9)
+        assert spectra["cost"].max() <= cut * (1 + 1e-9)
+        assert set(curves["run_id"]) == set(study.runs["run_id"])
+
+
+def test_the_table_has_a_row_for_each_price_and_configuration(study):
+    rows = sensitivity(study.tables, (1.0, 3.0))
+    assert rows.groupby("cost_per_gradient")["optimizer"].apply(set).map(len).to_dict() == {1.0: 3, 3.0: 3}
+    assert set(rows["verdict"]) <= {"low-first", "high-first", "undecided", "too few hits"}
+    cheap, dear = (rows[rows["cost_per_gradient"] == price]["cut_cost"].iloc[0] for price in (1.0, 3.0))
+    assert cheap < dear
+
+
+def test_a_price_must_be_positive(study):
+    with pytest.raises(ValueError, match=r"positive number; got 1.0, -2.0"):
+        sensitivity(study.tables, (1.0, -2.0))
+
+
+def test_the_command_prints_and_writes_the_table(study, capsys):
+    assert main(["order", "--from", str(study.folder), "--cost-per-gradient", "1,3"]) == 0
+    assert "verdicts that depend on the cost of a gradient" in capsys.readouterr().out
+    assert (study.folder / "sensitivity.csv").exists()
+    assert main(["order", "--from", str(study.folder), "--cost-per-gradient", "1,x"]) == 2
+    assert main(["order", "--from", "nowhere"]) == 2

@@ -1,0 +1,125 @@
+"""Tuning: by the loss alone, inside the declared ranges, on seeds of its own; and what becomes of its winners."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.cli import main
+from harness.comparison import plan
+from harness.settings_files import read_settings_file, tuned_file, update_settings
+from harness.spec import RunSpec, find_problem
+from harness.tune import FIRST_SEED, Tuning, is_log, judge, ranges, sample, tune
+from optimizers import OPTIMIZERS
+
+LION = OPTIMIZERS["lion"]
+
+
+def tuning(name="lion", budget=150, **choices):
+    method = OPTIMIZERS[name]
+    return Tuning(RunSpec("sin135", find_problem("sin135"), name, method, FIRST_SEED, budget), **choices)
+
+
+def test_samples_are_legal_and_fill_the_range_on_its_scale():
+    rng = np.random.default_rng(0)
+    drawn = np.array([sample(LION, rng).lr for _ in range(2000)])
+    low, high = ranges(LION)["lr"]
+    assert is_log(low, high)
+    assert not is_log(0.5, 0.99)
+    assert low <= drawn.min() < 1.1 * low
+    assert 0.9 * high < drawn.max() <= high
+    assert np.median(drawn) == pytest.approx(np.sqrt(low * high), rel=0.1)
+    assert all(isinstance(sample(OPTIMIZERS["pso"], rng).particles, int) for _ in range(5))
+
+
+@pytest.mark.parametrize("name", [name for name, method in OPTIMIZERS.items() if ranges(method)])
+def test_every_declared_range_can_be_sampled(name):
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        sample(OPTIMIZERS[name], rng)
+
+
+@pytest.mark.parametrize("sampler", ["random", "optuna"])
+def test_the_winner_has_the_lowest_median_loss_and_is_repeatable(tmp_path, sampler):
+    if sampler == "optuna":
+        pytest.importorskip("optuna", reason="the group 'more' is not installed")
+    first, winner = tune(tuning(trials=4, seeds=2, sampler=sampler), out=tmp_path / "a")
+    second, again = tune(tuning(trials=4, seeds=2, sampler=sampler), out=tmp_path / "b")
+    assert winner == again
+    pd.testing.assert_frame_equal(first, second)
+    assert len(first) == 4
+    assert first["loss"].is_monotonic_increasing
+    default = first[first["trial"] == 0]
+    assert default["lr"].item() == LION.lr
+    assert winner.lr == first["lr"].iloc[0]
+
+
+def test_tuning_runs_are_labelled_and_on_seeds_of_their_own(tmp_path):
+    tune(tuning(trials=2, seeds=2), out=tmp_path / "a")
+    study = json.loads((tmp_path / "a" / "study.json").read_text())
+    assert study["purpose"] == "tuning"
+    assert len(study["runs"]) == 4
+    seeds = pd.concat(map(pd.read_parquet, (tmp_path / "a" / "parts" / "runs").glob("*.parquet")))["seed"]
+    assert set(seeds) == {1000, 1001}
+    assert tuning().folder.name.startswith("tuning-sin135-lion-")
+
+
+def test_a_run_that_diverges_never_wins():
+    specs = tuning(seeds=2).runs(LION)
+    rows = {
+        "run_id": [spec.run_id for spec in specs],
+        "incumbent": ["last", "last"],
+        "last_loss": [0.1, 0.3],
+        "best_loss": [0.01, 0.01],
+        "status": ["budget", "budget"],
+    }
+    assert judge(pd.DataFrame(rows), specs) == pytest.approx(0.2)
+    assert judge(pd.DataFrame({**rows, "incumbent": ["best", "best"]}), specs) == pytest.approx(0.01)
+    assert judge(pd.DataFrame({**rows, "status": ["diverged", "diverged"]}), specs) == np.inf
+    assert judge(pd.DataFrame({**rows, "last_loss": [np.nan, np.nan]}), specs) == np.inf
+
+
+def test_a_wrong_search_is_refused_with_a_sentence():
+    with pytest.raises(ValueError, match="declares no range"):
+        tuning("levenberg-marquardt")
+    with pytest.raises(ValueError, match="sampler is random or optuna; got 'grid'"):
+        tuning(sampler="grid")
+    with pytest.raises(ValueError, match="at least 1"):
+        tuning(trials=0)
+
+
+def test_settings_files_survive_a_round_trip(tmp_path):
+    path = tmp_path / "settings.toml"
+    update_settings(path, "lion", {"lr": 1e-05, "schedule": "constant", "period": 3, "flag": True})
+    update_settings(path, "cg-fr", {"c1": 0.5})
+    update_settings(path, "lion", {"lr": 2e-05})
+    assert read_settings_file(str(path), "sin135") == {"cg-fr": {"c1": 0.5}, "lion": {"lr": 2e-05}}
+
+
+@pytest.mark.parametrize(("text", "words"), [("a = ", "not TOML"), ("a = 1", "are tables")])
+def test_a_bad_settings_file_is_refused(tmp_path, text, words):
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=words):
+        read_settings_file(str(path), "sin135")
+    with pytest.raises(ValueError, match="harness tune --problem nothing"):
+        read_settings_file("tuned", "nothing")
+
+
+def test_the_command_line_goes_before_the_file():
+    chosen = {"settings_file": {"lion": {"lr": 0.002, "beta1": 0.8}, "adam": {"lr": 1.0}}}
+    lion = plan("sin135", ["lion"], 1, settings={"lion": {"lr": 0.005}}, **chosen).specs[0].method
+    assert lion == replace(LION, lr=0.005, beta1=0.8)
+
+
+def test_tuned_settings_are_used_from_the_command_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = "--problem sin135 --budget 90 --jobs 1"
+    assert main(f"tune --optimizer lion --trials 3 --seeds 1 {words}".split()) == 0
+    assert tuned_file("sin135").exists()
+    assert main(f"compare --optimizers lion --seeds 1 --settings tuned --out out {words}".split()) == 0
+    settings = json.loads(pd.read_parquet(Path("out") / "runs.parquet")["settings"].item())
+    assert settings["lr"] == pytest.approx(read_settings_file("tuned", "sin135")["lion"]["lr"])
