@@ -17,10 +17,10 @@ PRICES = (1.0, 2.0, 3.0, 5.0)
 
 
 def sensitivity(tables: Tables, prices: Sequence[float] = PRICES, threshold: float = 0.1) -> pd.DataFrame:
-    """One row for each price, configuration and probe: the order by cost, and the median loss at the cost of the cut.
+    """One row for each price, configuration and probe: the order by cost, and the median loss at the cut.
 
-    Columns: cost_per_gradient, the labels of a configuration, probe, cut_cost, end_loss, concordance, low, high, p_value,
-    verdict. Raises ValueError for a price that is not positive."""
+    Columns: cost_per_gradient, the labels of a configuration, probe, cut_cost, end_loss, concordance, low, high,
+    p_value, verdict. Raises ValueError for a price that is not positive."""
     if not prices or not all(0 < price < np.inf for price in prices):
         raise ValueError(f"The cost of a gradient is a positive number; got {', '.join(map(str, prices))}.")
     return pd.concat([_at(tables, price, threshold) for price in prices], ignore_index=True)
@@ -29,7 +29,7 @@ def sensitivity(tables: Tables, prices: Sequence[float] = PRICES, threshold: flo
 def reprice(tables: Tables, price: float) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     """Curves and spectra with costs at this price, up to the cut; and the cost of the cut."""
     curves = tables["curves"].copy()
-    gradients = curves["gradients"] + 2 * curves["hvps"]
+    gradients = curves["gradients"] + 2 * curves["hvps"] + curves["jacobians"]
     curves["cost"] = curves["values"] + price * gradients
     keys = ["run_id", *LABELS]
     ends = curves.groupby("run_id")["cost"].max().rename("end")

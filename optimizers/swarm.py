@@ -107,7 +107,9 @@ class PSO(SwarmMethod):
 
         swarm = Swarm(positions, np.zeros_like(positions), positions.copy(), losses())
         room = np.empty((2, *positions.shape))
-        informed: Callable[[], Array] = {"global": lambda: swarm.leader, "ring": lambda: swarm.neighbours}[self.topology]
+        informed: Callable[[], Array] = {"global": lambda: swarm.leader, "ring": lambda: swarm.neighbours}[
+            self.topology
+        ]
         while True:
             swarm.velocities[...] *= self.inertia
             attract(swarm, swarm.bests, self.own, rngs, room)

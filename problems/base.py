@@ -225,12 +225,12 @@ class Problem:
             return self.engine.value(self, theta)
         return float(self.values(theta[None])[0])
 
-    def value_and_grad(self, theta: Array) -> tuple[float, Array]:
+    def value_and_grad(self, theta: Array) -> tuple[float, NDArray[np.float64]]:
         """The same and its gradient `(P,)`, fresh, in float64."""
         if self.engine is not None:
             return self.engine.value_and_grad(self, theta)
         losses, grads = self.values_and_grads(theta[None])
-        return float(losses[0]), grads[0]
+        return float(losses[0]), np.asarray(grads[0], np.float64)
 
     def values(self, thetas: Array) -> Array:
         """Losses `(B,)`."""

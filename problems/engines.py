@@ -1,7 +1,6 @@
 """Which code evaluates a problem: numpy, the reference, or compiled kernels, which give the same numbers to rounding.
 
-One rule chooses, `choose`, and `harness list engines` prints it. Nothing here loads numba; an engine does when it is
-first used.
+One rule chooses, `choose`, and `harness list engines` prints it. Only `make_engine` loads numba.
 """
 
 from importlib import import_module
@@ -14,11 +13,11 @@ from problems.losses import MSE
 from problems.networks.mlp import MLP
 
 ENGINES = {
-    "auto": "compiled where it serves and is faster, numpy elsewhere",
-    "numpy": "the reference: every network, loss and dtype",
-    "compiled": "kernels compiled by numba on first use, for fully connected networks: one hidden layer, up to "
-    "4 inputs and outputs and the loss mse in one pass; otherwise passes between matrix products; an error where they "
-    "do not serve",
+    "auto": "the rule: compiled where it serves, numpy elsewhere; compiled was the faster one wherever it was measured",
+    "numpy": "the reference; serves every network and loss",
+    "compiled": "kernels made by numba on first use, the same numbers to rounding. Serves plain fully connected "
+    "networks with any loss: with one hidden layer, at most 4 inputs and outputs and the loss mse in a single pass, "
+    "otherwise in passes between the matrix products. An error where it does not serve",
 }
 """What can be asked for, and what it means."""
 
@@ -37,7 +36,7 @@ def choose(problem: Problem, name: str = "auto") -> str:
     obstacle = cannot(problem)
     if name == "compiled" and obstacle:
         raise ValueError(f"The engine 'compiled' {obstacle}. Choose numpy, or auto, which does that by itself.")
-    return "numpy" if obstacle or (name == "auto" and not is_faster(problem)) else "compiled"
+    return "numpy" if obstacle else "compiled"
 
 
 def make_engine(problem: Problem, name: str = "auto") -> Engine | None:
@@ -53,11 +52,6 @@ def is_shallow(problem: Problem) -> bool:
     """Whether the whole evaluation is one compiled pass."""
     widths = problem.network.widths if isinstance(problem.network, MLP) else ()
     return len(widths) == 3 and widths[0] <= FEW and widths[2] <= FEW and isinstance(problem.loss, MSE)
-
-
-def is_faster(problem: Problem) -> bool:
-    """Whether compiled kernels beat numpy where they serve, as measured."""
-    return True
 
 
 def cannot(problem: Problem) -> str | None:

@@ -14,7 +14,7 @@ from harness.comparison import plan
 from harness.meter import Meter
 from harness.run import run
 from harness.spec import RunSpec, find_optimizer, find_problem
-from problems.base import Problem, stack
+from problems.base import Problem
 from problems.engines import ENGINES, choose, make_engine
 from problems.losses import MAE, MSE
 from problems.networks import mlp
@@ -24,13 +24,14 @@ from problems.networks.layered_engine import LayeredEngine
 from problems.networks.mlp import MLP
 from problems.networks.shallow_engine import ShallowEngine
 
+MEAN_SQUARE = MSE()
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
 CHOSEN = [*sorted(ACTIVATIONS), "sin(7)", "ricker(1.5)"]
 ALL_NEEDS = {"value", "population", "gradient", "minibatch"}
 
 
 @cache
-def problem(widths=(1, 6, 1), activation="tanh", dtype="float64", samples=37, lanes=None, loss=MSE()):
+def problem(widths=(1, 6, 1), activation="tanh", dtype="float64", samples=37, lanes=None, loss=MEAN_SQUARE):
     """Random inputs and targets; with `lanes`, so many sets of targets."""
     rng = np.random.default_rng(3)
     inputs = rng.uniform(-2, 2, (samples, widths[0])).astype(dtype)
@@ -233,7 +234,8 @@ def test_other_targets_are_seen_at_once():
     shifted = replace(compiled, targets=compiled.targets + 1)
     for _ in range(2):
         assert compiled.value(theta) == pytest.approx(reference.value(theta), rel=1e-12)
-        assert shifted.value(theta) == pytest.approx(replace(reference, targets=shifted.targets).value(theta), rel=1e-12)
+        due = replace(reference, targets=shifted.targets).value(theta)
+        assert shifted.value(theta) == pytest.approx(due, rel=1e-12)
 
 
 # runs
@@ -282,7 +284,8 @@ def test_without_numba_everything_runs_in_numpy_and_says_so():
 import sys
 sys.modules["numba"] = None
 import importlib.util
-importlib.util.find_spec, found = (lambda name, *rest: None if name == "numba" else found(name, *rest)), importlib.util.find_spec
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "numba" else found(name, *rest)
 from harness.account import Terms
 from harness.comparison import plan
 from harness.meter import Meter
@@ -303,6 +306,14 @@ except ValueError as error:
 
 @pytest.mark.parametrize("words", [["--help"], ["list", "engines"], ["compare", "--help"]])
 def test_help_and_lists_do_not_load_numba(words):
-    script = f"import sys; from harness.cli import main\ntry: main({words})\nexcept SystemExit: pass\nprint('numba' in sys.modules)"
+    script = f"""
+import sys
+from harness.cli import main
+try:
+    main({words})
+except SystemExit:
+    pass
+print("numba" in sys.modules)
+"""
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert out.endswith("False\n")

@@ -9,19 +9,28 @@ evaluation, whatever came before, and no error can grow.
 from functools import cache
 from typing import Any
 
-from numba.extending import register_jitable
-
-from problems.networks.compilation import FAST, FLOAT, PLAIN, FLOATS, VERSION, Kernel, compile_kernel, cube, matrix, scalar
+from problems.networks.compilation import (
+    FLOAT,
+    FLOATS,
+    VERSION,
+    Kernel,
+    compile_kernel,
+    cube,
+    fast,
+    matrix,
+    plain,
+    scalar,
+)
 from problems.networks.elementwise import like
 from problems.networks.shallow_rows import add_row, copy_row, load, start_row, sum_squares, value_line, value_plane
 
 CANCELLATION = 64.0
-"""A unit that weighs more at the anchor than this many times the largest target is not exchanged: digits would cancel."""
+"""A unit that weighs more at the anchor than so many times the largest target is not exchanged: digits would cancel."""
 
 
-@register_jitable(**PLAIN)
+@plain
 def sole_unit(theta: Any, anchor: Any, units: Any, d: Any, m: Any) -> Any:
-    """The only unit in which `theta` differs from the anchor; `units` if none does, -1 if there are more or no anchor."""
+    """The only unit in which `theta` differs from the anchor; `units` for none, -1 for several or without an anchor."""
     if anchor[0] != anchor[0]:  # NaN
         return -1
     sole = units
@@ -34,7 +43,7 @@ def sole_unit(theta: Any, anchor: Any, units: Any, d: Any, m: Any) -> Any:
     return sole
 
 
-@register_jitable(**PLAIN)
+@plain
 def same_row(w: Any, old: Any, j: Any, units: Any, d: Any) -> Any:
     """Whether unit j has the weights and the bias that it had."""
     same = w[d * units + j] == old[d * units + j]
@@ -43,7 +52,7 @@ def same_row(w: Any, old: Any, j: Any, units: Any, d: Any) -> Any:
     return same
 
 
-@register_jitable(**FAST)
+@fast
 def exchange(before: Any, old: Any, after: Any, new: Any, shift: Any, out: Any) -> Any:
     """The sum of squares of `out + shift + after * new - before * old`, and the largest number that is taken away."""
     total, largest = like(shift, 0.0), like(shift, 0.0)
@@ -55,7 +64,7 @@ def exchange(before: Any, old: Any, after: Any, new: Any, shift: Any, out: Any) 
     return total, largest
 
 
-@register_jitable(**FAST)
+@fast
 def exchange_all(w: Any, old: Any, first: Any, units: Any, row: Any, new: Any, out: Any) -> Any:
     """The same for all outputs, whose weights begin at `first`."""
     m = len(out)
@@ -68,7 +77,7 @@ def exchange_all(w: Any, old: Any, first: Any, units: Any, row: Any, new: Any, o
     return loss, largest
 
 
-@register_jitable(**FAST)
+@fast
 def add_units(w: Any, y: Any, rows: Any, first: Any, out: Any) -> Any:
     """Residuals from the activations `rows (H, n)`; the sum of their squares."""
     units, m = len(rows), len(out)
@@ -88,9 +97,7 @@ def anchored_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
     call to call, and `anchor[0]` is NaN at first; `reach` is the size of the largest target."""
     unit_row, version = value_line if one_input else value_plane, VERSION
 
-    def value(
-        theta: Any, anchor: Any, x: Any, y: Any, p: Any, limit: Any, reach: Any, points: Any, rows: Any
-    ) -> Any:
+    def value(theta: Any, anchor: Any, x: Any, y: Any, p: Any, limit: Any, reach: Any, points: Any, rows: Any) -> Any:
         _ = version
         d, n, m, count = len(x), x.shape[1], y.shape[1], len(theta)
         units, w, old = (count - m) // (d + 1 + m), points[0], points[1]

@@ -1,23 +1,41 @@
 """Compiling once for a machine: numba's cache on disk, made to notice every change of ours.
 
-numba's index of a cached function holds the function's own code and the values it closes over, but no code that it calls
-in other files. So each kernel closes over the plain functions it is made of, which are remembered by name, and over
-`version = VERSION`, which changes when any source file of the kernels does.
+numba's index of a cached function holds the function's own code and the values it closes over, but no code that it
+calls in other files. So each kernel closes over the plain functions it is made of, which are remembered by name, and
+over `version = VERSION`, which changes when any source file of the kernels does.
 """
 
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from numba import njit, types
+from numba.extending import register_jitable
 
 Kernel: TypeAlias = Callable[..., Any]
 
 PLAIN = {"error_model": "numpy", "no_cfunc_wrapper": True}
-FAST = {**PLAIN, "fastmath": True}
-"""For loops that never meet a number that is not finite: sums may be reordered."""
+STEPWISE = {**PLAIN, "fastmath": {"contract"}}
 SOURCES = ("anchored", "compilation", "compiled", "elementwise", "layer_rows", "shallow", "shallow_rows")
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def plain(function: F) -> F:
+    """A part of kernels that keeps to the rules of floating point, as where a number may be NaN."""
+    return register_jitable(**PLAIN)(function)
+
+
+def stepwise(function: F) -> F:
+    """A part that may fuse a product with a sum, but not reorder: `(z + MAGIC) - MAGIC` must round."""
+    return register_jitable(**STEPWISE)(function)
+
+
+def fast(function: F) -> F:
+    """A part for loops that never meet a number that is not finite: sums may be reordered, and become vectors."""
+    return register_jitable(**PLAIN, fastmath=True)(function)
 
 
 def version(folder: Path) -> int:

@@ -4,12 +4,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from numba.extending import register_jitable
-
 from problems.calls import resolve
+from problems.networks.compilation import stepwise
 from problems.networks.elementwise import (
     SINE_REACH,
-    STEPWISE,
     exponential_of_minus,
     like,
     sigmoid,
@@ -17,25 +15,24 @@ from problems.networks.elementwise import (
     tanh,
 )
 
-
 _RICKER = math.pi**0.25 / 15
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def kept_slope(a: Any, s: Any) -> Any:
     """The slope as it was computed with the value."""
     _ = a
     return s
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def tanh_slope(a: Any, s: Any) -> Any:
     """The slope of tanh from its value."""
     _ = s
     return like(a, 1.0) - a * a
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def sigmoid_slope(a: Any, s: Any) -> Any:
     """The slope of the sigmoid from its value."""
     _ = s
@@ -58,7 +55,7 @@ def twin(text: str) -> Twin:
     return resolve("activation", text, TWINS)
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def tanh_pair(z: Any, p: Any) -> Any:
     """tanh z and its slope."""
     _ = p
@@ -66,7 +63,7 @@ def tanh_pair(z: Any, p: Any) -> Any:
     return a, like(z, 1.0) - a * a
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def sigmoid_pair(z: Any, p: Any) -> Any:
     """1 / (1 + exp(-z)) and its slope."""
     _ = p
@@ -74,7 +71,7 @@ def sigmoid_pair(z: Any, p: Any) -> Any:
     return a, a * (like(z, 1.0) - a)
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def relu_pair(z: Any, p: Any) -> Any:
     """max(z, 0) and its slope, 0 at the kink, as torch has it."""
     _ = p
@@ -82,14 +79,14 @@ def relu_pair(z: Any, p: Any) -> Any:
     return max(zero, z), like(z, 1.0) if z > zero else zero
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def sin_pair(z: Any, p: Any) -> Any:
     """sin(p z) and its slope."""
     s, c = sine_and_cosine(p * z)
     return s, p * c
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def softplus_pair(z: Any, p: Any) -> Any:
     """log(1 + exp(z)) and its slope."""
     _ = p
@@ -98,7 +95,7 @@ def softplus_pair(z: Any, p: Any) -> Any:
     return max(z, like(z, 0.0)) + like(z, math.log1p(e)), y if z >= like(z, 0.0) else e * y
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def gelu_pair(z: Any, p: Any) -> Any:
     """z Phi(z), with the normal distribution function, and its slope."""
     _ = p
@@ -107,7 +104,7 @@ def gelu_pair(z: Any, p: Any) -> Any:
     return z * distribution, distribution + z * bell
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def ricker_pair(z: Any, p: Any) -> Any:
     """pi^(1/4) / (15 p) (1 - u^2) exp(-u^2 / 2) with u = z / p, and its slope."""
     u = max(min(z / p, like(z, 40.0)), like(z, -40.0))

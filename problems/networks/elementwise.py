@@ -1,9 +1,9 @@
 """Functions for compiled loops: free of branches, so that the compiler turns them into vector instructions.
 
-tanh and sigmoid rest on one exponential, reduced to `exp(z) = 2^n (1 + p)` with `p = exp(r) - 1`, `|r| <= ln(2) / 2`, a
-Taylor polynomial; both stay within 4 units in the last place of the true value. Sine and cosine are reduced by multiples
-of pi in three parts (Cody and Waite 1980), which holds their absolute error within 2 units in the last place of 1 for
-arguments up to `SINE_REACH`. The tests compare with mpmath.
+tanh and sigmoid rest on one exponential, reduced to `exp(z) = 2^n (1 + p)` with `p = exp(r) - 1`, `|r| <= ln(2) / 2`,
+a Taylor polynomial; both stay within 4 units in the last place of the true value. Sine and cosine are reduced by
+multiples of pi in three parts (Cody and Waite 1980), which holds their absolute error within 2 units in the last place
+of 1 for arguments up to `SINE_REACH`. The tests compare with mpmath.
 
 Every function takes float32 or float64 and stays in it. They are plain Python to `compilation.py`, which hands them to
 numba; imported only when a compiled engine is used, because numba takes its time to load.
@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic, overload, register_jitable
+from numba.extending import intrinsic, overload
 
-STEPWISE = {"fastmath": {"contract"}, "error_model": "numpy", "no_cfunc_wrapper": True}
-"""Fused multiply-add, but no reordering: `(z + MAGIC) - MAGIC` must round."""
+from problems.networks.compilation import STEPWISE, stepwise
+
 SINE_REACH = {np.dtype(np.float32): 8e3, np.dtype(np.float64): 1e5}
 """Arguments up to which the reduction by pi is accurate."""
 
@@ -148,7 +148,7 @@ def _sine_and_cosine(z: Any) -> Any:
     return wide if z == types.float64 else narrow
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def exponential_of_minus(size: Any) -> Any:
     """exp(-size) for `size >= 0`, down to the last subnormal number and then 0."""
     far = size > like(size, 60.0)
@@ -156,7 +156,7 @@ def exponential_of_minus(size: Any) -> Any:
     return (power * p + power) * (like(size, 2.0**-64) if far else like(size, 1.0))
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def sigmoid(z: Any) -> Any:
     """1 / (1 + exp(-z))."""
     e = exponential_of_minus(abs(z))
@@ -164,7 +164,7 @@ def sigmoid(z: Any) -> Any:
     return y if z >= like(z, 0.0) else e * y
 
 
-@register_jitable(**STEPWISE)
+@stepwise
 def tanh(z: Any) -> Any:
     """tanh; beyond 20 it is 1 to the last digit."""
     size = min(abs(z), like(z, 20.0))

@@ -33,7 +33,6 @@ class Data:
         return Data(np.take(self.x, rows, axis=1), np.take(self.y, rows, axis=2), self.limit, self.reach, rows)
 
 
-
 def serves(network: MLP, loss: Loss, problem: Problem) -> bool:
     """Whether an engine for this network and loss can take the problem."""
     fits = problem.chunk is None or problem.chunk >= problem.n_samples
@@ -77,7 +76,7 @@ def values_by_numpy(problem: Problem, thetas: Array, losses: NDArray[np.float64]
     reference = replace(problem, engine=None)
     with np.errstate(all="ignore"):
         for lane in np.flatnonzero(np.isnan(losses)):
-            losses[lane] = reference.lane(lane).values(thetas[lane][None])[0]
+            losses[lane] = reference.lane(int(lane)).values(thetas[lane][None])[0]
 
 
 def gradients_by_numpy(
@@ -91,6 +90,6 @@ def gradients_by_numpy(
     reference = replace(problem, engine=None)
     with np.errstate(all="ignore"):
         for lane in np.flatnonzero(np.isnan(losses)):
-            theta, own = thetas[lane][None], reference.lane(lane)
+            theta, own = thetas[lane][None], reference.lane(int(lane))
             loss, grad = own.values_and_grads(theta) if rows is None else own.batch_values_and_grads(theta, rows)
             losses[lane], grads[lane] = loss[0], grad[0]

@@ -3,15 +3,13 @@
 from functools import cache
 from typing import Any, NamedTuple
 
-from numba.extending import register_jitable
-
 from problems.networks.compilation import (
-    FAST,
     FLOAT,
     FLOATS,
     VERSION,
     Kernel,
     compile_kernel,
+    fast,
     matrix,
     scalar,
     vector,
@@ -20,21 +18,21 @@ from problems.networks.elementwise import like
 from problems.networks.shallow_rows import load, scale_row
 
 
-@register_jitable(**FAST)
+@fast
 def activate_row(pair: Any, p: Any, bias: Any, z: Any, a: Any) -> None:
     """Activations from products; the slopes take the products' place."""
     for i in range(len(z)):
         a[i], z[i] = pair(z[i] + bias, p)
 
 
-@register_jitable(**FAST)
+@fast
 def value_row(pair: Any, p: Any, bias: Any, z: Any) -> None:
     """Activations in place of products."""
     for i in range(len(z)):
         z[i] = pair(z[i] + bias, p)[0]
 
 
-@register_jitable(**FAST)
+@fast
 def slope_row(s: Any, d: Any) -> Any:
     """Multiply a row by the slopes, in place; its sum."""
     total = like(d[0], 0.0)
@@ -44,7 +42,7 @@ def slope_row(s: Any, d: Any) -> Any:
     return total
 
 
-@register_jitable(**FAST)
+@fast
 def residual_row(bias: Any, target: Any, out: Any) -> Any:
     """Residuals in place of products; the sum of their squares."""
     total = like(bias, 0.0)
@@ -74,6 +72,10 @@ class Passes(NamedTuple):
 @cache
 def passes(pair: Any, kind: Any) -> Passes:
     """The passes for an activation and a float type."""
+    return Passes(*_passes_there(pair, kind), *_passes_back(kind))
+
+
+def _passes_there(pair: Any, kind: Any) -> tuple[Kernel, Kernel, Kernel]:
     version = VERSION
 
     def load_all(theta: Any, limit: Any, w: Any) -> Any:
@@ -89,6 +91,17 @@ def passes(pair: Any, kind: Any) -> Passes:
         _ = version
         for j in range(len(z)):
             value_row(pair, p, bias[j], z[j])
+
+    one, of, rows = scalar(kind), vector(kind), matrix(kind)
+    return (
+        compile_kernel(load_all, FLOATS, FLOAT, of),
+        compile_kernel(activate, one, of, rows, rows),
+        compile_kernel(value, one, of, rows),
+    )
+
+
+def _passes_back(kind: Any) -> tuple[Kernel, Kernel, Kernel]:
+    version = VERSION
 
     def residual(bias: Any, y: Any, out: Any) -> Any:
         _ = version
@@ -108,10 +121,7 @@ def passes(pair: Any, kind: Any) -> Passes:
             sums[j] = slope_row(s[j], d[j])
 
     one, of, rows = scalar(kind), vector(kind), matrix(kind)
-    return Passes(
-        compile_kernel(load_all, FLOATS, FLOAT, of),
-        compile_kernel(activate, one, of, rows, rows),
-        compile_kernel(value, one, of, rows),
+    return (
         compile_kernel(residual, of, rows, rows),
         compile_kernel(scale, one, rows, of),
         compile_kernel(back, rows, rows, of),

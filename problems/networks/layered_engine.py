@@ -7,14 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array, Loss, Problem
 from problems.losses import MSE
-from problems.networks.compilation import Kernel
 from problems.networks.compiled import twin
 from problems.networks.engine_data import Data, flat, gradients_by_numpy, prepared, serves, values_by_numpy
 from problems.networks.layer_rows import Passes, passes
@@ -156,9 +154,8 @@ class LayeredEngine:
         if samples not in self._scratch:
             if len(self._scratch) > 1:  # minibatches and the whole
                 self._scratch.clear()
-            widths, empty = self._network.widths, np.empty
-            hidden = [[empty((width, samples), self._kind) for width in widths[1:-1]] for _ in range(3)]
-            self._scratch[samples] = Scratch(*hidden, empty((widths[-1], samples), self._kind))
+            rows = [[np.empty((width, samples), self._kind) for width in self._network.widths[1:]] for _ in range(3)]
+            self._scratch[samples] = Scratch(rows[0][:-1], rows[1][:-1], rows[2][:-1], rows[0][-1])
         return self._scratch[samples]
 
 

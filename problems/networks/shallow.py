@@ -2,8 +2,8 @@
 
 What limits a small network is not its arithmetic but everything around it: calls of a framework, and temporaries that
 leave the cache. Here a block of samples is finished before the next begins, and a lane before the next. Each unit's row
-is made, activated and added to the output while it is in the first-level cache, and the way back reads it once more from
-the second. Imported only when this engine is used: numba takes its time to load.
+is made, activated and added to the output while it is in the first-level cache, and the way back reads it once more
+from the second. Imported only when this engine is used: numba takes its time to load.
 """
 
 from functools import cache
@@ -61,7 +61,9 @@ def value_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
             losses[lane] = loss / (n * m)
         return refused
 
-    return compile_kernel(values, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, vector(kind), matrix(kind), FLOATS)
+    return compile_kernel(
+        values, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, vector(kind), matrix(kind), FLOATS
+    )
 
 
 @cache
@@ -73,9 +75,7 @@ def gradient_kernel(pair: Any, slope: Any, kind: Any, one_input: bool, one_outpu
     unit_row = (pair_line if one_input else pair_plane) if keep else (value_line if one_input else value_plane)
     pull = pull_line if one_input and one_output else pull_plane
 
-    def gradients(
-        thetas: Any, x: Any, y: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any, grads: Any
-    ) -> Any:
+    def gradients(thetas: Any, x: Any, y: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any, grads: Any) -> Any:
         _ = version
         n, m, count, refused = x.shape[1], y.shape[1], len(w), 0
         units, block = (count - m) // (len(x) + 1 + m), rows.shape[1]

@@ -1,19 +1,17 @@
-"""The inner loops of a network with one hidden layer: one unit's row of samples, small enough for the first-level cache.
+"""The inner loops of a network with one hidden layer: one unit's row of samples, which fits the first-level cache.
 
-The flat parameters `w` of H units, d inputs and m outputs lie as in `MLP.layout`: weights `(H, d)`, biases `(H,)`, output
-weights `(m, H)`, output biases `(m,)`. Inputs `x (d, n)`; a row holds the samples from `start` on. `pair` is an activation
-of `compiled.py` with its number `p`.
+The flat parameters `w` of H units, d inputs and m outputs lie as in `MLP.layout`: weights `(H, d)`, biases `(H,)`,
+output weights `(m, H)`, output biases `(m,)`. Inputs `x (d, n)`; a row holds the samples from `start` on. `pair` is an
+activation of `compiled.py` with its number `p`.
 """
 
 from typing import Any
 
-from numba.extending import register_jitable
-
-from problems.networks.compilation import FAST, PLAIN
+from problems.networks.compilation import fast, plain
 from problems.networks.elementwise import like
 
 
-@register_jitable(**PLAIN)
+@plain
 def load(theta: Any, limit: Any, w: Any) -> Any:
     """Round the parameters to the network's precision; whether all are numbers of size below `limit`."""
     fits = True
@@ -23,28 +21,28 @@ def load(theta: Any, limit: Any, w: Any) -> Any:
     return fits
 
 
-@register_jitable(**FAST)
+@fast
 def fill_row(number: Any, out: Any) -> None:
     """`out = number`; written out, because numba takes long to compile an assignment to a slice."""
     for i in range(len(out)):
         out[i] = number
 
 
-@register_jitable(**FAST)
+@fast
 def copy_row(row: Any, out: Any) -> None:
     """`out = row`."""
     for i in range(len(out)):
         out[i] = row[i]
 
 
-@register_jitable(**FAST)
+@fast
 def add_row(weight: Any, row: Any, out: Any) -> None:
     """`out += weight * row`, as far as the row reaches."""
     for i in range(len(row)):
         out[i] += weight * row[i]
 
 
-@register_jitable(**FAST)
+@fast
 def dot_rows(first: Any, second: Any) -> Any:
     """The scalar product, as far as the second reaches."""
     total = like(first[0], 0.0)
@@ -53,14 +51,14 @@ def dot_rows(first: Any, second: Any) -> Any:
     return total
 
 
-@register_jitable(**FAST)
+@fast
 def start_row(bias: Any, target: Any, out: Any) -> None:
     """`out = bias - target`, so that adding the units leaves the residual."""
     for i in range(len(target)):
         out[i] = bias - target[i]
 
 
-@register_jitable(**FAST)
+@fast
 def affine_row(w: Any, j: Any, units: Any, x: Any, start: Any, z: Any) -> None:
     """Pre-activations of unit j."""
     d, stop = len(x), start + len(z)
@@ -71,7 +69,7 @@ def affine_row(w: Any, j: Any, units: Any, x: Any, start: Any, z: Any) -> None:
         add_row(w[j * d + k], x[k][start:stop], z)
 
 
-@register_jitable(**FAST)
+@fast
 def value_line(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any) -> None:
     """Activations of unit j, for one input; `s` is left alone."""
     _ = s
@@ -80,7 +78,7 @@ def value_line(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any
         a[i] = pair(weight * row[i] + bias, p)[0]
 
 
-@register_jitable(**FAST)
+@fast
 def value_plane(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any) -> None:
     """Activations of unit j, for several inputs; `s` is left alone."""
     _ = s
@@ -89,7 +87,7 @@ def value_plane(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: An
         a[i] = pair(a[i], p)[0]
 
 
-@register_jitable(**FAST)
+@fast
 def pair_line(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any) -> None:
     """Activations and slopes of unit j, for one input."""
     weight, bias, row = w[j], w[units + j], x[0][start : start + len(a)]
@@ -97,7 +95,7 @@ def pair_line(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any,
         a[i], s[i] = pair(weight * row[i] + bias, p)
 
 
-@register_jitable(**FAST)
+@fast
 def pair_plane(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any) -> None:
     """Activations and slopes of unit j, for several inputs."""
     affine_row(w, j, units, x, start, s)
@@ -105,7 +103,7 @@ def pair_plane(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any
         a[i], s[i] = pair(s[i], p)
 
 
-@register_jitable(**FAST)
+@fast
 def pull_line(slope: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any, out: Any, grad: Any) -> None:
     """Add unit j's share to the gradient, for one input and one output; `out` holds the cotangent."""
     weight, row, cotangent = w[2 * units + j], x[0][start : start + len(a)], out[0]
@@ -120,7 +118,7 @@ def pull_line(slope: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any
     grad[2 * units + j] += output
 
 
-@register_jitable(**FAST)
+@fast
 def pull_plane(slope: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any, out: Any, grad: Any) -> None:
     """The same for several inputs or outputs; the rows are overwritten."""
     d, first = len(x), units * (len(x) + 1) + j
@@ -141,7 +139,7 @@ def pull_plane(slope: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: An
         grad[j * d + k] += dot_rows(s, x[k][start : start + len(a)])
 
 
-@register_jitable(**FAST)
+@fast
 def sum_squares(out: Any, size: Any) -> Any:
     """The sum of the first `size` squared residuals of each output."""
     total = like(out[0, 0], 0.0)
@@ -152,7 +150,7 @@ def sum_squares(out: Any, size: Any) -> Any:
     return total
 
 
-@register_jitable(**FAST)
+@fast
 def scale_row(scale: Any, row: Any) -> Any:
     """Multiply a row in place; its sum."""
     total = like(scale, 0.0)
