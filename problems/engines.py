@@ -13,7 +13,8 @@ from problems.losses import MSE
 from problems.networks.mlp import MLP
 
 ENGINES = {
-    "auto": "the rule: compiled where it serves, numpy elsewhere; compiled was the faster one wherever it was measured",
+    "auto": "the rule: compiled where it serves, numpy elsewhere, and for deep networks with fewer than 8192 hidden "
+    "activations in all, for which numpy is faster",
     "numpy": "the reference; serves every network and loss",
     "compiled": "kernels made by numba on first use, the same numbers to rounding. Serves plain fully connected "
     "networks with any loss: with one hidden layer, at most 4 inputs and outputs and the loss mse in a single pass, "
@@ -23,6 +24,10 @@ ENGINES = {
 
 FEW = 4
 """Inputs and outputs up to which plain loops beat a matrix product."""
+
+
+MANY = 8192
+"""Hidden activations from which on passes between matrix products beat numpy; measured for 1 to 30 lanes."""
 
 
 def choose(problem: Problem, name: str = "auto") -> str:
@@ -36,7 +41,7 @@ def choose(problem: Problem, name: str = "auto") -> str:
     obstacle = cannot(problem)
     if name == "compiled" and obstacle:
         raise ValueError(f"The engine 'compiled' {obstacle}. Choose numpy, or auto, which does that by itself.")
-    return "numpy" if obstacle else "compiled"
+    return "numpy" if obstacle or (name == "auto" and not is_faster(problem)) else "compiled"
 
 
 def make_engine(problem: Problem, name: str = "auto") -> Engine | None:
@@ -52,6 +57,12 @@ def is_shallow(problem: Problem) -> bool:
     """Whether the whole evaluation is one compiled pass."""
     widths = problem.network.widths if isinstance(problem.network, MLP) else ()
     return len(widths) == 3 and widths[0] <= FEW and widths[2] <= FEW and isinstance(problem.loss, MSE)
+
+
+def is_faster(problem: Problem) -> bool:
+    """Whether compiled kernels beat numpy where they serve: small deep networks are better off in numpy's batches."""
+    widths = problem.network.widths if isinstance(problem.network, MLP) else ()
+    return is_shallow(problem) or problem.n_samples * sum(widths[1:-1]) >= MANY
 
 
 def cannot(problem: Problem) -> str | None:

@@ -1,0 +1,80 @@
+"""What methods take from a machine and a process: memory, imports, global state."""
+
+import json
+import logging
+import random
+import subprocess
+import sys
+import tracemalloc
+import warnings
+
+import numpy as np
+import pytest
+from functions import Enough, Unwatched, asked, rosenbrock, rosenbrocks
+
+from harness.conduct import process_state
+from optimizers import OPTIMIZERS
+from optimizers.base import Optimizer
+from optimizers.isolation import globals_kept
+
+
+@pytest.mark.parametrize("name", ["bfgs", "cg", "lbfgs", "powell", "pso", "pso-pyswarms", "pso-nevergrad"])
+def test_memory_is_what_a_run_holds(name):
+    """As numpy's own bookkeeping has it; torch does not report its tensors there."""
+    method, theta0 = OPTIMIZERS[name], np.linspace(-1, 1, 400)
+    valley = rosenbrocks if "population" in method.needs else rosenbrock
+    asked(method, valley, theta0, calls=1)  # imports the library
+    tracemalloc.start()
+    try:
+        unwatched = Unwatched(valley, 60 if "gradient" in method.needs else 1100)
+        with pytest.raises(Enough):
+            method.minimize(unwatched, theta0, np.random.default_rng(0))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert 0.5 < peak / method.memory(400) < 1.25
+
+
+def test_a_method_with_a_cap_of_its_own_fits_a_small_machine_at_it():
+    capped = {name: method for name, method in OPTIMIZERS.items() if method.max_dim < Optimizer.max_dim}
+    assert {name for name, method in capped.items() if method.memory(method.max_dim) > 4e9} == set()
+    assert OPTIMIZERS["powell"].memory(20_000) == pytest.approx(3.2e9, rel=0.01)
+
+
+def test_globals_are_put_back_after_an_error():
+    def disturb():
+        logging.getLogger().setLevel(1)
+        logging.getLogger().addHandler(logging.NullHandler())
+        warnings.simplefilter("always")
+        random.random()
+        np.random.random()  # noqa: NPY002
+        raise ZeroDivisionError
+
+    before = process_state()
+    with pytest.raises(ZeroDivisionError), globals_kept():
+        disturb()
+    assert process_state() == before
+
+
+def fresh(code):
+    """What `code` prints in a new interpreter, as JSON."""
+    command = [sys.executable, "-W", "error", "-c", code]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def test_importing_the_registry_loads_numpy_alone():
+    code = "import sys, json, optimizers; print(json.dumps([n.partition('.')[0] for n in sys.modules]))"
+    assert set(fresh(code)) & {"numpy", "scipy", "torch", "pyswarms", "nevergrad", "pandas"} == {"numpy"}
+
+
+@pytest.mark.slow
+def test_the_first_run_in_a_process_leaves_no_trace_either():
+    """When the libraries are imported, as they are only once."""
+    code = """
+import json
+from harness.conduct import leaves_no_trace
+from harness.conduct import process_state
+from optimizers import OPTIMIZERS
+print(json.dumps({name: leaves_no_trace(method) for name, method in OPTIMIZERS.items()}))
+"""
+    assert fresh(code) == dict.fromkeys(OPTIMIZERS)
