@@ -114,14 +114,13 @@ class Account:
     ended: float | None = None
     stop: RunStopped | None = None
     """Why the run has ended; every later call is refused with the same."""
+    next_mark: float = np.inf
+    """The cost at which the next measurement is due."""
     _mark: int = 0
     _refused: int = 0
 
-    @property
-    def next_mark(self) -> float:
-        """The cost at which the next measurement is due."""
-        marks = self.terms.marks
-        return marks[self._mark] if self._mark < len(marks) else np.inf
+    def __post_init__(self) -> None:
+        self._await_mark()
 
     @property
     def seconds(self) -> float:
@@ -153,7 +152,7 @@ class Account:
 
     def charge(self, kind: Literal["values", "gradients", "hvps", "jacobians"], amount: float) -> bool:
         """Count evaluations; whether a measurement has come due."""
-        setattr(self.counts, kind, getattr(self.counts, kind) + amount)
+        vars(self.counts)[kind] += amount
         self.cost = self.counts.cost(self.terms.cost_per_gradient)
         return self.cost + ROUNDING >= self.next_mark
 
@@ -176,6 +175,11 @@ class Account:
         """Pass every mark that the cost has reached."""
         while self.cost + ROUNDING >= self.next_mark:
             self._mark += 1
+            self._await_mark()
+
+    def _await_mark(self) -> None:
+        marks = self.terms.marks
+        self.next_mark = marks[self._mark] if self._mark < len(marks) else np.inf
 
     def snapshot(self) -> Snapshot:
         """The present state, for a measurement."""

@@ -91,6 +91,10 @@ class TrustKrylov(TrustRegion):
     source: ClassVar[str] = "Gould, Lucidi, Roma, Toint 1999; scipy trust-krylov"
     method: ClassVar[str] = "trust-krylov"
 
+    def options(self) -> dict[str, Any]:
+        # below it scipy's solver works on rounding errors and reads memory it has not written: runs would not repeat
+        return {**super().options(), "gtol": 1e-12}
+
     def memory(self, dim: int) -> int:
         return 8 * dim * 60
 

@@ -170,6 +170,11 @@ class Engine(Protocol):
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The same on the samples `rows` alone."""
 
+    def lane_batches(
+        self, problem: "Problem", thetas: Array, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The same for lane `b` on its own samples `rows[b]`."""
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:
@@ -258,6 +263,8 @@ class Problem:
 
     def lane_batches(self, thetas: Array, rows: NDArray[np.intp]) -> tuple[Array, Array]:
         """Lane `b` on its own samples `rows[b]`, of `rows (B, k)`."""
+        if self.engine is not None:
+            return self.engine.lane_batches(self, thetas, rows)
         pairs = [self.lane(b).batch_values_and_grads(thetas[b : b + 1], rows[b]) for b in range(len(thetas))]
         return np.concatenate([losses for losses, _ in pairs]), np.concatenate([grads for _, grads in pairs])
 

@@ -86,6 +86,13 @@ def assert_same(reference, compiled, thetas):
     np.testing.assert_allclose(got_grads, grads, rtol=0, atol=tolerance * np.abs(grads).max())
     np.testing.assert_allclose(got_batch, batch, rtol=tolerance)
     np.testing.assert_allclose(got_batch_grads, batch_grads, rtol=0, atol=tolerance * np.abs(batch_grads).max())
+    own = np.random.default_rng(1).integers(0, reference.n_samples, (len(thetas), 5))
+    np.testing.assert_allclose(
+        compiled.lane_batches(thetas, own)[1],
+        reference.lane_batches(thetas, own)[1],
+        rtol=0,
+        atol=tolerance * np.abs(batch_grads).max() * 10,
+    )
     if reference.targets.ndim == 2:
         loss, grad = compiled.value_and_grad(thetas[0])
         np.testing.assert_allclose(loss, losses[0], rtol=tolerance)
@@ -181,6 +188,17 @@ def test_parameters_without_bounds_give_what_numpy_gives(bad, activation, widths
         np.testing.assert_allclose(got_grads, grads, rtol=1e-9)
         np.testing.assert_allclose(compiled.values(thetas), losses, rtol=1e-12)
         np.testing.assert_allclose([compiled.value(theta) for theta in thetas], losses, rtol=1e-12)
+
+
+def test_lanes_without_bounds_are_told_by_their_own_targets():
+    reference, compiled = pair(lanes=3)
+    thetas, rows = points(reference), np.arange(12).reshape(3, 4)
+    thetas[2, 0] = 1e60
+    np.testing.assert_allclose(compiled.values(thetas), reference.values(thetas), rtol=1e-12)
+    for call in ("batch_values_and_grads", "lane_batches"):
+        own = rows if call == "lane_batches" else rows[0]
+        for got, due in zip(getattr(compiled, call)(thetas, own), getattr(reference, call)(thetas, own), strict=True):
+            np.testing.assert_allclose(got, due, rtol=1e-10)
 
 
 def test_a_sine_of_a_huge_argument_is_left_to_numpy():

@@ -27,10 +27,14 @@ class Data:
     reach: float
     rows: NDArray[np.intp] | None = None
     """Which samples they are; None if all."""
+    lane: int = 0
+    """Whose targets come first."""
 
-    def take(self, rows: NDArray[np.intp]) -> "Data":
-        """The same for some samples."""
-        return Data(np.take(self.x, rows, axis=1), np.take(self.y, rows, axis=2), self.limit, self.reach, rows)
+    def take(self, rows: NDArray[np.intp], lane: int | None = None) -> "Data":
+        """The same for some samples, and for one lane if it is named."""
+        y = self.y if lane is None or len(self.y) == 1 else self.y[lane : lane + 1]
+        x, y = np.take(self.x, rows, axis=1), np.take(y, rows, axis=2)
+        return Data(x, y, self.limit, self.reach, rows, lane or 0)
 
 
 def serves(network: MLP, loss: Loss, problem: Problem) -> bool:
@@ -81,15 +85,15 @@ def values_by_numpy(problem: Problem, thetas: Array, losses: NDArray[np.float64]
 
 def gradients_by_numpy(
     problem: Problem,
+    data: "Data",
     thetas: Array,
-    rows: NDArray[np.intp] | None,
     losses: NDArray[np.float64],
     grads: NDArray[np.float64],
 ) -> None:
-    """The same with gradients `(B, P)`, on the samples `rows` or on all."""
+    """The same with gradients `(B, P)`, for the samples and lanes of `data`."""
     reference = replace(problem, engine=None)
     with np.errstate(all="ignore"):
         for lane in np.flatnonzero(np.isnan(losses)):
-            theta, own = thetas[lane][None], reference.lane(int(lane))
+            theta, own, rows = thetas[lane][None], reference.lane(data.lane + int(lane)), data.rows
             loss, grad = own.values_and_grads(theta) if rows is None else own.batch_values_and_grads(theta, rows)
             losses[lane], grads[lane] = loss[0], grad[0]

@@ -81,6 +81,15 @@ class LayeredEngine:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return self._differentiate(problem, self._entered(problem).take(rows), thetas)
 
+    def lane_batches(
+        self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        data = self._entered(problem)
+        pairs = [
+            self._differentiate(problem, data.take(own, lane), thetas[lane : lane + 1]) for lane, own in enumerate(rows)
+        ]
+        return np.concatenate([losses for losses, _ in pairs]), np.concatenate([grads for _, grads in pairs])
+
     def _differentiate(
         self, problem: Problem, data: Data, thetas: Array
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -94,7 +103,7 @@ class LayeredEngine:
             else:
                 losses[lane], refused = np.nan, True
         if refused:
-            gradients_by_numpy(problem, thetas, data.rows, losses, grads)
+            gradients_by_numpy(problem, data, thetas, losses, grads)
         return losses, grads
 
     def _descend(self, data: Data, *, keep: bool) -> Scratch:

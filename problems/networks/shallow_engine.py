@@ -38,7 +38,7 @@ class ShallowEngine:
         self._line = network.widths[0] == 1
         self._problem: Problem | None = None
         self._w = np.empty(network.dim, self._kind)
-        self._rows: dict[tuple[int, int], Array] = {}
+        self._batch_size, self._batch = 0, np.empty((0, 0), self._kind)
         self._state: tuple[Array, ...] = ()
         self._one = np.empty(1)
 
@@ -80,58 +80,74 @@ class ShallowEngine:
     def value_and_grad(self, problem: Problem, theta: Array) -> tuple[float, NDArray[np.float64]]:
         if problem is not self._problem:
             self._enter(problem)
-        grad, losses = np.empty(len(theta)), self._one
-        if self._differentiate(self._data, flat(theta), losses, grad):
-            gradients_by_numpy(problem, theta[None], None, losses, grad[None])
+        data, grad, losses = self._data, np.empty(len(theta)), self._one
+        if self._gradients(
+            flat(theta), data.x, data.y, self._number, data.limit, self._w, self._two_ways, losses, grad
+        ):
+            gradients_by_numpy(problem, data, theta[None], losses, grad[None])
         return losses.item(), grad
 
     def values(self, problem: Problem, thetas: Array) -> NDArray[np.float64]:
         if problem is not self._problem:
             self._enter(problem)
-        data, losses, m = self._data, np.empty(len(thetas)), self._network.widths[2]
-        rows = self._room(1 + m, block_of(data.x.shape[1], 8 * self._kind.itemsize * (1 + m)))  # the first-level cache
-        if self._values(flat(thetas), data.x, data.y, self._number, data.limit, self._w, rows, losses):
+        data, losses = self._data, np.empty(len(thetas))
+        if self._values(flat(thetas), data.x, data.y, self._number, data.limit, self._w, self._one_way, losses):
             values_by_numpy(problem, thetas, losses)
         return losses
 
     def values_and_grads(self, problem: Problem, thetas: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if problem is not self._problem:
             self._enter(problem)
-        return self._differentiate_all(problem, self._data, thetas)
+        return self._differentiate(problem, self._data, self._two_ways, thetas)
 
     def batch_values_and_grads(
         self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if problem is not self._problem:
             self._enter(problem)
-        return self._differentiate_all(problem, self._data.take(rows), thetas)
+        return self._differentiate(problem, self._data.take(rows), self._batch_room(len(rows)), thetas)
 
-    def _differentiate_all(
-        self, problem: Problem, data: Data, thetas: Array
+    def lane_batches(
+        self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if problem is not self._problem:
+            self._enter(problem)
+        room = self._batch_room(rows.shape[1])
+        pairs = [
+            self._differentiate(problem, self._data.take(own, lane), room, thetas[lane : lane + 1])
+            for lane, own in enumerate(rows)
+        ]
+        return np.concatenate([losses for losses, _ in pairs]), np.concatenate([grads for _, grads in pairs])
+
+    def _differentiate(
+        self, problem: Problem, data: Data, scratch: Array, thetas: Array
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         losses, grads = np.empty(len(thetas)), np.empty(thetas.shape)
-        if self._differentiate(data, flat(thetas), losses, grads.reshape(-1)):
-            gradients_by_numpy(problem, thetas, data.rows, losses, grads)
+        flat_grads = grads.reshape(-1)
+        if self._gradients(
+            flat(thetas), data.x, data.y, self._number, data.limit, self._w, scratch, losses, flat_grads
+        ):
+            gradients_by_numpy(problem, data, thetas, losses, grads)
         return losses, grads
 
-    def _differentiate(self, data: Data, thetas: Array, losses: Array, grads: Array) -> int:
-        """Fill in losses and flat gradients; how many lanes were refused."""
+    def _room(self, samples: int) -> Array:
+        """Scratch for gradients: outputs, and all activations and slopes of a block of samples."""
         count = self._network.widths[2] + 2 * self._network.widths[1]
-        rows = self._room(count, block_of(data.x.shape[1], self._kind.itemsize * count))
-        refused: int = self._gradients(thetas, data.x, data.y, self._number, data.limit, self._w, rows, losses, grads)
-        return refused
+        return np.empty((count, block_of(samples, self._kind.itemsize * count)), self._kind)
 
-    def _room(self, count: int, block: int) -> Array:
-        """Scratch of so many rows."""
-        if (count, block) not in self._rows:
-            if len(self._rows) > 3:  # losses and gradients, of minibatches and of all samples
-                self._rows.clear()
-            self._rows[count, block] = np.empty((count, block), self._kind)
-        return self._rows[count, block]
+    def _batch_room(self, samples: int) -> Array:
+        """The same for minibatches, which are nearly always of one size."""
+        if samples != self._batch_size:
+            self._batch_size, self._batch = samples, self._room(samples)
+        return self._batch
 
     def _enter(self, problem: Problem) -> None:
         """Take another problem's data; its anchor is not known yet."""
         self._problem, self._data = problem, prepared(problem)
+        self._two_ways = self._room(problem.n_samples)
+        rows = 1 + self._network.widths[2]
+        block = block_of(problem.n_samples, 8 * self._kind.itemsize * rows)  # they fit the first-level cache
+        self._one_way = np.empty((rows, block), self._kind)
         self._anchor = np.full(self._network.dim, np.nan)
         kept = self._network.widths[2] + 1 + self._network.widths[1], problem.n_samples
         if problem.targets.ndim == 2 and kept[0] * kept[1] * self._kind.itemsize <= ANCHOR_BYTES:
