@@ -27,6 +27,10 @@ Progress: TypeAlias = Callable[[float], None]
 """Is told the share of the budget that is spent, at every mark."""
 
 
+MOST_BYTES = 8_000_000_000
+"""State of one run beyond which a method is refused, whatever its own cap."""
+
+
 class Refused(ValueError):
     """A method and a problem that do not fit together."""
 
@@ -66,11 +70,12 @@ def check_fit(name: str, method: Optimizer, problem: Problem) -> None:
     lacking = sorted(method.needs - problem.offers)
     if lacking:
         raise Refused(f"Optimizer '{name}' needs {', '.join(lacking)}, which this problem does not offer.")
-    if problem.dim > method.max_dim:
-        size = method.memory(problem.dim) / 1e9
+    held = method.memory(problem.dim)
+    if problem.dim > method.max_dim or held > MOST_BYTES:
         raise Refused(
-            f"Optimizer '{name}' takes at most {method.max_dim:,} parameters; this network has {problem.dim:,}, "
-            f"for which it would hold {size:.3g} GB ({method.memory(problem.dim):,} bytes). Choose a smaller --network."
+            f"Optimizer '{name}' takes at most {method.max_dim:,} parameters and {MOST_BYTES / 1e9:.3g} GB; this "
+            f"network has {problem.dim:,}, for which it would hold {held / 1e9:.3g} GB ({held:,} bytes). "
+            "Choose a smaller --network."
         )
 
 

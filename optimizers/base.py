@@ -38,7 +38,9 @@ class Objective(Protocol):
     then every argument and every answer carries that leading axis (`value` takes `(B, P)` and gives `(B,)`, `values`
     takes `(B, S, P)` and gives `(B, S)`), and the lanes never touch each other.
 
-    A non-finite loss arrives as a huge finite one with a zero gradient. Each call may raise `RunStopped` instead.
+    A non-finite loss arrives as a huge finite one with a zero gradient. Each call may raise `RunStopped` instead. No
+    reference to `theta` is kept, so a method may overwrite it after the call. Floating-point warnings are silenced for
+    the run, and the warnings filters put back after it.
     """
 
     @property

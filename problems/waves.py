@@ -35,19 +35,19 @@ def check_waves(samples: int, omegas: tuple[int, ...], **others: tuple[float, ..
         )
 
 
-def sum_of_sines(samples: int, omegas: tuple[int, ...], amplitudes: tuple[float, ...]) -> Samples:
-    """sum_k a_k sin(omega_k x) and its slope on the periodic grid; each wave is watched, however small."""
+def sum_of_sines(samples: int, omegas: tuple[int, ...], amplitudes: tuple[float, ...], watch: Watch) -> Samples:
+    """sum_k a_k sin(omega_k x) and its slope on the periodic grid."""
     check_waves(samples, omegas, amplitudes=amplitudes)
     if not all(amplitudes):
         raise ValueError(f"Every amplitude must differ from 0, or its wave would not be there; got {amplitudes}.")
     inputs, a, omega = periodic_grid(samples), np.asarray(amplitudes, float)[:, None], np.asarray(omegas)
     phases = inputs * omega
-    return Samples(CIRCLE, inputs, np.sin(phases) @ a, Watch(omegas), np.cos(phases) * omega @ a)
+    return Samples(CIRCLE, inputs, np.sin(phases) @ a, watch, np.cos(phases) * omega @ a)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sines(Curve):
-    """sum_k a_k sin(omega_k x) on [-pi, pi)."""
+    """sum_k a_k sin(omega_k x) on [-pi, pi); watched are the peaks of its spectrum, found and not told."""
 
     omegas: tuple[int, ...] = (1, 3, 5)
     amplitudes: tuple[float, ...] = (1.0, 1.0, 1.0)
@@ -55,12 +55,14 @@ class Sines(Curve):
 
     def sample(self, rng: np.random.Generator) -> Samples:
         del rng  # the target is the same for every seed
-        return sum_of_sines(self.samples, self.omegas, self.amplitudes)
+        return sum_of_sines(self.samples, self.omegas, self.amplitudes, Watch())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Amplitude(Curve):
-    """sin x + a sin 4x, to see how loud the high frequency must be to come first."""
+    """sin x + a sin 4x, to see how loud the high frequency must be to come first.
+
+    Both waves are watched by name: beside a loud one the quiet one is below the noise floor."""
 
     a: float = 1.0
     samples: int = 201
@@ -71,4 +73,4 @@ class Amplitude(Curve):
 
     def sample(self, rng: np.random.Generator) -> Samples:
         del rng  # the target is the same for every seed
-        return sum_of_sines(self.samples, (1, 4), (1.0, self.a))
+        return sum_of_sines(self.samples, (1, 4), (1.0, self.a), Watch((1.0, 4.0)))

@@ -21,11 +21,12 @@ def canonical(requirement: str) -> str:
 
 def requirements() -> set[str]:
     project = PYPROJECT["project"]
-    return {
+    named = {
         canonical(line)
         for group in (project["dependencies"], *project["optional-dependencies"].values())
         for line in group
     }
+    return named - {canonical(project["name"])}  # one group may include another
 
 
 def imported_names(source: Path) -> set[str]:

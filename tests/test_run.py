@@ -350,7 +350,7 @@ def test_a_method_that_is_too_small_for_a_network_is_refused_with_its_memory():
         check_fit("bfgs", Square(), bowl())
     sentence = str(error.value)
     assert sentence.startswith(
-        "Optimizer 'bfgs' takes at most 3 parameters; this network has 4, for which it would hold"
+        "Optimizer 'bfgs' takes at most 3 parameters and 8 GB; this network has 4, for which it would hold"
     )
     assert "(128 bytes)" in sentence
     assert only(run(run_spec(Square())))["reason"] == f"Refused: {sentence.replace('bfgs', 'toy')}"

@@ -5,7 +5,7 @@ Imported only when such a network is asked for: torch takes seconds to load.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from typing import Any, TypeAlias
@@ -36,7 +36,7 @@ class ModuleNetwork:
     is not there."""
 
     name: str
-    make: Callable[[], nn.Module]
+    make: Callable[[], nn.Module] = field(compare=False)
     shape: tuple[int, ...]
     init: str = "own"
     precision: str = "float64"
