@@ -13,6 +13,7 @@ from problems.networks.compilation import (
     FLOAT,
     FLOATS,
     VERSION,
+    WHOLE,
     Kernel,
     compile_kernel,
     cube,
@@ -56,7 +57,7 @@ def same_row(w: Any, old: Any, j: Any, units: Any, d: Any) -> Any:
 def exchange(before: Any, old: Any, after: Any, new: Any, shift: Any, out: Any) -> Any:
     """The sum of squares of `out + shift + after * new - before * old`, and the largest number that is taken away."""
     total, largest = like(shift, 0.0), like(shift, 0.0)
-    for i in range(len(out)):
+    for i in range(len(old)):
         taken = before * old[i]
         r = out[i] + (shift + (after * new[i] - taken))
         total += r * r
@@ -66,7 +67,7 @@ def exchange(before: Any, old: Any, after: Any, new: Any, shift: Any, out: Any) 
 
 @fast
 def exchange_all(w: Any, old: Any, first: Any, units: Any, row: Any, new: Any, out: Any) -> Any:
-    """The same for all outputs, whose weights begin at `first`."""
+    """The same for all outputs, whose weights begin at `first`, as far as `row` reaches."""
     m = len(out)
     loss, largest = like(w[0], 0.0), like(w[0], 0.0)
     for c in range(m):
@@ -78,35 +79,38 @@ def exchange_all(w: Any, old: Any, first: Any, units: Any, row: Any, new: Any, o
 
 
 @fast
-def add_units(w: Any, y: Any, rows: Any, first: Any, out: Any) -> Any:
-    """Residuals from the activations `rows (H, n)`; the sum of their squares."""
+def add_units(w: Any, y: Any, rows: Any, first: Any, out: Any, n: Any) -> Any:
+    """Residuals from the activations `rows (H, N)`; the sum of the first n squares."""
     units, m = len(rows), len(out)
     for c in range(m):
         start_row(w[len(w) - m + c], y[c], out[c])
     for j in range(units):
         for c in range(m):
             add_row(w[first + c * units + j], rows[j], out[c])
-    return sum_squares(out, out.shape[1])
+    return sum_squares(out, n)
 
 
 @cache
 def anchored_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
-    """`value(theta (P,), anchor (P,), x (d, n), y (1, m, n), p, limit, reach, w (2, P), rows (m + 1 + H, n))`.
+    """`value(theta (P,), anchor (P,), x (d, N), y (1, m, N), n, p, limit, reach, w (2, P), rows (m + 1 + H, N))`.
 
-    The loss; -1 for a point that is refused, as by the kernels of `shallow.py`. `anchor`, `w` and `rows` are kept from
-    call to call, and `anchor[0]` is NaN at first; `reach` is the size of the largest target."""
+    The loss on the n samples, which fill the rows up to their padding; -1 for a point that is refused, as by the
+    kernels of `shallow.py`. `anchor`, `w` and `rows` are kept from call to call, and `anchor[0]` is NaN at first;
+    `reach` is the size of the largest target."""
     unit_row, version = value_line if one_input else value_plane, VERSION
 
-    def value(theta: Any, anchor: Any, x: Any, y: Any, p: Any, limit: Any, reach: Any, points: Any, rows: Any) -> Any:
+    def value(
+        theta: Any, anchor: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, reach: Any, points: Any, rows: Any
+    ) -> Any:
         _ = version
-        d, n, m, count = len(x), x.shape[1], y.shape[1], len(theta)
+        d, m, count = len(x), y.shape[1], len(theta)
         units, w, old = (count - m) // (d + 1 + m), points[0], points[1]
         first, out, new, a = (d + 1) * units, rows[:m], rows[m], rows[m + 1 :]
         if not load(theta, limit, w):
             return -1.0
         j = sole_unit(theta, anchor, units, d, m)
         if j >= 0:
-            row = a[min(j, units - 1)]
+            row = a[min(j, units - 1)][:n]
             if j < units and not same_row(w, old, j, units, d):
                 unit_row(pair, p, w, j, units, x, 0, new, new)
                 loss, taken = exchange_all(w, old, first + j, units, row, new, out)
@@ -119,8 +123,8 @@ def anchored_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
                 unit_row(pair, p, w, j, units, x, 0, a[j], a[j])
         copy_row(theta, anchor)
         copy_row(w, old)
-        return add_units(w, y[0], a, first, out) / (n * m)
+        return add_units(w, y[0], a, first, out, n) / (n * m)
 
     return compile_kernel(
-        value, FLOATS, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, FLOAT, matrix(kind), matrix(kind)
+        value, FLOATS, FLOATS, matrix(kind), cube(kind), WHOLE, scalar(kind), FLOAT, FLOAT, matrix(kind), matrix(kind)
     )

@@ -13,6 +13,8 @@ UNBOUNDED = ("gelu", "relu", "softplus")
 """Activations that let large parameters grow from layer to layer."""
 LARGEST = {4: (1e6, 1e18), 8: (1e50, 1e150)}
 """By bytes of a float: parameters, and outputs, up to which sums of squares surely stay finite."""
+LOOP_BYTES = 64
+"""What a vectorised loop takes in a turn: two registers. Where a row is no multiple, a slow loop has to finish it."""
 CACHE_BYTES = 1 << 18
 """What a kernel keeps at hand: half of a core's second-level cache."""
 
@@ -25,6 +27,8 @@ class Data:
     y: Array
     limit: float
     reach: float
+    samples: int
+    """n, without padding."""
     rows: NDArray[np.intp] | None = None
     """Which samples they are; None if all."""
     lane: int = 0
@@ -34,7 +38,7 @@ class Data:
         """The same for some samples, and for one lane if it is named."""
         y = self.y if lane is None or len(self.y) == 1 else self.y[lane : lane + 1]
         x, y = np.take(self.x, rows, axis=1), np.take(y, rows, axis=2)
-        return Data(x, y, self.limit, self.reach, rows, lane or 0)
+        return Data(x, y, self.limit, self.reach, len(rows), rows, lane or 0)
 
 
 def serves(network: MLP, loss: Loss, problem: Problem) -> bool:
@@ -52,7 +56,9 @@ def prepared(problem: Problem) -> Data:
     y = np.ascontiguousarray(targets.swapaxes(1, 2), network.dtype)
     spread = len(x) * float(np.abs(x).max(initial=0.0)) + 1
     reach = twin(network.activation).reach.get(network.dtype, np.inf)
-    return Data(x, y, min(reach, largest_parameter(network)) / spread, float(np.abs(y).max(initial=0.0)))
+    return Data(
+        x, y, min(reach, largest_parameter(network)) / spread, float(np.abs(y).max(initial=0.0)), problem.n_samples
+    )
 
 
 def largest_parameter(network: MLP) -> float:
@@ -68,11 +74,22 @@ def flat(thetas: Array) -> NDArray[np.float64]:
     return np.ascontiguousarray(thetas, np.float64).reshape(-1)
 
 
-def block_of(samples: int, bytes_per_sample: int) -> int:
-    """How many samples at once fill the cache, all blocks nearly alike; at least 64, below which loops do not pay."""
-    fitting = max(64, CACHE_BYTES // bytes_per_sample)
-    blocks = -(-samples // fitting)
-    return -(-samples // blocks) if blocks else 1
+def padded(data: Data) -> Data:
+    """With samples of zeros at the end, so that rows fill whole turns of a vectorised loop; kernels leave them out."""
+    more = ((0, 0), (0, _whole_turns(data.x.shape[1], data.x.itemsize) - data.x.shape[1]))
+    return replace(data, x=np.pad(data.x, more), y=np.pad(data.y, ((0, 0), *more)))
+
+
+def block_of(samples: int, rows: int, itemsize: int) -> int:
+    """How many samples at once fill the cache, if each takes so many rows; all blocks nearly alike, and not tiny."""
+    fitting = max(LOOP_BYTES, CACHE_BYTES // rows) // itemsize
+    blocks = max(1, -(-samples // fitting))
+    return _whole_turns(-(-samples // blocks), itemsize)
+
+
+def _whole_turns(samples: int, itemsize: int) -> int:
+    turn = LOOP_BYTES // itemsize
+    return max(1, -(-samples // turn)) * turn
 
 
 def values_by_numpy(problem: Problem, thetas: Array, losses: NDArray[np.float64]) -> None:

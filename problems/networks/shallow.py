@@ -11,7 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from problems.networks.compilation import FLOAT, FLOATS, VERSION, Kernel, compile_kernel, cube, matrix, scalar, vector
+from problems.networks.compilation import (
+    FLOAT,
+    FLOATS,
+    VERSION,
+    WHOLE,
+    Kernel,
+    compile_kernel,
+    cube,
+    matrix,
+    scalar,
+    vector,
+)
 from problems.networks.compiled import kept_slope
 from problems.networks.elementwise import like
 from problems.networks.shallow_rows import (
@@ -32,15 +43,16 @@ from problems.networks.shallow_rows import (
 
 @cache
 def value_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
-    """`values(thetas (B P,), x (d, n), y (L, m, n), p, limit, w (P,), rows (1 + m, block), losses (B,))`, L is B or 1.
+    """`values(thetas (B P,), x (d, N), y (L, m, N), n, p, limit, w (P,), rows (1 + m, block), losses (B,))`.
 
-    Lanes with a parameter that is not a number of size below `limit` are refused: their loss is NaN, and their count is
-    returned. `w` and `rows` are scratch; so many samples as a row holds are done at once."""
+    L is B or 1, and n the number of samples, which fill the rows up to their padding. Lanes with a parameter that is
+    not a number of size below `limit` are refused: their loss is NaN, and their count is returned. `w` and `rows` are
+    scratch; so many samples as a row holds are done at once."""
     unit_row, version = value_line if one_input else value_plane, VERSION
 
-    def values(thetas: Any, x: Any, y: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any) -> Any:
+    def values(thetas: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any) -> Any:
         _ = version
-        n, m, count, refused = x.shape[1], y.shape[1], len(w), 0
+        m, count, refused = y.shape[1], len(w), 0
         units, block = (count - m) // (len(x) + 1 + m), rows.shape[1]
         for lane in range(len(losses)):
             if not load(thetas[lane * count : (lane + 1) * count], limit, w):
@@ -49,7 +61,8 @@ def value_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
                 continue
             loss, target = 0.0, y[lane if len(y) > 1 else 0]
             for start in range(0, n, block):
-                size = min(block, n - start)
+                size = min(block, x.shape[1] - start)
+                real = min(size, n - start)
                 a, out = rows[m][:size], rows[:m]
                 for c in range(m):
                     start_row(w[count - m + c], target[c][start : start + size], out[c])
@@ -57,27 +70,29 @@ def value_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
                     unit_row(pair, p, w, j, units, x, start, a, a)
                     for c in range(m):
                         add_row(w[units * (len(x) + 1 + c) + j], a, out[c])
-                loss += sum_squares(out, size)
+                loss += sum_squares(out, real)
             losses[lane] = loss / (n * m)
         return refused
 
     return compile_kernel(
-        values, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, vector(kind), matrix(kind), FLOATS
+        values, FLOATS, matrix(kind), cube(kind), WHOLE, scalar(kind), FLOAT, vector(kind), matrix(kind), FLOATS
     )
 
 
 @cache
 def gradient_kernel(pair: Any, slope: Any, kind: Any, one_input: bool, one_output: bool) -> Kernel:
-    """`gradients(thetas (B P,), x, y, p, limit, w, rows (m + 2 H, block), losses (B,), grads (B P,))`, as above.
+    """`gradients(thetas (B P,), x, y, n, p, limit, w, rows (m + 2 H, block), losses (B,), grads (B P,))`, as above.
 
     The gradient of a refused lane is 0."""
     keep, version = slope is kept_slope, VERSION
     unit_row = (pair_line if one_input else pair_plane) if keep else (value_line if one_input else value_plane)
     pull = pull_line if one_input and one_output else pull_plane
 
-    def gradients(thetas: Any, x: Any, y: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any, grads: Any) -> Any:
+    def gradients(
+        thetas: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any, grads: Any
+    ) -> Any:
         _ = version
-        n, m, count, refused = x.shape[1], y.shape[1], len(w), 0
+        m, count, refused = y.shape[1], len(w), 0
         units, block = (count - m) // (len(x) + 1 + m), rows.shape[1]
         scale = like(w[0], 2 / (n * m))
         fill_row(0.0, grads)
@@ -88,7 +103,8 @@ def gradient_kernel(pair: Any, slope: Any, kind: Any, one_input: bool, one_outpu
                 continue
             loss, target, grad = 0.0, y[lane if len(y) > 1 else 0], grads[lane * count : (lane + 1) * count]
             for start in range(0, n, block):
-                size = min(block, n - start)
+                size = min(block, x.shape[1] - start)
+                real = min(size, n - start)
                 out, a, s = rows[:m], rows[m : m + units], rows[m + units :]
                 for c in range(m):
                     start_row(w[count - m + c], target[c][start : start + size], out[c])
@@ -96,8 +112,9 @@ def gradient_kernel(pair: Any, slope: Any, kind: Any, one_input: bool, one_outpu
                     unit_row(pair, p, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size])
                     for c in range(m):
                         add_row(w[units * (len(x) + 1 + c) + j], a[j][:size], out[c])
-                loss += sum_squares(out, size)
+                loss += sum_squares(out, real)
                 for c in range(m):
+                    fill_row(0.0, out[c][real:size])
                     grad[count - m + c] += scale_row(scale, out[c][:size])
                 for j in range(units):
                     pull(slope, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size], out, grad)
@@ -105,5 +122,15 @@ def gradient_kernel(pair: Any, slope: Any, kind: Any, one_input: bool, one_outpu
         return refused
 
     return compile_kernel(
-        gradients, FLOATS, matrix(kind), cube(kind), scalar(kind), FLOAT, vector(kind), matrix(kind), FLOATS, FLOATS
+        gradients,
+        FLOATS,
+        matrix(kind),
+        cube(kind),
+        WHOLE,
+        scalar(kind),
+        FLOAT,
+        vector(kind),
+        matrix(kind),
+        FLOATS,
+        FLOATS,
     )

@@ -15,6 +15,7 @@ from problems.networks.engine_data import (
     block_of,
     flat,
     gradients_by_numpy,
+    padded,
     prepared,
     serves,
     values_by_numpy,
@@ -73,7 +74,7 @@ class ShallowEngine:
             return float(self.values(problem, theta[None])[0])
         data = self._data
         loss: float = self._anchored(
-            flat(theta), self._anchor, data.x, data.y, self._number, data.limit, data.reach, *self._state
+            flat(theta), self._anchor, data.x, data.y, data.samples, self._number, data.limit, data.reach, *self._state
         )
         return loss if loss >= 0.0 else float(self.values(problem, theta[None])[0])
 
@@ -82,7 +83,7 @@ class ShallowEngine:
             self._enter(problem)
         data, grad, losses = self._data, np.empty(len(theta)), self._one
         if self._gradients(
-            flat(theta), data.x, data.y, self._number, data.limit, self._w, self._two_ways, losses, grad
+            flat(theta), data.x, data.y, data.samples, self._number, data.limit, self._w, self._two_ways, losses, grad
         ):
             gradients_by_numpy(problem, data, theta[None], losses, grad[None])
         return losses.item(), grad
@@ -91,7 +92,9 @@ class ShallowEngine:
         if problem is not self._problem:
             self._enter(problem)
         data, losses = self._data, np.empty(len(thetas))
-        if self._values(flat(thetas), data.x, data.y, self._number, data.limit, self._w, self._one_way, losses):
+        if self._values(
+            flat(thetas), data.x, data.y, data.samples, self._number, data.limit, self._w, self._one_way, losses
+        ):
             values_by_numpy(problem, thetas, losses)
         return losses
 
@@ -105,7 +108,7 @@ class ShallowEngine:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if problem is not self._problem:
             self._enter(problem)
-        return self._differentiate(problem, self._data.take(rows), self._batch_room(len(rows)), thetas)
+        return self._differentiate(problem, padded(self._data.take(rows)), self._batch_room(len(rows)), thetas)
 
     def lane_batches(
         self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
@@ -114,7 +117,7 @@ class ShallowEngine:
             self._enter(problem)
         room = self._batch_room(rows.shape[1])
         pairs = [
-            self._differentiate(problem, self._data.take(own, lane), room, thetas[lane : lane + 1])
+            self._differentiate(problem, padded(self._data.take(own, lane)), room, thetas[lane : lane + 1])
             for lane, own in enumerate(rows)
         ]
         return np.concatenate([losses for losses, _ in pairs]), np.concatenate([grads for _, grads in pairs])
@@ -125,7 +128,7 @@ class ShallowEngine:
         losses, grads = np.empty(len(thetas)), np.empty(thetas.shape)
         flat_grads = grads.reshape(-1)
         if self._gradients(
-            flat(thetas), data.x, data.y, self._number, data.limit, self._w, scratch, losses, flat_grads
+            flat(thetas), data.x, data.y, data.samples, self._number, data.limit, self._w, scratch, losses, flat_grads
         ):
             gradients_by_numpy(problem, data, thetas, losses, grads)
         return losses, grads
@@ -133,7 +136,7 @@ class ShallowEngine:
     def _room(self, samples: int) -> Array:
         """Scratch for gradients: outputs, and all activations and slopes of a block of samples."""
         count = self._network.widths[2] + 2 * self._network.widths[1]
-        return np.empty((count, block_of(samples, self._kind.itemsize * count)), self._kind)
+        return np.empty((count, block_of(samples, count, self._kind.itemsize)), self._kind)
 
     def _batch_room(self, samples: int) -> Array:
         """The same for minibatches, which are nearly always of one size."""
@@ -143,13 +146,13 @@ class ShallowEngine:
 
     def _enter(self, problem: Problem) -> None:
         """Take another problem's data; its anchor is not known yet."""
-        self._problem, self._data = problem, prepared(problem)
+        self._problem, self._data = problem, padded(prepared(problem))
         self._two_ways = self._room(problem.n_samples)
         rows = 1 + self._network.widths[2]
-        block = block_of(problem.n_samples, 8 * self._kind.itemsize * rows)  # they fit the first-level cache
+        block = block_of(problem.n_samples, 8 * rows, self._kind.itemsize)  # an eighth: they fit the first-level cache
         self._one_way = np.empty((rows, block), self._kind)
         self._anchor = np.full(self._network.dim, np.nan)
-        kept = self._network.widths[2] + 1 + self._network.widths[1], problem.n_samples
+        kept = self._network.widths[2] + 1 + self._network.widths[1], self._data.x.shape[1]
         if problem.targets.ndim == 2 and kept[0] * kept[1] * self._kind.itemsize <= ANCHOR_BYTES:
             self._state = np.empty((2, self._network.dim), self._kind), np.empty(kept, self._kind)
         else:
