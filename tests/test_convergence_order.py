@@ -55,12 +55,13 @@ def test_no_run_failed(results):
     assert set(results.runs["status"]) <= {"budget", "converged"}
 
 
-def test_adams_rows_are_the_same_in_another_process(results):
+def test_adams_rows_are_the_same_in_another_process(tmp_path):
+    study = compare("sin135", ["adam", "gd"], seeds=5, budget=6_000, jobs=2, out=tmp_path / "study")
     recipe, adam = find_problem("sin135"), find_optimizer("adam")
-    own = run_lanes([RunSpec("sin135", recipe, "adam", adam, seed, 60_000) for seed in range(5)])[3]
+    own = run_lanes([RunSpec("sin135", recipe, "adam", adam, seed, 6_000) for seed in range(5)])[3]
     run_id = own["runs"]["run_id"].iloc[0]
     for name in ("curves", "spectra"):
-        there = getattr(results, name)
+        there = getattr(study, name)
         there = there[there["run_id"] == run_id].reset_index(drop=True).drop(columns="seconds", errors="ignore")
         here = own[name].drop(columns="seconds", errors="ignore")
         pd.testing.assert_frame_equal(there, here, check_exact=True)
