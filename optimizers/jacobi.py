@@ -17,7 +17,10 @@ class Jacobi(Optimizer):
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     source: ClassVar[str] = "Jacobi 1845; Saad, Iterative methods for sparse linear systems, 4.1 and 13.2"
     expected: ClassVar[str] = "high-first on a grid: a sweep multiplies mode k of n by cos(k pi / n)"
-    caveat: ClassVar[str] = "a step of 1 diverges unless the largest eigenvalue of the Hessian is below 2"
+    caveat: ClassVar[str] = (
+        "a step of 1 diverges unless the largest eigenvalue of the Hessian is below 2; "
+        "on networks, where it is not, random search beats it"
+    )
     incumbent: ClassVar[Literal["last", "best"]] = "last"
     lanes: ClassVar[bool] = True
     weight: float = setting(1.0, "damping; 1 is none", above=0.0, tune=(0.3, 1.0))

@@ -5,15 +5,23 @@ All tolerances are zero (or the smallest number above it), so that the budget en
 
 import sys
 from abc import abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Any, ClassVar
+
+import numpy as np
 
 from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
 from optimizers.restarts import descend_repeatedly
 
-TINY = sys.float_info.min
-"""A gradient norm below it is zero; a tolerance of zero itself is never undercut."""
+TINY = 1e-100
+"""A gradient norm below it is zero: conjugate gradients square residuals as small as its 3/2nd power."""
 COMPRESSED = "the order is passed quickly: a good model of the curvature moves all modes at once"
+
+
+class StepIsNoNumber(Exception):
+    """The model of the curvature gave no step, as scipy's solvers do once the gradient is rounding error alone."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +48,20 @@ class Curvature(Optimizer):
         options = {"maxiter": sys.maxsize, **self.options()}
 
         def descend(theta: Array) -> tuple[Array, float]:
-            hessian = self.hessian(objective)
-            fun = objective.value_and_grad
-            result = minimize(fun, theta, jac=True, method=self.method, options=options, **hessian)
-            return result.x, float(result.fun)
+            hessian, best, lowest = self.hessian(objective), theta, inf
+
+            def fun(point: Array) -> tuple[float, Array]:
+                nonlocal best, lowest
+                if not np.isfinite(point).all():
+                    raise StepIsNoNumber
+                loss, grad = objective.value_and_grad(point)
+                if loss < lowest:
+                    best, lowest = point.copy(), loss
+                return loss, grad
+
+            with suppress(StepIsNoNumber):
+                minimize(fun, theta, jac=True, method=self.method, options=options, **hessian)
+            return best, lowest
 
         descend_repeatedly(descend, theta0)
 

@@ -16,10 +16,15 @@ TOLERANCE = 1e-9
 AMPLIFIED = 30.0
 """Disturbed runs are few, and an engine's rounding need not be theirs."""
 
+FOLDED = {"dual-annealing": 1e-6}
+"""Methods whose points are rounded themselves, whatever the losses: the visits of scipy's annealing come from powers,
+reach 1e8 times the box and are folded back into it, so that the last bit of a processor's exponential decides about
+the eighth digit of a point."""
 
-def allowed(kept: np.ndarray) -> np.ndarray:
+
+def allowed(kept: np.ndarray, optimizer: str = "") -> np.ndarray:
     """The deviation allowed at each evaluation: 1e-9, or what rounding alone does to this method."""
-    return np.maximum(TOLERANCE, AMPLIFIED * kept[:, 2])
+    return np.maximum(FOLDED.get(optimizer, TOLERANCE), AMPLIFIED * kept[:, 2])
 
 
 @pytest.mark.parametrize("problem", WATCHED)
@@ -31,7 +36,7 @@ def test_the_first_evaluations_are_the_stored_ones(problem: str, optimizer: str)
     certain = int((kept[:, 2] < TOLERANCE).sum())
     assert len(now) >= certain
     found = deviation(now, kept[:, :2])
-    assert (found <= allowed(kept)[: len(found)]).all()
+    assert (found <= allowed(kept, optimizer)[: len(found)]).all()
 
 
 def test_the_stored_trajectories_are_of_fifty_evaluations_that_differ() -> None:

@@ -66,6 +66,44 @@ class Identity:
 
 
 @dataclass(frozen=True, eq=False)
+class LinearMap:
+    """Its outputs are `matrix @ theta`, one row a sample."""
+
+    matrix: np.ndarray
+    name: str = "linear-map"
+    dtype: Any = np.dtype(np.float64)
+
+    @property
+    def dim(self):
+        return self.matrix.shape[1]
+
+    @property
+    def layout(self):
+        return (Slot("theta", (self.dim,), 0),)
+
+    def theta0(self, rng):
+        return rng.standard_normal(self.dim)
+
+    def block(self, n_samples):
+        return 1000
+
+    def _rows(self, inputs):
+        return self.matrix[inputs[:, 0].astype(int)]
+
+    def forward(self, thetas, inputs):
+        return (thetas @ self._rows(inputs).T)[..., None]
+
+    def vjp(self, thetas, inputs):
+        return self.forward(thetas, inputs), lambda cotangent: cotangent[..., 0] @ self._rows(inputs)
+
+    def jacobian(self, theta, inputs):
+        return self._rows(inputs)[:, None, :]
+
+    def hvp(self, theta, vector, inputs, targets, loss):
+        return 2 * self._rows(inputs).T @ (self._rows(inputs) @ vector) / len(inputs)
+
+
+@dataclass(frozen=True, eq=False)
 class Norm:
     """Watches one frequency, whose error is the norm of the outputs."""
 
@@ -82,6 +120,12 @@ def bowl(dim=4, probes=(Norm(),), **options) -> Problem:
     """The mean squared length of theta; one sample for each parameter."""
     network = Identity(dim, **options)
     return Problem(np.arange(dim, dtype=float)[:, None], np.zeros((dim, network.components)), network, MSE(), probes)
+
+
+def linear(matrix) -> Problem:
+    """The mean squared length of `matrix @ theta`."""
+    samples = np.arange(len(matrix), dtype=float)[:, None]
+    return Problem(samples, np.zeros((len(matrix), 1)), LinearMap(matrix), MSE(), ())
 
 
 @cache

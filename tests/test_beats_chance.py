@@ -1,0 +1,77 @@
+"""Every method beats random search at equal cost, on a convex quadratic and on a network, or its page says why not."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from toys import linear
+
+from harness.account import Terms
+from harness.meter import Meter
+from harness.run import drive, is_installed
+from harness.spec import stream
+from optimizers import OPTIMIZERS
+from problems import PROBLEMS
+
+SEEDS = (0, 1, 2)
+CONCEDED = "random search beats it"
+"""What the caveat of a method says that does not."""
+LARGE, SMALL = "1-40-1", "1-16-1"
+"""Networks for `sin135`; the small one is for methods that take no more than some tens of parameters."""
+
+
+@cache
+def quadratic():
+    """The mean squared residual of 25 equations in 25 unknowns, with curvatures from 0.02 to 2 along random axes."""
+    axes, _ = np.linalg.qr(np.random.default_rng(1).standard_normal((25, 25)))
+    return linear(5 * (axes * np.sqrt(np.geomspace(0.01, 1, 25))) @ axes.T)
+
+
+@cache
+def waves(network):
+    return replace(PROBLEMS["sin135"], network=network).build(stream(0, "data"))
+
+
+@cache
+def reached(name, problem, budget):
+    """The median loss at the point for which the method stands in the end."""
+    method = OPTIMIZERS[name]
+    losses = []
+    for seed in SEEDS:
+        meter = Meter(problem, Terms(budget, method.incumbent))
+        drive(method, meter, problem.network.theta0(stream(seed, "weights")), stream(seed, "optimizer"))
+        with np.errstate(over="ignore"):  # it may have diverged
+            losses.append(problem.value(meter.incumbent))
+    return float(np.median(losses))
+
+
+def loses_somewhere(name):
+    problems = (quadratic(), waves(LARGE if OPTIMIZERS[name].max_dim >= 121 else SMALL))
+    budget = 2000 if OPTIMIZERS[name].max_dim >= 121 else 600
+    return any(not reached(name, problem, budget) < reached("random-search", problem, budget) for problem in problems)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "random-search"])
+def test_it_beats_random_search_or_its_page_says_why_not(name):
+    if not is_installed(OPTIMIZERS[name]):
+        pytest.skip(f"the optional library {OPTIMIZERS[name].library} is not installed")
+    assert loses_somewhere(name) == (CONCEDED in OPTIMIZERS[name].caveat)
+
+
+@pytest.mark.parametrize("name", ["newton-cg", "trust-ncg", "trust-krylov", "sr1"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_newton_method_at_the_minimum_ends_as_converged_or_spends_its_budget(name, seed):
+    """scipy's solvers of the subproblem divide by the square of a gradient that is no more than rounding."""
+    meter = Meter(quadratic(), Terms(2000, "best"))
+    theta0 = quadratic().network.theta0(stream(seed, "weights"))
+    status, _ = drive(OPTIMIZERS[name], meter, theta0, stream(seed, "optimizer"))
+    assert status in {"converged", "budget"}
+    assert meter.best_loss < 1e-12
+
+
+def test_the_quadratic_is_what_it_is_called():
+    jacobian = quadratic().residuals_and_jacobian(np.zeros(25))[1]
+    curvatures = np.linalg.eigvalsh(2 * jacobian.T @ jacobian)
+    np.testing.assert_allclose(curvatures, 2 * np.geomspace(0.01, 1, 25), rtol=1e-9)
