@@ -33,16 +33,17 @@ _shares: Any = None
 
 
 def group(specs: Sequence[RunSpec]) -> list[Job]:
-    """Jobs in the order of their first run: lanes together, other runs alone."""
+    """Jobs, lanes together and other runs alone; those of most runs first, so that none of them is waited for alone."""
     batches: dict[Any, list[RunSpec]] = {}
     for index, spec in enumerate(specs):
         key = replace(spec, seed=0, recipe=spec.recipe.lane_group) if spec.method.lanes else index
         batches.setdefault(key, []).append(spec)
-    return [
+    jobs = [
         tuple(batch[start : start + MOST_LANES])
         for batch in batches.values()
         for start in range(0, len(batch), MOST_LANES)
     ]
+    return sorted(jobs, key=len, reverse=True)
 
 
 def execute(

@@ -1,11 +1,10 @@
 """More elementwise methods of torch.optim: each is its settings and one line."""
 
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any, ClassVar
 
 from optimizers.base import setting
-from optimizers.first_order import ADAPTIVE, TorchMethod
+from optimizers.first_order import ADAPTIVE, Lean, TorchMethod
 
 
 def rate(default: float, low: float = 1e-5, high: float = 0.1) -> Any:
@@ -23,7 +22,7 @@ class Nesterov(TorchMethod):
     lr: float = rate(0.03, 1e-4, 0.3)
     momentum: float = setting(0.9, "share of the velocity that is kept", above=0.0, below=1.0, tune=(0.5, 0.99))
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.SGD(params, lr=self.lr, momentum=self.momentum, nesterov=True, foreach=False)
 
 
@@ -36,7 +35,7 @@ class Adagrad(TorchMethod):
     buffers: ClassVar[int] = 1
     lr: float = rate(0.03, 1e-3, 1.0)
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.Adagrad(params, lr=self.lr, foreach=False)
 
 
@@ -50,7 +49,7 @@ class RMSprop(TorchMethod):
     lr: float = rate(1e-3)
     alpha: float = setting(0.99, "decay of the mean square", above=0.0, below=1.0, tune=(0.9, 0.999))
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.RMSprop(params, lr=self.lr, alpha=self.alpha, foreach=False)
 
 
@@ -64,7 +63,7 @@ class Adadelta(TorchMethod):
     lr: float = rate(1.0, 0.01, 10.0)
     rho: float = setting(0.9, "decay of both mean squares", above=0.0, below=1.0, tune=(0.8, 0.999))
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.Adadelta(params, lr=self.lr, rho=self.rho, foreach=False)
 
 
@@ -78,7 +77,7 @@ class AdamW(TorchMethod):
     lr: float = rate(3e-3)
     weight_decay: float = setting(1e-4, "decay of the weights", at_least=0.0, tune=(1e-6, 1e-1))
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.AdamW(params, lr=self.lr, weight_decay=self.weight_decay, foreach=False)
 
 
@@ -91,7 +90,7 @@ class NAdam(TorchMethod):
     buffers: ClassVar[int] = 2
     lr: float = rate(3e-3)
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.NAdam(params, lr=self.lr, foreach=False)
 
 
@@ -104,7 +103,7 @@ class RAdam(TorchMethod):
     buffers: ClassVar[int] = 2
     lr: float = rate(1e-2)
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.RAdam(params, lr=self.lr, foreach=False)
 
 
@@ -117,7 +116,7 @@ class Adamax(TorchMethod):
     buffers: ClassVar[int] = 2
     lr: float = rate(3e-3)
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.Adamax(params, lr=self.lr, foreach=False)
 
 
@@ -130,7 +129,7 @@ class Rprop(TorchMethod):
     buffers: ClassVar[int] = 2
     lr: float = rate(1e-3)
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.Rprop(params, lr=self.lr, foreach=False)
 
 
@@ -143,5 +142,5 @@ class ASGD(TorchMethod):
     buffers: ClassVar[int] = 1
     lr: float = rate(0.05, 1e-3, 1.0)
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.ASGD(params, lr=self.lr, foreach=False)

@@ -5,11 +5,12 @@ initial step and curvature rule are scipy's, so the iterates are scipy's to roun
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.line_search import Line
 from optimizers.restarts import descend_repeatedly
 
 
@@ -35,58 +36,16 @@ class BFGS(Optimizer):
 
     def _descend(self, objective: Objective, theta: Array) -> tuple[Array, float]:
         """One run of the method, until no step along the search direction is long enough; the end and its loss."""
-        point = LastPoint(objective)
-        loss, gradient = point.value(theta), point.gradient(theta)
+        line = Line(objective, theta)
         inverse = InverseHessian(len(theta))
-        before = loss + float(np.linalg.norm(gradient)) / 2  # scipy's guess: a first step of about one
-        direction = -gradient
+        direction = -line.gradient
         while True:
-            found = self._search(point, theta, direction, gradient, (loss, before))
-            if found is None:
-                return theta, loss
-            length, loss, before = found
-            step = length * direction
-            theta = theta + step
-            old, gradient = gradient, point.gradient(theta)
-            if not step.any():
-                return theta, loss
-            change = gradient - old
-            direction = -inverse.update(step, change, direction, gradient)
-
-    def _search(
-        self, point: "LastPoint", theta: Array, direction: Array, gradient: Array, losses: tuple[float, float]
-    ) -> tuple[float, float, float] | None:
-        """Step length, loss there and loss before; None where neither of scipy's line searches finds a step."""
-        from scipy.optimize._linesearch import line_search_wolfe1, line_search_wolfe2
-
-        common: dict[str, Any] = {"c1": self.c1, "c2": self.c2, "amax": 1e100}
-        start = (point.value, point.gradient, theta, direction, gradient, *losses)
-        length, _, _, loss, before, _ = line_search_wolfe1(*start, amin=1e-100, **common)
-        if length is None:
-            length, _, _, loss, before, _ = line_search_wolfe2(*start, **common)
-        return None if length is None else (length, loss, before)
-
-
-class LastPoint:
-    """Remembers the last evaluation, as a line search asks for loss and gradient one after the other."""
-
-    def __init__(self, objective: Objective) -> None:
-        self._objective = objective
-        self._theta: Array | None = None
-        self._loss = 0.0
-        self._gradient = np.empty(0)
-
-    def value(self, theta: Array) -> float:
-        """The loss at `theta (P,)`."""
-        if self._theta is None or not np.array_equal(theta, self._theta):
-            self._theta = theta.copy()
-            self._loss, self._gradient = self._objective.value_and_grad(theta)
-        return self._loss
-
-    def gradient(self, theta: Array) -> Array:
-        """The gradient at `theta`, `(P,)`."""
-        self.value(theta)
-        return self._gradient
+            gradient = line.gradient
+            if not line.move(direction, self.c1, self.c2):
+                return line.theta, line.loss
+            if not line.step.any():
+                return line.theta, line.loss
+            direction = -inverse.update(line.step, line.gradient - gradient, direction, line.gradient)
 
 
 class InverseHessian:

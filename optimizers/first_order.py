@@ -36,8 +36,8 @@ class TorchMethod(Optimizer):
     period: int = setting(10_000, "gradients until a cosine begins anew, or a step divides by ten", at_least=1)
 
     @abstractmethod
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
-        """The torch.optim optimizer of `params`, one tensor; `foreach=False` is the fastest for a single one."""
+    def build(self, optim: "Lean", params: list[Any]) -> Any:
+        """The optimizer of `params`, one tensor, by a class of torch.optim; `foreach=False` is fastest for one."""
 
     def memory(self, dim: int) -> int:
         return 8 * dim * (3 + self.buffers)
@@ -52,13 +52,24 @@ class TorchMethod(Optimizer):
 
         theta = theta0.copy()
         param = torch.from_numpy(theta)  # shares its memory with theta
-        stepper = self.build(torch.optim, [param])
+        stepper = self.build(Lean(torch.optim), [param])
         advance = scheduled(torch.optim.lr_scheduler, self.schedule, self.period, stepper)
         step = bare_step(stepper, torch.no_grad)
         while True:
             param.grad = torch.from_numpy(gradient(theta))
             step()
             advance()
+
+
+class Lean:
+    """The classes of torch.optim, made without loading torch's compiler, which takes as long as torch itself."""
+
+    def __init__(self, optim: ModuleType) -> None:
+        self._optim = optim
+
+    def __getattr__(self, name: str) -> Any:
+        plain = getattr(self._optim, name)
+        return type(name, (plain,), {"add_param_group": unwrap(plain.add_param_group)})
 
 
 def bare_step(stepper: Any, no_grad: Callable[[], Any]) -> Callable[[], None]:
@@ -99,7 +110,7 @@ class GD(TorchMethod):
     )
     lr: float = setting(0.05, "step length", above=0.0, tune=(1e-3, 1.0))  # at 0.1 one seed in twelve diverges
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: "Lean", params: list[Any]) -> Any:
         return optim.SGD(params, lr=self.lr, foreach=False)
 
 
@@ -116,7 +127,7 @@ class Momentum(TorchMethod):
     lr: float = setting(0.03, "step length", above=0.0, tune=(1e-4, 0.3))  # 7e-4; 0.05 is unsteady for some seeds
     momentum: float = setting(0.9, "share of the velocity that is kept", at_least=0.0, below=1.0, tune=(0.5, 0.99))
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: "Lean", params: list[Any]) -> Any:
         return optim.SGD(params, lr=self.lr, momentum=self.momentum, foreach=False)
 
 
@@ -132,5 +143,5 @@ class Adam(TorchMethod):
     beta2: float = setting(0.999, "decay of the mean square", at_least=0.0, below=1.0, tune=(0.9, 0.9999))
     eps: float = setting(1e-8, "added to the root mean square", above=0.0, tune=(1e-10, 1e-4))
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: "Lean", params: list[Any]) -> Any:
         return optim.Adam(params, lr=self.lr, betas=(self.beta1, self.beta2), eps=self.eps, foreach=False)

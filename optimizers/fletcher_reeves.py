@@ -1,12 +1,10 @@
 """Conjugate gradients after Fletcher and Reeves. scipy's CG is Polak-Ribiere and has no other, hence these lines."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import ClassVar
 
 from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
-from optimizers.bfgs import LastPoint
+from optimizers.line_search import Line
 from optimizers.restarts import descend_repeatedly
 
 
@@ -31,34 +29,14 @@ class FletcherReeves(Optimizer):
         descend_repeatedly(lambda theta: self._descend(objective, theta), theta0)
 
     def _descend(self, objective: Objective, theta: Array) -> tuple[Array, float]:
-        point = LastPoint(objective)
-        loss, gradient = point.value(theta), point.gradient(theta)
-        before = loss + float(np.linalg.norm(gradient)) / 2  # as in scipy's CG: a first step of about one
-        direction, steps = -gradient, 0
-        while gradient.any():
-            found = wolfe(point, (theta, direction, gradient), (loss, before), self.c1, self.c2)
-            if found is None or not (found[0] * direction).any():
+        line = Line(objective, theta)
+        direction, steps = -line.gradient, 0
+        while line.gradient.any():
+            old = line.gradient
+            if not line.move(direction, self.c1, self.c2) or not line.step.any():
                 break
-            length, loss, before = found
-            theta = theta + length * direction
-            old, gradient = gradient, point.gradient(theta)
             steps += 1
-            kept = 0.0 if steps % (self.restart or len(theta)) == 0 else (gradient @ gradient) / (old @ old)
-            direction = kept * direction - gradient
-        return theta, loss
-
-
-def wolfe(
-    point: LastPoint, line: tuple[Array, Array, Array], losses: tuple[float, float], c1: float, c2: float
-) -> tuple[float, float, float] | None:
-    """Step length, loss there and loss before; None where neither of scipy's line searches finds a step.
-
-    `line` is theta, direction and gradient; `losses` are those at theta and at the point before it."""
-    from scipy.optimize._linesearch import line_search_wolfe1, line_search_wolfe2
-
-    common: dict[str, Any] = {"c1": c1, "c2": c2, "amax": 1e100}
-    start = (point.value, point.gradient, *line, *losses)
-    length, _, _, loss, before, _ = line_search_wolfe1(*start, amin=1e-100, **common)
-    if length is None:
-        length, _, _, loss, before, _ = line_search_wolfe2(*start, **common)
-    return None if length is None else (length, loss, before)
+            restart = steps % (self.restart or len(theta)) == 0
+            kept = 0.0 if restart else (line.gradient @ line.gradient) / (old @ old)
+            direction = kept * direction - line.gradient
+        return line.theta, line.loss

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizers.base import Array, Need, Objective, Streams, setting
-from optimizers.first_order import TorchMethod
+from optimizers.first_order import Lean, TorchMethod
 
 
 def minibatches(samples: int, size: int, rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
@@ -32,7 +31,7 @@ class SGD(TorchMethod):
     momentum: float = setting(0.0, "share of the velocity that is kept", at_least=0.0, below=1.0, tune=(0.0, 0.99))
     batch: int = setting(32, "samples of a minibatch", at_least=1, tune=(1, 256))
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.SGD(params, lr=self.lr, momentum=self.momentum, foreach=False)
 
     def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
@@ -50,7 +49,7 @@ class MinibatchAdam(TorchMethod):
     lr: float = setting(1e-3, "step length", above=0.0, tune=(1e-5, 0.1))
     batch: int = setting(128, "samples of a minibatch", at_least=1, tune=(16, 1024))
 
-    def build(self, optim: ModuleType, params: list[Any]) -> Any:
+    def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.Adam(params, lr=self.lr, foreach=False)
 
     def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:

@@ -61,9 +61,9 @@ def opened(folder: Path, runs: list[RunSpec]) -> Store:
     return store
 
 
-def test_lanes_share_a_job_and_other_runs_have_one_each() -> None:
+def test_lanes_share_a_job_and_go_first_and_other_runs_have_one_each() -> None:
     jobs = group([*specs(Walk()), *specs(LaneWalk(), "lanes", 40)])
-    assert [len(job) for job in jobs] == [1, 1, 1, 32, 8]
+    assert [len(job) for job in jobs] == [32, 8, 1, 1, 1]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

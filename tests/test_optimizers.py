@@ -1,5 +1,7 @@
 """What each descent is: its numbers against lines of numpy, against the plain library, and against a known minimum."""
 
+import subprocess
+import sys
 from contextlib import suppress
 
 import numpy as np
@@ -129,3 +131,16 @@ def test_restarts_end_with_the_first_that_does_not_help():
 def test_no_point_is_paid_for_twice_by_torch_lbfgs():
     points = np.array(asked(OPTIMIZERS["lbfgs-torch"], calls=100).points)
     assert len(np.unique(points, axis=0)) == len(points) == 100
+
+
+def test_a_first_order_method_does_not_load_torchs_compiler():
+    """It takes as long as torch itself, in every worker process."""
+    code = """
+import sys
+from harness.comparison import plan
+from harness.run import run_lanes
+for spec in plan("control-flat", ["gd", "adam"], seeds=1, budget=30).specs:
+    run_lanes([spec])
+sys.exit("torch._dynamo" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
