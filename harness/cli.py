@@ -170,6 +170,9 @@ def _add_figure(words: Words) -> None:
 def _add_selftest(words: Words) -> None:
     word = _word(words, "selftest", "Run the problems whose order is known, and say whether to trust the harness.", "")
     word.add_argument("--seeds", type=int, default=5, metavar="N", help="runs of each control (default: 5)")
+    word.add_argument(
+        "--networks", action="store_true", help="also the published networks that lose the order; takes minutes"
+    )
 
 
 def _add_data(words: Words) -> None:

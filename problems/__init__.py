@@ -94,6 +94,11 @@ PROBLEMS: dict[str, Recipe] = {
     "control-flat": LinearControl(about="a linear model in which no frequency comes first"),
     "control-low": LinearControl(scales=(0.6, 0.2, 0.1), about="a linear model that learns low frequencies first"),
     "control-high": LinearControl(scales=(0.1, 0.2, 0.6), about="a linear model that learns high frequencies first"),
+    "control-slope": LinearControl(
+        scales=(0.15, 0.15, 0.15),
+        loss="mse+gradient",
+        about="the flat model with its slope in the loss, which learns high frequencies first",
+    ),
     "mnist": Projected(
         data="mnist",
         n_train=5000,

@@ -3,7 +3,7 @@
 The model is linear in its parameters: `f(x) = sum_k s_k (a_k cos kx + b_k sin kx)`. On a periodic grid its Hessian
 under the mean squared loss is diagonal, and gradient descent with step `lr` shrinks the error of frequency k by
 `1 - lr s_k^2` a step. The scales `s_k` therefore fix the order: equal scales give none, rising ones high-first, falling
-ones low-first.
+ones low-first. With the slope in the loss as well the factor is `1 - lr s_k^2 (1 + k^2)`: high-first for equal scales.
 """
 
 from dataclasses import dataclass
@@ -14,16 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array, Loss, Problem, Pullback, Recipe, Slot, fixed
-from problems.losses import make_loss
+from problems.losses import SlopeMSE, make_loss
 from problems.waves import check_waves, grid_probe, periodic_grid
 
 
 @dataclass(frozen=True)
 class FourierFeatures:
-    """The linear model, with parameters `(a_k for each k, b_k for each k)`."""
+    """The linear model, with parameters `(a_k for each k, b_k for each k)`; `sloped` adds its slope as an output."""
 
     omegas: tuple[int, ...]
     scales: tuple[float, ...]
+    sloped: bool = False
     name: str = "fourier-features"
 
     @property
@@ -45,21 +46,31 @@ class FourierFeatures:
         """As many as keep the outputs within 8 MiB."""
         return max(1, (1 << 20) // n_samples)
 
+    @property
+    def _outputs(self) -> int:
+        return 2 if self.sloped else 1
+
     def _features(self, inputs: Array) -> Array:
+        """`(samples * outputs, P)`, the outputs of a sample below each other."""
         phases = inputs * np.asarray(self.omegas)
-        features: Array = np.concatenate([np.cos(phases), np.sin(phases)], axis=1) * np.tile(self.scales, 2)
-        return features
+        cosine, sine = np.cos(phases), np.sin(phases)
+        features: Array = np.concatenate([cosine, sine], axis=1) * np.tile(self.scales, 2)
+        if not self.sloped:
+            return features
+        slopes = np.concatenate([-sine, cosine], axis=1) * np.tile(np.multiply(self.scales, self.omegas), 2)
+        return np.stack([features, slopes], axis=1).reshape(-1, self.dim)
 
     def forward(self, thetas: Array, inputs: Array) -> Array:
-        return (thetas @ self._features(inputs).T)[..., None]
+        return (thetas @ self._features(inputs).T).reshape(len(thetas), -1, self._outputs)
 
     def vjp(self, thetas: Array, inputs: Array) -> tuple[Array, Pullback]:
         features = self._features(inputs)
-        return (thetas @ features.T)[..., None], lambda cotangent: cotangent[..., 0] @ features
+        outputs = (thetas @ features.T).reshape(len(thetas), -1, self._outputs)
+        return outputs, lambda cotangent: cotangent.reshape(len(cotangent), -1) @ features
 
     def jacobian(self, theta: Array, inputs: Array) -> Array:
         del theta  # linear
-        return self._features(inputs)[:, None, :]
+        return self._features(inputs).reshape(-1, self._outputs, self.dim)
 
     def hvp(self, theta: Array, vector: Array, inputs: Array, targets: Array, loss: Loss) -> Array:
         """Gauss-Newton, exact here: there is no curvature but the loss's."""
@@ -89,6 +100,11 @@ class LinearControl(Recipe):
             if got != only:
                 raise ValueError(f"The {name} of a control is '{only}', and nothing else; got '{got}'.")
         inputs = periodic_grid(self.samples)
-        targets = np.sin(inputs * np.asarray(self.omegas)).sum(axis=1, keepdims=True)
+        omegas = np.asarray(self.omegas)
+        targets = np.sin(inputs * omegas).sum(axis=1, keepdims=True)
         probe = grid_probe(inputs, targets)
-        return Problem(inputs, targets, FourierFeatures(self.omegas, self.scales), make_loss(self.loss), (probe,))
+        loss = make_loss(self.loss, slopes=True)
+        network = FourierFeatures(self.omegas, self.scales, isinstance(loss, SlopeMSE))
+        if network.sloped:
+            targets = np.concatenate([targets, np.cos(inputs * omegas) @ omegas[:, None]], axis=1)
+        return Problem(inputs, targets, network, loss, (probe,))

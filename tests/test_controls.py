@@ -15,6 +15,11 @@ RATE = 0.7
 STEPS = 60
 
 
+def curvatures(name):
+    """Of the modes 1, 3, 5: the squared scales, and with the slope in the loss 1 + k^2 times them."""
+    return np.array(CONTROLS[name].scales) ** 2 * ([2, 10, 26] if name == "control-slope" else 1)
+
+
 def build(recipe: LinearControl):
     return recipe.build(np.random.default_rng(0))
 
@@ -32,11 +37,13 @@ def descend(problem, theta: np.ndarray) -> np.ndarray:
 def test_gradient_descent_shrinks_each_frequency_by_the_announced_factor(name):
     problem = build(CONTROLS[name])
     errors = descend(problem, problem.network.theta0(np.random.default_rng(1)))
-    factors = (1 - RATE * np.array(CONTROLS[name].scales) ** 2) ** np.arange(STEPS + 1)[:, None]
+    factors = (1 - RATE * curvatures(name)) ** np.arange(STEPS + 1)[:, None]
     np.testing.assert_allclose(errors, errors[0] * factors, rtol=1e-10, atol=1e-13)
 
 
-@pytest.mark.parametrize(("name", "first"), [("control-low", [1, 3, 5]), ("control-high", [5, 3, 1])])
+@pytest.mark.parametrize(
+    ("name", "first"), [("control-low", [1, 3, 5]), ("control-high", [5, 3, 1]), ("control-slope", [5, 3, 1])]
+)
 def test_ordered_controls_halve_their_errors_in_the_order_of_their_names(name, first):
     problem = build(PROBLEMS[name])
     errors = descend(problem, np.zeros(problem.dim))
@@ -53,11 +60,11 @@ def test_the_flat_control_has_equal_errors_at_every_step():
 
 
 @each_control
-def test_the_hessian_is_diagonal_with_the_squared_scales(name):
+def test_the_hessian_is_diagonal_with_the_announced_curvatures(name):
     problem = build(CONTROLS[name])
     theta = problem.network.theta0(np.random.default_rng(0))
     hessian = np.array([problem.hvp(theta, unit) for unit in np.eye(problem.dim)])
-    np.testing.assert_allclose(hessian, np.diag(np.tile(CONTROLS[name].scales, 2) ** 2), atol=1e-14)
+    np.testing.assert_allclose(hessian, np.diag(np.tile(curvatures(name), 2)), atol=1e-14)
 
 
 @each_control
@@ -65,10 +72,10 @@ def test_the_jacobian_is_the_features_and_the_model_is_linear(name):
     problem = build(CONTROLS[name])
     theta = problem.network.theta0(np.random.default_rng(0))
     jacobian = problem.network.jacobian(theta, problem.inputs)
-    assert jacobian.shape == (201, 1, problem.dim)
+    assert jacobian.shape == (201, problem.targets.shape[1], problem.dim)
     np.testing.assert_allclose(problem.predict(theta[None])[0], jacobian @ theta, atol=1e-14)
     columns = problem.predict(np.eye(problem.dim))
-    np.testing.assert_allclose(columns[..., 0].T, jacobian[:, 0], atol=1e-15)
+    np.testing.assert_allclose(np.moveaxis(columns, 0, -1), jacobian, atol=1e-15)
 
 
 def test_the_parameters_are_scaled_cosines_then_scaled_sines():
@@ -76,6 +83,16 @@ def test_the_parameters_are_scaled_cosines_then_scaled_sines():
     outputs = FourierFeatures((1, 4), (0.5, 2.0)).forward(np.eye(4), x)
     wanted = [0.5 * np.cos(x), 2 * np.cos(4 * x), 0.5 * np.sin(x), 2 * np.sin(4 * x)]
     np.testing.assert_allclose(outputs, wanted, atol=1e-15)
+
+
+def test_the_second_output_of_the_sloped_control_is_the_slope_of_the_first():
+    network = FourierFeatures((1, 4), (0.5, 2.0), sloped=True)
+    x, h = np.linspace(-1, 2, 7)[:, None], 1e-5
+    theta = np.array([[0.3, -1.0, 0.7, 0.2]])
+    values, slopes = np.moveaxis(network.forward(theta, x)[0], -1, 0)
+    ahead, behind = network.forward(theta, x + h)[0, :, 0], network.forward(theta, x - h)[0, :, 0]
+    np.testing.assert_allclose(slopes, (ahead - behind) / (2 * h), rtol=1e-8)
+    np.testing.assert_array_equal(values, FourierFeatures((1, 4), (0.5, 2.0)).forward(theta, x)[0, :, 0])
 
 
 @each_control

@@ -352,18 +352,13 @@ def test_digits_are_learned_by_a_convolutional_network():
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_offline")
-@pytest.mark.parametrize(
-    ("name", "samples"), [("cifar10-cnn-small", 1000), ("cifar10-cnn", 1000), ("cifar10-vgg16", 64)]
-)
-def test_an_epoch_on_photographs_runs_on_the_cpu(name, samples):
-    """VGG16 takes some 0.1 s an image and step on one core, so its epoch has 64 images here and not 1,000."""
-    status, losses = epoch(name, samples)
+@pytest.mark.parametrize("name", ["cifar10-cnn-small", "cifar10-cnn", "cifar10-vgg16"])
+def test_an_epoch_on_a_thousand_photographs_runs_on_the_cpu(name):
+    status, losses = epoch(name, 1000)
     assert status == "budget"
     assert np.isfinite(losses).all()
     assert len(losses) >= 2
-    assert losses[-1] != losses[0]
-    if samples == 1000:
-        assert losses[-1] < losses[0]
+    assert losses[-1] < losses[0]
 
 
 def test_chunks_of_samples_add_up_to_the_whole():

@@ -11,7 +11,7 @@ from harness.selftest import selftest
 def test_all_controls_pass_and_one_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selftest", "--seeds", "3"]) == 0
     lines = capsys.readouterr().out.strip().splitlines()
-    assert lines[-1] == "the instrument can be trusted: all 11 checks passed"
+    assert lines[-1] == "the instrument can be trusted: all 14 checks passed"
     assert any("control-low" in line and "low-first" in line for line in lines)
 
 
@@ -34,7 +34,7 @@ def bent(monkeypatch: pytest.MonkeyPatch):
 def test_errors_a_hair_too_large_fail_every_curve_and_nothing_else(bent) -> None:
     bent(lambda table: table["error"] + 1e-9 * (table["mark"] > 0))
     failed = [check.what for check in selftest(2) if not check.passed]
-    assert failed == ["error curves", "theory against run"] * 3 + ["error curves"]
+    assert failed == ["error curves", "theory against run"] * 4 + ["error curves"]
 
 
 def test_frequencies_that_are_mixed_up_fail_the_order_and_the_answer_is_no(bent, capsys) -> None:
@@ -43,6 +43,14 @@ def test_frequencies_that_are_mixed_up_fail_the_order_and_the_answer_is_no(bent,
     last = capsys.readouterr().out.strip().splitlines()[-1]
     assert last.startswith("do not trust this instrument: ")
     assert "control-low, gd" in last
+
+
+@pytest.mark.slow
+def test_the_published_networks_that_lose_the_order_are_not_called_low_first() -> None:
+    checks = {check.control: check for check in selftest(3, networks=True)}
+    for control in ("control-gradient-loss, adam", "control-ricker, adam"):
+        assert checks[control].expected == "not low-first"
+        assert checks[control].passed, checks[control].measured
 
 
 def test_one_seed_is_too_few(capsys) -> None:
