@@ -47,7 +47,7 @@ class Control:
     method_settings: Mapping[str, Any]
 
 
-def _linear(curvatures: dict[float, float], frequency: pd.Series, steps: pd.Series) -> pd.Series:
+def _linear(curvatures: Mapping[int, float], frequency: pd.Series, steps: pd.Series) -> pd.Series:
     """The linear model: gradient descent of step 1 shrinks the error of a frequency by one minus its curvature."""
     return (1 - frequency.map(curvatures)).abs() ** steps
 
@@ -109,10 +109,8 @@ def _order_check(name: str, control: Control, row: "pd.Series[Any]") -> Check:
     measured = f"C = {row['concordance']:.2f}, p = {row['p_value']:.2g}"
     if control.verdict is None:
         return Check(name, "order", f"none, p > {CHANCE:g}", measured, bool(row["p_value"] > CHANCE))
-    right = (
-        row["verdict"] in {"high-first", "undecided"} if control.verdict == LOST else row["verdict"] == control.verdict
-    )
-    return Check(name, "order", control.verdict, f"{row['verdict']}, {measured}", right)
+    right = {"high-first", "undecided"} if control.verdict == LOST else {control.verdict}
+    return Check(name, "order", control.verdict, f"{row['verdict']}, {measured}", row["verdict"] in right)
 
 
 def _curve_check(
