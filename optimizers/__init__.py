@@ -15,6 +15,7 @@ from optimizers.lion import Lion
 from optimizers.minibatch import SGD, MinibatchAdam
 from optimizers.natural_evolution import SNES, OnePlusOne, OpenAIES
 from optimizers.newton import SR1, NewtonCG, TrustKrylov, TrustNCG
+from optimizers.newton_torch import TorchNewtonCG
 from optimizers.quasi_newton import CG, LBFGS
 from optimizers.second_order import GaussNewton, LevenbergMarquardt, NaturalGradient
 from optimizers.stochastic import SPSA, DualAnnealing, RandomSearch
@@ -53,6 +54,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "nelder-mead": NelderMead(),
     "nesterov": Nesterov(),
     "newton-cg": NewtonCG(),
+    "newton-cg-torch": TorchNewtonCG(),
     "one-plus-one": OnePlusOne(),
     "openai-es": OpenAIES(),
     "pattern-search": PatternSearch(),

@@ -229,6 +229,20 @@ def test_newton_methods_visit_the_points_of_plain_scipy(name):
     np.testing.assert_array_equal(asked(OPTIMIZERS[name], Rosenbrock(len(plain.points))).points, plain.points)
 
 
+def test_torchs_newton_visits_the_points_of_the_plain_library_with_autograd():
+    library = pytest.importorskip("torchmin", reason="the group 'more' is not installed")
+    points = []
+
+    def valley(theta):
+        points.append(theta.detach().numpy().copy())
+        return (100 * (theta[1:] - theta[:-1] ** 2) ** 2 + (1 - theta[:-1]) ** 2).sum()
+
+    library.minimize(valley, torch.from_numpy(START), "newton-cg", max_iter=15, options={"xtol": 0.0})
+    assert len(points) > 25
+    found = asked(OPTIMIZERS["newton-cg-torch"], Rosenbrock(len(points))).points
+    np.testing.assert_allclose(found, points, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     "name", ["newton-cg", "trust-ncg", "trust-krylov", "sr1", "cg-fr", "gauss-newton", "levenberg-marquardt"]
 )
