@@ -1,4 +1,4 @@
-"""A script that has used every optimizer and still holds them ends by itself: none leaves a thread that waits for ever."""
+"""A script that has used every optimizer and still holds them ends: none leaves a thread that waits for ever."""
 
 import subprocess
 import sys
