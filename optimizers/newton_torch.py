@@ -1,6 +1,7 @@
 """Newton's method of pytorch-minimize, whose derivatives come from the objective and not from autograd."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -54,6 +55,8 @@ def differentiable(objective: Objective) -> Any:
             (theta,) = context.saved_tensors
             return torch.from_numpy(objective.hvp(theta.detach().numpy(), vector.detach().numpy())), None
 
+    twice: Callable[..., Any] = Gradient.apply  # the method has no types
+
     class Loss(torch.autograd.Function):
         @staticmethod
         def forward(context: Any, theta: Any) -> Any:
@@ -64,6 +67,6 @@ def differentiable(objective: Objective) -> Any:
         @staticmethod
         def backward(context: Any, factor: Any) -> Any:
             theta, gradient = context.saved_tensors
-            return factor * Gradient.apply(theta, gradient)
+            return factor * twice(theta, gradient)
 
     return Loss.apply
