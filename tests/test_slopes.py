@@ -95,7 +95,7 @@ def test_methods_that_need_more_derivatives_are_not_offered_any():
     assert not {"hvp", "residuals"} & problem.offers
 
 
-@pytest.mark.parametrize("name", ["steps", "noisy", "parity", "tone", "control-low"])
+@pytest.mark.parametrize("name", ["steps", "noisy", "parity", "tone"])
 def test_targets_without_a_slope_refuse_the_loss(name):
     with pytest.raises(ValueError, match="needs the slope of the target"):
         replace(PROBLEMS[name], loss="mse+gradient").build(np.random.default_rng(0))
