@@ -3,20 +3,20 @@
 from optimizers.adaptive import ASGD, Adadelta, Adagrad, Adamax, AdamW, NAdam, Nesterov, RAdam, RMSprop, Rprop
 from optimizers.base import Optimizer
 from optimizers.bfgs import BFGS
+from optimizers.conjugate_gradients import CG, FletcherReeves
 from optimizers.coordinates import CoordinateDescent, PatternSearch
 from optimizers.direct import COBYLA, COBYQA, NelderMead, Powell
 from optimizers.evolution import CMAES, DifferentialEvolution, SepCMAES
 from optimizers.first_order import GD, Adam, Momentum
-from optimizers.fletcher_reeves import FletcherReeves
 from optimizers.jacobi import Jacobi
 from optimizers.layered import SOAP, Adafactor, Muon, Shampoo
+from optimizers.lbfgs import LBFGS
 from optimizers.lbfgs_torch import LBFGSTorch
 from optimizers.lion import Lion
 from optimizers.minibatch import SGD, MinibatchAdam
 from optimizers.natural_evolution import SNES, OnePlusOne, OpenAIES
 from optimizers.newton import SR1, NewtonCG, TrustKrylov, TrustNCG
 from optimizers.newton_torch import TorchNewtonCG
-from optimizers.quasi_newton import CG, LBFGS
 from optimizers.second_order import GaussNewton, LevenbergMarquardt, NaturalGradient
 from optimizers.stochastic import SPSA, DualAnnealing, RandomSearch
 from optimizers.swarm import PSO

@@ -4,9 +4,14 @@ scipy searches by functions of a point, and compares each point with the last to
 searches by functions of a length, which are used here. The points are the same to the last bit.
 """
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 
 from optimizers.base import Array, Objective
+
+Accept: TypeAlias = Callable[[Array], bool]
 
 
 class Line:
@@ -21,16 +26,19 @@ class Line:
         self.loss, self.gradient = objective.value_and_grad(theta)
         self.before = self.loss + float(np.linalg.norm(self.gradient)) / 2  # scipy's guess: a first step of about one
 
-    def move(self, direction: Array, c1: float, c2: float) -> bool:
-        """Take a step that satisfies the Wolfe conditions; False where neither of scipy's searches finds one."""
+    def move(self, direction: Array, c1: float, c2: float, accept: Accept | None = None) -> bool:
+        """Take a step that satisfies the Wolfe conditions; False where neither of scipy's searches finds one.
+
+        `accept` may refuse a step for the gradient at its end."""
         from scipy.optimize._linesearch import scalar_search_wolfe1, scalar_search_wolfe2
 
         self._direction, self._length = direction, 0.0
         self._found: tuple[float, Array] = self.loss, self.gradient
         start = (self._value, self._slope, self.loss, self.before, self.gradient @ direction)
+        further = None if accept is None else lambda length, _loss: accept(self._at(length)[1])
         length, loss, _ = scalar_search_wolfe1(*start, c1=c1, c2=c2, amax=1e100, amin=1e-100)
-        if length is None:
-            length, loss, _, _ = scalar_search_wolfe2(*start, c1=c1, c2=c2, amax=1e100)
+        if length is None or (further is not None and not further(length, loss)):
+            length, loss, _, _ = scalar_search_wolfe2(*start, c1=c1, c2=c2, amax=1e100, extra_condition=further)
         if length is None:
             return False
         self.before, self.loss = self.loss, loss
