@@ -26,29 +26,28 @@ from problems.networks.compilation import (
 from problems.networks.compiled import kept_slope
 from problems.networks.elementwise import like
 from problems.networks.shallow_rows import (
-    add_row,
+    add_pair_line,
+    add_pair_plane,
+    add_value_line,
+    add_value_plane,
     fill_row,
     load,
-    pair_line,
-    pair_plane,
     pull_line,
     pull_plane,
     scale_row,
     start_row,
     sum_squares,
-    value_line,
-    value_plane,
 )
 
 
 @cache
-def value_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
+def value_kernel(pair: Any, kind: Any, line: bool) -> Kernel:
     """`values(thetas (B P,), x (d, N), y (L, m, N), n, p, limit, w (P,), rows (1 + m, block), losses (B,))`.
 
     L is B or 1, and n the number of samples, which fill the rows up to their padding. Lanes with a parameter that is
     not a number of size below `limit` are refused: their loss is NaN, and their count is returned. `w` and `rows` are
-    scratch; so many samples as a row holds are done at once."""
-    unit_row, version = value_line if one_input else value_plane, VERSION
+    scratch; so many samples as a row holds are done at once. `line` says that there is one input and one output."""
+    add_unit, version = add_value_line if line else add_value_plane, VERSION
 
     def values(thetas: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any) -> Any:
         _ = version
@@ -67,9 +66,7 @@ def value_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
                 for c in range(m):
                     start_row(w[count - m + c], target[c][start : start + size], out[c])
                 for j in range(units):
-                    unit_row(pair, p, w, j, units, x, start, a, a)
-                    for c in range(m):
-                        add_row(w[units * (len(x) + 1 + c) + j], a, out[c])
+                    add_unit(pair, p, w, j, units, x, start, a, a, out)
                 loss += sum_squares(out, real)
             losses[lane] = loss / (n * m)
         return refused
@@ -80,13 +77,13 @@ def value_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
 
 
 @cache
-def gradient_kernel(pair: Any, slope: Any, kind: Any, one_input: bool, one_output: bool) -> Kernel:
+def gradient_kernel(pair: Any, slope: Any, kind: Any, line: bool) -> Kernel:
     """`gradients(thetas (B P,), x, y, n, p, limit, w, rows (m + 2 H, block), losses (B,), grads (B P,))`, as above.
 
     The gradient of a refused lane is 0."""
     keep, version = slope is kept_slope, VERSION
-    unit_row = (pair_line if one_input else pair_plane) if keep else (value_line if one_input else value_plane)
-    pull = pull_line if one_input and one_output else pull_plane
+    add_unit = (add_pair_line if line else add_pair_plane) if keep else (add_value_line if line else add_value_plane)
+    pull = pull_line if line else pull_plane
 
     def gradients(
         thetas: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any, grads: Any
@@ -109,9 +106,7 @@ def gradient_kernel(pair: Any, slope: Any, kind: Any, one_input: bool, one_outpu
                 for c in range(m):
                     start_row(w[count - m + c], target[c][start : start + size], out[c])
                 for j in range(units):
-                    unit_row(pair, p, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size])
-                    for c in range(m):
-                        add_row(w[units * (len(x) + 1 + c) + j], a[j][:size], out[c])
+                    add_unit(pair, p, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size], out)
                 loss += sum_squares(out, real)
                 for c in range(m):
                     fill_row(0.0, out[c][real:size])

@@ -36,7 +36,7 @@ class ShallowEngine:
         self._loss = loss
         self._network, self._kind, self._twin = network, network.dtype, twin(network.activation)
         self._number = network.dtype.type(self._twin.parameter)
-        self._line = network.widths[0] == 1
+        self._one_input, self._line = network.widths[0] == 1, network.widths[::2] == (1, 1)
         self._problem: Problem | None = None
         self._w = np.empty(network.dim, self._kind)
         self._batch_size, self._batch = 0, np.empty((0, 0), self._kind)
@@ -49,12 +49,11 @@ class ShallowEngine:
 
     @cached_property
     def _gradients(self) -> Kernel:
-        one_output = self._network.widths[2] == 1
-        return gradient_kernel(self._twin.pair, self._twin.slope, self._kind, self._line, one_output)
+        return gradient_kernel(self._twin.pair, self._twin.slope, self._kind, self._line)
 
     @cached_property
     def _anchored(self) -> Kernel:
-        return anchored_kernel(self._twin.pair, self._kind, self._line)
+        return anchored_kernel(self._twin.pair, self._kind, self._one_input)
 
     def serves(self, problem: Problem) -> bool:
         return serves(self._network, self._loss, problem)
@@ -82,8 +81,9 @@ class ShallowEngine:
         if problem is not self._problem:
             self._enter(problem)
         data, grad, losses = self._data, np.empty(len(theta)), self._one
+        point = np.ascontiguousarray(theta, np.float64)
         if self._gradients(
-            flat(theta), data.x, data.y, data.samples, self._number, data.limit, self._w, self._two_ways, losses, grad
+            point, data.x, data.y, data.samples, self._number, data.limit, self._w, self._two_ways, losses, grad
         ):
             gradients_by_numpy(problem, data, theta[None], losses, grad[None])
         return losses.item(), grad

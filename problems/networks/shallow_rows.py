@@ -88,19 +88,46 @@ def value_plane(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: An
 
 
 @fast
-def pair_line(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any) -> None:
-    """Activations and slopes of unit j, for one input."""
-    weight, bias, row = w[j], w[units + j], x[0][start : start + len(a)]
+def add_value_line(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any, out: Any) -> None:
+    """Activations of unit j, added to the output, for one input and one output; `s` is left alone."""
+    _ = s
+    weight, bias, outgoing = w[j], w[units + j], w[2 * units + j]
+    row, total = x[0][start : start + len(a)], out[0]
     for i in range(len(a)):
-        a[i], s[i] = pair(weight * row[i] + bias, p)
+        value = pair(weight * row[i] + bias, p)[0]
+        a[i] = value
+        total[i] += outgoing * value
 
 
 @fast
-def pair_plane(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any) -> None:
-    """Activations and slopes of unit j, for several inputs."""
+def add_value_plane(
+    pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any, out: Any
+) -> None:
+    """The same for several inputs or outputs."""
+    value_plane(pair, p, w, j, units, x, start, a, s)
+    for c in range(len(out)):
+        add_row(w[units * (len(x) + 1 + c) + j], a, out[c])
+
+
+@fast
+def add_pair_line(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any, out: Any) -> None:
+    """Activations and slopes of unit j, the former added to the output, for one input and one output."""
+    weight, bias, outgoing = w[j], w[units + j], w[2 * units + j]
+    row, total = x[0][start : start + len(a)], out[0]
+    for i in range(len(a)):
+        value, s[i] = pair(weight * row[i] + bias, p)
+        a[i] = value
+        total[i] += outgoing * value
+
+
+@fast
+def add_pair_plane(pair: Any, p: Any, w: Any, j: Any, units: Any, x: Any, start: Any, a: Any, s: Any, out: Any) -> None:
+    """The same for several inputs or outputs."""
     affine_row(w, j, units, x, start, s)
     for i in range(len(a)):
         a[i], s[i] = pair(s[i], p)
+    for c in range(len(out)):
+        add_row(w[units * (len(x) + 1 + c) + j], a, out[c])
 
 
 @fast
