@@ -65,3 +65,15 @@ def test_adams_rows_are_the_same_in_another_process(tmp_path):
         there = there[there["run_id"] == run_id].reset_index(drop=True).drop(columns="seconds", errors="ignore")
         here = own[name].drop(columns="seconds", errors="ignore")
         pd.testing.assert_frame_equal(there, here, check_exact=True)
+
+
+def test_the_verdicts_are_those_of_the_network_in_numpy(results, tmp_path):
+    """Rounding drives long runs apart, and with them single hits; what is concluded from them must stand."""
+    reference = compare("sin135", seeds=5, jobs=2, engine="numpy", out=tmp_path / "numpy")
+    assert set(reference.runs["engine"]) == {"numpy"}
+    assert set(results.runs["engine"]) == {"compiled"}
+    verdicts = [
+        table.order[table.order["threshold"] == 0.1].set_index(["optimizer", "matched_by"])["verdict"].sort_index()
+        for table in (results, reference)
+    ]
+    pd.testing.assert_series_equal(*verdicts)
