@@ -30,7 +30,8 @@ def ratio_figure(rows: pd.DataFrame) -> Figure:
         axes.set_xlim(min(0.5, rows["ratio"].min() / 1.5), rows[["ratio", "target"]].max().max() * 2)
         axes.axvline(1, color="black", lw=0.8)
         for index, ratio in rows["ratio"].items():
-            axes.text(ratio * 1.06, index, f"{ratio:.3g}", va="center")
+            near = [target for target in (rows["target"][index], 1.0) if ratio < target < 2 * ratio]
+            axes.text(max(ratio, *near, ratio) * 1.08, index, f"{ratio:.3g}", va="center")
         axes.set_xlabel("their seconds / our seconds (line: target)")
         axes.spines[["top", "right"]].set_visible(False)
     return figure

@@ -146,8 +146,12 @@ def test_help_and_list_load_no_heavy_library(words: list[str]) -> None:
 @pytest.mark.slow
 def test_ctrl_c_keeps_every_finished_run_and_says_how_many(tmp_path: Path) -> None:
     words = ["compare", "--problem", "sin135", "--optimizers", "bfgs", "--seeds", "50", "--jobs", "2", "--out", "here"]
+    listening = (  # also where the tests themselves were started in the background, deaf to Ctrl-C
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from harness.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "harness", *words],
+        [sys.executable, "-c", listening, *words],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
