@@ -4,6 +4,7 @@ scipy has Polak-Ribiere only, and spends more time between two evaluations of a 
 scipy's points, to the last bit (the tests compare them).
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,22 +12,17 @@ from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
 from optimizers.line_search import Line
 from optimizers.restarts import descend_repeatedly
 
-EXPECTED = "the order is passed quickly: each step along a Krylov space serves many modes"
 DESCENT = 0.01
 """How steeply the next direction must fall, in squared lengths of the gradient (Gilbert and Nocedal 1992)."""
 
 
 @dataclass(frozen=True)
-class CG(Optimizer):
-    """d <- -g + max(0, (g - g_old).g / g_old.g_old) d (Polak-Ribiere+), Wolfe line search."""
+class ConjugateGradients(Optimizer):
+    """What the two have in common: they restart where they give up."""
 
     family: ClassVar[str] = "conjugate-gradient"
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
-    source: ClassVar[str] = "Nocedal and Wright 2006, section 5.2; the points of scipy's CG"
-    expected: ClassVar[str] = EXPECTED
-    c1: float = setting(1e-4, "sufficient decrease", above=0.0, below=0.5, tune=(1e-5, 1e-2))
-    # on `sin135`, 20,000 gradients, seeds 100 to 102: 5e-6; scipy's 0.4 reaches 3e-5
-    c2: float = setting(0.1, "slope that may remain after a line search", above=0.0, below=1.0, tune=(0.05, 0.5))
+    expected: ClassVar[str] = "the order is passed quickly: each step along a Krylov space serves many modes"
 
     def memory(self, dim: int) -> int:
         return 8 * 10 * dim
@@ -34,6 +30,20 @@ class CG(Optimizer):
     def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
         del rng  # deterministic
         descend_repeatedly(lambda theta: self._descend(objective, theta), theta0)
+
+    @abstractmethod
+    def _descend(self, objective: Objective, theta: Array) -> tuple[Array, float]:
+        """One run of the method, until its line search gives up; the end and its loss."""
+
+
+@dataclass(frozen=True)
+class CG(ConjugateGradients):
+    """d <- -g + max(0, (g - g_old).g / g_old.g_old) d (Polak-Ribiere+), Wolfe line search."""
+
+    source: ClassVar[str] = "Nocedal and Wright 2006, section 5.2; the points of scipy's CG"
+    c1: float = setting(1e-4, "sufficient decrease", above=0.0, below=0.5, tune=(1e-5, 1e-2))
+    # on `sin135`, 20,000 gradients, seeds 100 to 102: 5e-6; scipy's 0.4 reaches 3e-5
+    c2: float = setting(0.1, "slope that may remain after a line search", above=0.0, below=1.0, tune=(0.05, 0.5))
 
     def _descend(self, objective: Objective, theta: Array) -> tuple[Array, float]:
         line = Line(objective, theta)
@@ -52,24 +62,14 @@ class CG(Optimizer):
 
 
 @dataclass(frozen=True)
-class FletcherReeves(Optimizer):
+class FletcherReeves(ConjugateGradients):
     """d <- -g + (g.g / g_old.g_old) d, strong Wolfe line search."""
 
-    family: ClassVar[str] = "conjugate-gradient"
-    needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     source: ClassVar[str] = "Fletcher and Reeves 1964; Nocedal and Wright 2006, algorithm 5.4"
-    expected: ClassVar[str] = EXPECTED
     caveat: ClassVar[str] = "a bad direction may last for many steps (Nocedal and Wright, section 5.2), unlike in cg"
     c1: float = setting(1e-4, "sufficient decrease", above=0.0, below=0.5, tune=(1e-5, 1e-2))
     c2: float = setting(0.1, "slope that may remain after a line search; below 1/2", above=0.0, below=0.5)
     restart: int = setting(0, "steps after which the direction is the gradient again; 0 is P", at_least=0)
-
-    def memory(self, dim: int) -> int:
-        return 8 * 10 * dim
-
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
-        del rng  # deterministic
-        descend_repeatedly(lambda theta: self._descend(objective, theta), theta0)
 
     def _descend(self, objective: Objective, theta: Array) -> tuple[Array, float]:
         line = Line(objective, theta)
