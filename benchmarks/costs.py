@@ -21,11 +21,11 @@ import pandas as pd
 
 from benchmarks import ours
 from benchmarks.page import COSTS, ROOT
-from harness.account import Terms
-from harness.lanes import LaneMeter
-from harness.meter import Meter
-from harness.run import drive
-from harness.spec import stream
+from harness.run.account import Terms
+from harness.run.lanes import LaneMeter
+from harness.run.meter import Meter
+from harness.run.runner import drive
+from harness.run.spec import stream
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems.base import Problem

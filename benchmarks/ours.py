@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.account import Terms
-from harness.lanes import LaneMeter
-from harness.meter import Meter
-from harness.run import drive
-from harness.spec import stream
+from harness.run.account import Terms
+from harness.run.lanes import LaneMeter
+from harness.run.meter import Meter
+from harness.run.runner import drive
+from harness.run.spec import stream
 from optimizers.base import Optimizer
 from problems import PROBLEMS
 from problems.base import Problem
-from problems.engines import make_engine
+from problems.engines.choose import make_engine
 
 
 def sin135(network: str, dtype: str, samples: int = 201) -> Problem:

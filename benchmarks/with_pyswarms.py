@@ -4,8 +4,8 @@ import numpy as np
 
 from benchmarks import with_torch
 from optimizers import OPTIMIZERS
-from optimizers.swarm import first_positions
-from optimizers.swarm_libraries import quiet_pyswarms
+from optimizers.swarm.libraries import quiet_pyswarms
+from optimizers.swarm.pso import first_positions
 from problems.base import Problem
 
 

@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.comparison import Results, compare, load, plan
     from harness.plugins import optimizer, problem
+    from harness.study.comparison import Results, compare, load, plan
 
 __all__ = ["Results", "compare", "load", "optimizer", "plan", "problem"]
 DOORS = ("optimizer", "problem")
@@ -20,5 +20,5 @@ DOORS = ("optimizer", "problem")
 def __getattr__(name: str) -> Any:
     """Load the tables' library only when results are asked for: `--help` and `list` do without."""
     if name in __all__:
-        return getattr(import_module("harness.plugins" if name in DOORS else "harness.comparison"), name)
+        return getattr(import_module("harness.plugins" if name in DOORS else "harness.study.comparison"), name)
     raise AttributeError(f"module 'harness' has no attribute '{name}'")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TypeAlias
 
-from harness.words import add_check, add_docs, add_order, add_plugin, add_settings, add_tune
+from harness.commands.words import add_check, add_docs, add_order, add_plugin, add_settings, add_tune
 
 COMPARE_EXAMPLES = """\
 examples:

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from optimizers import OPTIMIZERS
-from optimizers.foreign import adapt as adapt_optimizer
+from optimizers.user_methods import adapt as adapt_optimizer
 from problems import PROBLEMS
 from problems.base import Recipe
-from problems.foreign import adapt as adapt_problem
+from problems.user_problems import adapt as adapt_problem
 
 Kind: TypeAlias = Literal["optimizer", "problem"]
 T = TypeVar("T")
@@ -48,7 +48,7 @@ _loading: list[Plugin] = []
 
 
 def optimizer(name: str, *, tune: Mapping[str, tuple[float, float]] | None = None) -> Callable[[T], T]:
-    """Decorate a method in one of the forms of `optimizers.foreign`; `tune` gives ranges to search for its settings."""
+    """Decorate a method in one of the forms of `optimizers.user_methods`; `tune` gives ranges of its settings."""
 
     def register(foreign: T) -> T:
         _register("optimizer", name, adapt_optimizer(name, foreign, tune))
@@ -58,7 +58,7 @@ def optimizer(name: str, *, tune: Mapping[str, tuple[float, float]] | None = Non
 
 
 def problem(name: str, *, like: str | Recipe = "sin135") -> Callable[[T], T]:
-    """Decorate a problem in one of the forms of `problems.foreign`; a torch module takes the data of `like`."""
+    """Decorate a problem in one of the forms of `problems.user_problems`; a torch module takes the data of `like`."""
 
     def register(foreign: T) -> T:
         recipe = PROBLEMS[like] if isinstance(like, str) else like

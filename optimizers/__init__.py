@@ -1,26 +1,37 @@
 """Methods that move a flat vector. `OPTIMIZERS` is the one registry."""
 
-from optimizers.adaptive import ASGD, Adadelta, Adagrad, Adamax, AdamW, NAdam, Nesterov, RAdam, RMSprop, Rprop
 from optimizers.base import Optimizer
-from optimizers.bfgs import BFGS
-from optimizers.conjugate_gradients import CG, FletcherReeves
-from optimizers.coordinates import CoordinateDescent, PatternSearch
-from optimizers.direct import COBYLA, COBYQA, NelderMead, Powell
-from optimizers.evolution import CMAES, DifferentialEvolution, SepCMAES
-from optimizers.first_order import GD, Adam, Momentum
-from optimizers.jacobi import Jacobi
-from optimizers.layered import SOAP, Adafactor, Muon, Shampoo
-from optimizers.lbfgs import LBFGS
-from optimizers.lbfgs_torch import LBFGSTorch
-from optimizers.lion import Lion
-from optimizers.minibatch import SGD, MinibatchAdam
-from optimizers.natural_evolution import SNES, OnePlusOne, OpenAIES
-from optimizers.newton import SR1, NewtonCG, TrustKrylov, TrustNCG
-from optimizers.newton_torch import TorchNewtonCG
-from optimizers.second_order import GaussNewton, LevenbergMarquardt, NaturalGradient
-from optimizers.stochastic import SPSA, DualAnnealing, RandomSearch
-from optimizers.swarm import PSO
-from optimizers.swarm_libraries import PSONevergrad, PSOPyswarms
+from optimizers.conjugate_gradient.nonlinear import CG, FletcherReeves
+from optimizers.direct.coordinates import CoordinateDescent, PatternSearch
+from optimizers.direct.scipy_methods import COBYLA, COBYQA, NelderMead, Powell
+from optimizers.evolution.natural_evolution import SNES, OnePlusOne, OpenAIES
+from optimizers.evolution.populations import CMAES, DifferentialEvolution, SepCMAES
+from optimizers.first_order.adaptive import (
+    ASGD,
+    Adadelta,
+    Adagrad,
+    Adamax,
+    AdamW,
+    NAdam,
+    Nesterov,
+    RAdam,
+    RMSprop,
+    Rprop,
+)
+from optimizers.first_order.lion import Lion
+from optimizers.first_order.minibatch import SGD, MinibatchAdam
+from optimizers.first_order.torch_methods import GD, Adam, Momentum
+from optimizers.layered.matrix_methods import SOAP, Adafactor, Muon, Shampoo
+from optimizers.newton.newton_torch import TorchNewtonCG
+from optimizers.newton.trust_region import SR1, NewtonCG, TrustKrylov, TrustNCG
+from optimizers.quasi_newton.bfgs import BFGS
+from optimizers.quasi_newton.lbfgs import LBFGS
+from optimizers.quasi_newton.lbfgs_torch import LBFGSTorch
+from optimizers.relaxation.jacobi import Jacobi
+from optimizers.residual.gauss_newton import GaussNewton, LevenbergMarquardt, NaturalGradient
+from optimizers.stochastic.random_search import SPSA, DualAnnealing, RandomSearch
+from optimizers.swarm.libraries import PSONevergrad, PSOPyswarms
+from optimizers.swarm.pso import PSO
 
 OPTIMIZERS: dict[str, Optimizer] = {
     "adadelta": Adadelta(),

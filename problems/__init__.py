@@ -1,17 +1,17 @@
 """Problems: data, a network, a loss, and the frequencies to watch. `PROBLEMS` is the one registry."""
 
 from problems.base import Recipe
+from problems.classes.digits import Projected, Reduced
 from problems.controls import LinearControl
-from problems.digits import Projected, Reduced
-from problems.images import Picture, PlaneWaves
+from problems.equations.poisson import Poisson
+from problems.equations.poisson_grid import PoissonGrid
+from problems.line.circle_tone import Tone
+from problems.line.many_tones import Dense, Tones
+from problems.line.targets import Noisy, Target
+from problems.line.waves import Amplitude, Sines
 from problems.parity import Parity
-from problems.poisson import Poisson
-from problems.poisson_grid import PoissonGrid
-from problems.solids import Solid
-from problems.targets import Noisy, Target
-from problems.tone import Tone
-from problems.tones import Dense, Tones
-from problems.waves import Amplitude, Sines
+from problems.space.images import Picture, PlaneWaves
+from problems.space.solids import Solid
 
 PROBLEMS: dict[str, Recipe] = {
     "sin135": Sines(about="sin x + sin 3x + sin 5x, the standard target (SHED, figure 1)"),

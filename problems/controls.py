@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array, Loss, Problem, Pullback, Recipe, Slot, fixed
-from problems.losses import SlopeMSE, make_loss
-from problems.waves import check_waves, grid_probe, periodic_grid
+from problems.line.waves import check_waves, grid_probe, periodic_grid
+from problems.losses.regression import SlopeMSE, make_loss
 
 
 @dataclass(frozen=True)

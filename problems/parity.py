@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Problem, Recipe
-from problems.losses import make_loss
+from problems.losses.regression import make_loss
 from problems.networks.mlp import fully_connected
 from problems.probes.line import tones_probe
 

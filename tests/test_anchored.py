@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.account import Terms
-from harness.meter import Meter
-from harness.run import drive
-from harness.spec import find_optimizer, find_problem
+from harness.run.account import Terms
+from harness.run.meter import Meter
+from harness.run.runner import drive
+from harness.run.spec import find_optimizer, find_problem
 from problems.base import Problem
-from problems.engines import make_engine
-from problems.losses import MSE
+from problems.engines.choose import make_engine
+from problems.losses.regression import MSE
 from problems.networks.mlp import MLP
 
 

@@ -5,7 +5,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from problems.images import mirror_transform, octaves, plane_grid, ring_probe
 from problems.probes.bands import (
     MATRIX_ELEMENTS,
     BandProbe,
@@ -15,6 +14,7 @@ from problems.probes.bands import (
     scattered_transform,
 )
 from problems.probes.fourier import nudft
+from problems.space.images import mirror_transform, octaves, plane_grid, ring_probe
 
 
 def random_picture(shape, components=2, seed=0):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from toys import linear
 
-from harness.account import Terms
-from harness.meter import Meter
-from harness.run import drive, is_installed
-from harness.spec import stream
+from harness.run.account import Terms
+from harness.run.meter import Meter
+from harness.run.runner import drive, is_installed
+from harness.run.spec import stream
 from optimizers import OPTIMIZERS
 from problems import PROBLEMS
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize, rosen, rosen_der
 
 from optimizers.base import Array
-from optimizers.bfgs import BFGS, InverseHessian
+from optimizers.quasi_newton.bfgs import BFGS, InverseHessian
 from problems import PROBLEMS
 
 Function = Callable[[Array], tuple[float, Array]]

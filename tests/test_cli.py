@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from harness.cli import main
-from harness.comparison import compare, load, plan
+from harness.study.comparison import compare, load, plan
 
 QUICK = ["--seeds", "2", "--budget", "300", "--jobs", "1"]
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from problems.base import CurvedNetwork, Problem
-from problems.losses import make_loss
+from problems.losses.regression import make_loss
 from problems.networks.combinations import combine
 from problems.networks.inits import INITS
 from problems.networks.mlp import MLP, fully_connected

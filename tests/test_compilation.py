@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from problems.networks import compilation
-from problems.networks.compilation import SOURCES, VERSION, compile_kernel, version
-from problems.networks.compiled import twin
-from problems.networks.layer_rows import passes
+from problems.engines import compilation
+from problems.engines.compilation import SOURCES, VERSION, compile_kernel, version
+from problems.engines.compiled import twin
+from problems.engines.layer_rows import passes
 
 FOLDER = Path(compilation.__file__).parent
 SCRIPT = """
 import sys
 import numpy as np
-from problems.networks import compilation
+from problems.engines import compilation
 compilation.VERSION += int(sys.argv[1])
-from problems.networks.compiled import twin
-from problems.networks.layer_rows import passes
+from problems.engines.compiled import twin
+from problems.engines.layer_rows import passes
 z, a = np.ones((2, 9)), np.ones((2, 9))
 passes(twin("tanh").pair, np.dtype("float64")).activate(0.0, np.zeros(2), z, a)
 assert np.allclose(a, np.tanh(1))

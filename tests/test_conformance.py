@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.conformance import RULES
-from harness.run import is_installed
+from harness.rules.conformance import RULES
+from harness.run.runner import is_installed
 from optimizers import OPTIMIZERS
 
 

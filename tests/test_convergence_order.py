@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from harness import compare
-from harness.comparison import DEFAULT_OPTIMIZERS
-from harness.run import run_lanes
-from harness.spec import RunSpec, find_optimizer, find_problem
+from harness.run.runner import run_lanes
+from harness.run.spec import RunSpec, find_optimizer, find_problem
+from harness.study.comparison import DEFAULT_OPTIMIZERS
 
 pytestmark = pytest.mark.slow
 

@@ -9,10 +9,10 @@ from sklearn.decomposition import PCA
 
 from problems import PROBLEMS
 from problems.base import LinkedLoss
+from problems.classes.digits import ImageRecipe, Projected, Reduced, encode, samples
+from problems.classes.directions import direction
 from problems.datasets.base import DataAbsent
 from problems.datasets.fetch import OFFLINE
-from problems.digits import ImageRecipe, Projected, Reduced, encode, samples
-from problems.directions import direction
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.fourier import find_peaks, noise_floor, nudft
 from problems.probes.projection import spectrum

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
+from problems.classes.digits import samples
+from problems.classes.directions import BLOCK, direction, principal_directions, project
 from problems.datasets import DATASETS
 from problems.datasets.find import DATA, locate
-from problems.digits import samples
-from problems.directions import BLOCK, direction, principal_directions, project
 
 
 @pytest.fixture(scope="module")

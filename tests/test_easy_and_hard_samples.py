@@ -10,13 +10,13 @@ from scipy.stats import spearmanr
 from sklearn.metrics import mutual_info_score
 
 from harness import cli
-from harness.learning_order import agreement, contrast, groups
-from harness.samples import Examination, LearningTimes, examine, nearest, roughness
-from harness.spec import RunSpec, find_optimizer
+from harness.analysis.agreement import agreement, contrast, groups
+from harness.questions.samples import Examination, LearningTimes, examine, nearest, roughness
+from harness.run.spec import RunSpec, find_optimizer
 from problems import PROBLEMS
 from problems.base import Problem
-from problems.image_spectra import mean_frequency, power, share_above_median
-from problems.losses import make_loss
+from problems.classes.image_spectra import mean_frequency, power, share_above_median
+from problems.losses.regression import make_loss
 from problems.networks.mlp import MLP
 from problems.probes.critical import Search, critical_samples, margin_gradient
 from problems.probes.linear_model import (

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from problems.networks import elementwise
+from problems.engines import elementwise
 
 KINDS = [np.float64, np.float32]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from problems import PROBLEMS
-from problems.embeddings import EMBEDDINGS, make_embedding
+from problems.line.embeddings import EMBEDDINGS, make_embedding
 
 
 @pytest.mark.parametrize(("text", "loudness"), [("fourier(3,0)", [1, 1, 1]), ("fourier(3,1)", [1, 1 / 2, 1 / 3])])

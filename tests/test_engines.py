@@ -9,20 +9,20 @@ from functools import cache
 import numpy as np
 import pytest
 
-from harness.account import Terms
-from harness.comparison import plan
-from harness.meter import Meter
-from harness.run import run
-from harness.spec import RunSpec, find_optimizer, find_problem
+from harness.run.account import Terms
+from harness.run.meter import Meter
+from harness.run.runner import run
+from harness.run.spec import RunSpec, find_optimizer, find_problem
+from harness.study.comparison import plan
 from problems.base import Problem
-from problems.engines import ENGINES, choose, make_engine
-from problems.losses import MAE, MSE
+from problems.engines.choose import ENGINES, choose, make_engine
+from problems.engines.compiled import TWINS
+from problems.engines.layered_engine import LayeredEngine
+from problems.engines.shallow_engine import ShallowEngine
+from problems.losses.regression import MAE, MSE
 from problems.networks import mlp
 from problems.networks.activations import ACTIVATIONS
-from problems.networks.compiled import TWINS
-from problems.networks.layered_engine import LayeredEngine
 from problems.networks.mlp import MLP
-from problems.networks.shallow_engine import ShallowEngine
 
 MEAN_SQUARE = MSE()
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
@@ -327,12 +327,12 @@ sys.modules["numba"] = None
 import importlib.util
 found = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name == "numba" else found(name, *rest)
-from harness.account import Terms
-from harness.comparison import plan
-from harness.meter import Meter
-from harness.run import run
-from harness.spec import RunSpec, find_optimizer, find_problem
-from harness.comparison import plan
+from harness.run.account import Terms
+from harness.study.comparison import plan
+from harness.run.meter import Meter
+from harness.run.runner import run
+from harness.run.spec import RunSpec, find_optimizer, find_problem
+from harness.study.comparison import plan
 spec = RunSpec("sin135", find_problem("sin135"), "gd", find_optimizer("gd"), 0, budget=30)
 print(run(spec)["runs"]["engine"].tolist(), run(spec)["runs"]["status"].tolist())
 try:

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from harness.cli import main
-from harness.comparison import plan
-from harness.estimate import ENDED, Probed, estimate, makespan, probe, seconds_of
-from harness.execute import group
-from harness.schedule import log_marks
+from harness.run.schedule import log_marks
+from harness.study.comparison import plan
+from harness.study.estimate import ENDED, Probed, estimate, makespan, probe, seconds_of
+from harness.study.execute import group
 
 FULL = 60_000
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.execute import execute, group
-from harness.spec import RunSpec, find_problem
-from harness.store import Store
+from harness.run.spec import RunSpec, find_problem
+from harness.study.execute import execute, group
+from harness.study.store import Store
 from optimizers.base import Array, Objective, Optimizer, Streams
 
 

@@ -7,8 +7,8 @@ import pytest
 
 SCRIPT = """
 from dataclasses import replace
-from harness.comparison import plan
-from harness.run import run_lanes
+from harness.study.comparison import plan
+from harness.run.runner import run_lanes
 from optimizers import OPTIMIZERS
 
 HELD = dict(OPTIMIZERS)

@@ -5,7 +5,7 @@ import ast
 import numpy as np
 import pytest
 
-from problems.expressions import FUNCTIONS, constant, parse
+from problems.line.expressions import FUNCTIONS, constant, parse
 
 X = np.linspace(-2, 3, 11)
 

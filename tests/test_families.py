@@ -11,11 +11,11 @@ import torch
 
 from optimizers import OPTIMIZERS
 from optimizers.base import RunStopped, Slot
-from optimizers.first_order import GD
-from optimizers.minibatch import SGD, minibatches
-from optimizers.natural_evolution import OnePlusOne, OpenAIES, rank_utilities
-from optimizers.second_order import GaussNewton, NaturalGradient, damped_step
-from optimizers.swarm import PSO, Swarm
+from optimizers.evolution.natural_evolution import OnePlusOne, OpenAIES, rank_utilities
+from optimizers.first_order.minibatch import SGD, minibatches
+from optimizers.first_order.torch_methods import GD
+from optimizers.residual.gauss_newton import GaussNewton, NaturalGradient, damped_step
+from optimizers.swarm.pso import PSO, Swarm
 
 START = np.linspace(-1.0, 1.2, 13)
 LAYOUT = (Slot("weight0", (4, 1), 0), Slot("bias0", (4,), 4), Slot("weight1", (1, 4), 8), Slot("bias1", (1,), 12))

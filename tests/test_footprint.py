@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from functions import Enough, Unwatched, asked, rosenbrock, rosenbrocks
 
-from harness.conduct import process_state
+from harness.rules.behaviour import process_state
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from optimizers.isolation import globals_kept
@@ -72,8 +72,8 @@ def test_the_first_run_in_a_process_leaves_no_trace_either():
     """When the libraries are imported, as they are only once."""
     code = """
 import json
-from harness.conduct import leaves_no_trace
-from harness.conduct import process_state
+from harness.rules.behaviour import leaves_no_trace
+from harness.rules.behaviour import process_state
 from optimizers import OPTIMIZERS
 print(json.dumps({name: leaves_no_trace(method) for name, method in OPTIMIZERS.items()}))
 """

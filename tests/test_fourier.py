@@ -5,8 +5,8 @@ from cmath import exp, pi
 import numpy as np
 import pytest
 
+from problems.line.waves import periodic_grid
 from problems.probes.fourier import FourierProbe, find_peaks, noise_floor, nudft
-from problems.waves import periodic_grid
 
 
 def probe_of(inputs: np.ndarray, targets: np.ndarray, omegas: list[float]) -> FourierProbe:

@@ -6,9 +6,9 @@ import warnings
 import numpy as np
 import pytest
 
+from problems.classes.digits import encode, samples
 from problems.datasets import DATASETS
 from problems.datasets.find import DATA, locate
-from problems.digits import encode, samples
 from problems.probes import gaussian_filter
 from problems.probes.gaussian_filter import FilterProbe, UninformativeFilter
 

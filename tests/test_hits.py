@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.hits import find_hits
+from harness.analysis.hits import find_hits
 from harness.tables import SCHEMA, empty, frame
 
 BLANK = {"str": "x", "int64": 0, "float64": 0.0}

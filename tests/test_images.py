@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from harness.cli import main
-from harness.comparison import load
-from harness.spec import find_problem, override
+from harness.run.spec import find_problem, override
+from harness.study.comparison import load
 from problems import PROBLEMS
-from problems.images import Picture, PlaneWaves, plane_grid
-from problems.pictures import load_picture, parse_size
+from problems.space.images import Picture, PlaneWaves, plane_grid
+from problems.space.pictures import load_picture, parse_size
 
 
 def build(recipe):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import stats
 
-from problems.calls import resolve
+from problems.factories import resolve
 from problems.networks.activations import ACTIVATIONS
 from problems.networks.inits import INITS
 from problems.networks.mlp import MLP

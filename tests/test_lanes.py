@@ -8,13 +8,13 @@ import pytest
 from test_meter import Clock
 from toys import Descent, Log, Swarmlet, bowl, built, lane_meter, spend
 
-import harness.account
-import harness.lanes
-from harness.account import PATIENCE, PENALTY, BudgetExhausted, Diverged, TargetReached, Terms
-from harness.lanes import LaneMeter
-from harness.meter import Meter
-from harness.run import drive
-from harness.schedule import log_marks
+import harness.run.account
+import harness.run.lanes
+from harness.run.account import PATIENCE, PENALTY, BudgetExhausted, Diverged, TargetReached, Terms
+from harness.run.lanes import LaneMeter
+from harness.run.meter import Meter
+from harness.run.runner import drive
+from harness.run.schedule import log_marks
 
 STARTS = np.arange(1.0, 4.0)[:, None] * np.ones((3, 4))  # losses 1, 4, 9
 BAD = np.full((1, 4), np.nan)
@@ -329,8 +329,8 @@ def test_an_observer_that_destroys_what_it_is_shown_harms_nobody():
 
 def test_seconds_of_lanes_exclude_each_other_too(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(harness.account, "perf_counter", clock)
-    monkeypatch.setattr(harness.lanes, "perf_counter", clock)
+    monkeypatch.setattr(harness.run.account, "perf_counter", clock)
+    monkeypatch.setattr(harness.run.lanes, "perf_counter", clock)
     terms = Terms(1000, marks=(1.0, 3.0, 6.0))
     made = LaneMeter(bowl(before=lambda: clock.tick(1)), terms, 3, lambda *_: clock.tick(1000))
     clock.tick(5000)

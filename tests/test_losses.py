@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from problems.base import SquaredLoss
-from problems.losses import LOSSES, make_loss
+from problems.losses.regression import LOSSES, make_loss
 
 TORCH: dict[str, Any] = {
     "cross-entropy": torch.nn.functional.cross_entropy,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from toys import Act, Descent, Log, Swarmlet, bowl, built, meter, spend
 
-import harness.account
-import harness.meter
-from harness.account import (
+import harness.run.account
+import harness.run.meter
+from harness.run.account import (
     PATIENCE,
     PENALTY,
     REFUSALS,
@@ -21,9 +21,9 @@ from harness.account import (
     Terms,
     TimedOut,
 )
-from harness.meter import Meter
-from harness.run import drive
-from harness.schedule import log_marks
+from harness.run.meter import Meter
+from harness.run.runner import drive
+from harness.run.schedule import log_marks
 from optimizers.base import RunStopped
 
 ONES = np.ones(4)
@@ -560,8 +560,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     made = Clock()
-    monkeypatch.setattr(harness.account, "perf_counter", made)
-    monkeypatch.setattr(harness.meter, "perf_counter", made)
+    monkeypatch.setattr(harness.run.account, "perf_counter", made)
+    monkeypatch.setattr(harness.run.meter, "perf_counter", made)
     return made
 
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from problems.base import CurvedNetwork, Problem
-from problems.losses import MSE
+from problems.line.waves import periodic_grid
+from problems.losses.regression import MSE
 from problems.networks.mlp import MLP, fully_connected, parse_widths
-from problems.waves import periodic_grid
 
 TORCH: dict[str, Any] = {
     "gelu": torch.nn.functional.gelu,

@@ -7,18 +7,18 @@ import pytest
 import torch
 from torch import nn
 
-from harness.spec import RunSpec, stream  # the harness comes last, as the one who knows both
-from harness.training import train
-from optimizers.minibatch import MinibatchAdam
+from harness.questions.training import train
+from harness.run.spec import RunSpec, stream  # the harness comes last, as the one who knows both
+from optimizers.first_order.minibatch import MinibatchAdam
 from problems import PROBLEMS
 from problems.base import CurvedNetwork, InputSlopedNetwork
 from problems.datasets.base import DataAbsent
 from problems.datasets.fetch import OFFLINE
-from problems.losses import make_loss
-from problems.networks import architectures
+from problems.losses.regression import make_loss
+from problems.networks.by_name import NAMES, Choice, image_network, image_shape
 from problems.networks.mlp import MLP
-from problems.networks.module import ModuleNetwork
-from problems.networks.named import NAMES, Choice, image_network, image_shape
+from problems.networks.torch import architectures
+from problems.networks.torch.module import ModuleNetwork
 
 WIDTHS = (5, 7, 3)
 

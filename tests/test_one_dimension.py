@@ -7,11 +7,11 @@ import pytest
 from scipy.integrate import quad
 
 from problems import PROBLEMS
+from problems.line.many_tones import Dense, Tones
+from problems.line.targets import Noisy, Target
+from problems.line.waves import Amplitude
 from problems.probes.fourier import nudft
 from problems.probes.line import CIRCLE, Line, peaks_probe, uniform_grid
-from problems.targets import Noisy, Target
-from problems.tones import Dense, Tones
-from problems.waves import Amplitude
 
 
 def build(recipe, seed=0):

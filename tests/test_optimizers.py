@@ -137,8 +137,8 @@ def test_a_first_order_method_does_not_load_torchs_compiler():
     """It takes as long as torch itself, in every worker process."""
     code = """
 import sys
-from harness.comparison import plan
-from harness.run import run_lanes
+from harness.study.comparison import plan
+from harness.run.runner import run_lanes
 for spec in plan("control-flat", ["gd", "adam"], seeds=1, budget=30).specs:
     run_lanes([spec])
 sys.exit("torch._dynamo" in sys.modules)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, kendalltau
 
-from harness.hits import find_hits
-from harness.order import order_table
+from harness.analysis.hits import find_hits
+from harness.analysis.order import order_table
 from harness.tables import LABELS, SCHEMA, empty, frame
 
 BLANK = {"str": "x", "int64": 0, "float64": 0.0, "bool": False}

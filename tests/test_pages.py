@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.pages import pages
-from harness.spec import settings_of
+from harness.commands.optimizer_pages import pages
+from harness.run.spec import settings_of
 from optimizers import OPTIMIZERS
 
 FOLDER = Path(__file__).parents[1] / "docs" / "optimizers"

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from toys import bowl
 
-from harness.account import Snapshot
 from harness.cli import main
 from harness.figures import FIGURES, applicable
 from harness.figures.pictures import pictures
-from harness.record import Recorder
+from harness.run.account import Snapshot
+from harness.run.record import Recorder
 from harness.tables import SCHEMA, empty, frame
 
 BLANK = {"str": "x", "int64": 0, "float64": 0.0, "bool": False}

@@ -9,9 +9,9 @@ import pytest
 
 from harness import plugins
 from harness.cli import main
-from harness.conformance import RULES, complaint
-from harness.run import Refused, check_fit, run
-from harness.spec import RunSpec, find_optimizer, find_problem
+from harness.rules.conformance import RULES, complaint
+from harness.run.runner import Refused, check_fit, run
+from harness.run.spec import RunSpec, find_optimizer, find_problem
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems import PROBLEMS

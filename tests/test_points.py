@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from problems.points import fingerprint, read_points
-from problems.targets import Target
+from problems.line.points import fingerprint, read_points
+from problems.line.targets import Target
 
 
 def write(folder, text, name="curve.csv"):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from harness.run import run_lanes
-from harness.spec import RunSpec, find_optimizer
-from optimizers.jacobi import Jacobi
+from harness.run.runner import run_lanes
+from harness.run.spec import RunSpec, find_optimizer
+from optimizers.relaxation.jacobi import Jacobi
 from problems import PROBLEMS
-from problems.poisson import Poisson, Source, watched
-from problems.poisson_grid import PoissonGrid, solve
+from problems.equations.poisson import Poisson, Source, watched
+from problems.equations.poisson_grid import PoissonGrid, solve
 from problems.probes.sines import sine_matrix
 
 SOURCE = Source((1.0, 4.0, 8.0, 24.0), (1.0, 4.0, -8.0, 16.0))

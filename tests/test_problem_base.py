@@ -10,10 +10,10 @@ from problems import PROBLEMS
 from problems.base import Network, Problem, Recipe, stack, stackable
 from problems.datasets.base import DataAbsent
 from problems.datasets.fetch import OFFLINE
-from problems.losses import MSE
+from problems.line.waves import Sines
+from problems.losses.regression import MSE
 from problems.networks.mlp import MLP
 from problems.probes.fourier import FourierProbe
-from problems.waves import Sines
 
 
 @pytest.fixture(scope="module", autouse=True)

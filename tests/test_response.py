@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from harness import cli
-from harness.response import Cut, directions, powers, response, spectrum
-from harness.training import Trained
+from harness.questions.response import Cut, directions, powers, response, spectrum
+from harness.questions.training import Trained
 from problems import PROBLEMS
 from problems.base import Problem
-from problems.losses import make_loss
+from problems.losses.regression import make_loss
 from problems.networks.mlp import MLP
 from problems.probes.accuracy import classes
 

@@ -13,14 +13,14 @@ import pandas as pd
 import pytest
 from toys import Act, Bowl, Descent, Norm, RandomBowl, Swarmlet, bowl, run_spec
 
-from harness.account import PATIENCE
-from harness.machine import machine
-from harness.run import Refused, check_fit, run, run_lanes, unfinished
-from harness.schedule import log_marks
-from harness.spec import find_problem, settings_of, stream
-from harness.store import RUN_TABLES
+from harness.run.account import PATIENCE
+from harness.run.machine import machine
+from harness.run.runner import Refused, check_fit, run, run_lanes, unfinished
+from harness.run.schedule import log_marks
+from harness.run.spec import find_problem, settings_of, stream
+from harness.study.store import RUN_TABLES
 from harness.tables import SCHEMA
-from optimizers.first_order import GD
+from optimizers.first_order.torch_methods import GD
 
 SECONDS = ["seconds_objective", "seconds_optimizer", "seconds_measuring"]
 
@@ -120,8 +120,8 @@ def test_global_random_state_is_neither_read_nor_moved():
 
 TWICE = """
 import sys
-from harness.run import run_lanes
-from harness.spec import find_problem
+from harness.run.runner import run_lanes
+from harness.run.spec import find_problem
 from toys import Descent, Swarmlet, run_spec
 
 jobs = [[run_spec(Swarmlet(), 3)], [run_spec(Descent(), seed, find_problem("control-low")) for seed in (0, 1)]]

@@ -2,10 +2,10 @@
 
 import pytest
 
-import harness.record
-import harness.selftest
+import harness.run.record
+import harness.study.selftest
 from harness.cli import main
-from harness.selftest import selftest
+from harness.study.selftest import selftest
 
 
 def test_all_controls_pass_and_one_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,13 +20,13 @@ def bent(monkeypatch: pytest.MonkeyPatch):
     """Bends what the recorder writes into `error`."""
 
     def bend(how):
-        original = harness.record.Recorder.spectra
+        original = harness.run.record.Recorder.spectra
 
         def spectra(self, *arguments):
             table = original(self, *arguments)
             return table.assign(error=how(table))
 
-        monkeypatch.setattr(harness.record.Recorder, "spectra", spectra)
+        monkeypatch.setattr(harness.run.record.Recorder, "spectra", spectra)
 
     return bend
 

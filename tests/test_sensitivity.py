@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from harness.analysis.sensitivity import reprice, sensitivity
 from harness.cli import main
-from harness.comparison import compare, load
-from harness.sensitivity import reprice, sensitivity
+from harness.study.comparison import compare, load
 
 
 @pytest.fixture(scope="module")

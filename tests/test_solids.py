@@ -8,8 +8,8 @@ import pytest
 
 from harness.cli import main
 from problems import PROBLEMS
-from problems.clouds import load_cloud
-from problems.solids import TEXTURE, Solid, generated_cloud, shell_probe
+from problems.space.clouds import load_cloud
+from problems.space.solids import TEXTURE, Solid, generated_cloud, shell_probe
 
 
 def build(recipe):

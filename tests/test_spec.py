@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 from toys import Bowl, Descent, Swarmlet, run_spec
 
-from harness.spec import RunSpec, canonical, digest, find_optimizer, find_problem, lookup, override, settings_of, stream
+from harness.run.spec import (
+    RunSpec,
+    canonical,
+    digest,
+    find_optimizer,
+    find_problem,
+    lookup,
+    override,
+    settings_of,
+    stream,
+)
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer, setting
 from problems import PROBLEMS

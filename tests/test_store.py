@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.store import MAGIC, RUN_TABLES, OccupiedError, Store, read_exported
+from harness.study.store import MAGIC, RUN_TABLES, OccupiedError, Store, read_exported
 from harness.tables import SCHEMA, empty, frame
 
 STUDY = {"study_id": "s", "runs": ["a", "b", "c", "d"]}
@@ -222,7 +222,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from test_store import MACHINE, STUDY, tables
-from harness.store import Store
+from harness.study.store import Store
 
 store = Store(Path(sys.argv[1]))
 store.open(STUDY)

@@ -7,7 +7,7 @@ import pytest
 from functions import START, asked, rosenbrock, rosenbrocks, sphere
 
 from optimizers import OPTIMIZERS
-from optimizers.swarm import PSO
+from optimizers.swarm.pso import PSO
 
 
 def scalar_swarm(method, theta0, rng):

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.hits import find_hits
-from harness.run import run_lanes
-from harness.spec import RunSpec, find_problem, override
-from harness.theory import forecast, log_slope, mode_rates, slopes, tangent_kernel
-from optimizers.first_order import GD, Adam
+from harness.analysis.hits import find_hits
+from harness.run.runner import run_lanes
+from harness.run.spec import RunSpec, find_problem, override
+from harness.run.theory import forecast, log_slope, mode_rates, slopes, tangent_kernel
+from optimizers.first_order.torch_methods import GD, Adam
 from problems import PROBLEMS
-from problems.waves import Sines
+from problems.line.waves import Sines
 
 
 def run(problem, recipe, method, seeds, budget, marks=100):

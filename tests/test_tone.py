@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from harness.hits import find_hits
-from harness.run import run_lanes
-from harness.spec import RunSpec
+from harness.analysis.hits import find_hits
+from harness.run.runner import run_lanes
+from harness.run.spec import RunSpec
 from optimizers import OPTIMIZERS
 from problems import PROBLEMS
-from problems.networks.circle import FixedHead
-from problems.tone import Tone
+from problems.line.circle_tone import Tone
+from problems.networks.fixed_head import FixedHead
 
 
 def build(recipe):

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from harness.cli import main
-from harness.comparison import plan
-from harness.settings_files import read_settings_file, tuned_file, update_settings
-from harness.spec import RunSpec, find_problem
-from harness.tune import FIRST_SEED, Tuning, is_log, judge, ranges, sample, tune
+from harness.run.spec import RunSpec, find_problem
+from harness.study.comparison import plan
+from harness.study.settings_files import read_settings_file, tuned_file, update_settings
+from harness.study.tune import FIRST_SEED, Tuning, is_log, judge, ranges, sample, tune
 from optimizers import OPTIMIZERS
 
 LION = OPTIMIZERS["lion"]

@@ -7,18 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harness.analysis.configurations import configurations
+from harness.analysis.summary import closing_table, growth
 from harness.cli import main
-from harness.closing import closing_table, growth
-from harness.comparison import compare, plan
-from harness.configurations import configurations
-from harness.execute import group
-from harness.run import run, run_lanes
-from harness.spec import RunSpec
-from harness.vary import read_varied, variants
+from harness.run.runner import run, run_lanes
+from harness.run.spec import RunSpec
+from harness.study.comparison import compare, plan
+from harness.study.execute import group
+from harness.study.vary import read_varied, variants
 from optimizers import OPTIMIZERS
 from problems.base import Recipe
-from problems.tone import Tone
-from problems.waves import Amplitude, Sines
+from problems.line.circle_tone import Tone
+from problems.line.waves import Amplitude, Sines
 
 SMALL = Tone(network="2-8-1", samples=20, dtype="float64", std=1.0)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from problems import PROBLEMS
+from problems.line.waves import Sines, check_waves, grid_probe, periodic_grid
 from problems.probes.fourier import nudft
-from problems.waves import Sines, check_waves, grid_probe, periodic_grid
 
 RECIPES = {name: recipe for name, recipe in PROBLEMS.items() if isinstance(recipe, Sines)}
 each_recipe = pytest.mark.parametrize("name", sorted(RECIPES))

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.account import Terms
-from harness.lanes import LaneMeter
-from harness.meter import Meter
-from harness.spec import RunSpec
+from harness.run.account import Terms
+from harness.run.lanes import LaneMeter
+from harness.run.meter import Meter
+from harness.run.spec import RunSpec
 from optimizers.base import Optimizer, RunStopped
 from problems import PROBLEMS
 from problems.base import Problem, Recipe, Slot, fixed
-from problems.losses import MSE
+from problems.losses.regression import MSE
 
 NOTHING: Callable[[], None] = lambda: None  # noqa: E731  # a default, not a function
 

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from harness.account import Terms
-from harness.meter import Meter
-from harness.run import drive
-from harness.spec import stream
+from harness.run.account import Terms
+from harness.run.meter import Meter
+from harness.run.runner import drive
+from harness.run.spec import stream
 from optimizers import OPTIMIZERS
 from problems import PROBLEMS
-from problems.engines import make_engine
+from problems.engines.choose import make_engine
 
 FILE = Path(__file__).parent / "data" / "trajectories.npz"
 WATCHED = ("sin135", "control-low")

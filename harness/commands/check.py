@@ -3,8 +3,8 @@
 import argparse
 import sys
 
-from harness.check import check
 from harness.plugins import load
+from harness.rules.check import check
 
 
 def main(arguments: argparse.Namespace) -> int:

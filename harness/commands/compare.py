@@ -8,14 +8,14 @@ from typing import Any
 
 from rich.console import Console
 
-from harness.closing import closing_table, growth
-from harness.comparison import DEFAULT_SEEDS, RECIPE_OPTIONS, Plan, Results, conclude, plan
-from harness.execute import execute
+from harness.analysis.summary import closing_table, growth
 from harness.figures import applicable
-from harness.progress import watching
-from harness.settings_files import read_settings_file
-from harness.store import Store
-from harness.vary import read_varied
+from harness.study.comparison import DEFAULT_SEEDS, RECIPE_OPTIONS, Plan, Results, conclude, plan
+from harness.study.execute import execute
+from harness.study.progress import watching
+from harness.study.settings_files import read_settings_file
+from harness.study.store import Store
+from harness.study.vary import read_varied
 
 PIPED_WIDTH = 160
 """Letters of a line where no terminal says how many there are."""

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from harness.spec import lookup
+from harness.run.spec import lookup
 from problems.datasets import DATASETS
 from problems.datasets.base import DataError, Dataset, Embedded
 from problems.datasets.find import load, locate, places

@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.comparison import load
 from harness.figures import FIGURES, save
-from harness.spec import lookup
+from harness.run.spec import lookup
+from harness.study.comparison import load
 
 
 def main(arguments: argparse.Namespace) -> int:

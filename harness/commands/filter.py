@@ -11,7 +11,7 @@ from rich.table import Table
 from harness.commands.compare import read_settings
 from harness.figures import save
 from harness.figures.filter_shares import Example, filter_shares
-from harness.spec import find_problem, override, stream
+from harness.run.spec import find_problem, override, stream
 from problems.probes.gaussian_filter import UNINFORMATIVE, FilterProbe
 
 DELTAS = "0.01,0.03,0.1,0.3,1,3,7,10,30,100,300"

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 
-from harness.spec import settings_of
+from harness.run.spec import settings_of
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems import PROBLEMS
-from problems.embeddings import EMBEDDINGS
-from problems.engines import ENGINES
-from problems.losses import LOSSES
+from problems.engines.choose import ENGINES
+from problems.line.embeddings import EMBEDDINGS
+from problems.losses.regression import LOSSES
 from problems.networks.activations import ACTIVATIONS
 from problems.networks.inits import INITS
 

@@ -7,9 +7,9 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from harness.comparison import load
-from harness.configurations import configuration_names
-from harness.sensitivity import sensitivity
+from harness.analysis.configurations import configuration_names
+from harness.analysis.sensitivity import sensitivity
+from harness.study.comparison import load
 from harness.tables import LABELS
 
 

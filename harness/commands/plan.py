@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.commands.compare import PIPED_WIDTH, planned_comparison
-from harness.estimate import Estimate, estimate, kind_of, makespan, resident_bytes
-from harness.execute import Job, group
-from harness.store import Store
+from harness.study.estimate import Estimate, estimate, kind_of, makespan, resident_bytes
+from harness.study.execute import Job, group
+from harness.study.store import Store
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -64,7 +64,7 @@ def foretold(jobs: list[Job], estimates: list[Estimate], processes: int) -> str:
 def starting() -> float:
     """Seconds in which a process loads what a comparison needs."""
     began = perf_counter()
-    subprocess.run([sys.executable, "-c", "import harness.comparison"], check=True)
+    subprocess.run([sys.executable, "-c", "import harness.study.comparison"], check=True)
     return perf_counter() - began
 
 

@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.commands.compare import choices, problem_of
-from harness.comparison import plan
 from harness.figures import save
 from harness.figures.response import response as draw
-from harness.response import Cut, response
-from harness.spec import stream
-from harness.store import write_table
-from harness.training import check_classes, train
-from problems.digits import Projected
+from harness.questions.response import Cut, response
+from harness.questions.training import check_classes, train
+from harness.run.spec import stream
+from harness.study.comparison import plan
+from harness.study.store import write_table
+from problems.classes.digits import Projected
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.commands.compare import carry_out, choices, ending, problem_of
-from harness.comparison import plan
+from harness.study.comparison import plan
 
 MOST_COLUMNS = 14
 """Of more frequencies, evenly chosen ones are printed; all are in the tables."""

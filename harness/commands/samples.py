@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from harness.analysis.agreement import agreement, contrast
 from harness.commands.compare import choices, problem_of
-from harness.comparison import plan
 from harness.figures import save
 from harness.figures.samples import samples as draw
-from harness.learning_order import agreement, contrast
-from harness.samples import Examination, examine
-from harness.store import write_table
-from harness.training import check_classes
+from harness.questions.samples import Examination, examine
+from harness.questions.training import check_classes
+from harness.study.comparison import plan
+from harness.study.store import write_table
 from problems.probes.critical import Search
 
 MEASURES = {"image_high": "image power above the median frequency", "target_high": "target that the filter holds back"}

@@ -5,7 +5,7 @@ import argparse
 from rich.console import Console
 from rich.table import Table
 
-from harness.selftest import selftest
+from harness.study.selftest import selftest
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.commands.compare import choices, problem_of
-from harness.comparison import plan
-from harness.settings_files import tuned_file, update_settings
-from harness.spec import settings_of
-from harness.tune import FIRST_SEED, Tuning, ranges, tune
+from harness.run.spec import settings_of
+from harness.study.comparison import plan
+from harness.study.settings_files import tuned_file, update_settings
+from harness.study.tune import FIRST_SEED, Tuning, ranges, tune
 
 SHOWN = 10
 

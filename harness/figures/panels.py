@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.configurations import configuration_names
+from harness.analysis.configurations import configuration_names
 from harness.tables import LABELS, Tables
 
 Array: TypeAlias = NDArray[np.float64]

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from harness.configurations import configurations
+from harness.analysis.configurations import configurations
 from harness.figures.curves import grid, label, title
 from harness.figures.style import VERDICT_COLOURS, house_style
 from harness.tables import Tables

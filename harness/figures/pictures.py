@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from harness.configurations import configurations
+from harness.analysis.configurations import configurations
 from harness.figures.layout import PAGE
 from harness.figures.style import GREY, INK, fitted, house_style
 from harness.tables import Tables

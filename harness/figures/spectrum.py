@@ -6,7 +6,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.configurations import configurations
+from harness.analysis.configurations import configurations
 from harness.figures.curves import grid, label, title
 from harness.figures.style import INK, house_style
 from harness.tables import Tables

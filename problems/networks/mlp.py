@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array, Loss, Network, Pullback, Slot
-from problems.calls import resolve
+from problems.factories import resolve
 from problems.networks.activations import ACTIVATIONS, Activation
 from problems.networks.inits import INITS
 

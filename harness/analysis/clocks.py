@@ -1,0 +1,120 @@
+"""Panels: errors and hits of one configuration, side by side, so that frequencies can be compared within a run.
+
+Two clocks are laid out. By *cost*, frequencies are compared by when they were hit. By *loss*, they are compared by
+their errors at equal loss, so that a slow optimizer is not called an exception: the levels of a run are
+`first_loss * 2^(-j/2)`, j = 1 .. 20, and its errors are read at the first mark where the curve's loss is at or below
+the level. A level that a run never reaches is skipped.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.analysis.hits import SERIES, first_true
+from harness.tables import LABELS
+
+Array: TypeAlias = NDArray[np.float64]
+
+LEVELS = 2.0 ** (-np.arange(1, 21) / 2)
+"""Losses at which errors are compared, as shares of the run's first loss."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """T thresholds, G series (runs x components), Q frequencies in ascending order; NaN where there is none."""
+
+    labels: dict[str, object]
+    n_runs: int
+    thresholds: Array  # (T,)
+    slot: NDArray[np.int64]  # (G,) place of the series' run among the configuration's runs, sorted by seed
+    frequency: Array  # (G, Q)
+    cost: Array  # (T, G, Q) at the hit; inf where censored
+    loss: Array  # (T, G, Q) at the hit; -inf where censored
+    errors: Array  # (len(LEVELS), G, Q)
+
+
+def panels(runs: pd.DataFrame, curves: pd.DataFrame, spectra: pd.DataFrame, hits: pd.DataFrame) -> Iterator[Panel]:
+    """One panel per configuration (all LABELS) and probe that has hits, in the order of their names.
+
+    A run without spectra counts in `n_runs` all the same. Nothing depends on the order of rows."""
+    runs = runs.sort_values(["seed", "run_id"])
+    configuration = runs.groupby([*LABELS], sort=True, dropna=False)
+    runs = runs.assign(configuration=configuration.ngroup(), slot=configuration.cumcount())
+    hits = hits[[*SERIES, "threshold", "cost", "loss", "censored"]].dropna(subset="frequency")
+    cells = hits.merge(runs[["run_id", "configuration", "slot"]], on="run_id")
+    cells = cells.merge(_errors_at_levels(runs, curves, spectra), on=SERIES, how="left")
+    cells = cells.sort_values(["configuration", "probe", "slot", "component", "frequency"], ignore_index=True)
+    names = runs.sort_values("configuration").drop_duplicates("configuration")[[*LABELS]].to_numpy()
+    n_runs = np.bincount(runs["configuration"])
+    for _, rows in cells.groupby(["configuration", "probe"], sort=True):
+        index = int(rows["configuration"].to_numpy()[0])
+        labels = {**dict(zip(LABELS, names[index], strict=True)), "probe": rows["probe"].iat[0]}
+        yield _panel(labels, int(n_runs[index]), rows)
+
+
+def wins(values: Array, above: Array | float = -np.inf) -> Array:
+    """How often, over the levels (axis 0), frequency a comes before b: `(L, T, G, Q)` to `(T, G, Q, Q)`, ties one half.
+
+    A pair counts if its smaller value is finite and its larger one exceeds `above`. Values that are NaN are absent."""
+
+    def at_level(level: Array) -> Array:
+        a, b = level[..., :, None], level[..., None, :]
+        comparable = (np.minimum(a, b) < np.inf) & (np.maximum(a, b) > above)
+        return np.where(comparable, (a < b) + 0.5 * (a == b), 0.0)
+
+    first, *others = values
+    return sum((at_level(level) for level in others), start=at_level(first))
+
+
+def _panel(labels: dict[str, object], n_runs: int, rows: pd.DataFrame) -> Panel:
+    series = rows[["slot", "component"]].to_numpy(np.int64)
+    frequency, censored = rows["frequency"].to_numpy(float), rows["censored"].to_numpy(bool)
+    new_series = np.diff(series, axis=0, prepend=-1).any(axis=1)
+    new_cell = new_series | (np.diff(frequency, prepend=np.nan) != 0)
+    g, cell = new_series.cumsum() - 1, new_cell.cumsum() - 1
+    q = cell - cell[new_series][g]
+    thresholds, t = np.unique(rows["threshold"].to_numpy(float), return_inverse=True)
+    shape = (int(g[-1]) + 1, int(q.max()) + 1)
+    panel = Panel(
+        labels=labels,
+        n_runs=n_runs,
+        thresholds=thresholds,
+        slot=series[new_series, 0],
+        frequency=np.full(shape, np.nan),
+        cost=np.full((len(thresholds), *shape), np.nan),
+        loss=np.full((len(thresholds), *shape), np.nan),
+        errors=np.full((len(LEVELS), *shape), np.nan),
+    )
+    panel.frequency[g, q] = frequency
+    panel.cost[t, g, q] = np.where(censored, np.inf, rows["cost"])
+    panel.loss[t, g, q] = np.where(censored, -np.inf, rows["loss"])
+    panel.errors[:, g, q] = rows[range(len(LEVELS))].to_numpy(float).T
+    return panel
+
+
+def _errors_at_levels(runs: pd.DataFrame, curves: pd.DataFrame, spectra: pd.DataFrame) -> pd.DataFrame:
+    """One row per series, one column per level (numbered from 0); NaN where the level is not reached.
+
+    An error that is not a number is larger than any other."""
+    levels = _level_marks(runs, curves)
+    columns = ["run_id", "mark", *SERIES[1:], "error"]
+    at = spectra[columns].merge(levels, on=["run_id", "mark"])
+    at["error"] = at["error"].fillna(np.inf)
+    wide = at.pivot(index=SERIES, columns="level", values="error")
+    return wide.reindex(columns=range(len(LEVELS))).astype(float).reset_index()
+
+
+def _level_marks(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """One row (run_id, level, mark) per level that a run reaches."""
+    rows = curves[["run_id", "mark", "loss"]].merge(runs[["run_id", "first_loss"]], on="run_id")
+    rows = rows.sort_values(["run_id", "mark"], ignore_index=True)
+    first_loss = rows["first_loss"].where(np.isfinite(rows["first_loss"]) & (rows["first_loss"] > 0)).to_numpy(float)
+    starts = np.flatnonzero(~rows.duplicated("run_id").to_numpy())
+    first = first_true(rows["loss"].to_numpy(float)[:, None] <= first_loss[:, None] * LEVELS, starts)
+    run, level = np.nonzero(first < len(rows))
+    marks = rows.iloc[first[run, level]]
+    return marks[["run_id", "mark"]].assign(level=level)

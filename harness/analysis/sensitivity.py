@@ -1,0 +1,57 @@
+"""Would the answer be another if a gradient cost more or less? Costs are priced anew from the counts of the curves.
+
+A run spent its budget at the price it was made with. At another price the methods have spent different amounts, so all
+are cut at the largest cost that every configuration has reached, and are then judged at equal cost again.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from harness.analysis.hits import find_hits
+from harness.analysis.order import order_table
+from harness.tables import LABELS, Tables
+
+PRICES = (1.0, 2.0, 3.0, 5.0)
+
+
+def sensitivity(tables: Tables, prices: Sequence[float] = PRICES, threshold: float = 0.1) -> pd.DataFrame:
+    """One row for each price, configuration and probe: the order by cost, and the median loss at the cut.
+
+    Columns: cost_per_gradient, the labels of a configuration, probe, cut_cost, end_loss, concordance, low, high,
+    p_value, verdict. Raises ValueError for a price that is not positive."""
+    if not prices or not all(0 < price < np.inf for price in prices):
+        raise ValueError(f"The cost of a gradient is a positive number; got {', '.join(map(str, prices))}.")
+    return pd.concat([_at(tables, price, threshold) for price in prices], ignore_index=True)
+
+
+def reprice(tables: Tables, price: float) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Curves and spectra with costs at this price, up to the cut; and the cost of the cut."""
+    curves = tables["curves"].copy()
+    gradients = curves["gradients"] + 2 * curves["hvps"] + curves["jacobians"]
+    curves["cost"] = curves["values"] + price * gradients
+    keys = ["run_id", *LABELS]
+    ends = curves.groupby("run_id")["cost"].max().rename("end")
+    reached = tables["runs"][keys].merge(ends, left_on="run_id", right_index=True)
+    spent = reached.groupby([*LABELS], dropna=False)["end"].max()
+    cut = float(spent.min()) if len(spent) else 0.0
+    curves = curves[curves["cost"] <= cut * (1 + 1e-9)]
+    spectra = tables["spectra"].drop(columns="cost")
+    spectra = spectra.merge(curves[["run_id", "mark", "cost"]], on=["run_id", "mark"])
+    return curves, spectra[tables["spectra"].columns], cut
+
+
+def _at(tables: Tables, price: float, threshold: float) -> pd.DataFrame:
+    curves, spectra, cut = reprice(tables, price)
+    runs = tables["runs"]
+    hits = find_hits(runs, curves, spectra)
+    order = order_table(runs, curves, spectra, hits)
+    own = order[(order["matched_by"] == "cost") & np.isclose(order["threshold"], threshold)]
+    last = curves.sort_values("mark").groupby("run_id")["loss"].last().rename("end_loss")
+    losses = runs[["run_id", *LABELS]].merge(last, left_on="run_id", right_index=True)
+    median = losses.groupby([*LABELS], dropna=False)["end_loss"].median().reset_index()
+    rows = own.merge(median, on=[*LABELS], how="left")
+    rows["cost_per_gradient"], rows["cut_cost"] = price, cut
+    measured = ["cut_cost", "end_loss", "concordance", "low", "high", "p_value", "verdict"]
+    return rows[["cost_per_gradient", *LABELS, "probe", *measured]]

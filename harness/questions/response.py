@@ -1,0 +1,109 @@
+"""Response frequency: the spectrum of a trained network's output along directions in the space of inputs.
+
+Through samples x, `p(t) = prediction(x + t d)` is taken at `points` places t of an interval of length `extent` around
+0, with |d| = 1 in units of the inputs. Its weighted mean is taken off, and under a Hann window w its coefficients are
+`c_k = sum_t w_t p(t) exp(-2 pi i k t) / sum_t w_t` at `k = j / extent`, in cycles per unit of input; power is |c_k|^2,
+summed over output components, so that a wave of amplitude a and a frequency of the grid has the power a^2 / 4.
+Sources: lecture notes, figures 1.8 and 1.9; Goodfellow et al. 2015, arXiv 1412.6572, for the sign of the gradient,
+which is here that of the margin between the right answer and the next.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.questions.training import Trained
+from harness.tables import frame
+from problems.base import Array
+from problems.classes.directions import principal_directions, project
+from problems.classes.image_spectra import mean_frequency
+from problems.probes.accuracy import classes
+from problems.probes.critical import margin_gradient
+
+Vectors = NDArray[np.float64]
+
+
+class Cut(NamedTuple):
+    """How outputs are sampled: through so many samples, at so many points; an extent of 0 is that of the data."""
+
+    samples: int = 32
+    points: int = 256
+    extent: float = 0.0
+    pictures: bool = True
+    """Whether inputs are pixels, so that a direction has an image frequency."""
+
+
+def response(trained: Trained, cut: Cut, labels: Mapping[str, Any], rng: np.random.Generator) -> pd.DataFrame:
+    """The table `response`; `labels` are its columns that say which run it was."""
+    inputs, targets = trained.problem.test or (trained.problem.inputs, trained.problem.targets)
+    chosen = rng.permutation(len(inputs))[: cut.samples]
+    starts, answers = inputs[chosen].astype(np.float64), classes(targets[chosen])
+    principal = principal_directions(trained.problem.inputs, 1)[0]
+    extent = cut.extent or float(np.ptp(project(trained.problem.inputs, principal)))
+    found = directions(trained, starts, answers, principal, rng)
+    rows = []
+    for name, along in found.items():
+        kept = np.abs(along).sum(axis=1) > 0  # a gradient of zeros points nowhere
+        power = powers(trained, starts[kept], along[kept], cut.points, extent)
+        image = float(mean_frequency(along[kept]).mean()) if cut.pictures else float("nan")
+        rows.append(_rows(power, extent).assign(direction=name, image_frequency=image))
+    return frame("response", {**labels, **dict(pd.concat(rows, ignore_index=True))})
+
+
+def directions(
+    trained: Trained, starts: Vectors, answers: NDArray[np.int64], principal: Vectors, rng: np.random.Generator
+) -> dict[str, Vectors]:
+    """Unit vectors `(s, d)`, one for each of `starts (s, d)`; one of zeros where there is none."""
+    inputs, labels = trained.problem.inputs, classes(trained.problem.targets)
+    others = np.array([rng.choice(np.flatnonzero(labels != answer)) for answer in answers])
+    found = {
+        "principal": np.tile(principal, (len(starts), 1)),
+        "random": rng.standard_normal(starts.shape),
+        "class": inputs[others] - starts,
+        "adversarial": -np.sign(margin_gradient(trained.problem, trained.theta, starts, answers)),
+    }
+    return {name: along / np.maximum(np.linalg.norm(along, axis=1)[:, None], 1e-300) for name, along in found.items()}
+
+
+def powers(trained: Trained, starts: Vectors, along: Vectors, points: int, extent: float) -> Vectors:
+    """Power `(s, points // 2)` at `k = 1 / extent` and its multiples, for each of `starts (s, d)`."""
+    t = extent * (np.arange(points) / points - 0.5)
+    profiles = [_profile(trained, start + t[:, None] * line) for start, line in zip(starts, along, strict=True)]
+    return spectrum(np.stack(profiles))
+
+
+def spectrum(profiles: Array) -> Vectors:
+    """Power `(s, points // 2)` of `profiles (s, points, m)` on a grid from -extent / 2, by the formula above."""
+    points = profiles.shape[1]
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(points) / points)
+    weights = (window / window.sum())[:, None]
+    centred = profiles - (weights * profiles).sum(axis=1, keepdims=True)
+    coefficients = np.fft.fft(weights * centred, axis=1)[:, 1 : points // 2 + 1]
+    result: Vectors = (np.abs(coefficients) ** 2).sum(axis=2)
+    return result
+
+
+def _profile(trained: Trained, inputs: Vectors) -> Array:
+    outputs = trained.problem.outputs(trained.theta[None], inputs.astype(trained.problem.inputs.dtype))
+    return trained.problem.readout(outputs)[0]
+
+
+def _rows(power: Vectors, extent: float) -> pd.DataFrame:
+    frequency = np.arange(1, power.shape[1] + 1) / extent
+    with np.errstate(invalid="ignore"):
+        centres = power @ frequency / power.sum(axis=1)
+    low, middle, high = np.nanquantile(centres, (0.25, 0.5, 0.75)) if np.isfinite(centres).any() else [np.nan] * 3
+    return pd.DataFrame(
+        {
+            "frequency": frequency,
+            "power": power.mean(axis=0),
+            "n_samples": len(power),
+            "extent": extent,
+            "response_frequency": middle,
+            "response_low": low,
+            "response_high": high,
+        }
+    )

@@ -1,0 +1,107 @@
+"""Is a plugin fit for the harness? The conformance rules on its methods, and a few of the same kind on its problems."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from harness.plugins import Plugin
+from harness.rules.conformance import RULES, complaint
+from harness.run.account import Terms
+from harness.run.meter import Meter
+from harness.run.runner import drive
+from harness.run.spec import canonical, settings_of, stream
+from optimizers import OPTIMIZERS
+from optimizers.first_order.torch_methods import GD
+from problems import PROBLEMS
+from problems.base import Problem, Recipe
+
+ProblemRule: TypeAlias = Callable[[Recipe, Problem], str | None]
+
+WIDTH = 1e-5
+"""Half width of the difference that stands in for a slope, relative to the size of the parameters."""
+
+
+class Finding(NamedTuple):
+    """One rule about one method or problem; `complaint` is the sentence that it breaks, or None."""
+
+    name: str
+    rule: str
+    complaint: str | None
+
+
+def check(plugin: Plugin) -> Iterator[Finding]:
+    """Every rule, for everything that the plugin registers."""
+    for name in plugin.names["optimizer"]:
+        for rule in RULES:
+            yield Finding(name, rule, complaint(RULES[rule], OPTIMIZERS[name]))
+    for name in plugin.names["problem"]:
+        yield from _check_problem(name, PROBLEMS[name])
+
+
+def _check_problem(name: str, recipe: Recipe) -> Iterator[Finding]:
+    try:
+        canonical(settings_of(recipe))
+        problem = recipe.build(stream(0, "data"))
+    except Exception as error:  # noqa: BLE001  # whatever a foreign problem raises is its report
+        yield Finding(name, "builds", f"it can be built; got {type(error).__name__}: {error}")
+        return
+    yield Finding(name, "builds", None)
+    for rule in (repeats_its_data, gradient_is_the_slope, watches_something, can_be_trained):
+        try:
+            sentence = rule(recipe, problem)
+        except Exception as error:  # noqa: BLE001
+            sentence = f"no exception comes out; got {type(error).__name__}: {error}"
+        yield Finding(name, rule.__name__, sentence)
+
+
+def repeats_its_data(recipe: Recipe, problem: Problem) -> str | None:
+    """The same generator gives the same data and the same first weights."""
+    again = recipe.build(stream(0, "data"))
+    same = np.array_equal(problem.inputs, again.inputs) and np.array_equal(problem.targets, again.targets)
+    first, second = (each.network.theta0(stream(0, "weights")) for each in (problem, again))
+    if not same or not np.array_equal(first, second):
+        return "the same generator gives the same data and weights; draw from the `rng` that build and theta0 are given"
+    return None
+
+
+def gradient_is_the_slope(recipe: Recipe, problem: Problem) -> str | None:
+    """The gradient agrees with a central difference along a random direction."""
+    del recipe
+    theta = problem.network.theta0(stream(0, "weights"))
+    direction = stream(0, "optimizer").standard_normal(len(theta))
+    direction /= np.linalg.norm(direction)
+    exact = problem.network.dtype == np.float64
+    width = (WIDTH if exact else 1e-2) * max(1.0, float(np.linalg.norm(theta)))
+    ahead, behind = problem.values(np.stack([theta + width * direction, theta - width * direction]))
+    gradient = problem.values_and_grads(theta[None])[1][0]
+    slope, expected = float(gradient @ direction), float(ahead - behind) / (2 * width)
+    allowed = (1e-4 if exact else 5e-2) * (abs(expected) + float(np.linalg.norm(gradient)) / np.sqrt(len(theta)))
+    if not abs(slope - expected) <= allowed + 1e-9:
+        return f"the gradient is the slope of the loss; along one direction it is {slope:.6g} instead of {expected:.6g}"
+    return None
+
+
+def watches_something(recipe: Recipe, problem: Problem) -> str | None:
+    """Some frequency is watched, and every probe measures finite numbers."""
+    del recipe
+    if not any(np.isfinite(probe.frequency).any() for probe in problem.probes):
+        return "at least one frequency is watched; no peak of the target rises above the noise"
+    theta = problem.network.theta0(stream(0, "weights"))
+    predictions = problem.readout(problem.predict(theta[None]))[0]
+    for probe in problem.probes:
+        if not all(np.isfinite(numbers).all() for numbers in probe.measure(predictions)):
+            return f"amplitudes and errors are finite; those of the probe '{probe.name}' are not"
+    return None
+
+
+def can_be_trained(recipe: Recipe, problem: Problem) -> str | None:
+    """A hundred small steps of gradient descent lower the loss."""
+    del recipe
+    meter = Meter(problem, Terms(300, "best"))
+    theta0 = problem.network.theta0(stream(0, "weights"))
+    drive(GD(lr=1e-3), meter, theta0, stream(0, "optimizer"))
+    first = float(problem.values(theta0[None])[0])
+    if not meter.best_loss < first:
+        return f"a hundred steps of gradient descent lower the loss; it stays at {first:.4g}"
+    return None

@@ -1,0 +1,199 @@
+"""The Objective of many runs in one batch: lanes that differ only in seed move in lockstep and share every count.
+
+A lane that diverges or reaches the target is measured and frozen; the others go on. The rules are those of the meter.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import isfinite
+from time import perf_counter
+from typing import Any, Literal, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.run.account import PATIENCE, PENALTY, Account, Counts, Diverged, Observe, Outcome, TargetReached, Terms
+from optimizers.base import Array, RunStopped, Slot
+from problems.base import Problem
+
+
+class LaneMeter:
+    """Implements `optimizers.base.Objective` for `B` lanes, from `(B, P)` arrays."""
+
+    def __init__(self, problem: Problem, terms: Terms, lanes: int, observe: Observe | None = None) -> None:
+        self._problem = problem
+        self._observe = observe
+        self.terms = terms
+        self.dim = problem.dim
+        self.n_samples = problem.n_samples
+        self.layout = tuple(Slot(*slot) for slot in problem.network.layout)
+        self.account = Account(terms)
+        self.ends: dict[int, tuple[RunStopped, Counts]] = {}
+        """Why and after which evaluations each frozen lane has ended."""
+        self.last_loss = np.full(lanes, np.inf)
+        self.best_loss = np.full(lanes, np.inf)
+        self._alive = np.ones(lanes, bool)
+        self._last = np.empty((lanes, self.dim))
+        self._best = np.empty((lanes, self.dim))
+        self._non_finite = np.zeros(lanes, np.intp)
+        self._measured_at = -1.0
+
+    def start(self, theta0: Array) -> None:
+        """Set the clocks going and measure every lane at cost 0."""
+        np.copyto(self._last, theta0)
+        np.copyto(self._best, theta0)
+        self.account.started = perf_counter()
+        self._measure()
+
+    def finish(self) -> None:
+        """Measure the end of the living lanes, unless the last mark was it, and stop the clocks."""
+        if self._measured_at < self.account.cost:
+            self._measure()
+        self.account.ended = perf_counter()
+
+    @property
+    def incumbent(self) -> Array:
+        """The points that the lanes stand for, `(B, P)`; not to be changed."""
+        return self._last if self.terms.incumbent == "last" else self._best
+
+    def outcome(self, lane: int) -> Outcome:
+        """Counts and losses of one lane at its end."""
+        stop, counts = self.ends.get(lane, (None, self.account.counts))
+        return Outcome(counts, float(self.last_loss[lane]), float(self.best_loss[lane]), stop)
+
+    def value(self, theta: Array) -> Array:
+        return self.values(theta[:, None])[:, 0]
+
+    def values(self, thetas: Array) -> Array:
+        self.account.admit(1.0)
+        lanes, rows, _ = thetas.shape
+        fitting = thetas[:, : self.account.left("value")]
+        flat = fitting.reshape(-1, self.dim)
+        losses = self._timed(lambda: self._values(flat, fitting.shape[1])).reshape(lanes, -1)
+        done = 0
+        while done < fitting.shape[1]:
+            living = self._alive
+            stop = done + self.account.stretch(losses[living, done:], self._non_finite[living])
+            self._settle(fitting[:, done:stop], losses[:, done:stop], self.account.charge("values", stop - done))
+            done = stop
+        if fitting.shape[1] < rows:
+            self.account.admit(1.0)
+        return losses
+
+    def value_and_grad(self, theta: Array) -> tuple[Array, Array]:
+        self.account.admit(self.terms.cost_per_gradient)
+        losses, grads = self._timed(lambda: self._problem.values_and_grads(theta))
+        return self._settle_gradients(theta, losses, grads, 1.0, whole=True)
+
+    def batch_value_and_grad(self, theta: Array, rows: NDArray[np.intp]) -> tuple[Array, Array]:
+        """`rows` is `(B, k)`: each lane has its own minibatch."""
+        share = rows.shape[1] / self.n_samples
+        self.account.admit(self.terms.cost_per_gradient * share)
+        losses, grads = self._timed(lambda: self._problem.lane_batches(theta, rows))
+        return self._settle_gradients(theta, losses, grads, share, whole=False)
+
+    def values_and_grads(self, thetas: Array) -> tuple[Array, Array]:
+        pairs = [self.value_and_grad(thetas[:, row]) for row in range(thetas.shape[1])]
+        return np.stack([losses for losses, _ in pairs], 1), np.stack([grads for _, grads in pairs], 1)
+
+    def residuals_and_jacobian(self, theta: Array) -> NoReturn:
+        del theta
+        raise TypeError("Residuals are not offered to lanes; a method that needs them does not declare lanes.")
+
+    def hvp(self, theta: Array, vector: Array) -> NoReturn:
+        del theta, vector
+        raise TypeError(
+            "Hessian-vector products are not offered to lanes; a method that needs them does not declare lanes."
+        )
+
+    def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
+        return self.account.left(need)
+
+    def _timed(self, evaluate: Callable[[], Any]) -> Any:
+        start = perf_counter()
+        result = evaluate()
+        self.account.seconds_objective += perf_counter() - start
+        return result
+
+    def _values(self, flat: Array, rows: int) -> Array:
+        return np.array(self._problem.spread(rows).values(flat), np.float64)
+
+    def _settle_gradients(
+        self, theta: Array, losses: Array, grads: Array, share: float, *, whole: bool
+    ) -> tuple[Array, Array]:
+        losses = np.array(losses, np.float64)
+        if self._is_plain(losses, grads):
+            self._settle_plain(theta, losses, self.account.charge("gradients", share), whole=whole)
+            return losses, grads
+        broken = ~(np.isfinite(losses) & np.isfinite(np.einsum("bp,bp->b", grads, grads)))
+        if broken.any():
+            losses[broken], grads[broken] = np.inf, 0.0
+        self._settle(theta[:, None], losses[:, None], self.account.charge("gradients", share), whole=whole)
+        return losses, grads
+
+    def _is_plain(self, losses: Array, grads: Array) -> bool:
+        """Whether every lane lives, every number is finite, and no loss can end a lane: nearly always."""
+        flat = grads.reshape(-1)
+        return not self.ends and self.terms.target_loss is None and isfinite(losses.sum() + flat.dot(flat))
+
+    def _settle_plain(self, theta: Array, losses: Array, due: bool, *, whole: bool) -> None:
+        """What `_settle` does where nothing is to be mended or judged: a step of many small lanes is short."""
+        np.copyto(self._last, theta)
+        np.copyto(self.last_loss, losses)
+        if whole:
+            better = losses < self.best_loss
+            np.copyto(self.best_loss, losses, where=better)
+            if self.terms.incumbent == "best":
+                self._best[better] = theta[better]
+        self._non_finite[:] = 0
+        if due:
+            self._measure()
+
+    def _settle(self, thetas: Array, losses: Array, due: bool, *, whole: bool = True) -> None:
+        """Keep, guard and measure some evaluations `(B, k)` of every lane; `losses` is mended in place."""
+        finite = np.isfinite(losses)
+        losses[~finite] = PENALTY
+        living = self._alive
+        self._last[living] = thetas[living, -1]
+        self.last_loss[living] = np.where(finite[:, -1], losses[:, -1], np.inf)[living]
+        best = losses.argmin(axis=1)
+        found = losses[np.arange(len(best)), best]
+        better = living & whole & finite.any(axis=1) & (found < self.best_loss)
+        self.best_loss[better] = found[better]
+        self._best[better] = thetas[better, best[better]]
+        trailing = np.where(finite.any(axis=1), finite[:, ::-1].argmax(axis=1), self._non_finite + losses.shape[1])
+        self._non_finite = trailing
+        if due:
+            self._measure()
+        self._judge()
+
+    def _judge(self) -> None:
+        target = -np.inf if self.terms.target_loss is None else self.terms.target_loss
+        for lane in np.flatnonzero(self._alive & ((self._non_finite >= PATIENCE) | (self.best_loss <= target))):
+            if self._non_finite[lane] >= PATIENCE:
+                end: RunStopped = Diverged(f"The last {self._non_finite[lane]} evaluations gave no finite loss.")
+            else:
+                end = TargetReached(f"The loss has reached the target {target:g}.")
+            self._freeze(int(lane), end)
+        if not self._alive.any():
+            self.account.end(next(reversed(self.ends.values()))[0])
+
+    def _freeze(self, lane: int, end: RunStopped) -> None:
+        self.ends[lane] = (end, replace(self.account.counts))
+        if self._measured_at < self.account.cost:
+            self._measure_lanes([lane])
+        self._alive[lane] = False
+
+    def _measure(self) -> None:
+        self.account.advance()
+        self._measured_at = self.account.cost
+        self._measure_lanes([int(lane) for lane in np.flatnonzero(self._alive)])
+
+    def _measure_lanes(self, lanes: list[int]) -> None:
+        if self._observe is None or not lanes:
+            return
+        snapshot = self.account.snapshot()
+        start = perf_counter()
+        with np.errstate(all="ignore"):  # a diverging lane is measured to its end
+            self._observe(lanes, snapshot, self.incumbent[lanes])
+        self.account.seconds_measuring += perf_counter() - start

@@ -1,0 +1,181 @@
+"""The Objective of one run: counts, stops exactly, keeps the best, measures on schedule, guards against the infinite.
+
+Libraries disagree about all of these, so none of it is left to them. Measuring reads copies and stops the clock: a run
+takes the same path whether or not it is watched.
+"""
+
+from math import inf, isfinite
+from time import perf_counter
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.run.account import PATIENCE, PENALTY, Account, Diverged, Observe, Outcome, TargetReached, Terms
+from optimizers.base import Array, Slot
+from problems.base import Problem
+
+
+class Meter:
+    """Implements `optimizers.base.Objective` for one run, from `(P,)` vectors."""
+
+    def __init__(self, problem: Problem, terms: Terms, observe: Observe | None = None) -> None:
+        self._problem = problem
+        self._observe = observe
+        self.terms = terms
+        self.dim = problem.dim
+        self.n_samples = problem.n_samples
+        self.layout = tuple(Slot(*slot) for slot in problem.network.layout)
+        self.account = Account(terms)
+        self.last_loss = self.best_loss = inf
+        self._last = np.empty(self.dim)
+        self._best = np.empty(self.dim)
+        self._non_finite = 0
+        self._measured_at = -1.0
+
+    def start(self, theta0: Array) -> None:
+        """Set the clocks going and measure at cost 0."""
+        np.copyto(self._last, theta0)
+        np.copyto(self._best, theta0)
+        self.account.started = perf_counter()
+        self._measure()
+
+    def finish(self) -> None:
+        """Measure the end, unless the last mark was it, and stop the clocks."""
+        if self._measured_at < self.account.cost:
+            self._measure()
+        self.account.ended = perf_counter()
+
+    @property
+    def incumbent(self) -> Array:
+        """The point that the run stands for, `(P,)`; not to be changed."""
+        return self._last if self.terms.incumbent == "last" else self._best
+
+    def outcome(self, lane: int = 0) -> Outcome:
+        """Counts and losses at the end."""
+        assert lane == 0
+        return Outcome(self.account.counts, self.last_loss, self.best_loss, None)
+
+    def value(self, theta: Array) -> float:
+        self.account.admit(1.0)
+        start = perf_counter()
+        loss = self._problem.value(theta)
+        self.account.seconds_objective += perf_counter() - start
+        return self._settle(theta, loss, self.account.charge("values", 1))
+
+    def value_and_grad(self, theta: Array) -> tuple[float, Array]:
+        self.account.admit(self.terms.cost_per_gradient)
+        start = perf_counter()
+        loss, grad = self._problem.value_and_grad(theta)
+        self.account.seconds_objective += perf_counter() - start
+        return self._settle_gradient(theta, loss, grad, 1.0, whole=True)
+
+    def batch_value_and_grad(self, theta: Array, rows: NDArray[np.intp]) -> tuple[float, Array]:
+        share = len(rows) / self.n_samples
+        self.account.admit(self.terms.cost_per_gradient * share)
+        start = perf_counter()
+        losses, grads = self._problem.batch_values_and_grads(theta[None], rows)
+        self.account.seconds_objective += perf_counter() - start
+        return self._settle_gradient(theta, float(losses[0]), grads[0], share, whole=False)
+
+    def values(self, thetas: Array) -> Array:
+        self.account.admit(1.0)
+        fitting = thetas[: self.account.left("value")]
+        start = perf_counter()
+        losses = np.array(self._problem.values(fitting), np.float64)
+        self.account.seconds_objective += perf_counter() - start
+        done = 0
+        while done < len(fitting):
+            stop = done + self.account.stretch(losses[None, done:], np.array([self._non_finite]))
+            self._settle_rows(fitting[done:stop], losses[done:stop], self.account.charge("values", stop - done))
+            done = stop
+        if len(fitting) < len(thetas):
+            self.account.admit(1.0)
+        return losses
+
+    def values_and_grads(self, thetas: Array) -> tuple[Array, Array]:
+        pairs = [self.value_and_grad(theta) for theta in thetas]
+        return np.array([loss for loss, _ in pairs]), np.array([grad for _, grad in pairs])
+
+    def residuals_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
+        components = self._problem.targets.shape[-1]
+        self.account.admit(self.terms.cost_per_gradient * components)
+        start = perf_counter()
+        residuals, jacobian = map(_float64, self._problem.residuals_and_jacobian(theta))
+        self.account.seconds_objective += perf_counter() - start
+        loss = float(residuals @ residuals) if np.isfinite(jacobian).all() else inf
+        self._settle(theta, loss, self.account.charge("jacobians", components))
+        if not isfinite(loss):
+            return np.full(len(residuals), (PENALTY / len(residuals)) ** 0.5), np.zeros_like(jacobian)
+        return residuals, jacobian
+
+    def hvp(self, theta: Array, vector: Array) -> Array:
+        self.account.admit(2 * self.terms.cost_per_gradient)
+        start = perf_counter()
+        product = _float64(self._problem.hvp(theta, vector))
+        self.account.seconds_objective += perf_counter() - start
+        if self.account.charge("hvps", 1):
+            self._measure()
+        return product if np.isfinite(product).all() else np.zeros_like(product)
+
+    def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
+        return self.account.left(need)
+
+    def _settle_gradient(
+        self, theta: Array, loss: float, grad: Array, share: float, *, whole: bool
+    ) -> tuple[float, Array]:
+        if not isfinite(grad.dot(grad)):
+            loss, grad = inf, np.zeros_like(grad)
+        elif not isfinite(loss):
+            grad = np.zeros_like(grad)
+        return self._settle(theta, loss, self.account.charge("gradients", share), whole=whole), grad
+
+    def _settle(self, theta: Array, loss: float, due: bool, *, whole: bool = True) -> float:
+        """Keep, guard and measure one evaluation; the loss that the method is told. A minibatch's is never the best."""
+        np.copyto(self._last, theta)
+        finite = isfinite(loss)
+        self.last_loss = loss if finite else inf
+        if whole and finite and loss < self.best_loss:
+            self.best_loss = loss
+            np.copyto(self._best, theta)
+        self._non_finite = 0 if finite else self._non_finite + 1
+        if due:
+            self._measure()
+        self._judge()
+        return loss if finite else PENALTY
+
+    def _settle_rows(self, thetas: Array, losses: Array, due: bool) -> None:
+        """The same for some rows of a population; `losses` is mended in place."""
+        finite = np.isfinite(losses)
+        np.copyto(self._last, thetas[-1])
+        self.last_loss = float(losses[-1]) if finite[-1] else inf
+        losses[~finite] = PENALTY
+        best = int(losses.argmin())
+        if finite[best] and losses[best] < self.best_loss:
+            self.best_loss = float(losses[best])
+            np.copyto(self._best, thetas[best])
+        self._non_finite = int(finite[::-1].argmax()) if finite.any() else self._non_finite + len(losses)
+        if due:
+            self._measure()
+        self._judge()
+
+    def _judge(self) -> None:
+        if self._non_finite >= PATIENCE:
+            self.account.end(Diverged(f"The last {self._non_finite} evaluations gave no finite loss."))
+        if self.terms.target_loss is not None and self.best_loss <= self.terms.target_loss:
+            self.account.end(TargetReached(f"The loss has reached the target {self.terms.target_loss:g}."))
+
+    def _measure(self) -> None:
+        self.account.advance()
+        self._measured_at = self.account.cost
+        if self._observe is None:
+            return
+        snapshot = self.account.snapshot()
+        start = perf_counter()
+        with np.errstate(all="ignore"):  # a diverging run is measured to its end
+            self._observe([0], snapshot, self.incumbent[None].copy())
+        self.account.seconds_measuring += perf_counter() - start
+
+
+def _float64(numbers: NDArray[Any]) -> Array:
+    return np.asarray(numbers, np.float64)

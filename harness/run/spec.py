@@ -1,0 +1,166 @@
+"""One run, fully specified: everything that its rows depend on, in one value with one identity."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from difflib import get_close_matches
+from math import inf
+from typing import Any, TypeVar
+
+import numpy as np
+
+from harness.run.schedule import MARKS
+from optimizers import OPTIMIZERS
+from optimizers.base import Optimizer
+from problems import PROBLEMS
+from problems.base import Recipe
+from problems.engines.choose import ENGINES
+
+SCHEMA_VERSION = 1
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """A problem, a method, a seed, and the terms."""
+
+    problem: str
+    recipe: Recipe
+    optimizer: str
+    method: Optimizer
+    seed: int
+    budget: float
+    cost_per_gradient: float = 3.0
+    marks: int = MARKS
+    time_limit: float | None = None
+    target_loss: float | None = None
+    engine: str = "auto"
+
+    def __post_init__(self) -> None:
+        rules = {
+            "budget must be a finite number of at least 1": 1 <= self.budget < inf,
+            "seed must be a whole number from 0": self.seed >= 0,
+            "cost_per_gradient must be positive and finite": 0 < self.cost_per_gradient < inf,
+            "marks must be at least 1": self.marks >= 1,
+            "time_limit must be positive": self.time_limit is None or self.time_limit > 0,
+        }
+        for rule, kept in rules.items():
+            if not kept:
+                raise ValueError(f"The {rule}; got {getattr(self, rule.split()[0])}.")
+        lookup("engine", self.engine, ENGINES)
+
+    @property
+    def run_id(self) -> str:
+        """sha256 of the canonical specification, and of the plugin files that method and problem come from."""
+        origins = {"optimizer_origin": self.method.origin, "problem_origin": self.recipe.origin}
+        return digest(
+            {
+                "schema": SCHEMA_VERSION,
+                "problem": self.problem,
+                "recipe": settings_of(self.recipe),
+                "optimizer": self.optimizer,
+                "settings": settings_of(self.method),
+                "seed": self.seed,
+                "budget": self.budget,
+                "cost_per_gradient": self.cost_per_gradient,
+                "marks": self.marks,
+                "time_limit": self.time_limit,
+                "target_loss": self.target_loss,
+                "engine": self.engine,
+                **{kind: origin for kind, origin in origins.items() if origin},
+            }
+        )
+
+
+def stream(seed: int, axis: str) -> np.random.Generator:
+    """The generator of one `axis` of randomness (data, weights, optimizer) of the run with this seed."""
+    salt = int.from_bytes(hashlib.sha256(axis.encode()).digest()[:8])
+    return np.random.default_rng([seed, salt])
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces, in which equal numbers are spelled alike."""
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def digest(value: Any) -> str:
+    """sha256 of the canonical JSON, in hex."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def settings_of(instance: Any) -> dict[str, Any]:
+    """The settings of a method or recipe, without the fields that only describe it."""
+    assert is_dataclass(instance)
+    return {spec.name: getattr(instance, spec.name) for spec in fields(instance) if not spec.metadata.get("fixed")}
+
+
+def lookup(kind: str, name: str, registry: Mapping[str, T]) -> T:
+    """The entry of a registry.
+
+    Raises ValueError with the nearest match and the choices."""
+    if name in registry:
+        return registry[name]
+    near = get_close_matches(name, registry, 1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    raise ValueError(f"Unknown {kind} '{name}'.{hint} Choose from: {', '.join(sorted(registry))}.")
+
+
+def find_problem(name: str) -> Recipe:
+    """The recipe registered under `name`."""
+    return lookup("problem", name, PROBLEMS)
+
+
+def find_optimizer(name: str) -> Optimizer:
+    """The method registered under `name`."""
+    return lookup("optimizer", name, OPTIMIZERS)
+
+
+def override(owner: str, instance: T, changes: Mapping[str, Any]) -> T:
+    """`instance` with other settings; each is read, as text would be, as the type of the present value.
+
+    Raises ValueError for an unknown setting or a value that does not fit."""
+    known = settings_of(instance)
+    parsed: dict[str, Any] = {}
+    for name, value in changes.items():
+        lookup(f"setting of {owner}", name, known)
+        parsed[name] = _parse(owner, name, value, known[name])
+    try:
+        return replace(instance, **parsed)  # type: ignore[type-var]  # settings_of has checked it is a dataclass
+    except ValueError as error:
+        raise ValueError(f"{owner}: {error}") from None
+
+
+def _parse(owner: str, name: str, value: Any, present: Any) -> Any:
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    try:
+        return _read(text, present)
+    except ValueError:
+        kind = {bool: "true or false", int: "a whole number", float: "a number"}.get(
+            type(present), "numbers separated by commas" if isinstance(present, tuple) else "a number"
+        )
+        raise ValueError(f"Setting '{owner}.{name}' takes {kind}; got '{value}'.") from None
+
+
+def _read(text: str, present: Any) -> Any:
+    if isinstance(present, str):
+        return text
+    if isinstance(present, bool):
+        return bool(("false", "true").index(text.lower()))
+    if isinstance(present, int):
+        return int(text)
+    if isinstance(present, tuple):
+        item = present[0] if present else 0.0
+        return tuple(_read(part.strip(), item) for part in text.split(",") if part.strip())
+    return float(text)

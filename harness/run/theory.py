@@ -1,0 +1,111 @@
+"""What the linearised theory predicts for gradient descent, to stand beside what was measured.
+
+Near theta0 the outputs are linear in the parameters, `f(theta) = f(theta0) + J (theta - theta0)`, and under the loss
+`r.r` with `r = w (f - y)` (for the mean squared error `w = 1 / sqrt(n m)`) gradient descent with step `lr` moves the
+residual by `r_t = (1 - 2 lr K)^t r_0`. `K = J J^T`, with J the Jacobian of r, is the empirical tangent kernel
+(Jacot et al. 2018, arXiv 1806.07572). The whole matrix is used, so an eigenvector may mix Fourier modes and each
+watched frequency may follow a sum of exponentials; the probes measure the predicted outputs just as they measure the
+network's. For a model that is linear in its parameters the prediction is exact; for a network it is as good as the
+assumption that K stays where it was.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizers.base import Optimizer
+from optimizers.first_order.torch_methods import GD
+from problems.base import Problem, SquaredLoss
+
+Array: TypeAlias = NDArray[np.float64]
+Forecast: TypeAlias = Callable[[Array], Array]
+"""Predicted outputs `(steps, n, m)` after these numbers of steps `(steps,)`."""
+
+MOST_RESIDUALS = 1024
+MOST_ELEMENTS = 1 << 24
+"""Of the Jacobian, n m P: 128 MiB. With these two limits a prediction takes a second at most."""
+
+
+def forecast(problem: Problem, method: Optimizer, theta0: Array) -> Forecast | None:
+    """The prediction for `method` from `theta0 (P,)`, or None where there is none.
+
+    There is one for gradient descent on a squared loss of a network with a Jacobian, if n m <= 1024 and
+    n m P <= 2^24."""
+    if not isinstance(method, GD) or method.schedule != "constant":
+        return None
+    if "residuals" not in problem.offers or problem.targets.ndim != 2:
+        return None
+    if problem.targets.size > MOST_RESIDUALS or problem.targets.size * problem.dim > MOST_ELEMENTS:
+        return None
+    with np.errstate(all="ignore"):  # a start that overflows is a run that fails, and not here
+        residuals, jacobian = problem.residuals_and_jacobian(theta0)
+    if not (np.isfinite(residuals).all() and np.isfinite(jacobian).all()):
+        return None
+    return _Linearised(problem, residuals.astype(np.float64), jacobian.astype(np.float64), method.lr)
+
+
+class _Linearised:
+    """The residuals in the eigenvectors of the kernel, where each goes its own way."""
+
+    def __init__(self, problem: Problem, residuals: Array, jacobian: Array, lr: float) -> None:
+        assert isinstance(problem.loss, SquaredLoss)
+        self._targets = problem.targets
+        weights = np.broadcast_to(problem.loss.residual_weights(problem.targets.shape), problem.targets.shape)
+        self._weights = weights.astype(np.float64)
+        eigenvalues, self._vectors = np.linalg.eigh(jacobian @ jacobian.T)
+        self._factors = 1 - 2 * lr * np.maximum(eigenvalues, 0.0)  # below zero by rounding alone
+        self._start = residuals @ self._vectors
+
+    def __call__(self, steps: Array) -> Array:
+        with np.errstate(over="ignore", invalid="ignore"):  # too long a step diverges, here as in the run
+            residuals = (self._start * self._factors ** np.asarray(steps)[:, None]) @ self._vectors.T
+            return self._targets + residuals.reshape(-1, *self._targets.shape) / self._weights
+
+
+def tangent_kernel(problem: Problem, theta: Array) -> Array:
+    """`J J^T (n m, n m)` of the weighted residuals at `theta (P,)`; needs `residuals` in `problem.offers`."""
+    jacobian = problem.residuals_and_jacobian(theta)[1]
+    return jacobian @ jacobian.T
+
+
+def mode_rates(kernel: Array, inputs: Array, waves: Array) -> tuple[Array, Array]:
+    """How fast gradient flow shrinks each Fourier mode of one output component, and how pure the mode is.
+
+    `waves (q, d)` are wave vectors in cycles per unit. The rate is `2 v^* K v` for the unit vector v of the mode; the
+    purity is `|v^* K v| / |K v|`, 1 for an eigenvector. Where it is far below 1, a single rate does not describe the
+    mode."""
+    modes = np.exp(2j * np.pi * (inputs @ waves.T)) / np.sqrt(len(inputs))
+    moved = kernel @ modes
+    quotients = (modes.conj() * moved).sum(axis=0).real
+    return 2 * quotients, np.abs(quotients) / np.linalg.norm(moved, axis=0)
+
+
+def log_slope(frequency: Array, cost: Array) -> float:
+    """Least-squares slope of log cost against log frequency, where both are finite and positive; NaN for one point."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x, y = np.log(np.asarray(frequency, float)), np.log(np.asarray(cost, float))
+    known = np.isfinite(x) & np.isfinite(y)
+    if len(set(x[known])) < 2:
+        return float("nan")
+    return float(np.polyfit(x[known], y[known], 1)[0])
+
+
+def slopes(hits: pd.DataFrame) -> pd.DataFrame:
+    """Measured and predicted slope of log hit cost against log frequency, for each optimizer, probe and threshold.
+
+    Hits of all seeds are taken together; both slopes are over the hits that were measured and predicted."""
+    known = hits[~hits["censored"] & np.isfinite(hits["predicted_cost"])]
+    keys = ["problem", "optimizer", "probe", "threshold"]
+    rows = [
+        {
+            **dict(zip(keys, key, strict=True)),
+            "hits": len(part),
+            "slope": log_slope(part["frequency"].to_numpy(), part["cost"].to_numpy()),
+            "predicted_slope": log_slope(part["frequency"].to_numpy(), part["predicted_cost"].to_numpy()),
+        }
+        for key, part in known.groupby(keys, sort=True)
+    ]
+    return pd.DataFrame(rows, columns=[*keys, "hits", "slope", "predicted_slope"])

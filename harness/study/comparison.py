@@ -1,0 +1,200 @@
+"""The main job: several methods on one problem, at equal cost and from equal starting points, over several seeds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.analysis.hits import find_hits
+from harness.analysis.order import order_table
+from harness.figures import FIGURES, applicable, save
+from harness.run.runner import Refused, build, check_fit
+from harness.run.spec import RunSpec, digest, find_optimizer, find_problem, override
+from harness.study.execute import execute
+from harness.study.store import PARTS, Store, read_exported
+from harness.study.vary import variants
+from harness.tables import Tables
+from optimizers import OPTIMIZERS
+from optimizers.base import Optimizer
+from problems.base import Recipe
+from problems.engines.choose import choose
+
+DEFAULT_OPTIMIZERS = ("gd", "adam", "bfgs", "lbfgs", "cg", "powell", "pso")
+DEFAULT_SEEDS = 5
+FORMATS = ("parquet", "csv")
+EVERYTHING = "all"
+"""In place of names: every registered optimizer that fits."""
+RECIPE_OPTIONS = ("network", "activation", "init", "loss", "dtype")
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of a study, and where they lie."""
+
+    folder: Path
+    runs: pd.DataFrame
+    curves: pd.DataFrame
+    spectra: pd.DataFrame
+    predictions: pd.DataFrame
+    hits: pd.DataFrame
+    order: pd.DataFrame
+    machines: pd.DataFrame
+
+    @property
+    def tables(self) -> Tables:
+        """All of them, by name."""
+        return {name: value for name, value in vars(self).items() if name != "folder"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The runs of a comparison, and the methods left out with the reason why."""
+
+    specs: tuple[RunSpec, ...]
+    left_out: Mapping[str, str]
+
+    @property
+    def study(self) -> dict[str, Any]:
+        """What makes this comparison the same one when it is started again."""
+        return {"study_id": self.study_id, "runs": [spec.run_id for spec in self.specs]}
+
+    @property
+    def study_id(self) -> str:
+        """Identity of the set of runs."""
+        return digest(sorted(spec.run_id for spec in self.specs))
+
+    @property
+    def folder(self) -> Path:
+        """Where the results go unless the user says otherwise."""
+        return Path("results") / f"{self.specs[0].problem}-{self.study_id[:8]}"
+
+
+def plan(
+    problem: str,
+    optimizers: Sequence[str] | None = None,
+    seeds: int | Iterable[int] = DEFAULT_SEEDS,
+    *,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    vary: Mapping[str, Mapping[str, Iterable[Any]]] | None = None,
+    budget: float | None = None,
+    **options: Any,
+) -> Plan:
+    """Check everything that a user can get wrong, before anything is written.
+
+    `optimizers` may be `["all"]`: those that do not fit are left out, as they are without any names.
+    `settings` maps an optimizer's name, or `problem`, to changed settings; `vary` maps it to settings with several
+    values each, which are crossed: `{"problem": {"k": range(1, 31)}}`; `settings_file` is what `read_settings_file`
+    gives: it may name optimizers that are not compared, and `settings` go before it. `options` are the recipe's
+    network, activation, init, loss and dtype, and the run's cost_per_gradient, marks, time_limit and target_loss.
+    Raises ValueError."""
+    changes = {name: dict(values) for name, values in (settings or {}).items()}
+    recipe_changes = changes.pop("problem", {}) | changes.pop(problem, {})
+    recipe_changes |= {name: options.pop(name) for name in RECIPE_OPTIONS if options.get(name) is not None}
+    recipe = override(problem, find_problem(problem), recipe_changes)
+    everything = list(optimizers or ()) == [EVERYTHING]
+    names = tuple(OPTIMIZERS) if everything else tuple(dict.fromkeys(optimizers or DEFAULT_OPTIMIZERS))
+    varied = {name: dict(values) for name, values in (vary or {}).items()}
+    recipes = variants(problem, recipe, varied.pop("problem", {}) | varied.pop(problem, {}))
+    _check_owners(changes.keys() | varied.keys(), names)
+    from_file = options.pop("settings_file", None) or {}
+    changes = {name: {**from_file.get(name, {}), **changes.get(name, {})} for name in names}
+    methods = {
+        name: variants(name, override(name, find_optimizer(name), changes.get(name, {})), varied.get(name, {}))
+        for name in names
+    }
+    terms = {name: value for name, value in options.items() if value is not None}
+    budget = recipe.budget if budget is None else budget
+    specs = [
+        RunSpec(problem, chosen, name, method, seed, budget, **terms)
+        for name in names
+        for method, chosen, seed in product(methods[name], recipes, _seeds(seeds))
+    ]
+    left_out = _misfits(specs, strict=optimizers is not None and not everything)
+    fitting = tuple(spec for spec in specs if (spec.method, spec.recipe) not in left_out)
+    reasons = dict(left_out.values())
+    if not fitting:
+        raise Refused("No optimizer fits this problem: " + " ".join(reasons.values()))
+    return Plan(fitting, reasons)
+
+
+def _check_owners(owners: Iterable[str], names: Sequence[str]) -> None:
+    for name in sorted(set(owners) - set(names)):
+        find_optimizer(name)
+        raise ValueError(f"Settings were given for '{name}', which is not compared. Compared are: {', '.join(names)}.")
+
+
+def _misfits(specs: Sequence[RunSpec], *, strict: bool) -> dict[tuple[Optimizer, Recipe], tuple[str, str]]:
+    """Methods that cannot take a problem, with their name and the reason.
+
+    It is an error where the user has asked for them by name, and a problem that cannot be built is one too."""
+    left_out: dict[tuple[Optimizer, Recipe], tuple[str, str]] = {}
+    for recipe, first in {spec.recipe: spec for spec in specs}.items():
+        problem = build(first)
+        choose(problem, first.engine)
+        for method, name in {spec.method: spec.optimizer for spec in specs if spec.recipe == recipe}.items():
+            try:
+                check_fit(name, method, problem)
+            except Refused as refusal:
+                if strict:
+                    raise
+                left_out[method, recipe] = name, str(refusal)
+    return left_out
+
+
+def _seeds(seeds: int | Iterable[int]) -> list[int]:
+    chosen = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+    if not chosen or len(set(chosen)) < len(chosen):
+        got = seeds if isinstance(seeds, int) else chosen
+        raise ValueError(f"Seeds must be a number of runs of at least 1, or a list of different seeds; got {got}.")
+    return chosen
+
+
+def compare(
+    problem: str,
+    optimizers: Sequence[str] | None = None,
+    seeds: int | Iterable[int] = DEFAULT_SEEDS,
+    *,
+    out: str | Path | None = None,
+    file_format: str = "parquet",
+    jobs: int | Executor = 1,
+    **choices: Any,
+) -> Results:
+    """Run the comparison (or what is missing of it), and write its tables and its figure; `choices` as for `plan`.
+
+    `jobs` is a number of processes, for which a script needs the usual `if __name__ == "__main__":` guard, or any
+    `concurrent.futures` executor. Raises ValueError."""
+    if file_format not in FORMATS:
+        raise ValueError(f"The format is {' or '.join(FORMATS)}; got '{file_format}'.")
+    if isinstance(jobs, int) and jobs < 1:
+        raise ValueError(f"The number of jobs must be at least 1; got {jobs}.")
+    planned = plan(problem, optimizers, seeds, **choices)
+    store = Store(Path(out) if out is not None else planned.folder)
+    store.open(planned.study)
+    execute(planned.specs, store, jobs)
+    return conclude(store, file_format)
+
+
+def conclude(store: Store, file_format: str) -> Results:
+    """Write the tables and the figures of the finished runs."""
+    results = load(store.folder)
+    store.export(results.tables, file_format)
+    for name in applicable(results.tables):
+        save(FIGURES[name](results.tables), store.folder / name)
+    return results
+
+
+def load(folder: str | Path) -> Results:
+    """The tables of a study: from its parts, or where there are none, from the exported files.
+
+    Raises FileNotFoundError, saying what was looked for."""
+    folder = Path(folder)
+    if not (folder / PARTS).is_dir():
+        return Results(folder, **read_exported(folder))
+    tables = Store(folder).read()
+    hits = find_hits(tables["runs"], tables["curves"], tables["spectra"])
+    order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits)
+    return Results(folder, hits=hits, order=order, **tables)

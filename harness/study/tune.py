@@ -1,0 +1,156 @@
+"""Tuning: settings are searched by the loss alone, never by a spectrum, on seeds that no comparison uses."""
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, fields, replace
+from math import log
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from harness.run.runner import build, check_fit
+from harness.run.spec import RunSpec, canonical, digest, settings_of, stream
+from harness.study.execute import execute
+from harness.study.settings_files import update_settings
+from harness.study.store import STUDY, Store
+from optimizers.base import Optimizer, Setting
+
+Sampler: TypeAlias = Literal["random", "optuna"]
+SAMPLERS: tuple[Sampler, ...] = ("random", "optuna")
+Search: TypeAlias = Generator[list[Optimizer], list[float], None]
+"""Gives the methods of the next trials, none in the end, and is sent their losses."""
+FIRST_SEED = 1000
+"""Comparisons count their seeds from 0, so tuning counts from here."""
+LOG_RATIO = 10
+"""A range whose ends are this far apart is searched on a logarithmic scale."""
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A first run, whose settings are the first trial, and how to search around it."""
+
+    spec: RunSpec
+    trials: int = 20
+    seeds: int = 3
+    sampler: Sampler = "random"
+    draw: int = 0
+    """The seed of the search itself."""
+
+    def __post_init__(self) -> None:
+        if self.trials < 1 or not self.seeds >= 1:
+            raise ValueError(f"Trials and seeds must be at least 1; got {self.trials} and {self.seeds}.")
+        if self.sampler not in SAMPLERS:
+            raise ValueError(f"The sampler is {' or '.join(SAMPLERS)}; got '{self.sampler}'.")
+        if not ranges(self.spec.method):
+            raise ValueError(f"Optimizer '{self.spec.optimizer}' declares no range to search: nothing can be tuned.")
+        check_fit(self.spec.optimizer, self.spec.method, build(self.spec))
+
+    @property
+    def identity(self) -> str:
+        """What makes this search the same one when it is started again."""
+        ids = [spec.run_id for spec in self.runs(self.spec.method)]
+        return digest({"runs": ids, "trials": self.trials, "sampler": self.sampler, "draw": self.draw})
+
+    @property
+    def folder(self) -> Path:
+        """Where its runs go, apart from every comparison."""
+        return Path("results") / f"tuning-{self.spec.problem}-{self.spec.optimizer}-{self.identity[:8]}"
+
+    def runs(self, method: Optimizer) -> list[RunSpec]:
+        """The runs of one trial."""
+        return [replace(self.spec, method=method, seed=FIRST_SEED + index) for index in range(self.seeds)]
+
+
+def ranges(method: Optimizer) -> dict[str, tuple[float, float]]:
+    """The declared ranges of the settings that are searched."""
+    rules: Mapping[str, Setting] = {spec.name: spec.metadata["setting"] for spec in fields(method)}
+    return {name: rule.tune for name, rule in rules.items() if rule.tune is not None}
+
+
+def is_log(low: float, high: float) -> bool:
+    """Whether a range is searched on a logarithmic scale."""
+    return low > 0 and high / low >= LOG_RATIO
+
+
+def sample(method: Optimizer, rng: np.random.Generator) -> Optimizer:
+    """`method` with every searched setting drawn from its range."""
+    drawn: dict[str, Any] = {}
+    for name, (low, high) in ranges(method).items():
+        value = float(np.exp(rng.uniform(log(low), log(high)))) if is_log(low, high) else float(rng.uniform(low, high))
+        drawn[name] = round(value) if isinstance(getattr(method, name), int) else value
+    return replace(method, **drawn)
+
+
+def tune(tuning: Tuning, jobs: int = 1, out: Path | None = None) -> tuple[pd.DataFrame, Optimizer]:
+    """Make the runs, and the table of trials, best first; the winner. Its settings are written to `results/tuned`."""
+    store = Store(out or tuning.folder)
+    store.open({"study_id": tuning.identity, "purpose": "tuning", "runs": []})
+    search = {"random": _random, "optuna": _optuna}[tuning.sampler](tuning)
+    tried: dict[Optimizer, float] = {}
+    methods = next(search)
+    while methods:
+        specs = [spec for method in methods for spec in tuning.runs(method)]
+        _enlist(store, tuning, specs)
+        execute(specs, store, jobs)
+        runs = store.read()["runs"]
+        tried |= {method: judge(runs, tuning.runs(method)) for method in methods}
+        methods = search.send([tried[method] for method in methods])
+    order = sorted(tried, key=lambda method: tried[method])
+    table = pd.DataFrame([{"loss": tried[method], **settings_of(method)} for method in order])
+    table.insert(0, "trial", [list(tried).index(method) for method in order])
+    table.to_csv(store.folder / "trials.csv", index=False)
+    update_settings(store.folder / "settings.toml", tuning.spec.optimizer, settings_of(order[0]))
+    return table, order[0]
+
+
+def judge(runs: pd.DataFrame, specs: list[RunSpec]) -> float:
+    """Median over the seeds of the loss at the end: of the last point or the best, as the method declares."""
+    own = runs[runs["run_id"].isin([spec.run_id for spec in specs])]
+    losses = own["last_loss"].where(own["incumbent"] == "last", own["best_loss"])
+    finished = own["status"].isin(["budget", "converged", "target", "timeout"]) & np.isfinite(losses)
+    return float(losses.where(finished, np.inf).median())
+
+
+def _enlist(store: Store, tuning: Tuning, specs: list[RunSpec]) -> None:
+    """Add runs to the list of the study, which grows as the search goes on."""
+    path = store.folder / STUDY
+    study = json.loads(path.read_text())
+    study["runs"] = list(dict.fromkeys([*study["runs"], *(spec.run_id for spec in specs)]))
+    study["tuning"] = canonical({"trials": tuning.trials, "seeds": tuning.seeds, "sampler": tuning.sampler})
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(study, indent=1))
+    temporary.replace(path)
+
+
+def _random(tuning: Tuning) -> Search:
+    """The registered settings and random ones, all at once."""
+    rng = stream(tuning.draw, "tuning")
+    method = tuning.spec.method
+    yield list(dict.fromkeys([method, *(sample(method, rng) for _ in range(tuning.trials - 1))]))
+    yield []
+
+
+def _optuna(tuning: Tuning) -> Search:
+    """Optuna's tree-structured Parzen estimator, one trial after the other, the registered settings first."""
+    try:
+        import optuna  # noqa: PLC0415  # an optional library
+    except ModuleNotFoundError:
+        raise ValueError("--sampler optuna needs the library optuna: pip install 'frequency-harness[more]'") from None
+    method = tuning.spec.method
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=tuning.draw))
+    study.enqueue_trial({name: getattr(method, name) for name in ranges(method)})
+    for _ in range(tuning.trials):
+        trial = study.ask()
+        chosen = {name: _suggest(trial, method, name, *ends) for name, ends in ranges(method).items()}
+        losses = yield [replace(method, **chosen)]
+        study.tell(trial, min(losses[0], 1e300))
+    yield []
+
+
+def _suggest(trial: Any, method: Optimizer, name: str, low: float, high: float) -> Any:
+    if isinstance(getattr(method, name), int):
+        return trial.suggest_int(name, int(low), int(high), log=is_log(low, high))
+    return trial.suggest_float(name, low, high, log=is_log(low, high))

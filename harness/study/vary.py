@@ -1,0 +1,67 @@
+"""Settings with several values: what `--vary` says, and the crossing of all values with each other."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any, TypeVar
+
+from harness.run.spec import override
+
+T = TypeVar("T")
+
+MOST_VALUES = 1000
+FORM = (
+    "Values to cross are written OWNER.SETTING=A,B,C or OWNER.SETTING=1..30, with ';' between values that have commas "
+    "of their own"
+)
+
+
+def read_varied(texts: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """`["problem.k=1..3"]` as `{"problem": {"k": ["1", "2", "3"]}}`; raises ValueError for another form."""
+    varied: dict[str, dict[str, list[str]]] = {}
+    for text in texts:
+        target, equals, values = text.partition("=")
+        owner, dot, name = target.strip().rpartition(".")
+        chosen = _values(values)
+        if not (equals and dot and owner and name and chosen):
+            raise ValueError(f"{FORM}; got '{text}'.")
+        varied.setdefault(owner, {})[name] = chosen
+    return varied
+
+
+def variants(owner: str, instance: T, varied: Mapping[str, Iterable[Any]]) -> list[T]:
+    """`instance` with every combination of the `varied` settings, the last one changing fastest; raises ValueError."""
+    names = list(varied)
+    choices = [dict.fromkeys(varied[name]) for name in names]
+    combinations = product(*choices)
+    found = [override(owner, instance, dict(zip(names, values, strict=True))) for values in combinations]
+    if not found:
+        raise ValueError(f"{FORM}; of {owner}, some setting has no value.")
+    return found
+
+
+def _values(text: str) -> list[str]:
+    parts = text.split(";") if ";" in text else list(_outside_brackets(text))
+    return [value for part in parts if part.strip() for value in _range(part.strip())]
+
+
+def _outside_brackets(text: str) -> Iterator[str]:
+    """The parts between commas, where `fourier(16,1)` is one."""
+    depth, part = 0, ""
+    for letter in text:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and depth <= 0:
+            yield part
+            part = ""
+        else:
+            part += letter
+    yield part
+
+
+def _range(text: str) -> list[str]:
+    first, dots, last = text.partition("..")
+    if not (dots and first.isdecimal() and last.isdecimal()):
+        return [text]
+    values = range(int(first), int(last) + 1)
+    if not 1 <= len(values) <= MOST_VALUES:
+        raise ValueError(f"A range goes up, by at most {MOST_VALUES} values; got '{text}'.")
+    return [str(value) for value in values]

@@ -1,0 +1,1 @@
+"""Direct search: values alone, along lines, coordinates and simplices."""

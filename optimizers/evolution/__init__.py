@@ -1,0 +1,1 @@
+"""Evolution strategies: populations drawn from a law that learns."""

@@ -1,0 +1,1 @@
+"""First-order methods: gradients, with momentum or a scale for each parameter."""

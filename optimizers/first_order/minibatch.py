@@ -1,0 +1,68 @@
+"""Stochastic gradient descent: gradients of a few samples, drawn without replacement until all have been seen."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizers.base import Array, Need, Objective, Streams, setting
+from optimizers.first_order.torch_methods import Lean, TorchMethod
+
+
+def minibatches(samples: int, size: int, rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
+    """Rows of one minibatch after the other, without end; each epoch is a permutation, its last batch what is left."""
+    while True:
+        order = rng.permutation(samples)
+        for start in range(0, samples, size):
+            yield order[start : start + size]
+
+
+@dataclass(frozen=True)
+class SGD(TorchMethod):
+    """v <- momentum v + g of a minibatch; theta <- theta - lr v."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"minibatch"})
+    source: ClassVar[str] = "Robbins and Monro 1951; torch.optim.SGD"
+    expected: ClassVar[str] = "low-first, as gradient descent, above a floor of noise that falls with lr"
+    buffers: ClassVar[int] = 1
+    lr: float = setting(0.02, "step length", above=0.0, tune=(1e-4, 0.3))
+    momentum: float = setting(0.0, "share of the velocity that is kept", at_least=0.0, below=1.0, tune=(0.0, 0.99))
+    batch: int = setting(32, "samples of a minibatch", at_least=1, tune=(1, 256))
+
+    def build(self, optim: Lean, params: list[Any]) -> Any:
+        return optim.SGD(params, lr=self.lr, momentum=self.momentum, foreach=False)
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        self.descend(theta0, batch_gradient(objective, self.batch, rng))
+
+
+@dataclass(frozen=True)
+class MinibatchAdam(TorchMethod):
+    """Adam on the gradient of a minibatch, with its published constants."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"minibatch"})
+    source: ClassVar[str] = "Kingma and Ba 2015, arXiv 1412.6980, algorithm 1; torch.optim.Adam"
+    expected: ClassVar[str] = "as adam, above a floor of noise that falls with lr"
+    buffers: ClassVar[int] = 2
+    lr: float = setting(1e-3, "step length", above=0.0, tune=(1e-5, 0.1))
+    batch: int = setting(128, "samples of a minibatch", at_least=1, tune=(16, 1024))
+
+    def build(self, optim: Lean, params: list[Any]) -> Any:
+        return optim.Adam(params, lr=self.lr, foreach=False)
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        self.descend(theta0, batch_gradient(objective, self.batch, rng))
+
+
+def batch_gradient(objective: Objective, size: int, rng: Streams) -> Callable[[Array], Array]:
+    """The gradient of the next minibatch, whose order is drawn from `rng`, for each lane from its own."""
+    rngs = [rng] if isinstance(rng, np.random.Generator) else list(rng)
+    batches = zip(*(minibatches(objective.n_samples, size, own) for own in rngs), strict=True)
+
+    def gradient(theta: Array) -> Array:
+        rows = np.array(next(batches))
+        return objective.batch_value_and_grad(theta, rows if theta.ndim == 2 else rows[0])[1]
+
+    return gradient

@@ -1,0 +1,1 @@
+"""Methods that see the matrices inside the flat vector."""

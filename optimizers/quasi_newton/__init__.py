@@ -1,0 +1,1 @@
+"""Quasi-Newton methods: curvature learned from gradients."""

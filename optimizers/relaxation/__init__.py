@@ -1,0 +1,1 @@
+"""Relaxation: iterations of linear algebra, controls of known order."""

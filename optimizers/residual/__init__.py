@@ -1,0 +1,1 @@
+"""Methods for sums of squares: residuals and their Jacobian."""

@@ -1,0 +1,1 @@
+"""Searches by chance, and gradients guessed from values."""

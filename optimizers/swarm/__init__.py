@@ -1,0 +1,1 @@
+"""Particle swarms, our own and the libraries'."""

@@ -1,0 +1,97 @@
+"""The swarms of pyswarms and nevergrad, as references for our own: same settings, same first positions."""
+
+import json
+import os
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
+
+import numpy as np
+
+from optimizers.base import Array, Need, Objective, Streams
+from optimizers.isolation import globals_kept
+from optimizers.swarm.pso import SwarmMethod, first_positions
+
+SEEDS = 2**32
+"""Both libraries are seeded by a number below this."""
+
+
+@contextmanager
+def quiet_pyswarms() -> Iterator[None]:
+    """While it lasts, pyswarms reads a logging configuration that changes nothing, instead of writing `report.log`."""
+    before = os.environ.get("LOG_CFG")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "logging.yaml"
+        path.write_text(json.dumps({"version": 1, "incremental": True}))
+        os.environ["LOG_CFG"] = str(path)
+        try:
+            yield
+        finally:
+            del os.environ["LOG_CFG"]
+            if before is not None:
+                os.environ["LOG_CFG"] = before
+
+
+@dataclass(frozen=True)
+class PSOPyswarms(SwarmMethod):
+    """pyswarms' GlobalBestPSO, with velocities that begin at zero instead of in [0, 1)."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"population"})
+    source: ClassVar[str] = "Kennedy and Eberhart 1995; pyswarms GlobalBestPSO"
+
+    def memory(self, dim: int) -> int:
+        return 8 * 12 * self.particles * dim
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)  # no lanes
+        positions = first_positions(theta0[None], self.particles, self.spread, [rng])[0]
+        with globals_kept(), quiet_pyswarms():
+            np.random.seed(int(rng.integers(SEEDS)))  # noqa: NPY002  # the only generator that pyswarms uses
+            self._swarm(positions).optimize(objective.values, sys.maxsize, verbose=False)
+
+    def _swarm(self, positions: Array) -> Any:
+        from pyswarms.single.global_best import GlobalBestPSO
+
+        options = {"w": self.inertia, "c1": self.own, "c2": self.shared}
+        swarm = GlobalBestPSO(*positions.shape, options, init_pos=positions)
+        swarm.swarm.velocity = np.zeros_like(positions)
+        nothing: deque[Any] = deque(maxlen=0)  # or it keeps every position of every particle
+        swarm.pos_history = swarm.velocity_history = nothing
+        swarm.cost_history = swarm.mean_pbest_history = swarm.mean_neighbor_history = nothing
+        return swarm
+
+
+@dataclass(frozen=True)
+class PSONevergrad(SwarmMethod):
+    """nevergrad's PSO in unbounded space: asynchronous, each particle moves as soon as it is scored."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"value"})
+    source: ClassVar[str] = "Zambrano-Bigiarini, Clerc, Rojas 2013; nevergrad RealSpacePSO"
+    max_dim: ClassVar[int] = 20_000
+
+    def memory(self, dim: int) -> int:
+        return 8 * 7500 * dim  # an archive of up to a thousand points with all they have inherited
+
+    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)  # no lanes
+        with globals_kept():
+            swarm = self._swarm(theta0, int(rng.integers(SEEDS)))
+            swarm.suggest(theta0)
+            while True:
+                candidate = swarm.ask()
+                swarm.tell(candidate, objective.value(candidate.value))
+
+    def _swarm(self, theta0: Array, seed: int) -> Any:
+        import nevergrad
+
+        space = nevergrad.p.Array(init=theta0).set_mutation(sigma=self.spread)
+        space.random_state = np.random.RandomState(seed)  # the kind that nevergrad takes
+        method = nevergrad.optimizers.ConfPSO(
+            popsize=self.particles, omega=self.inertia, phip=self.own, phig=self.shared
+        )
+        return method(space)

@@ -1,0 +1,1 @@
+"""Problems of classes: images with labels, seen along directions."""

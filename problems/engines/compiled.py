@@ -1,0 +1,128 @@
+"""The activations of `activations.py` for compiled loops: the same names and numbers, values and slopes at once."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from problems.engines.compilation import stepwise
+from problems.engines.elementwise import (
+    SINE_REACH,
+    exponential_of_minus,
+    like,
+    sigmoid,
+    sine_and_cosine,
+    tanh,
+)
+from problems.factories import resolve
+
+_RICKER = math.pi**0.25 / 15
+
+
+@stepwise
+def kept_slope(a: Any, s: Any) -> Any:
+    """The slope as it was computed with the value."""
+    _ = a
+    return s
+
+
+@stepwise
+def tanh_slope(a: Any, s: Any) -> Any:
+    """The slope of tanh from its value."""
+    _ = s
+    return like(a, 1.0) - a * a
+
+
+@stepwise
+def sigmoid_slope(a: Any, s: Any) -> Any:
+    """The slope of the sigmoid from its value."""
+    _ = s
+    return a * (like(a, 1.0) - a)
+
+
+class Twin(NamedTuple):
+    """`pair(z, p)` is the value and the slope at z, p the activation's number, where it has one.
+
+    `slope(a, s)` is the slope from the value, or the one kept. `reach` maps a dtype to the largest |z| allowed."""
+
+    pair: Callable[[Any, Any], Any]
+    slope: Callable[[Any, Any], Any] = kept_slope
+    parameter: float = 0.0
+    reach: Mapping[Any, float] = {}
+
+
+def twin(text: str) -> Twin:
+    """The compiled form of the activation that `text` names."""
+    return resolve("activation", text, TWINS)
+
+
+@stepwise
+def tanh_pair(z: Any, p: Any) -> Any:
+    """tanh z and its slope."""
+    _ = p
+    a = tanh(z)
+    return a, like(z, 1.0) - a * a
+
+
+@stepwise
+def sigmoid_pair(z: Any, p: Any) -> Any:
+    """1 / (1 + exp(-z)) and its slope."""
+    _ = p
+    a = sigmoid(z)
+    return a, a * (like(z, 1.0) - a)
+
+
+@stepwise
+def relu_pair(z: Any, p: Any) -> Any:
+    """max(z, 0) and its slope, 0 at the kink, as torch has it."""
+    _ = p
+    zero = like(z, 0.0)
+    return max(zero, z), like(z, 1.0) if z > zero else zero
+
+
+@stepwise
+def sin_pair(z: Any, p: Any) -> Any:
+    """sin(p z) and its slope."""
+    s, c = sine_and_cosine(p * z)
+    return s, p * c
+
+
+@stepwise
+def softplus_pair(z: Any, p: Any) -> Any:
+    """log(1 + exp(z)) and its slope."""
+    _ = p
+    e = exponential_of_minus(abs(z))
+    y = like(z, 1.0) / (like(z, 1.0) + e)
+    return max(z, like(z, 0.0)) + like(z, math.log1p(e)), y if z >= like(z, 0.0) else e * y
+
+
+@stepwise
+def gelu_pair(z: Any, p: Any) -> Any:
+    """z Phi(z), with the normal distribution function, and its slope."""
+    _ = p
+    bell = exponential_of_minus(like(z, 0.5) * z * z) * like(z, 0.3989422804014327)
+    distribution = like(z, 0.5) * (like(z, 1.0) + like(z, math.erf(z * like(z, 0.7071067811865476))))
+    return z * distribution, distribution + z * bell
+
+
+@stepwise
+def ricker_pair(z: Any, p: Any) -> Any:
+    """pi^(1/4) / (15 p) (1 - u^2) exp(-u^2 / 2) with u = z / p, and its slope."""
+    u = max(min(z / p, like(z, 40.0)), like(z, -40.0))
+    bell = exponential_of_minus(like(z, 0.5) * u * u) * (like(z, _RICKER) / p)
+    return (like(z, 1.0) - u * u) * bell, u * (u * u - like(z, 3.0)) * bell / p
+
+
+def _sin(w0: float = 1.0) -> Twin:
+    return Twin(sin_pair, parameter=w0, reach={kind: reach / abs(w0) for kind, reach in SINE_REACH.items()})
+
+
+TWINS: dict[str, Callable[..., Twin]] = {
+    "gelu": lambda: Twin(gelu_pair),
+    "relu": lambda: Twin(relu_pair),
+    "ricker": lambda a=0.3: Twin(ricker_pair, parameter=a),
+    "sigmoid": lambda: Twin(sigmoid_pair, sigmoid_slope),
+    "sin": _sin,
+    "softplus": lambda: Twin(softplus_pair),
+    "tanh": lambda: Twin(tanh_pair, tanh_slope),
+}
+"""Name to factory, as in `ACTIVATIONS`."""

@@ -1,0 +1,183 @@
+"""The compiled engine of other fully connected networks: matrix products by BLAS, all between them in compiled passes.
+
+A lane is finished before the next begins, in scratch arrays that are used again. It takes any loss.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array, Loss, Problem
+from problems.engines.compiled import twin
+from problems.engines.engine_data import Data, flat, gradients_by_numpy, prepared, serves, values_by_numpy
+from problems.engines.layer_rows import Passes, passes
+from problems.losses.regression import MSE
+from problems.networks.mlp import MLP
+
+
+@dataclass(frozen=True, eq=False)
+class Scratch:
+    """Arrays for n samples: of each hidden layer the products (then slopes), activations and cotangents `(H, n)`."""
+
+    slopes: list[Array]
+    activations: list[Array]
+    cotangents: list[Array]
+    out: Array
+
+
+class LayeredEngine:
+    """One lane after the other: down through the layers, the loss, and up again."""
+
+    name = "compiled"
+
+    def __init__(self, network: MLP, loss: Loss) -> None:
+        self._loss_function = loss
+        self._network, self._kind, self._twin = network, network.dtype, twin(network.activation)
+        self._number = network.dtype.type(self._twin.parameter)
+        self._problem: Problem | None = None
+        self._theta, self._grad = np.empty((2, network.dim), self._kind)
+        self._layers, self._layer_grads = _views(network, self._theta), _views(network, self._grad)
+        self._scratch: dict[int, Scratch] = {}
+
+    @cached_property
+    def _passes(self) -> Passes:
+        return passes(self._twin.pair, self._kind)
+
+    def serves(self, problem: Problem) -> bool:
+        return serves(self._network, self._loss_function, problem)
+
+    def prepare(self, needs: Collection[str]) -> None:
+        del needs
+        _ = self._passes
+
+    def value(self, problem: Problem, theta: Array) -> float:
+        return float(self.values(problem, theta[None])[0])
+
+    def value_and_grad(self, problem: Problem, theta: Array) -> tuple[float, NDArray[np.float64]]:
+        losses, grads = self.values_and_grads(problem, theta[None])
+        return losses.item(), grads[0]
+
+    def values(self, problem: Problem, thetas: Array) -> NDArray[np.float64]:
+        data, refused = self._entered(problem), False
+        losses = np.empty(len(thetas))
+        for lane, theta in enumerate(thetas):
+            if self._passes.load(flat(theta), data.limit, self._theta):
+                losses[lane] = self._loss(data, lane)
+            else:
+                losses[lane], refused = np.nan, True
+        if refused:
+            values_by_numpy(problem, thetas, losses)
+        return losses
+
+    def values_and_grads(self, problem: Problem, thetas: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return self._differentiate(problem, self._entered(problem), thetas)
+
+    def batch_values_and_grads(
+        self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return self._differentiate(problem, self._entered(problem).take(rows), thetas)
+
+    def lane_batches(
+        self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        data = self._entered(problem)
+        pairs = [
+            self._differentiate(problem, data.take(own, lane), thetas[lane : lane + 1]) for lane, own in enumerate(rows)
+        ]
+        return np.concatenate([losses for losses, _ in pairs]), np.concatenate([grads for _, grads in pairs])
+
+    def _differentiate(
+        self, problem: Problem, data: Data, thetas: Array
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        losses, grads, refused = np.empty(len(thetas)), np.empty(thetas.shape), False
+        for lane, theta in enumerate(thetas):
+            if self._passes.load(flat(theta), data.limit, self._theta):
+                scratch = self._descend(data, keep=True)
+                losses[lane] = self._cotangent(data, lane, scratch.out)
+                self._ascend(data, scratch)
+                grads[lane] = self._grad
+            else:
+                losses[lane], refused = np.nan, True
+        if refused:
+            gradients_by_numpy(problem, data, thetas, losses, grads)
+        return losses, grads
+
+    def _descend(self, data: Data, *, keep: bool) -> Scratch:
+        """Fill the activations, and the slopes if they are to be kept; the last layer's biases are not added yet."""
+        scratch, number, hidden = self._room(data.x.shape[1]), self._number, data.x
+        for layer, (weight, bias) in enumerate(self._layers[:-1]):
+            z = scratch.slopes[layer]
+            _product(weight, hidden, z)
+            if keep:
+                hidden = scratch.activations[layer]
+                self._passes.activate(number, bias, z, hidden)
+            else:
+                hidden = z
+                self._passes.value(number, bias, z)
+        _product(self._layers[-1][0], hidden, scratch.out)
+        return scratch
+
+    def _loss(self, data: Data, lane: int) -> float:
+        out, bias = self._descend(data, keep=False).out, self._layers[-1][1]
+        if isinstance(self._loss_function, MSE):
+            total: float = self._passes.residual(bias, data.y[lane % len(data.y)], out)
+            return total / out.size
+        out += bias[:, None]
+        return float(self._loss_function.value(out.T[None], data.y[lane % len(data.y)].T)[0])
+
+    def _cotangent(self, data: Data, lane: int, out: Array) -> float:
+        """The loss; turn the outputs into its derivative, and put its sums where the last biases' gradient belongs."""
+        bias, sums, y = self._layers[-1][1], self._layer_grads[-1][1], data.y[lane % len(data.y)]
+        if isinstance(self._loss_function, MSE):
+            total: float = self._passes.residual(bias, y, out)
+            self._passes.scale(self._kind.type(2 / out.size), out, sums)
+            return total / out.size
+        out += bias[:, None]
+        losses, cotangent = self._loss_function.value_and_cotangent(out.T[None], y.T)
+        out[:] = cotangent[0].T
+        out.sum(axis=1, out=sums)
+        return float(losses[0])
+
+    def _ascend(self, data: Data, scratch: Scratch) -> None:
+        """Fill the gradient, from the cotangent in `scratch.out`."""
+        above = scratch.out
+        for layer in range(len(self._layers) - 1, -1, -1):
+            below = scratch.activations[layer - 1] if layer else data.x
+            np.matmul(above, below.T, out=self._layer_grads[layer][0])
+            if layer:
+                d = scratch.cotangents[layer - 1]
+                _product(self._layers[layer][0].T, above, d)
+                self._passes.back(scratch.slopes[layer - 1], d, self._layer_grads[layer - 1][1])
+                above = d
+
+    def _entered(self, problem: Problem) -> Data:
+        if problem is not self._problem:
+            self._problem, self._data = problem, prepared(problem)
+        return self._data
+
+    def _room(self, samples: int) -> Scratch:
+        if samples not in self._scratch:
+            if len(self._scratch) > 1:  # minibatches and the whole
+                self._scratch.clear()
+            rows = [[np.empty((width, samples), self._kind) for width in self._network.widths[1:]] for _ in range(3)]
+            self._scratch[samples] = Scratch(rows[0][:-1], rows[1][:-1], rows[2][:-1], rows[0][-1])
+        return self._scratch[samples]
+
+
+def _views(network: MLP, array: Array) -> list[tuple[Array, Array]]:
+    """Weights `(fan_out, fan_in)` and biases `(fan_out,)` of each layer, inside the flat `array`."""
+    views, offset = [], 0
+    for fan_in, fan_out in pairwise(network.widths):
+        middle = offset + fan_in * fan_out
+        views.append((array[offset:middle].reshape(fan_out, fan_in), array[middle : middle + fan_out]))
+        offset = middle + fan_out
+    return views
+
+
+def _product(weight: Array, rows: Array, out: Array) -> None:
+    """`out = weight . rows`; of one row, without BLAS."""
+    (np.multiply if weight.shape[1] == 1 else np.matmul)(weight, rows, out=out)

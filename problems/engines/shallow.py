@@ -1,0 +1,131 @@
+"""Loss and gradient of a network with one hidden layer and few inputs and outputs, in one compiled pass.
+
+What limits a small network is not its arithmetic but everything around it: calls of a framework, and temporaries that
+leave the cache. Here a block of samples is finished before the next begins, and a lane before the next. Each unit's row
+is made, activated and added to the output while it is in the first-level cache, and the way back reads it once more
+from the second. Imported only when this engine is used: numba takes its time to load.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from problems.engines.compilation import (
+    FLOAT,
+    FLOATS,
+    VERSION,
+    WHOLE,
+    Kernel,
+    compile_kernel,
+    cube,
+    matrix,
+    scalar,
+    vector,
+)
+from problems.engines.compiled import kept_slope
+from problems.engines.elementwise import like
+from problems.engines.shallow_rows import (
+    add_pair_line,
+    add_pair_plane,
+    add_value_line,
+    add_value_plane,
+    fill_row,
+    load,
+    pull_line,
+    pull_plane,
+    scale_row,
+    start_row,
+    sum_squares,
+)
+
+
+@cache
+def value_kernel(pair: Any, kind: Any, line: bool) -> Kernel:
+    """`values(thetas (B P,), x (d, N), y (L, m, N), n, p, limit, w (P,), rows (1 + m, block), losses (B,))`.
+
+    L is B or 1, and n the number of samples, which fill the rows up to their padding. Lanes with a parameter that is
+    not a number of size below `limit` are refused: their loss is NaN, and their count is returned. `w` and `rows` are
+    scratch; so many samples as a row holds are done at once. `line` says that there is one input and one output."""
+    add_unit, version = add_value_line if line else add_value_plane, VERSION
+
+    def values(thetas: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any) -> Any:
+        _ = version
+        m, count, refused = y.shape[1], len(w), 0
+        units, block = (count - m) // (len(x) + 1 + m), rows.shape[1]
+        for lane in range(len(losses)):
+            if not load(thetas[lane * count : (lane + 1) * count], limit, w):
+                losses[lane] = np.nan
+                refused += 1
+                continue
+            loss, target = 0.0, y[lane if len(y) > 1 else 0]
+            for start in range(0, n, block):
+                size = min(block, x.shape[1] - start)
+                real = min(size, n - start)
+                a, out = rows[m][:size], rows[:m]
+                for c in range(m):
+                    start_row(w[count - m + c], target[c][start : start + size], out[c])
+                for j in range(units):
+                    add_unit(pair, p, w, j, units, x, start, a, a, out)
+                loss += sum_squares(out, real)
+            losses[lane] = loss / (n * m)
+        return refused
+
+    return compile_kernel(
+        values, FLOATS, matrix(kind), cube(kind), WHOLE, scalar(kind), FLOAT, vector(kind), matrix(kind), FLOATS
+    )
+
+
+@cache
+def gradient_kernel(pair: Any, slope: Any, kind: Any, line: bool) -> Kernel:
+    """`gradients(thetas (B P,), x, y, n, p, limit, w, rows (m + 2 H, block), losses (B,), grads (B P,))`, as above.
+
+    The gradient of a refused lane is 0."""
+    keep, version = slope is kept_slope, VERSION
+    add_unit = (add_pair_line if line else add_pair_plane) if keep else (add_value_line if line else add_value_plane)
+    pull = pull_line if line else pull_plane
+
+    def gradients(
+        thetas: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any, grads: Any
+    ) -> Any:
+        _ = version
+        m, count, refused = y.shape[1], len(w), 0
+        units, block = (count - m) // (len(x) + 1 + m), rows.shape[1]
+        scale = like(w[0], 2 / (n * m))
+        fill_row(0.0, grads)
+        for lane in range(len(losses)):
+            if not load(thetas[lane * count : (lane + 1) * count], limit, w):
+                losses[lane] = np.nan
+                refused += 1
+                continue
+            loss, target, grad = 0.0, y[lane if len(y) > 1 else 0], grads[lane * count : (lane + 1) * count]
+            for start in range(0, n, block):
+                size = min(block, x.shape[1] - start)
+                real = min(size, n - start)
+                out, a, s = rows[:m], rows[m : m + units], rows[m + units :]
+                for c in range(m):
+                    start_row(w[count - m + c], target[c][start : start + size], out[c])
+                for j in range(units):
+                    add_unit(pair, p, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size], out)
+                loss += sum_squares(out, real)
+                for c in range(m):
+                    fill_row(0.0, out[c][real:size])
+                    grad[count - m + c] += scale_row(scale, out[c][:size])
+                for j in range(units):
+                    pull(slope, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size], out, grad)
+            losses[lane] = loss / (n * m)
+        return refused
+
+    return compile_kernel(
+        gradients,
+        FLOATS,
+        matrix(kind),
+        cube(kind),
+        WHOLE,
+        scalar(kind),
+        FLOAT,
+        vector(kind),
+        matrix(kind),
+        FLOATS,
+        FLOATS,
+    )

@@ -1,0 +1,159 @@
+"""The compiled engine of networks with one hidden layer and few inputs and outputs, for the mean squared loss."""
+
+from collections.abc import Collection
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array, Loss, Problem
+from problems.engines.anchored import anchored_kernel
+from problems.engines.compilation import Kernel
+from problems.engines.compiled import twin
+from problems.engines.engine_data import (
+    Data,
+    block_of,
+    flat,
+    gradients_by_numpy,
+    padded,
+    prepared,
+    serves,
+    values_by_numpy,
+)
+from problems.engines.shallow import gradient_kernel, value_kernel
+from problems.networks.mlp import MLP
+
+ANCHOR_BYTES = 1 << 26
+"""Activations of an anchor beyond this are not kept."""
+
+
+class ShallowEngine:
+    """Whole evaluations in one call of compiled code; those of a single point from an anchor, where few units move."""
+
+    name = "compiled"
+
+    def __init__(self, network: MLP, loss: Loss) -> None:
+        self._loss = loss
+        self._network, self._kind, self._twin = network, network.dtype, twin(network.activation)
+        self._number = network.dtype.type(self._twin.parameter)
+        self._one_input, self._line = network.widths[0] == 1, network.widths[::2] == (1, 1)
+        self._problem: Problem | None = None
+        self._w = np.empty(network.dim, self._kind)
+        self._batch_size, self._batch = 0, np.empty((0, 0), self._kind)
+        self._state: tuple[Array, ...] = ()
+        self._one = np.empty(1)
+
+    @cached_property
+    def _values(self) -> Kernel:
+        return value_kernel(self._twin.pair, self._kind, self._line)
+
+    @cached_property
+    def _gradients(self) -> Kernel:
+        return gradient_kernel(self._twin.pair, self._twin.slope, self._kind, self._line)
+
+    @cached_property
+    def _anchored(self) -> Kernel:
+        return anchored_kernel(self._twin.pair, self._kind, self._one_input)
+
+    def serves(self, problem: Problem) -> bool:
+        return serves(self._network, self._loss, problem)
+
+    def prepare(self, needs: Collection[str]) -> None:
+        if "value" in needs:
+            _ = self._anchored
+        if "population" in needs:
+            _ = self._values
+        if "gradient" in needs or "minibatch" in needs:
+            _ = self._gradients
+
+    def value(self, problem: Problem, theta: Array) -> float:
+        if problem is not self._problem:
+            self._enter(problem)
+        if not self._state:
+            return float(self.values(problem, theta[None])[0])
+        data = self._data
+        loss: float = self._anchored(
+            flat(theta), self._anchor, data.x, data.y, data.samples, self._number, data.limit, data.reach, *self._state
+        )
+        return loss if loss >= 0.0 else float(self.values(problem, theta[None])[0])
+
+    def value_and_grad(self, problem: Problem, theta: Array) -> tuple[float, NDArray[np.float64]]:
+        if problem is not self._problem:
+            self._enter(problem)
+        data, grad, losses = self._data, np.empty(len(theta)), self._one
+        point = np.ascontiguousarray(theta, np.float64)
+        if self._gradients(
+            point, data.x, data.y, data.samples, self._number, data.limit, self._w, self._two_ways, losses, grad
+        ):
+            gradients_by_numpy(problem, data, theta[None], losses, grad[None])
+        return losses.item(), grad
+
+    def values(self, problem: Problem, thetas: Array) -> NDArray[np.float64]:
+        if problem is not self._problem:
+            self._enter(problem)
+        data, losses = self._data, np.empty(len(thetas))
+        if self._values(
+            flat(thetas), data.x, data.y, data.samples, self._number, data.limit, self._w, self._one_way, losses
+        ):
+            values_by_numpy(problem, thetas, losses)
+        return losses
+
+    def values_and_grads(self, problem: Problem, thetas: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if problem is not self._problem:
+            self._enter(problem)
+        return self._differentiate(problem, self._data, self._two_ways, thetas)
+
+    def batch_values_and_grads(
+        self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if problem is not self._problem:
+            self._enter(problem)
+        return self._differentiate(problem, padded(self._data.take(rows)), self._batch_room(len(rows)), thetas)
+
+    def lane_batches(
+        self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if problem is not self._problem:
+            self._enter(problem)
+        room = self._batch_room(rows.shape[1])
+        pairs = [
+            self._differentiate(problem, padded(self._data.take(own, lane)), room, thetas[lane : lane + 1])
+            for lane, own in enumerate(rows)
+        ]
+        return np.concatenate([losses for losses, _ in pairs]), np.concatenate([grads for _, grads in pairs])
+
+    def _differentiate(
+        self, problem: Problem, data: Data, scratch: Array, thetas: Array
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        losses, grads = np.empty(len(thetas)), np.empty(thetas.shape)
+        flat_grads = grads.reshape(-1)
+        if self._gradients(
+            flat(thetas), data.x, data.y, data.samples, self._number, data.limit, self._w, scratch, losses, flat_grads
+        ):
+            gradients_by_numpy(problem, data, thetas, losses, grads)
+        return losses, grads
+
+    def _room(self, samples: int) -> Array:
+        """Scratch for gradients: outputs, and all activations and slopes of a block of samples."""
+        count = self._network.widths[2] + 2 * self._network.widths[1]
+        return np.empty((count, block_of(samples, count, self._kind.itemsize)), self._kind)
+
+    def _batch_room(self, samples: int) -> Array:
+        """The same for minibatches, which are nearly always of one size."""
+        if samples != self._batch_size:
+            self._batch_size, self._batch = samples, self._room(samples)
+        return self._batch
+
+    def _enter(self, problem: Problem) -> None:
+        """Take another problem's data; its anchor is not known yet."""
+        self._problem, self._data = problem, padded(prepared(problem))
+        self._two_ways = self._room(problem.n_samples)
+        rows = 1 + self._network.widths[2]
+        block = block_of(problem.n_samples, 8 * rows, self._kind.itemsize)  # an eighth: they fit the first-level cache
+        self._one_way = np.empty((rows, block), self._kind)
+        self._anchor = np.full(self._network.dim, np.nan)
+        kept = self._network.widths[2] + 1 + self._network.widths[1], self._data.x.shape[1]
+        if problem.targets.ndim == 2 and kept[0] * kept[1] * self._kind.itemsize <= ANCHOR_BYTES:
+            self._state = np.empty((2, self._network.dim), self._kind), np.empty(kept, self._kind)
+        else:
+            self._state = ()

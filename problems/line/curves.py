@@ -1,0 +1,80 @@
+"""Functions of one variable: samples of one, and the network, embedding and loss that a recipe asks for around them."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.base import Array, Network, Probe, Problem, Recipe
+from problems.factories import resolve
+from problems.line.embeddings import Embedding, make_embedding
+from problems.losses.regression import SlopeMSE, make_loss
+from problems.networks.inits import INITS
+from problems.networks.mlp import MLP, checked_widths, fully_connected
+from problems.networks.slopes import SlopedMLP
+from problems.probes.line import Line, peaks_probe, tones_probe
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """What to watch: `tones`, in the unit of the line, or else the peaks of the target's spectrum.
+
+    The peaks are local maxima unless `orthogonal`, which only makes sense on a uniform grid."""
+
+    tones: tuple[float, ...] = ()
+    orthogonal: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Inputs and targets `(n, 1)` in an interval, their `slopes (n, 1)` where known, and test samples where wanted."""
+
+    line: Line
+    inputs: Array
+    targets: Array
+    watch: Watch
+    slopes: Array | None = None
+    test: tuple[Array, Array] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve(Recipe):
+    """A problem whose network is a function of one variable."""
+
+    embedding: str = "none"
+
+    @abstractmethod
+    def sample(self, rng: np.random.Generator) -> Samples:
+        """The data, in float64."""
+
+    def build(self, rng: np.random.Generator) -> Problem:
+        samples = self.sample(rng)
+        embedding = make_embedding(self.embedding)
+        loss = make_loss(self.loss, slopes=samples.slopes is not None)
+        sloped = isinstance(loss, SlopeMSE)
+        network = self._network(embedding, sloped=sloped)
+        targets = samples.targets
+        if sloped:
+            assert samples.slopes is not None  # or make_loss has refused
+            targets = np.concatenate([targets, samples.slopes], axis=1)
+
+        def seen(x: Array) -> Array:
+            features, speed = embedding.features(x, samples.line.start, samples.line.length)
+            return (np.concatenate([features, speed], axis=1) if sloped else features).astype(network.dtype)
+
+        inputs = seen(samples.inputs)
+        test = None if samples.test is None else (seen(samples.test[0]), samples.test[1].astype(network.dtype))
+        probe = self._probe(samples, targets)
+        return Problem(inputs, targets.astype(network.dtype), network, loss, (probe,), test)
+
+    def _network(self, embedding: Embedding, *, sloped: bool) -> Network:
+        widths = (embedding.width, *checked_widths(self.network, (1, 1))[1:])
+        if not sloped:
+            return fully_connected("-".join(map(str, widths)), (widths[0], 1), self.activation, self.init, self.dtype)
+        net = SlopedMLP(MLP(widths, self.activation, self.init, self.dtype))
+        return resolve("init", self.init, INITS).wrap(net)
+
+    def _probe(self, samples: Samples, targets: Array) -> Probe:
+        if samples.watch.tones:
+            return tones_probe(samples.inputs, targets, np.array(samples.watch.tones, float), samples.line.unit)
+        return peaks_probe(samples.inputs, targets, samples.line, orthogonal=samples.watch.orthogonal)

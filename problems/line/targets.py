@@ -1,0 +1,96 @@
+"""Targets given as a formula or as a file of points, by a preset or by the user."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.line.curves import Curve, Samples, Watch
+from problems.line.expressions import constant, parse
+from problems.line.points import fingerprint, read_points
+from problems.probes.line import Line, uniform_grid
+
+MOST_SAMPLES = 100_000
+
+
+def read_domain(text: str) -> tuple[float, float]:
+    """`"-pi,pi"` as a pair of numbers; raises ValueError."""
+    ends = text.split(",")
+    if len(ends) != 2:
+        raise ValueError(f"A domain is two numbers separated by a comma, such as -pi,pi; got '{text}'.")
+    low, high = (constant(end) for end in ends)
+    if not low < high:
+        raise ValueError(f"A domain ends above its start; got '{text}'.")
+    return low, high
+
+
+def sample_formula(formula: str, domain: str, samples: int, *, omegas: bool, local: bool) -> Samples:
+    """The formula on a uniform grid of the domain, its end left out.
+
+    Frequencies are in omega or else in cycles per unit; with `local` only local maxima of the spectrum are watched."""
+    if not 3 <= samples <= MOST_SAMPLES:
+        raise ValueError(f"samples must be from 3 to {MOST_SAMPLES:,}; got {samples}.")
+    expression = parse(formula)
+    low, high = read_domain(domain)
+    line = Line(low, high - low, 2 * np.pi if omegas else 1.0)
+    inputs = uniform_grid(samples, line)
+    values, slopes = expression(inputs[:, 0].astype(np.float64))
+    known = slopes[:, None] if expression.is_smooth and np.isfinite(slopes).all() else None
+    return Samples(line, inputs, values[:, None], Watch(orthogonal=not local), known)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target(Curve):
+    """The user's target: a formula of x on `domain`, or a CSV file of x and y, which has its own domain and samples.
+
+    A uniform grid of points is one period, and its discrete Fourier transform is watched, in cycles per unit; on other
+    points local maxima of the non-uniform transform are. Of a formula, frequencies are in omega."""
+
+    target: str = "sin(x)+0.5*cos(7*x)"
+    domain: str = "-pi,pi"
+    samples: int = 201
+    local_peaks: bool = False
+    content: str = ""
+    """sha256 of the file, so that a study with other data is another study; found, not set."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "content", fingerprint(self.target) if self._is_file else "")
+
+    @property
+    def _is_file(self) -> bool:
+        return self.target.lower().endswith(".csv")
+
+    def sample(self, rng: np.random.Generator) -> Samples:
+        del rng  # the target is the same for every seed
+        if not self._is_file:
+            return sample_formula(self.target, self.domain, self.samples, omegas=True, local=self.local_peaks)
+        points = read_points(self.target)
+        if fingerprint(self.target) != self.content:
+            raise ValueError(f"The file '{self.target}' has changed since this run was planned. Start the study again.")
+        watch = Watch(orthogonal=points.is_uniform and not self.local_peaks)
+        return Samples(Line(float(points.x[0]), points.length), points.x[:, None], points.y[:, None], watch)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noisy(Curve):
+    """A formula with normal noise, drawn anew for every seed, and test samples with noise of their own between."""
+
+    random_data = True
+    target: str = "0.5*round(sin(x)/0.5)"
+    domain: str = "-10,10"
+    samples: int = 300
+    test_samples: int = 6000
+    noise: float = 0.1
+
+    def sample(self, rng: np.random.Generator) -> Samples:
+        if self.noise < 0 or self.test_samples < 1:
+            raise ValueError(
+                f"noise must be at least 0 and test_samples at least 1; got {self.noise:g} and {self.test_samples}."
+            )
+        train, test = (
+            sample_formula(self.target, self.domain, count, omegas=True, local=True)
+            for count in (self.samples, self.test_samples)
+        )
+        noisy, held_out = (
+            part.targets + self.noise * rng.standard_normal(part.targets.shape) for part in (train, test)
+        )
+        return Samples(train.line, train.inputs, noisy, train.watch, None, (test.inputs, held_out))

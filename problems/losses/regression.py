@@ -1,0 +1,130 @@
+"""Losses with their first two derivatives in the outputs, batched over lanes; means over samples."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.base import Array, Loss
+from problems.factories import resolve
+from problems.losses.cross_entropy import CrossEntropy
+
+
+@dataclass(frozen=True)
+class MSE:
+    """Mean over samples and components of the squared difference, as torch.nn.MSELoss."""
+
+    name: str = "mse"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        difference = outputs - targets
+        mean: Array = (difference * difference).mean(axis=(1, 2))
+        return mean
+
+    def value_and_cotangent(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
+        difference = outputs - targets
+        losses: Array = (difference * difference).mean(axis=(1, 2))
+        difference *= 2.0 / (outputs.shape[1] * outputs.shape[2])
+        return losses, difference
+
+    def curvature(self, outputs: Array, direction: Array, targets: Array) -> Array:
+        del outputs, targets
+        product: Array = direction * (2.0 / (direction.shape[1] * direction.shape[2]))
+        return product
+
+    def residual_weights(self, shape: tuple[int, ...]) -> Array:
+        return np.full((1, 1), (shape[0] * shape[1]) ** -0.5)
+
+
+@dataclass(frozen=True)
+class SlopeMSE:
+    """Mean squared difference of values plus that of slopes, where both are components: OVER, figure 7.
+
+    Each component has a mean of its own, and the means are added."""
+
+    name: str = "mse+gradient"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        difference = outputs - targets
+        total: Array = (difference * difference).mean(axis=1).sum(axis=1)
+        return total
+
+    def value_and_cotangent(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
+        difference = outputs - targets
+        losses: Array = (difference * difference).mean(axis=1).sum(axis=1)
+        difference *= 2.0 / outputs.shape[1]
+        return losses, difference
+
+    def curvature(self, outputs: Array, direction: Array, targets: Array) -> Array:
+        del outputs, targets
+        product: Array = direction * (2.0 / direction.shape[1])
+        return product
+
+    def residual_weights(self, shape: tuple[int, ...]) -> Array:
+        return np.full((1, 1), shape[0] ** -0.5)
+
+
+@dataclass(frozen=True)
+class MAE:
+    """Mean over samples and components of the absolute difference, as torch.nn.L1Loss; slope 0 where it is 0."""
+
+    name: str = "mae"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        mean: Array = np.abs(outputs - targets).mean(axis=(1, 2))
+        return mean
+
+    def value_and_cotangent(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
+        difference = outputs - targets
+        losses: Array = np.abs(difference).mean(axis=(1, 2))
+        np.sign(difference, out=difference)
+        difference *= 1.0 / (outputs.shape[1] * outputs.shape[2])
+        return losses, difference
+
+    def curvature(self, outputs: Array, direction: Array, targets: Array) -> Array:
+        del outputs, targets
+        return np.zeros_like(direction)
+
+
+@dataclass(frozen=True)
+class L4:
+    """Mean over samples and components of the fourth power of the difference."""
+
+    name: str = "l4"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        square = (outputs - targets) ** 2
+        mean: Array = (square * square).mean(axis=(1, 2))
+        return mean
+
+    def value_and_cotangent(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
+        difference = outputs - targets
+        square = difference**2
+        losses: Array = (square * square).mean(axis=(1, 2))
+        return losses, square * difference * (4.0 / (outputs.shape[1] * outputs.shape[2]))
+
+    def curvature(self, outputs: Array, direction: Array, targets: Array) -> Array:
+        product: Array = (outputs - targets) ** 2 * direction * (12.0 / (outputs.shape[1] * outputs.shape[2]))
+        return product
+
+
+LOSSES: dict[str, Callable[..., Loss]] = {
+    "cross-entropy": CrossEntropy,
+    "l4": L4,
+    "mae": MAE,
+    "mse": MSE,
+    "mse+gradient": SlopeMSE,
+}
+
+
+def make_loss(text: str, *, slopes: bool = False) -> Loss:
+    """The loss that `text` names, such as `mse`; `slopes` says that outputs and targets carry slopes.
+
+    Raises ValueError for a loss of slopes where there are none."""
+    loss = resolve("loss", text, LOSSES)
+    if isinstance(loss, SlopeMSE) and not slopes:
+        raise ValueError(
+            f"The loss '{loss.name}' needs the slope of the target, which this problem does not have. Choose another "
+            "loss, or a problem whose target is a smooth formula of one variable, such as sin135."
+        )
+    return loss

@@ -1,0 +1,179 @@
+"""Any torch module on the flat vector: its parameters are views of one tensor, on the CPU or on a GPU.
+
+Inputs arrive as flat rows `(n, d)` and are handed to the module in the shape of one sample, such as `(3, 32, 32)`.
+Imported only when such a network is asked for: torch takes seconds to load.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from problems.base import Array, Loss, Pullback, Slot
+from problems.networks.torch.module_checks import check_device, check_module
+from problems.networks.torch.module_inits import draw, find_init, seeded
+
+Function: TypeAlias = Callable[[Tensor], Tensor]
+
+CACHE_ELEMENTS = 1 << 16
+"""Activations of one block of parameter vectors, as for a fully connected network."""
+MEMORY = 1 << 29
+"""Bytes of activations that one chunk of samples may keep for the way back."""
+PRECISIONS = {"float32": torch.float32, "float64": torch.float64}
+
+
+@dataclass(frozen=True)
+class ModuleNetwork:
+    """The module that `make` makes, for samples of `shape`; two of one name and settings are taken for the same.
+
+    Raises ValueError for a module whose output is not a function of parameters and sample alone, and for a device that
+    is not there."""
+
+    name: str
+    make: Callable[[], nn.Module] = field(compare=False)
+    shape: tuple[int, ...]
+    init: str = "own"
+    precision: str = "float64"
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        _ = self.dtype, find_init(self.init)
+        check_device(self.device)
+        check_module(self._module)
+
+    @cached_property
+    def dtype(self) -> np.dtype[Any]:
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"The dtype of a network is float32 or float64; got '{self.precision}'.")
+        return np.dtype(self.precision)
+
+    @cached_property
+    def layout(self) -> tuple[Slot, ...]:
+        slots: list[Slot] = []
+        offset = 0
+        for name, parameter in self._module.named_parameters():
+            slots.append(Slot(name, tuple(parameter.shape), offset))
+            offset += parameter.numel()
+        return tuple(slots)
+
+    @cached_property
+    def dim(self) -> int:
+        return sum(prod(slot.shape) for slot in self.layout)
+
+    @cached_property
+    def activations(self) -> int:
+        """Numbers that one sample leaves behind in the layers."""
+        counts: list[int] = []
+        layers = [layer for layer in self._module.modules() if not list(layer.children())]
+        hooks = [layer.register_forward_hook(lambda _, __, out: counts.append(out.numel())) for layer in layers]
+        try:
+            with torch.no_grad():
+                self._module(torch.zeros((1, *self.shape), dtype=self._kind, device=self.device))
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return max(1, sum(counts))
+
+    @property
+    def chunk(self) -> int:
+        """Samples at once that keep the activations within `MEMORY`."""
+        return max(1, MEMORY // (self.activations * self.dtype.itemsize))
+
+    def theta0(self, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Drawn from `rng` alone: torch's generator is seeded from it for the module's own law, and put back."""
+        return draw(self.init, self.make, self.layout, rng)
+
+    def block(self, n_samples: int) -> int:
+        return max(1, CACHE_ELEMENTS // (n_samples * self.activations))
+
+    def forward(self, thetas: Array, inputs: Array) -> Array:
+        with torch.no_grad():
+            return _numbers(self._outputs(self._tensor(thetas), self._samples(inputs)))
+
+    def vjp(self, thetas: Array, inputs: Array) -> tuple[Array, Pullback]:
+        flat = self._tensor(thetas).requires_grad_()
+        outputs = self._outputs(flat, self._samples(inputs))
+
+        def pullback(cotangent: Array) -> NDArray[np.float64]:
+            (grads,) = torch.autograd.grad(outputs, flat, self._tensor(cotangent))
+            return grads.double().cpu().numpy()
+
+        return _numbers(outputs.detach()), pullback
+
+    def input_gradient(self, theta: Array, inputs: Array, cotangent: Array) -> Array:
+        samples = self._samples(inputs).requires_grad_()
+        outputs = self._outputs(self._tensor(theta[None]), samples)[0]
+        (grads,) = torch.autograd.grad(outputs, samples, self._tensor(cotangent))
+        return _numbers(grads.reshape(len(inputs), -1))
+
+    def jacobian(self, theta: Array, inputs: Array) -> NDArray[np.float64]:
+        jacobian = torch.func.jacrev(self._function(inputs))(self._tensor(theta))
+        return jacobian.double().cpu().numpy()
+
+    def hvp(self, theta: Array, vector: Array, inputs: Array, targets: Array, loss: Loss) -> NDArray[np.float64]:
+        """`J^T (d2L) J v`, and the outputs' own curvature along v; J v is the derivative of `u.J v` in u."""
+        flat, move = self._tensor(theta).requires_grad_(), self._tensor(vector)
+        outputs = self._call(flat, self._samples(inputs))
+        u = torch.zeros_like(outputs, requires_grad=True)
+        moved = _grad(_grad(outputs, flat, u, create_graph=True), u, move)
+        weights = loss.value_and_cotangent(_numbers(outputs.detach())[None], targets)[1][0]
+        bent = loss.curvature(_numbers(outputs.detach())[None], _numbers(moved)[None], targets)[0]
+        sloped = _grad(outputs, flat, self._tensor(weights), create_graph=True)
+        product = _grad(outputs, flat, self._tensor(bent)) + _grad(sloped, flat, move)
+        return product.double().cpu().numpy()
+
+    @cached_property
+    def _module(self) -> nn.Module:
+        return seeded(self.make, 0).to(device=self.device, dtype=self._kind)
+
+    @property
+    def _kind(self) -> torch.dtype:
+        return PRECISIONS[self.precision]
+
+    @cached_property
+    def _maps(self) -> bool:
+        """Whether torch can batch this module over parameters; one with decisions inside it cannot."""
+        flat = torch.zeros((2, self.dim), dtype=self._kind, device=self.device)
+        samples = torch.zeros((2, *self.shape), dtype=self._kind, device=self.device)
+        try:
+            with torch.no_grad():
+                torch.func.vmap(lambda one: self._call(one, samples))(flat)
+        except RuntimeError:
+            return False
+        return True
+
+    def _outputs(self, flat: Tensor, samples: Tensor) -> Tensor:
+        if len(flat) > 1 and self._maps:
+            return torch.func.vmap(lambda one: self._call(one, samples))(flat)
+        return torch.stack([self._call(one, samples) for one in flat])
+
+    def _call(self, flat: Tensor, samples: Tensor) -> Tensor:
+        views = {name: flat[offset : offset + prod(shape)].view(shape) for name, shape, offset in self.layout}
+        return torch.func.functional_call(self._module, views, (samples,))
+
+    def _function(self, inputs: Array) -> Function:
+        samples = self._samples(inputs)
+        return lambda flat: self._call(flat, samples)
+
+    def _samples(self, inputs: Array) -> Tensor:
+        return self._tensor(inputs).reshape(len(inputs), *self.shape)
+
+    def _tensor(self, array: Array) -> Tensor:
+        array = np.require(array, self.dtype, ["C", "W"])  # torch warns of arrays that nobody may write into
+        return torch.from_numpy(array).to(self.device)
+
+
+def _grad(outputs: Tensor, inputs: Tensor, weights: Tensor, *, create_graph: bool = False) -> Tensor:
+    """`weights . d outputs / d inputs`, zero where the outputs do not depend on them; the graph is kept."""
+    options: dict[str, Any] = {"retain_graph": True, "create_graph": create_graph, "materialize_grads": True}
+    return torch.autograd.grad(outputs, inputs, weights, **options)[0]
+
+
+def _numbers(tensor: Tensor) -> Array:
+    return tensor.cpu().numpy()

@@ -1,0 +1,139 @@
+"""Pictures as functions of the plane: coordinates in, gray or colour out.
+
+A picture of h x w pixels is sampled on the periodic grid of [-1, 1)^2: row i lies at -1 + 2 i / h, column j at
+-1 + 2 j / w, and the end is left out, so that the Fourier formula on the training inputs is the fast transform and the
+bands share out the squared error without overlap (Parseval). A photograph is not periodic, however: the jump from its
+last column to its first is part of the target's spectrum, mostly along the two axes. The network need not learn it by
+itself, as it is compared on the same pixels, where the same jump follows from the same values; but it is there in
+`target_amplitude`, and a detail at the border counts as one of higher frequency. Windowing would remove the jump and
+with it the border from what is watched; `edges=mirror` measures the picture reflected at its edges instead (the cosine
+transform), which has no jump and leaves nothing out. The mean is neither removed nor watched.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array, Problem, Recipe, fixed
+from problems.losses.regression import make_loss
+from problems.networks.mlp import fully_connected
+from problems.probes.bands import BandProbe, Transform, grid_transform, grid_waves, into_bands
+from problems.space.pictures import SAMPLES, find_picture, load_picture, parse_size
+from problems.user_files import fingerprint
+
+KEPT = 8
+EDGES = ("periodic", "mirror")
+
+
+def plane_grid(shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Coordinates `(h w, 2)` in [-1, 1)^2, first downward, then to the right, row after row."""
+    axes = [-1 + 2 * np.arange(size) / size for size in shape]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def octaves(highest: float) -> NDArray[np.float64]:
+    """Edges of rings: 0.5, 1.5, 2.5, 4.5, 8.5, ..., and `highest`, so that each ring but the first two is an octave."""
+    doubling = 0.5 + 2.0 ** np.arange(1 + max(0, np.ceil(np.log2(max(highest, 1)))))
+    return np.concatenate([[0.5], doubling[doubling < highest], [highest]])
+
+
+def mirror_transform(shape: tuple[int, int]) -> Transform:
+    """Coefficients of the picture reflected at its lower and right edge, a periodic grid of twice the shape."""
+    rows, columns = shape
+    whole = grid_transform((2 * rows, 2 * columns))
+
+    def coefficients(outputs: Array) -> NDArray[np.complex128]:
+        picture = outputs.reshape(rows, columns, -1)
+        wide = np.concatenate([picture, picture[:, ::-1]], axis=1)
+        return whole(np.concatenate([wide, wide[::-1]]).reshape(4 * rows * columns, -1))
+
+    return coefficients
+
+
+def ring_probe(targets: Array, shape: tuple[int, int], edges: str = "periodic") -> BandProbe:
+    """Watches rings of |k| up to the shorter side's limit, in cycles per picture; the corners beyond are left out."""
+    if edges not in EDGES:
+        raise ValueError(f"edges is one of {', '.join(EDGES)}; got '{edges}'.")
+    mirrored = edges == "mirror"
+    waves = grid_waves((2 * shape[0], 2 * shape[1])) / 2 if mirrored else grid_waves(shape)
+    band = into_bands(waves, octaves(min(shape) / 2))
+    return BandProbe(targets, waves, band, mirror_transform(shape) if mirrored else grid_transform(shape))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture(Recipe):
+    """A photograph on the periodic grid of [-1, 1)^2, with values in [-1, 1]."""
+
+    network: str = "2-40-40-1"
+    budget: int = fixed(12_000)
+    components: int = fixed(1)
+    image: str = "portrait"
+    size: str = "64x64"
+    edges: str = "periodic"
+    digest: str = field(init=False, default="")
+    """sha256 of a file of the user's, so that another picture of the same name is another problem."""
+
+    def __post_init__(self) -> None:
+        if self.image not in SAMPLES:
+            object.__setattr__(self, "digest", fingerprint(find_picture(self.image), "An image"))
+
+    def build(self, rng: np.random.Generator) -> Problem:
+        del rng  # the picture is the same for every seed
+        shape = parse_size(self.size)
+        network = fully_connected(self.network, (2, self.components), self.activation, self.init, self.dtype)
+        if self.digest and fingerprint(find_picture(self.image), "An image") != self.digest:
+            raise ValueError(f"The file '{self.image}' has changed since the study was planned; start it again.")
+        targets = load_picture(self.image, shape, self.components).reshape(-1, self.components)
+        if np.ptp(targets, axis=0).min() == 0:
+            raise ValueError(f"A picture must not be of one colour alone; '{self.image}' at {self.size} is.")
+        probe = ring_probe(targets, shape, self.edges)
+        inputs, targets = plane_grid(shape).astype(network.dtype), targets.astype(network.dtype)
+        return Problem(inputs, targets, network, make_loss(self.loss), (probe,), kept_predictions=KEPT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaneWaves(Recipe):
+    """sum_j a_j sin(pi k_j.x) on the periodic grid of [-1, 1)^2, with whole wave vectors k_j in cycles per picture."""
+
+    network: str = "2-40-40-1"
+    budget: int = fixed(30_000)
+    down: tuple[int, ...] = (1, 1, 3)
+    right: tuple[int, ...] = (0, 2, 4)
+    amplitudes: tuple[float, ...] = (1.0, 1.0, 1.0)
+    size: str = "32x32"
+
+    def build(self, rng: np.random.Generator) -> Problem:
+        del rng  # the target is the same for every seed
+        shape = parse_size(self.size)
+        vectors = self._vectors(shape)
+        network = fully_connected(self.network, (2, 1), self.activation, self.init, self.dtype)
+        inputs = plane_grid(shape)
+        targets = np.sin(np.pi * inputs @ vectors.T) @ np.asarray(self.amplitudes, float)[:, None]
+        probe = BandProbe(targets, grid_waves(shape), _same_length(vectors, shape), grid_transform(shape), "waves")
+        inputs, targets = inputs.astype(network.dtype), targets.astype(network.dtype)
+        return Problem(inputs, targets, network, make_loss(self.loss), (probe,), kept_predictions=KEPT)
+
+    def _vectors(self, shape: tuple[int, int]) -> NDArray[np.float64]:
+        if not len(self.down) == len(self.right) == len(self.amplitudes) > 0:
+            raise ValueError(
+                f"down, right and amplitudes need the same length, at least 1; "
+                f"got {len(self.down)}, {len(self.right)} and {len(self.amplitudes)}."
+            )
+        vectors = np.array([self.down, self.right], float).T
+        distinct = {max((a, b), (-a, -b)) for a, b in vectors}
+        if (0.0, 0.0) in distinct or len(distinct) < len(vectors) or 0 in self.amplitudes:
+            raise ValueError("Wave vectors must differ from each other and from zero, and no amplitude may be zero.")
+        if (2 * np.abs(vectors) >= shape).any():
+            raise ValueError(f"A grid of {self.size} resolves wave vectors below half a side; got {vectors.tolist()}.")
+        return vectors
+
+
+def _same_length(vectors: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.intp]:
+    """The band of each wave vector of the grid: those of one length among `vectors` (or minus them) are one band."""
+    squares = (vectors**2).sum(axis=1)
+    _, band_of = np.unique(squares, return_inverse=True)
+    band = np.full(shape, -1, np.intp)
+    for (down, right), number in zip(vectors.astype(int), band_of, strict=True):
+        band[down, right] = band[-down, -right] = number
+    return band.ravel()

@@ -1,0 +1,95 @@
+"""A field in space, sampled on a cloud of points: three coordinates in, one intensity out.
+
+Points are scattered, so the formula is summed as it stands: wave vectors are those of the lattice reciprocal to the
+bounding box (whole cycles per box along each axis), one of each pair k and -k, gathered in shells of |k|. On scattered
+points the waves are not orthogonal. From points at random, 1/n of the mean square of everything else leaks to each wave
+vector, and N/n of it to a shell of N: an outer shell sees what is still wrong in the inner ones. Therefore shells are
+watched only up to a quarter of the cube root of n, where N/n is 2 %, and the generated cloud fills its box evenly, one
+point in each cell of a regular grid: a low wave leaks a quarter of that power or less (the tests hold both numbers).
+The mean is removed from the intensity, because it would leak as well.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Problem, Recipe, fixed
+from problems.losses.regression import make_loss
+from problems.networks.mlp import fully_connected
+from problems.probes.bands import BandProbe, into_bands, scattered_transform
+from problems.space.clouds import load_cloud
+from problems.space.images import octaves
+from problems.user_files import fingerprint
+
+CLOUD_SEED = 0
+BLOBS = 6
+TEXTURE = (3, -1, 2)
+"""Wave vector of the fine texture, in cycles per box; its length is 3.74."""
+BLUNTEST, SHARPEST = 2.5, 8.0
+"""Bounds on the largest |k| that is watched, in cycles per box."""
+
+
+def generated_cloud(cells: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points `(cells^3, 3)` of [-1, 1)^3, one at random in each cell, and intensities: smooth blobs and a texture.
+
+    Always the same: its randomness has a fixed seed."""
+    rng = np.random.default_rng(CLOUD_SEED)
+    corners = np.stack(np.meshgrid(*[np.arange(cells)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    points = -1 + 2 * (corners + rng.uniform(size=corners.shape)) / cells
+    centres, widths = rng.uniform(-0.7, 0.7, (BLOBS, 3)), rng.uniform(0.2, 0.5, BLOBS)
+    heights = rng.choice([-1.0, 1.0], BLOBS) * rng.uniform(0.5, 1.5, BLOBS)
+    squares = ((points[:, None] - centres) ** 2).sum(axis=2)
+    smooth = np.exp(-squares / (2 * widths**2)) @ heights
+    return points, smooth + 0.2 * np.sin(np.pi * points @ np.asarray(TEXTURE))
+
+
+def shell_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> BandProbe:
+    """Watches shells of |k| in cycles per box, for `inputs (n, 3)` in [-1, 1]^3.
+
+    They end at a quarter of the cube root of n, four points a wave along each axis, but not below 2.5 or above 8."""
+    highest = float(np.clip(len(inputs) ** (1 / 3) / 4, BLUNTEST, SHARPEST))
+    axis = np.arange(-int(highest), int(highest) + 1)
+    lattice = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    half = lattice[len(lattice) // 2 + 1 :].astype(float)  # the first of each pair comes before the middle, zero
+    band = into_bands(half, octaves(highest))
+    half, band = half[band >= 0], band[band >= 0]
+    return BandProbe(targets, half, band, scattered_transform(inputs, half / 2), "shells")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solid(Recipe):
+    """Coordinates -> intensity; each axis of the cloud is scaled to [-1, 1]."""
+
+    network: str = "3-40-40-1"
+    budget: int = fixed(12_000)
+    points: str = "generated"
+    cells: int = 16
+    digest: str = field(init=False, default="")
+    """sha256 of a file of the user's, so that another cloud of the same name is another problem."""
+
+    def __post_init__(self) -> None:
+        if self.points != "generated":
+            object.__setattr__(self, "digest", fingerprint(Path(self.points).expanduser(), "A point cloud"))
+
+    def build(self, rng: np.random.Generator) -> Problem:
+        del rng  # the cloud is the same for every seed
+        network = fully_connected(self.network, (3, 1), self.activation, self.init, self.dtype)
+        inputs, values = self._cloud()
+        targets = (values - values.mean())[:, None]
+        probe = shell_probe(inputs, targets)
+        inputs, targets = inputs.astype(network.dtype), targets.astype(network.dtype)
+        return Problem(inputs, targets, network, make_loss(self.loss), (probe,))
+
+    def _cloud(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if self.points == "generated":
+            if not 4 <= self.cells <= 40:
+                raise ValueError(f"cells, along each axis of the generated cloud, is from 4 to 40; got {self.cells}.")
+            return generated_cloud(self.cells)
+        path = Path(self.points).expanduser()
+        if fingerprint(path, "A point cloud") != self.digest:
+            raise ValueError(f"The file '{self.points}' has changed since the study was planned; start it again.")
+        points, values = load_cloud(path)
+        low, high = points.min(axis=0), points.max(axis=0)
+        return -1 + 2 * (points - low) / (high - low), values
