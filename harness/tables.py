@@ -5,8 +5,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 Tables: TypeAlias = dict[str, pd.DataFrame]
+Doubles: TypeAlias = NDArray[np.float64]
 
 LABELS = {
     "problem": "str",

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[np.float64]
+Doubles: TypeAlias = NDArray[np.float64]
 Need: TypeAlias = Literal["value", "gradient", "population", "residuals", "hvp", "layout", "minibatch", "budget"]
 Streams: TypeAlias = np.random.Generator | Sequence[np.random.Generator]
 
@@ -55,25 +55,25 @@ class Objective(Protocol):
     def n_samples(self) -> int:
         """The number of training samples, for methods that draw minibatches."""
 
-    def value(self, theta: Array) -> Any:
+    def value(self, theta: Doubles) -> Any:
         """Loss, one forward pass."""
 
-    def value_and_grad(self, theta: Array) -> tuple[Any, Array]:
+    def value_and_grad(self, theta: Doubles) -> tuple[Any, Doubles]:
         """Loss and gradient `(P,)` together, `c` forward passes."""
 
-    def values(self, thetas: Array) -> Array:
+    def values(self, thetas: Doubles) -> Doubles:
         """Losses `(S,)` of a population, one forward pass a row; stops between rows where the budget ends."""
 
-    def values_and_grads(self, thetas: Array) -> tuple[Array, Array]:
+    def values_and_grads(self, thetas: Doubles) -> tuple[Doubles, Doubles]:
         """Losses `(S,)` and gradients `(S, P)` of a population."""
 
-    def batch_value_and_grad(self, theta: Array, rows: NDArray[np.intp]) -> tuple[Any, Array]:
+    def batch_value_and_grad(self, theta: Doubles, rows: NDArray[np.intp]) -> tuple[Any, Doubles]:
         """Loss and gradient on the training samples `rows` alone, at their share of a full gradient's cost."""
 
-    def residuals_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
+    def residuals_and_jacobian(self, theta: Doubles) -> tuple[Doubles, Doubles]:
         """Residuals `r (N,)` with loss = r.r, and their Jacobian `(N, P)`; squared losses only."""
 
-    def hvp(self, theta: Array, vector: Array) -> Array:
+    def hvp(self, theta: Doubles, vector: Doubles) -> Doubles:
         """Hessian of the loss times `vector`, `(P,)`; twice the cost of a gradient."""
 
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
@@ -142,7 +142,7 @@ class Optimizer(ABC):
         return 8 * 4 * dim
 
     @abstractmethod
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         """Move from `theta0`, the first point evaluated (or row 0 of the first population), without changing it.
 
         All randomness comes from `rng`: one generator, or a sequence of them when `theta0` is `(B, P)`."""

@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from optimizers.base import Array, Objective
+from optimizers.base import Doubles, Objective
 
-Accept: TypeAlias = Callable[[Array], bool]
+Accept: TypeAlias = Callable[[Doubles], bool]
 
 
 class Line:
@@ -20,20 +20,20 @@ class Line:
     `theta`, `loss` and `gradient` belong to the point reached, `before` is the loss at the one before it, and `step`
     the way between them."""
 
-    def __init__(self, objective: Objective, theta: Array) -> None:
+    def __init__(self, objective: Objective, theta: Doubles) -> None:
         self._objective = objective
         self.theta = theta
         self.loss, self.gradient = objective.value_and_grad(theta)
         self.before = self.loss + float(np.linalg.norm(self.gradient)) / 2  # scipy's guess: a first step of about one
 
-    def move(self, direction: Array, c1: float, c2: float, accept: Accept | None = None) -> bool:
+    def move(self, direction: Doubles, c1: float, c2: float, accept: Accept | None = None) -> bool:
         """Take a step that satisfies the Wolfe conditions; False where neither of scipy's searches finds one.
 
         `accept` may refuse a step for the gradient at its end."""
         from scipy.optimize._linesearch import scalar_search_wolfe1, scalar_search_wolfe2
 
         self._direction, self._length = direction, 0.0
-        self._found: tuple[float, Array] = self.loss, self.gradient
+        self._found: tuple[float, Doubles] = self.loss, self.gradient
         start = (self._value, self._slope, self.loss, self.before, self.gradient @ direction)
         further = None if accept is None else lambda length, _loss: accept(self._at(length)[1])
         length, loss, _ = scalar_search_wolfe1(*start, c1=c1, c2=c2, amax=1e100, amin=1e-100)
@@ -43,11 +43,11 @@ class Line:
             return False
         self.before, self.loss = self.loss, loss
         self.gradient = self._at(length)[1]
-        self.step: Array = length * direction
+        self.step: Doubles = length * direction
         self.theta = self.theta + self.step
         return True
 
-    def _at(self, length: float) -> tuple[float, Array]:
+    def _at(self, length: float) -> tuple[float, Doubles]:
         if length != self._length:
             self._length = length
             self._found = self._objective.value_and_grad(self.theta + length * self._direction)

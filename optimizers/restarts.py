@@ -8,13 +8,13 @@ from collections.abc import Callable
 from math import inf
 from typing import TypeAlias
 
-from optimizers.base import Array
+from optimizers.base import Doubles
 
-Descend: TypeAlias = Callable[[Array], tuple[Array, float]]
+Descend: TypeAlias = Callable[[Doubles], tuple[Doubles, float]]
 """From a start to where the method gave up, and the loss there."""
 
 
-def descend_repeatedly(descend: Descend, theta0: Array) -> None:
+def descend_repeatedly(descend: Descend, theta0: Doubles) -> None:
     """Begin again where `descend` gave up, until that lowers the loss no more."""
     theta, lowest = theta0, inf
     while True:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 from optimizers.layered.matrix_methods import LayeredMethod
 
 FORMS = (
@@ -56,7 +56,7 @@ class ForeignAskTell(Foreign):
 
     needs: ClassVar[frozenset[Need]] = frozenset({"value", "population"})
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         method = self._make(theta0.copy(), rng)
         objective.value(theta0)
@@ -66,7 +66,7 @@ class ForeignAskTell(Foreign):
             losses = objective.values(np.atleast_2d(points))
             method.tell(asked, float(losses[0]) if points.ndim == 1 else losses)
 
-    def _make(self, theta0: Array, rng: np.random.Generator) -> Any:
+    def _make(self, theta0: Doubles, rng: np.random.Generator) -> Any:
         if not callable(self.foreign):
             return copy.deepcopy(self.foreign)
         return self.foreign(theta0, **_wanted(self.foreign, {"rng": rng}), **self.chosen)
@@ -76,15 +76,15 @@ class ForeignAskTell(Foreign):
 class ForeignFunction(Foreign):
     """A function `minimize(fun, x0)`; one with a parameter `jac` gets `jac=True` and a `fun` with loss and gradient."""
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         extras = _wanted(self.foreign, {"rng": rng, "jac": True})
 
-        def value_and_grad(x: Array) -> tuple[float, Array]:
+        def value_and_grad(x: Doubles) -> tuple[float, Doubles]:
             loss, gradient = objective.value_and_grad(np.ascontiguousarray(x, np.float64))
             return float(loss), gradient
 
-        def value(x: Array) -> float:
+        def value(x: Doubles) -> float:
             return float(objective.value(np.ascontiguousarray(x, np.float64)))
 
         self.foreign(value_and_grad if "jac" in extras else value, theta0.copy(), **extras, **self.chosen)

@@ -90,7 +90,7 @@ class Network(Protocol):
 
 
 @runtime_checkable
-class SlopedNetwork(Protocol):
+class JacobianNetwork(Protocol):
     """A network that also gives what Gauss-Newton methods and the tangent kernel need."""
 
     def jacobian(self, theta: Array, inputs: Array) -> Array:
@@ -98,7 +98,7 @@ class SlopedNetwork(Protocol):
 
 
 @runtime_checkable
-class InputSlopedNetwork(Protocol):
+class InputGradientNetwork(Protocol):
     """A network that can also be differentiated in its inputs, for adversarial directions."""
 
     def input_gradient(self, theta: Array, inputs: Array, cotangent: Array) -> Array:
@@ -106,7 +106,7 @@ class InputSlopedNetwork(Protocol):
 
 
 @runtime_checkable
-class CurvedNetwork(SlopedNetwork, Protocol):
+class HessianNetwork(JacobianNetwork, Protocol):
     """A network that also gives what Newton's method needs."""
 
     def hvp(self, theta: Array, vector: Array, inputs: Array, targets: Array, loss: Loss) -> Array:
@@ -215,8 +215,8 @@ class Problem:
     @property
     def offers(self) -> frozenset[str]:
         """The needs of an optimizer that this problem can meet."""
-        curved = isinstance(self.network, CurvedNetwork)
-        squared = isinstance(self.network, SlopedNetwork) and isinstance(self.loss, SquaredLoss)
+        curved = isinstance(self.network, HessianNetwork)
+        squared = isinstance(self.network, JacobianNetwork) and isinstance(self.loss, SquaredLoss)
         return frozenset(
             {"value", "gradient", "population", "layout", "budget"}
             | (set() if self.whole else {"minibatch"})
@@ -293,7 +293,7 @@ class Problem:
 
     def residuals_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
         """Residuals `r (n m,)` with loss = r.r, and their Jacobian `(n m, P)`; needs `residuals` in `offers`."""
-        assert isinstance(self.network, SlopedNetwork)
+        assert isinstance(self.network, JacobianNetwork)
         assert isinstance(self.loss, SquaredLoss)
         outputs = self.network.forward(theta[None], self.inputs)[0]
         weights = np.broadcast_to(self.loss.residual_weights(outputs.shape), outputs.shape)
@@ -303,7 +303,7 @@ class Problem:
 
     def hvp(self, theta: Array, vector: Array) -> Array:
         """Hessian of the loss times `vector`, `(P,)`; needs `hvp` in `offers`."""
-        assert isinstance(self.network, CurvedNetwork)
+        assert isinstance(self.network, HessianNetwork)
         product = np.zeros(self.dim)
         for rows in self._chunks(self.n_samples):
             inputs, targets = self.inputs[rows], self.targets[..., rows, :]

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize, rosen, rosen_der
 
-from optimizers.base import Array
+from optimizers.base import Doubles
 from optimizers.quasi_newton.bfgs import BFGS, InverseHessian
 from problems import PROBLEMS
 
-Function = Callable[[Array], tuple[float, Array]]
+Function = Callable[[Doubles], tuple[float, Doubles]]
 
 
 class Trace:
@@ -19,27 +19,27 @@ class Trace:
     def __init__(self, function: Function, most: int) -> None:
         self.function, self.most, self.points = function, most, []
 
-    def value_and_grad(self, theta: Array) -> tuple[float, Array]:
+    def value_and_grad(self, theta: Doubles) -> tuple[float, Doubles]:
         if len(self.points) == self.most:
             raise StopAsyncIteration
         self.points.append(theta.copy())
         return self.function(theta)
 
 
-def traced(run: Callable[[Trace], object], function: Function, most: int) -> Array:
+def traced(run: Callable[[Trace], object], function: Function, most: int) -> Doubles:
     trace = Trace(function, most)
     with pytest.raises(StopAsyncIteration):
         run(trace)
     return np.array(trace.points)
 
 
-def network(theta: Array) -> tuple[float, Array]:
+def network(theta: Doubles) -> tuple[float, Doubles]:
     problem = PROBLEMS["sin135"].build(np.random.default_rng(0))
     losses, grads = problem.values_and_grads(theta[None])
     return float(losses[0]), grads[0]
 
 
-def rosenbrock(theta: Array) -> tuple[float, Array]:
+def rosenbrock(theta: Doubles) -> tuple[float, Doubles]:
     return float(rosen(theta)), rosen_der(theta)
 
 

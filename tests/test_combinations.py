@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from problems.base import CurvedNetwork, Problem
+from problems.base import HessianNetwork, Problem
 from problems.losses.regression import make_loss
 from problems.networks.combinations import combine
 from problems.networks.inits import INITS
@@ -133,9 +133,9 @@ def test_the_layout_names_every_parameter_once(init):
 
 @each_init
 def test_second_derivatives_are_offered_only_where_the_inner_network_has_them(init):
-    assert isinstance(make(init).network, CurvedNetwork)
+    assert isinstance(make(init).network, HessianNetwork)
     wrapped = INITS[init.partition("(")[0]]().wrap(SlopedMLP(MLP((1, 4, 1))))
-    assert not isinstance(wrapped, CurvedNetwork)
+    assert not isinstance(wrapped, HessianNetwork)
     assert wrapped.dim in (13, 26)
 
 

@@ -12,7 +12,7 @@ import pytest
 from harness.run.spec import RunSpec, find_problem
 from harness.study.execute import execute, group
 from harness.study.store import Store
-from optimizers.base import Array, Objective, Optimizer, Streams
+from optimizers.base import Doubles, Objective, Optimizer, Streams
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Walk(Optimizer):
     source = "this file"
     death: str = "none"
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         objective.value(theta0)
         if self.death == "process":
@@ -44,7 +44,7 @@ class LaneWalk(Optimizer):
     source = "this file"
     lanes = True
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # not random
         while True:
             objective.value(theta0)

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from problems.base import CurvedNetwork, Problem
+from problems.base import HessianNetwork, Problem
 from problems.line.waves import periodic_grid
 from problems.losses.regression import MSE
 from problems.networks.mlp import MLP, fully_connected, parse_widths
@@ -248,7 +248,7 @@ def test_networks_are_equal_by_what_was_asked_for_even_after_use():
 
 
 def test_the_network_is_curved():
-    assert isinstance(MLP((1, 4, 1)), CurvedNetwork)
+    assert isinstance(MLP((1, 4, 1)), HessianNetwork)
 
 
 @pytest.mark.parametrize("widths", [(1, 1), (1, 40, 1), (1, 8000, 1)])

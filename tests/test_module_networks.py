@@ -11,7 +11,7 @@ from harness.questions.training import train
 from harness.run.spec import RunSpec, stream  # the harness comes last, as the one who knows both
 from optimizers.first_order.minibatch import MinibatchAdam
 from problems import PROBLEMS
-from problems.base import CurvedNetwork, InputSlopedNetwork
+from problems.base import HessianNetwork, InputGradientNetwork
 from problems.datasets.base import DataAbsent
 from problems.datasets.fetch import OFFLINE
 from problems.losses.regression import make_loss
@@ -121,9 +121,9 @@ def test_second_derivatives_of_a_convolutional_network_are_differences_of_its_gr
 
     found = network.hvp(thetas[0], vector, inputs, targets, loss)
     np.testing.assert_allclose(found, central(gradient, thetas[0], vector), rtol=0, atol=1e-8)
-    assert isinstance(network, CurvedNetwork)
-    assert isinstance(network, InputSlopedNetwork)
-    assert isinstance(MLP(WIDTHS), InputSlopedNetwork)
+    assert isinstance(network, HessianNetwork)
+    assert isinstance(network, InputGradientNetwork)
+    assert isinstance(MLP(WIDTHS), InputGradientNetwork)
 
 
 def test_outputs_are_those_of_the_module_with_these_parameters():

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-Array = NDArray[np.float64]
+from harness.tables import Doubles
 
 RESAMPLES = 200
 LEVELS = (0.025, 0.975)
@@ -68,23 +68,23 @@ def contrast(samples: pd.DataFrame, column: str) -> tuple[float, float, float]:
     return float(hard.mean() - easy.mean()), float(low), float(high)
 
 
-def learning_times(samples: pd.DataFrame, column: str) -> tuple[pd.DataFrame, Array]:
+def learning_times(samples: pd.DataFrame, column: str) -> tuple[pd.DataFrame, Doubles]:
     """One row a run, and its times `(runs, n)` in the order of the samples."""
     runs = samples.drop_duplicates("run_id")[["run_id", "network", "optimizer", "seed"]]
     wide = samples.pivot_table(index="run_id", columns="sample", values=column, aggfunc="first", dropna=False)
     return runs.reset_index(drop=True), wide.loc[runs["run_id"]].to_numpy(np.float64)
 
 
-def correlations(times: Array) -> Array:
+def correlations(times: Doubles) -> Doubles:
     """Spearman's correlation of each pair of rows of `times (runs, n)`, in the order of `itertools.combinations`."""
     with np.errstate(invalid="ignore", divide="ignore"):
         matrix = np.atleast_2d(np.corrcoef(rankdata(times, axis=1)))
     return matrix[np.triu_indices(len(times), 1)]
 
 
-def mean_ranks(times: Array) -> Array:
+def mean_ranks(times: Doubles) -> Doubles:
     """The mean rank `(n,)` of each sample over runs, 1 for the first."""
-    ranks: Array = rankdata(times, axis=1).mean(axis=0)
+    ranks: Doubles = rankdata(times, axis=1).mean(axis=0)
     return ranks
 
 

@@ -8,16 +8,13 @@ the level. A level that a run never reaches is skipped.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from harness.analysis.hits import SERIES, first_true
-from harness.tables import LABELS
-
-Array: TypeAlias = NDArray[np.float64]
+from harness.tables import LABELS, Doubles
 
 LEVELS = 2.0 ** (-np.arange(1, 21) / 2)
 """Losses at which errors are compared, as shares of the run's first loss."""
@@ -29,12 +26,12 @@ class Panel:
 
     labels: dict[str, object]
     n_runs: int
-    thresholds: Array  # (T,)
+    thresholds: Doubles  # (T,)
     slot: NDArray[np.int64]  # (G,) place of the series' run among the configuration's runs, sorted by seed
-    frequency: Array  # (G, Q)
-    cost: Array  # (T, G, Q) at the hit; inf where censored
-    loss: Array  # (T, G, Q) at the hit; -inf where censored
-    errors: Array  # (len(LEVELS), G, Q)
+    frequency: Doubles  # (G, Q)
+    cost: Doubles  # (T, G, Q) at the hit; inf where censored
+    loss: Doubles  # (T, G, Q) at the hit; -inf where censored
+    errors: Doubles  # (len(LEVELS), G, Q)
 
 
 def panels(runs: pd.DataFrame, curves: pd.DataFrame, spectra: pd.DataFrame, hits: pd.DataFrame) -> Iterator[Panel]:
@@ -56,12 +53,12 @@ def panels(runs: pd.DataFrame, curves: pd.DataFrame, spectra: pd.DataFrame, hits
         yield _panel(labels, int(n_runs[index]), rows)
 
 
-def wins(values: Array, above: Array | float = -np.inf) -> Array:
+def wins(values: Doubles, above: Doubles | float = -np.inf) -> Doubles:
     """How often, over the levels (axis 0), frequency a comes before b: `(L, T, G, Q)` to `(T, G, Q, Q)`, ties one half.
 
     A pair counts if its smaller value is finite and its larger one exceeds `above`. Values that are NaN are absent."""
 
-    def at_level(level: Array) -> Array:
+    def at_level(level: Doubles) -> Doubles:
         a, b = level[..., :, None], level[..., None, :]
         comparable = (np.minimum(a, b) < np.inf) & (np.maximum(a, b) > above)
         return np.where(comparable, (a < b) + 0.5 * (a == b), 0.0)

@@ -41,8 +41,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from harness.analysis.clocks import Array, Panel, panels, wins
-from harness.tables import SCHEMA, empty, frame
+from harness.analysis.clocks import Panel, panels, wins
+from harness.tables import SCHEMA, Doubles, empty, frame
 
 TAILS = (0.025, 0.975)
 P_LIMIT = 0.10
@@ -86,13 +86,13 @@ def _panel_rows(panel: Panel, draws: int, seed: int) -> Iterator[dict[str, objec
             yield {**panel.labels, **fixed, **row}
 
 
-def _pairs(compared: Array) -> tuple[Array, Array]:
+def _pairs(compared: Doubles) -> tuple[Doubles, Doubles]:
     """Concordant and comparable pairs of each series, `(T, G)`, from the wins."""
     concordant = np.triu(compared, 1).sum(axis=(-1, -2))
     return concordant, concordant + np.tril(compared, -1).sum(axis=(-1, -2))
 
 
-def _concordance(compared: Array, panel: Panel, draws: int, seed: int) -> dict[str, Array]:
+def _concordance(compared: Doubles, panel: Panel, draws: int, seed: int) -> dict[str, Doubles]:
     of_run = (panel.slot[:, None] == np.arange(panel.n_runs)).astype(float)
     concordant, pairs = (of_series @ of_run for of_series in _pairs(compared))
     weights = _resamples(panel.n_runs, draws, seed)
@@ -109,12 +109,12 @@ def _concordance(compared: Array, panel: Panel, draws: int, seed: int) -> dict[s
 
 
 @lru_cache(maxsize=8)
-def _resamples(n_runs: int, draws: int, seed: int) -> Array:
+def _resamples(n_runs: int, draws: int, seed: int) -> Doubles:
     """How often each run is drawn in each resample, `(n_runs, draws)`."""
     return np.random.default_rng(seed).multinomial(n_runs, np.full(n_runs, 1 / n_runs), draws).T.astype(float)
 
 
-def permutation_p(compared: Array, draws: int, seed: int) -> Array:
+def permutation_p(compared: Doubles, draws: int, seed: int) -> Doubles:
     """Two-sided p `(T,)` of the concordance, permuting the frequencies within each series; NaN without pairs.
 
     The number of comparable pairs is the same for all permutations, so the number of concordant ones is the score."""
@@ -141,7 +141,7 @@ def _random_ranks(Q: int, draws: int, rng: np.random.Generator) -> NDArray[np.in
     return np.concatenate([half, Q - 1 - half])
 
 
-def _convolved_p(scores: Array, concordant: float, pairs: float) -> float:
+def _convolved_p(scores: Doubles, concordant: float, pairs: float) -> float:
     """The exact p from the scores `(G, orderings)`: scores of different series add up independently."""
     width = round(2 * pairs) + 1  # scores are multiples of one half
     size = next_fast_len(width, real=True)
@@ -153,7 +153,7 @@ def _convolved_p(scores: Array, concordant: float, pairs: float) -> float:
     return max(round(float(p), DECIMALS), 10.0**-DECIMALS)
 
 
-def _mean_tau(when: Array) -> Array:
+def _mean_tau(when: Doubles) -> Doubles:
     """Mean over series of tau-b of `(T, G, Q)`, (later - earlier) / sqrt(all pairs x untied pairs)."""
     won = wins(when[None])
     sign = np.triu(won - np.swapaxes(won, -1, -2), 1)
@@ -163,7 +163,7 @@ def _mean_tau(when: Array) -> Array:
     return _ratio(np.nansum(tau, axis=1), (~np.isnan(tau)).sum(axis=1))
 
 
-def _slope(frequency: Array, log_when: Array) -> Array:
+def _slope(frequency: Doubles, log_when: Doubles) -> Doubles:
     """Least squares on log frequency with an intercept per series, over finite values; NaN where nothing varies."""
     log_frequency = np.log(frequency, out=np.full(frequency.shape, np.nan), where=frequency > 0)
     used = np.isfinite(log_frequency) & np.isfinite(log_when)
@@ -171,7 +171,7 @@ def _slope(frequency: Array, log_when: Array) -> Array:
     return _ratio((x * y).sum(axis=(1, 2)), (x * x).sum(axis=(1, 2)))
 
 
-def _centred(values: Array, used: NDArray[np.bool_]) -> Array:
+def _centred(values: Doubles, used: NDArray[np.bool_]) -> Doubles:
     """Deviations from each series' mean over the used values; 0 where not used."""
     chosen = np.where(used, values, 0.0)
     mean = chosen.sum(axis=-1, keepdims=True) / np.maximum(used.sum(axis=-1, keepdims=True), 1)
@@ -189,7 +189,7 @@ def _verdict(deciding: float, low: float, high: float, p_value: float) -> str:
     return "undecided"
 
 
-def _ratio(above: Array, below: Array) -> Array:
+def _ratio(above: Doubles, below: Doubles) -> Doubles:
     """The quotient; NaN where the divisor is 0."""
-    quotient: Array = np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
+    quotient: Doubles = np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
     return quotient

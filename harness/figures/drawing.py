@@ -11,8 +11,9 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
 from harness.figures.layout import GAP, LINE, Band, Layout, bands
 from harness.figures.legend import CENSORED, FRAME, HELD, HIT, QUARTILES, error_colours
-from harness.figures.panels import Array, Panel
+from harness.figures.panels import Panel
 from harness.figures.style import GREY, INK, VERDICT_COLOURS, fitted, text_width
+from harness.tables import Doubles
 
 LABEL = 0.11
 """Least distance between the names of two rows, in inches."""
@@ -30,7 +31,7 @@ class Zero(NamedTuple):
         return cls(*(float(top**-share) for share in (0.11, 0.075, 0.04)))
 
 
-def draw_panel(figure: Figure, layout: Layout, index: int, panel: Panel, costs: Array) -> None:
+def draw_panel(figure: Figure, layout: Layout, index: int, panel: Panel, costs: Doubles) -> None:
     """Add the axes of the panel at `index`."""
     axes = layout.axes(figure, layout.panel(index))
     drawn = [] if panel.reason else bands(panel.rows, layout.height)
@@ -44,7 +45,7 @@ def draw_panel(figure: Figure, layout: Layout, index: int, panel: Panel, costs: 
         _draw_hits(axes, panel, band, costs[-1])
 
 
-def _scale(axes: Axes, costs: Array, height: float, *, named: bool) -> None:
+def _scale(axes: Axes, costs: Doubles, height: float, *, named: bool) -> None:
     """Cost on a logarithmic axis, with cost 0 in a column of its own."""
     zero, decades = Zero.of(costs[-1]), np.arange(int(np.log10(costs[-1]) * (1 + 1e-9)) + 1)
     axes.set_xscale("log")
@@ -98,7 +99,7 @@ def _excuse(axes: Axes, reason: str, layout: Layout) -> None:
     axes.text(0.5, 0.5, text, size=6, color=INK, ha="center", va="center", transform=axes.transAxes)
 
 
-def _draw_errors(axes: Axes, panel: Panel, band: Band, costs: Array) -> None:
+def _draw_errors(axes: Axes, panel: Panel, band: Band, costs: Doubles) -> None:
     zero, errors = Zero.of(costs[-1]), np.ma.masked_invalid(np.minimum(panel.errors[band.rows], 1.0))
     for edges, cells in (([zero.left, zero.right], errors[:, :1]), (costs, errors[:, 1:])):
         axes.pcolormesh(edges, band.edges, cells, rasterized=True, zorder=1, **error_colours())

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.figures.panels import Array
+from harness.tables import Doubles
 
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, bottom, width, height."""
@@ -96,7 +96,7 @@ class Band(NamedTuple):
 
     component: int
     rows: slice
-    edges: Array  # inches from the panel's lower edge, ascending like the frequencies
+    edges: Doubles  # inches from the panel's lower edge, ascending like the frequencies
 
 
 def components(rows: pd.MultiIndex) -> list[int]:

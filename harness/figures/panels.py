@@ -7,16 +7,12 @@ different marks meet on one grid.
 from collections import Counter
 from dataclasses import dataclass
 from math import ceil, inf, isnan
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from harness.analysis.configurations import configuration_names
-from harness.tables import LABELS, Tables
-
-Array: TypeAlias = NDArray[np.float64]
+from harness.tables import LABELS, Doubles, Tables
 
 THRESHOLD = 0.1
 """The error that counts as learned; the nearest one in the table `hits` is shown."""
@@ -33,8 +29,8 @@ class Panel:
 
     name: str
     rows: pd.MultiIndex  # (component, frequency) in ascending order; shared by the panels of a problem and probe
-    errors: Array  # (R, 1 + cells), median over runs; NaN where no run watches the row, inf where most are not finite
-    hits: Array  # (R, 3) costs by which the shares `QUARTILES` of the runs have learned; inf where they never do
+    errors: Doubles  # (R, 1 + cells), median over runs; NaN where no run watches the row, inf where most are not finite
+    hits: Doubles  # (R, 3) costs by which the shares `QUARTILES` of the runs have learned; inf where they never do
     ended: float  # cost from which half of the runs or more hold their last error
     endings: str  # how many runs ended otherwise than by their budget
     reason: str  # why there is no curve, else empty
@@ -42,7 +38,7 @@ class Panel:
     concordance: str
 
 
-def cost_grid(tables: Tables) -> Array:
+def cost_grid(tables: Tables) -> Doubles:
     """Costs, log-spaced from 1 to the largest budget; each cell shows the errors at its right edge."""
     top = max(10.0, tables["runs"]["budget"].max(), tables["spectra"]["cost"].max())
     return np.geomspace(1.0, top, ceil(CELLS_PER_DECADE * np.log10(top)) + 1)
@@ -96,7 +92,7 @@ def _watched(parts: list[Tables]) -> dict[str, dict[str, pd.MultiIndex]]:
     return found
 
 
-def _panel(name: str, probe: str, rows: pd.MultiIndex, part: Tables, costs: Array) -> Panel:
+def _panel(name: str, probe: str, rows: pd.MultiIndex, part: Tables, costs: Doubles) -> Panel:
     runs = part["runs"]
     spectra, hits, order = (part[table][part[table]["probe"] == probe] for table in ("spectra", "hits", "order"))
     curved = runs[runs["run_id"].isin(spectra["run_id"].unique())]
@@ -115,7 +111,7 @@ def _panel(name: str, probe: str, rows: pd.MultiIndex, part: Tables, costs: Arra
     )
 
 
-def median_errors(spectra: pd.DataFrame, rows: pd.MultiIndex, costs: Array) -> Array:
+def median_errors(spectra: pd.DataFrame, rows: pd.MultiIndex, costs: Doubles) -> Doubles:
     """The median over runs of the error of each row at each cost, `(len(rows), len(costs))`."""
     place = rows.get_indexer(pd.MultiIndex.from_frame(spectra[ROW]))
     columns = pd.DataFrame({"place": place, **{name: spectra[name].to_numpy() for name in ("mark", "cost", "error")}})
@@ -128,7 +124,7 @@ def median_errors(spectra: pd.DataFrame, rows: pd.MultiIndex, costs: Array) -> A
     return medians
 
 
-def _steps(run: pd.DataFrame, rows: int, costs: Array) -> Array:
+def _steps(run: pd.DataFrame, rows: int, costs: Doubles) -> Doubles:
     """One run's errors `(rows, len(costs))`, each the last measured at or before the cost."""
     marks, mark = np.unique(run["mark"].to_numpy(), return_inverse=True)
     cost, error = np.empty(len(marks)), np.full((len(marks), rows), np.nan)
@@ -138,7 +134,7 @@ def _steps(run: pd.DataFrame, rows: int, costs: Array) -> Array:
     return error[np.maximum(at, 0)].T
 
 
-def hit_quartiles(hits: pd.DataFrame, rows: pd.MultiIndex) -> Array:
+def hit_quartiles(hits: pd.DataFrame, rows: pd.MultiIndex) -> Doubles:
     """Costs by which a quarter, half and three quarters of the runs have learned each row, `(len(rows), 3)`."""
     costs = hits["cost"].where(~hits["censored"], inf)
     of_row = dict(iter(costs.groupby([hits[name] for name in ROW])))

@@ -6,14 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from harness.analysis.configurations import configurations
 from harness.figures.layout import PAGE
 from harness.figures.style import GREY, INK, fitted, house_style
-from harness.tables import Tables
-
-Array = NDArray[np.float64]
+from harness.tables import Doubles, Tables
 
 MOST_MARKS = 7
 NAME, GAP, LABEL, TOP, EDGE = 0.7, 0.04, 0.14, 0.02, 0.2
@@ -24,8 +21,8 @@ class Row(NamedTuple):
     """One configuration: its target and its pictures `(h, w)` or `(h, w, 3)`, each with its cost and relative error."""
 
     name: str
-    target: Array
-    pictures: list[tuple[float, float, Array]]
+    target: Doubles
+    pictures: list[tuple[float, float, Doubles]]
 
 
 def pictures(tables: Tables) -> Figure:
@@ -73,13 +70,13 @@ def _shape(settings: dict[str, Any]) -> tuple[int, int] | None:
     return (int(height), int(width)) if cross else None
 
 
-def _picture(values: "pd.Series[float]", shape: tuple[int, int]) -> Array:
+def _picture(values: "pd.Series[float]", shape: tuple[int, int]) -> Doubles:
     """`(h, w)` for one component, `(h, w, m)` for more."""
     picture = np.asarray(values, np.float64).reshape(*shape, -1)
     return picture[..., 0] if picture.shape[2] == 1 else picture
 
 
-def _error(picture: Array, target: Array) -> float:
+def _error(picture: Doubles, target: Doubles) -> float:
     spread = target - target.mean(axis=(0, 1))
     return float(np.sqrt(((picture - target) ** 2).sum() / (spread**2).sum()))
 

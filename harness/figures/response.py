@@ -11,9 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from harness.figures.curves import grid, label, title
-from harness.figures.panels import Array
 from harness.figures.style import house_style
-from harness.tables import Tables
+from harness.tables import Doubles, Tables
 
 COLOURS = ("#1a1a1a", "#0072B2", "#009E73", "#B34700")
 STYLES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)))
@@ -54,7 +53,7 @@ def _draw_mean(axes: Axes, row: "pd.Series[Any]", **look: Any) -> None:
     axes.errorbar(row["image_frequency"], middle, yerr=spread, ms=4, lw=0.9, **look)
 
 
-def _binned(frequency: Array, power: Array) -> tuple[list[float], list[float]]:
+def _binned(frequency: Doubles, power: Doubles) -> tuple[list[float], list[float]]:
     edges = np.geomspace(frequency[0], frequency[-1] * 1.001, BINS + 1)
     place = np.digitize(frequency, edges)
     filled = np.unique(place)

@@ -21,7 +21,7 @@ from harness.run.account import Snapshot
 from harness.run.schedule import log_marks
 from harness.run.spec import RunSpec, stream
 from harness.tables import frame
-from optimizers.base import Array
+from optimizers.base import Doubles
 from problems.base import Problem
 from problems.classes.digits import Projected
 from problems.classes.image_spectra import share_above_median
@@ -39,8 +39,8 @@ BLOCK = 512
 class LearningTimes:
     """Costs at which samples `(n,)` were first told right, and from which on they were; infinite where never."""
 
-    first: Array
-    final: Array
+    first: Doubles
+    final: Doubles
 
     @classmethod
     def of(cls, samples: int) -> "LearningTimes":
@@ -71,7 +71,7 @@ class Observer:
     linear: NDArray[np.int64] | None = None
     _looked: float = -1.0
 
-    def watch(self, problem: Problem, snapshot: Snapshot, theta: Array) -> None:
+    def watch(self, problem: Problem, snapshot: Snapshot, theta: Doubles) -> None:
         """Take in one mark."""
         if self.times is None:
             self.times = LearningTimes.of(problem.n_samples)
@@ -83,7 +83,7 @@ class Observer:
             measured = {"cost": snapshot.cost, "accuracy": float(right.mean())}
             self.complexity.append(measured | self._examine(problem, theta))
 
-    def _examine(self, problem: Problem, theta: Array) -> dict[str, float]:
+    def _examine(self, problem: Problem, theta: Doubles) -> dict[str, float]:
         inputs, targets = problem.test or (problem.inputs, problem.targets)
         labels, answers = classes(targets), classes(problem.outputs(theta[None], inputs)[0])
         if self.linear is None:
@@ -127,7 +127,7 @@ def roughness(problem: Problem, *, pictures: bool) -> Mapping[str, Any]:
     centred = problem.targets - problem.targets.mean(axis=0)
     delta = float(np.median(nearest(problem.inputs)))
     low = FilterProbe(problem.inputs, centred, delta, problem.n_samples).parts(centred)[0]
-    rest: Array = ((centred - low) ** 2).sum(axis=1) / (centred**2).sum(axis=1)
+    rest: Doubles = ((centred - low) ** 2).sum(axis=1) / (centred**2).sum(axis=1)
     return {"image_high": image, "target_high": rest}
 
 

@@ -8,11 +8,11 @@ from harness.run.meter import Meter
 from harness.run.runner import build, check_fit, drive
 from harness.run.schedule import log_marks
 from harness.run.spec import RunSpec, stream
-from optimizers.base import Array
+from optimizers.base import Doubles
 from problems.base import Problem
 from problems.classes.digits import ImageRecipe
 
-Watch: TypeAlias = Callable[[Problem, Snapshot, Array], None]
+Watch: TypeAlias = Callable[[Problem, Snapshot, Doubles], None]
 """Takes the problem, a mark, and the incumbent `(P,)`."""
 
 
@@ -20,7 +20,7 @@ class Trained(NamedTuple):
     """A problem, the incumbent `(P,)` in the end, and how the run has ended."""
 
     problem: Problem
-    theta: Array
+    theta: Doubles
     status: str
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.run.account import PATIENCE, PENALTY, Account, Counts, Diverged, Observe, Outcome, TargetReached, Terms
-from optimizers.base import Array, RunStopped, Slot
+from optimizers.base import Doubles, RunStopped, Slot
 from problems.base import Problem
 
 
@@ -38,7 +38,7 @@ class LaneMeter:
         self._non_finite = np.zeros(lanes, np.intp)
         self._measured_at = -1.0
 
-    def start(self, theta0: Array) -> None:
+    def start(self, theta0: Doubles) -> None:
         """Set the clocks going and measure every lane at cost 0."""
         np.copyto(self._last, theta0)
         np.copyto(self._best, theta0)
@@ -52,7 +52,7 @@ class LaneMeter:
         self.account.ended = perf_counter()
 
     @property
-    def incumbent(self) -> Array:
+    def incumbent(self) -> Doubles:
         """The points that the lanes stand for, `(B, P)`; not to be changed."""
         return self._last if self.terms.incumbent == "last" else self._best
 
@@ -61,10 +61,10 @@ class LaneMeter:
         stop, counts = self.ends.get(lane, (None, self.account.counts))
         return Outcome(counts, float(self.last_loss[lane]), float(self.best_loss[lane]), stop)
 
-    def value(self, theta: Array) -> Array:
+    def value(self, theta: Doubles) -> Doubles:
         return self.values(theta[:, None])[:, 0]
 
-    def values(self, thetas: Array) -> Array:
+    def values(self, thetas: Doubles) -> Doubles:
         self.account.admit(1.0)
         lanes, rows, _ = thetas.shape
         fitting = thetas[:, : self.account.left("value")]
@@ -80,27 +80,27 @@ class LaneMeter:
             self.account.admit(1.0)
         return losses
 
-    def value_and_grad(self, theta: Array) -> tuple[Array, Array]:
+    def value_and_grad(self, theta: Doubles) -> tuple[Doubles, Doubles]:
         self.account.admit(self.terms.cost_per_gradient)
         losses, grads = self._timed(lambda: self._problem.values_and_grads(theta))
         return self._settle_gradients(theta, losses, grads, 1.0, whole=True)
 
-    def batch_value_and_grad(self, theta: Array, rows: NDArray[np.intp]) -> tuple[Array, Array]:
+    def batch_value_and_grad(self, theta: Doubles, rows: NDArray[np.intp]) -> tuple[Doubles, Doubles]:
         """`rows` is `(B, k)`: each lane has its own minibatch."""
         share = rows.shape[1] / self.n_samples
         self.account.admit(self.terms.cost_per_gradient * share)
         losses, grads = self._timed(lambda: self._problem.lane_batches(theta, rows))
         return self._settle_gradients(theta, losses, grads, share, whole=False)
 
-    def values_and_grads(self, thetas: Array) -> tuple[Array, Array]:
+    def values_and_grads(self, thetas: Doubles) -> tuple[Doubles, Doubles]:
         pairs = [self.value_and_grad(thetas[:, row]) for row in range(thetas.shape[1])]
         return np.stack([losses for losses, _ in pairs], 1), np.stack([grads for _, grads in pairs], 1)
 
-    def residuals_and_jacobian(self, theta: Array) -> NoReturn:
+    def residuals_and_jacobian(self, theta: Doubles) -> NoReturn:
         del theta
         raise TypeError("Residuals are not offered to lanes; a method that needs them does not declare lanes.")
 
-    def hvp(self, theta: Array, vector: Array) -> NoReturn:
+    def hvp(self, theta: Doubles, vector: Doubles) -> NoReturn:
         del theta, vector
         raise TypeError(
             "Hessian-vector products are not offered to lanes; a method that needs them does not declare lanes."
@@ -115,12 +115,12 @@ class LaneMeter:
         self.account.seconds_objective += perf_counter() - start
         return result
 
-    def _values(self, flat: Array, rows: int) -> Array:
+    def _values(self, flat: Doubles, rows: int) -> Doubles:
         return np.array(self._problem.spread(rows).values(flat), np.float64)
 
     def _settle_gradients(
-        self, theta: Array, losses: Array, grads: Array, share: float, *, whole: bool
-    ) -> tuple[Array, Array]:
+        self, theta: Doubles, losses: Doubles, grads: Doubles, share: float, *, whole: bool
+    ) -> tuple[Doubles, Doubles]:
         losses = np.array(losses, np.float64)
         if self._is_plain(losses, grads):
             self._settle_plain(theta, losses, self.account.charge("gradients", share), whole=whole)
@@ -131,12 +131,12 @@ class LaneMeter:
         self._settle(theta[:, None], losses[:, None], self.account.charge("gradients", share), whole=whole)
         return losses, grads
 
-    def _is_plain(self, losses: Array, grads: Array) -> bool:
+    def _is_plain(self, losses: Doubles, grads: Doubles) -> bool:
         """Whether every lane lives, every number is finite, and no loss can end a lane: nearly always."""
         flat = grads.reshape(-1)
         return not self.ends and self.terms.target_loss is None and isfinite(losses.sum() + flat.dot(flat))
 
-    def _settle_plain(self, theta: Array, losses: Array, due: bool, *, whole: bool) -> None:
+    def _settle_plain(self, theta: Doubles, losses: Doubles, due: bool, *, whole: bool) -> None:
         """What `_settle` does where nothing is to be mended or judged: a step of many small lanes is short."""
         np.copyto(self._last, theta)
         np.copyto(self.last_loss, losses)
@@ -149,7 +149,7 @@ class LaneMeter:
         if due:
             self._measure()
 
-    def _settle(self, thetas: Array, losses: Array, due: bool, *, whole: bool = True) -> None:
+    def _settle(self, thetas: Doubles, losses: Doubles, due: bool, *, whole: bool = True) -> None:
         """Keep, guard and measure some evaluations `(B, k)` of every lane; `losses` is mended in place."""
         finite = np.isfinite(losses)
         losses[~finite] = PENALTY

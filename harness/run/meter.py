@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.run.account import PATIENCE, PENALTY, Account, Diverged, Observe, Outcome, TargetReached, Terms
-from optimizers.base import Array, Slot
+from optimizers.base import Doubles, Slot
 from problems.base import Problem
 
 
@@ -33,7 +33,7 @@ class Meter:
         self._non_finite = 0
         self._measured_at = -1.0
 
-    def start(self, theta0: Array) -> None:
+    def start(self, theta0: Doubles) -> None:
         """Set the clocks going and measure at cost 0."""
         np.copyto(self._last, theta0)
         np.copyto(self._best, theta0)
@@ -47,7 +47,7 @@ class Meter:
         self.account.ended = perf_counter()
 
     @property
-    def incumbent(self) -> Array:
+    def incumbent(self) -> Doubles:
         """The point that the run stands for, `(P,)`; not to be changed."""
         return self._last if self.terms.incumbent == "last" else self._best
 
@@ -56,21 +56,21 @@ class Meter:
         assert lane == 0
         return Outcome(self.account.counts, self.last_loss, self.best_loss, None)
 
-    def value(self, theta: Array) -> float:
+    def value(self, theta: Doubles) -> float:
         self.account.admit(1.0)
         start = perf_counter()
         loss = self._problem.value(theta)
         self.account.seconds_objective += perf_counter() - start
         return self._settle(theta, loss, self.account.charge("values", 1))
 
-    def value_and_grad(self, theta: Array) -> tuple[float, Array]:
+    def value_and_grad(self, theta: Doubles) -> tuple[float, Doubles]:
         self.account.admit(self.terms.cost_per_gradient)
         start = perf_counter()
         loss, grad = self._problem.value_and_grad(theta)
         self.account.seconds_objective += perf_counter() - start
         return self._settle_gradient(theta, loss, grad, 1.0, whole=True)
 
-    def batch_value_and_grad(self, theta: Array, rows: NDArray[np.intp]) -> tuple[float, Array]:
+    def batch_value_and_grad(self, theta: Doubles, rows: NDArray[np.intp]) -> tuple[float, Doubles]:
         share = len(rows) / self.n_samples
         self.account.admit(self.terms.cost_per_gradient * share)
         start = perf_counter()
@@ -78,7 +78,7 @@ class Meter:
         self.account.seconds_objective += perf_counter() - start
         return self._settle_gradient(theta, float(losses[0]), grads[0], share, whole=False)
 
-    def values(self, thetas: Array) -> Array:
+    def values(self, thetas: Doubles) -> Doubles:
         self.account.admit(1.0)
         fitting = thetas[: self.account.left("value")]
         start = perf_counter()
@@ -93,11 +93,11 @@ class Meter:
             self.account.admit(1.0)
         return losses
 
-    def values_and_grads(self, thetas: Array) -> tuple[Array, Array]:
+    def values_and_grads(self, thetas: Doubles) -> tuple[Doubles, Doubles]:
         pairs = [self.value_and_grad(theta) for theta in thetas]
         return np.array([loss for loss, _ in pairs]), np.array([grad for _, grad in pairs])
 
-    def residuals_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
+    def residuals_and_jacobian(self, theta: Doubles) -> tuple[Doubles, Doubles]:
         components = self._problem.targets.shape[-1]
         self.account.admit(self.terms.cost_per_gradient * components)
         start = perf_counter()
@@ -109,7 +109,7 @@ class Meter:
             return np.full(len(residuals), (PENALTY / len(residuals)) ** 0.5), np.zeros_like(jacobian)
         return residuals, jacobian
 
-    def hvp(self, theta: Array, vector: Array) -> Array:
+    def hvp(self, theta: Doubles, vector: Doubles) -> Doubles:
         self.account.admit(2 * self.terms.cost_per_gradient)
         start = perf_counter()
         product = _float64(self._problem.hvp(theta, vector))
@@ -122,15 +122,15 @@ class Meter:
         return self.account.left(need)
 
     def _settle_gradient(
-        self, theta: Array, loss: float, grad: Array, share: float, *, whole: bool
-    ) -> tuple[float, Array]:
+        self, theta: Doubles, loss: float, grad: Doubles, share: float, *, whole: bool
+    ) -> tuple[float, Doubles]:
         if not isfinite(grad.dot(grad)):
             loss, grad = inf, np.zeros_like(grad)
         elif not isfinite(loss):
             grad = np.zeros_like(grad)
         return self._settle(theta, loss, self.account.charge("gradients", share), whole=whole), grad
 
-    def _settle(self, theta: Array, loss: float, due: bool, *, whole: bool = True) -> float:
+    def _settle(self, theta: Doubles, loss: float, due: bool, *, whole: bool = True) -> float:
         """Keep, guard and measure one evaluation; the loss that the method is told. A minibatch's is never the best."""
         np.copyto(self._last, theta)
         finite = isfinite(loss)
@@ -144,7 +144,7 @@ class Meter:
         self._judge()
         return loss if finite else PENALTY
 
-    def _settle_rows(self, thetas: Array, losses: Array, due: bool) -> None:
+    def _settle_rows(self, thetas: Doubles, losses: Doubles, due: bool) -> None:
         """The same for some rows of a population; `losses` is mended in place."""
         finite = np.isfinite(losses)
         np.copyto(self._last, thetas[-1])
@@ -177,5 +177,5 @@ class Meter:
         self.account.seconds_measuring += perf_counter() - start
 
 
-def _float64(numbers: NDArray[Any]) -> Array:
+def _float64(numbers: NDArray[Any]) -> Doubles:
     return np.asarray(numbers, np.float64)

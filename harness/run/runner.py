@@ -19,7 +19,7 @@ from harness.run.schedule import log_marks
 from harness.run.spec import RunSpec, canonical, settings_of, stream
 from harness.run.theory import forecast
 from harness.tables import SCHEMA, Tables, empty, frame
-from optimizers.base import Array, Optimizer, Streams
+from optimizers.base import Doubles, Optimizer, Streams
 from problems.base import Problem, stack, stackable
 from problems.engines.choose import choose, make_engine
 
@@ -35,7 +35,7 @@ class Refused(ValueError):
     """A method and a problem that do not fit together."""
 
 
-def drive(method: Optimizer, meter: Meter | LaneMeter, theta0: Array, rng: Streams) -> tuple[str, str]:
+def drive(method: Optimizer, meter: Meter | LaneMeter, theta0: Doubles, rng: Streams) -> tuple[str, str]:
     """Let `method` move from `theta0` until it ends; the status and a sentence on why.
 
     An exception other than the meter's own propagates. Floating-point warnings are expected on the way to infinity and
@@ -120,7 +120,7 @@ def run_lanes(specs: Sequence[RunSpec], progress: Progress | None = None) -> lis
 
 
 def _run_batch(
-    specs: Sequence[RunSpec], problems: Sequence[Problem], thetas: Array, progress: Progress | None
+    specs: Sequence[RunSpec], problems: Sequence[Problem], thetas: Doubles, progress: Progress | None
 ) -> list[Tables]:
     method = specs[0].method
     batch = stack(problems)
@@ -136,7 +136,7 @@ def _run_batch(
     try:
         if batch.engine is not None:
             batch.engine.prepare(method.needs)
-        start: tuple[Array, Streams] = (thetas, streams) if method.lanes else (thetas[0], streams[0])
+        start: tuple[Doubles, Streams] = (thetas, streams) if method.lanes else (thetas[0], streams[0])
         end = drive(method, meter, *start)
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
         end = "failed", _sentence(error)
@@ -147,7 +147,7 @@ def _run_batch(
     return tables
 
 
-def _spectra(recorder: Recorder, lane: int, spec: RunSpec, problem: Problem, theta0: Array) -> pd.DataFrame:
+def _spectra(recorder: Recorder, lane: int, spec: RunSpec, problem: Problem, theta0: Doubles) -> pd.DataFrame:
     """The rows of one lane beside their forecast; without it where it cannot be made."""
     try:
         with np.errstate(all="ignore"):
@@ -171,7 +171,7 @@ def _reporting(observe: Observe, budget: float, progress: Progress | None) -> Ob
     if progress is None:
         return observe
 
-    def both(lanes: list[int], snapshot: Snapshot, thetas: Array) -> None:
+    def both(lanes: list[int], snapshot: Snapshot, thetas: Doubles) -> None:
         observe(lanes, snapshot, thetas)
         progress(min(1.0, snapshot.cost / budget))
 

@@ -14,14 +14,12 @@ from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from optimizers.base import Optimizer
+from optimizers.base import Doubles, Optimizer
 from optimizers.first_order.torch_methods import GD
 from problems.base import Problem, SquaredLoss
 
-Array: TypeAlias = NDArray[np.float64]
-Forecast: TypeAlias = Callable[[Array], Array]
+Forecast: TypeAlias = Callable[[Doubles], Doubles]
 """Predicted outputs `(steps, n, m)` after these numbers of steps `(steps,)`."""
 
 MOST_RESIDUALS = 1024
@@ -29,7 +27,7 @@ MOST_ELEMENTS = 1 << 24
 """Of the Jacobian, n m P: 128 MiB. With these two limits a prediction takes a second at most."""
 
 
-def forecast(problem: Problem, method: Optimizer, theta0: Array) -> Forecast | None:
+def forecast(problem: Problem, method: Optimizer, theta0: Doubles) -> Forecast | None:
     """The prediction for `method` from `theta0 (P,)`, or None where there is none.
 
     There is one for gradient descent on a squared loss of a network with a Jacobian, if n m <= 1024 and
@@ -50,7 +48,7 @@ def forecast(problem: Problem, method: Optimizer, theta0: Array) -> Forecast | N
 class _Linearised:
     """The residuals in the eigenvectors of the kernel, where each goes its own way."""
 
-    def __init__(self, problem: Problem, residuals: Array, jacobian: Array, lr: float) -> None:
+    def __init__(self, problem: Problem, residuals: Doubles, jacobian: Doubles, lr: float) -> None:
         assert isinstance(problem.loss, SquaredLoss)
         self._targets = problem.targets
         weights = np.broadcast_to(problem.loss.residual_weights(problem.targets.shape), problem.targets.shape)
@@ -59,19 +57,19 @@ class _Linearised:
         self._factors = 1 - 2 * lr * np.maximum(eigenvalues, 0.0)  # below zero by rounding alone
         self._start = residuals @ self._vectors
 
-    def __call__(self, steps: Array) -> Array:
+    def __call__(self, steps: Doubles) -> Doubles:
         with np.errstate(over="ignore", invalid="ignore"):  # too long a step diverges, here as in the run
             residuals = (self._start * self._factors ** np.asarray(steps)[:, None]) @ self._vectors.T
             return self._targets + residuals.reshape(-1, *self._targets.shape) / self._weights
 
 
-def tangent_kernel(problem: Problem, theta: Array) -> Array:
+def tangent_kernel(problem: Problem, theta: Doubles) -> Doubles:
     """`J J^T (n m, n m)` of the weighted residuals at `theta (P,)`; needs `residuals` in `problem.offers`."""
     jacobian = problem.residuals_and_jacobian(theta)[1]
     return jacobian @ jacobian.T
 
 
-def mode_rates(kernel: Array, inputs: Array, waves: Array) -> tuple[Array, Array]:
+def mode_rates(kernel: Doubles, inputs: Doubles, waves: Doubles) -> tuple[Doubles, Doubles]:
     """How fast gradient flow shrinks each Fourier mode of one output component, and how pure the mode is.
 
     `waves (q, d)` are wave vectors in cycles per unit. The rate is `2 v^* K v` for the unit vector v of the mode; the
@@ -83,7 +81,7 @@ def mode_rates(kernel: Array, inputs: Array, waves: Array) -> tuple[Array, Array
     return 2 * quotients, np.abs(quotients) / np.linalg.norm(moved, axis=0)
 
 
-def log_slope(frequency: Array, cost: Array) -> float:
+def log_slope(frequency: Doubles, cost: Doubles) -> float:
     """Least-squares slope of log cost against log frequency, where both are finite and positive; NaN for one point."""
     with np.errstate(divide="ignore", invalid="ignore"):
         x, y = np.log(np.asarray(frequency, float)), np.log(np.asarray(cost, float))

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 from optimizers.line_search import Line
 from optimizers.restarts import descend_repeatedly
 
@@ -27,12 +27,12 @@ class ConjugateGradients(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * 10 * dim
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         descend_repeatedly(lambda theta: self._descend(objective, theta), theta0)
 
     @abstractmethod
-    def _descend(self, objective: Objective, theta: Array) -> tuple[Array, float]:
+    def _descend(self, objective: Objective, theta: Doubles) -> tuple[Doubles, float]:
         """One run of the method, until its line search gives up; the end and its loss."""
 
 
@@ -45,15 +45,15 @@ class CG(ConjugateGradients):
     # on `sin135`, 20,000 gradients, seeds 100 to 102: 5e-6; scipy's 0.4 reaches 3e-5
     c2: float = setting(0.1, "slope that may remain after a line search", above=0.0, below=1.0, tune=(0.05, 0.5))
 
-    def _descend(self, objective: Objective, theta: Array) -> tuple[Array, float]:
+    def _descend(self, objective: Objective, theta: Doubles) -> tuple[Doubles, float]:
         line = Line(objective, theta)
         direction, old = -line.gradient, line.gradient
 
-        def turned(gradient: Array) -> Array:
+        def turned(gradient: Doubles) -> Doubles:
             kept = max(0.0, float((gradient - old) @ gradient / (old @ old)))
             return kept * direction - gradient
 
-        def falls(gradient: Array) -> bool:
+        def falls(gradient: Doubles) -> bool:
             return bool(turned(gradient) @ gradient <= -DESCENT * (gradient @ gradient))
 
         while line.gradient.any() and line.move(direction, self.c1, self.c2, falls):
@@ -71,7 +71,7 @@ class FletcherReeves(ConjugateGradients):
     c2: float = setting(0.1, "slope that may remain after a line search; below 1/2", above=0.0, below=0.5)
     restart: int = setting(0, "steps after which the direction is the gradient again; 0 is P", at_least=0)
 
-    def _descend(self, objective: Objective, theta: Array) -> tuple[Array, float]:
+    def _descend(self, objective: Objective, theta: Doubles) -> tuple[Doubles, float]:
         line = Line(objective, theta)
         direction, steps = -line.gradient, 0
         while line.gradient.any():

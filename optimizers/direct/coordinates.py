@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class CoordinateDescent(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * 4 * dim
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         theta = theta0.copy()
         loss = float(objective.value(theta))
         widths = np.full(len(theta), self.width)
@@ -36,7 +36,7 @@ class CoordinateDescent(Optimizer):
                 moved |= step != 0 or theta[index] + widths[index] != theta[index]
                 widths[index] = 2 * abs(step) if step else widths[index] / 4
 
-    def _line(self, objective: Objective, theta: Array, index: int, width: float, loss: float) -> tuple[float, float]:
+    def _line(self, objective: Objective, theta: Doubles, index: int, width: float, loss: float) -> tuple[float, float]:
         """The best step along one coordinate of those tried, and its loss."""
 
         def at(step: float) -> tuple[float, float]:
@@ -67,7 +67,7 @@ class PatternSearch(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * 5 * dim
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         base, width = theta0.copy(), self.width
         loss = float(objective.value(base))
@@ -80,7 +80,7 @@ class PatternSearch(Optimizer):
                 base, loss = reached, found
                 reached, found = self._explore(objective, ahead, float(objective.value(ahead)), width)
 
-    def _explore(self, objective: Objective, start: Array, loss: float, width: float) -> tuple[Array, float]:
+    def _explore(self, objective: Objective, start: Doubles, loss: float, width: float) -> tuple[Doubles, float]:
         """`start` after each coordinate has gone up or down where that helps, and the loss there."""
         point = start.copy()
         for index in range(len(point)):

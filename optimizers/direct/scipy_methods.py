@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 from optimizers.restarts import descend_repeatedly
 
 
@@ -28,13 +28,13 @@ class Powell(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * dim * (dim + 8)
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         from scipy.optimize import minimize
 
         options = {"xtol": self.xtol, "ftol": 0.0, "maxiter": sys.maxsize, "maxfev": sys.maxsize}
 
-        def descend(theta: Array) -> tuple[Array, float]:
+        def descend(theta: Doubles) -> tuple[Doubles, float]:
             result = minimize(objective.value, theta, method="Powell", options=options)
             return result.x, float(result.fun)
 
@@ -55,13 +55,13 @@ class NelderMead(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * 4 * (dim + 1) * dim
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         from scipy.optimize import minimize
 
         options = {"adaptive": True, "xatol": 0.0, "fatol": 0.0, "maxiter": sys.maxsize, "maxfev": sys.maxsize}
 
-        def descend(theta: Array) -> tuple[Array, float]:
+        def descend(theta: Doubles) -> tuple[Doubles, float]:
             simplex = np.vstack([theta, theta + self.edge * np.eye(len(theta))])
             result = minimize(
                 objective.value, theta, method="Nelder-Mead", options={**options, "initial_simplex": simplex}
@@ -85,13 +85,13 @@ class COBYLA(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * 8 * (dim + 4) ** 2
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         from scipy.optimize import minimize
 
         options = {"rhobeg": self.radius, "tol": 1e-12, "maxiter": 10**9}
 
-        def descend(theta: Array) -> tuple[Array, float]:
+        def descend(theta: Doubles) -> tuple[Doubles, float]:
             result = minimize(objective.value, theta, method="COBYLA", options=options)
             return result.x, float(result.fun)
 
@@ -112,13 +112,13 @@ class COBYQA(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * 24 * (dim + 4) ** 2
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         from scipy.optimize import minimize
 
         options = {"initial_tr_radius": self.radius, "final_tr_radius": 1e-12, "maxiter": 10**9, "maxfev": 10**9}
 
-        def descend(theta: Array) -> tuple[Array, float]:
+        def descend(theta: Doubles) -> tuple[Doubles, float]:
             result = minimize(objective.value, theta, method="COBYQA", options=options)
             return result.x, float(result.fun)
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 
 POPULATION: frozenset[Need] = frozenset({"population"})
 
@@ -31,7 +31,7 @@ class OpenAIES(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * dim * (3 * self.pairs + 4)
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         theta, velocity = theta0.copy(), np.zeros_like(theta0)
         objective.value(theta)
@@ -57,7 +57,7 @@ class SNES(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * dim * (2 * self.population + 6)
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         mean, sigma = theta0.copy(), np.full(len(theta0), self.sigma)
         rate = (3 + log(len(theta0))) / (5 * sqrt(len(theta0)))
@@ -70,10 +70,10 @@ class SNES(Optimizer):
             sigma = sigma * np.exp(rate / 2 * (utilities @ (noise * noise - 1)))
 
 
-def rank_utilities(population: int) -> Array:
+def rank_utilities(population: int) -> Doubles:
     """Weights `(population,)` of the samples from best to worst, which sum to zero (Wierstra et al., section 3.1)."""
     raw = np.maximum(0.0, log(population / 2 + 1) - np.log(np.arange(1, population + 1)))
-    weights: Array = raw / raw.sum() - 1 / population
+    weights: Doubles = raw / raw.sum() - 1 / population
     return weights
 
 
@@ -86,7 +86,7 @@ class OnePlusOne(Optimizer):
     source: ClassVar[str] = "Rechenberg 1973; Kern et al. 2004, the one-fifth rule"
     sigma: float = setting(0.1, "initial step", above=0.0, tune=(0.01, 3.0))
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         parent, sigma = theta0.copy(), self.sigma
         loss = objective.value(parent)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 from optimizers.isolation import globals_kept
 
 POPULATION: frozenset[Need] = frozenset({"population"})
@@ -27,7 +27,7 @@ class CMAES(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * 6 * dim * dim
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         with globals_kept():
             import cma
@@ -61,7 +61,7 @@ class SepCMAES(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * dim * (2 * self.population + 8)
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         from cmaes import SepCMA
 
@@ -91,7 +91,7 @@ class DifferentialEvolution(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * dim * (6 * self.population + 4)
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         from scipy.optimize import differential_evolution
 
@@ -99,7 +99,7 @@ class DifferentialEvolution(Optimizer):
         first[0] = theta0
         exact = [theta0]  # scipy scales its box to [0, 1] and back, which rounds
 
-        def losses(columns: Array) -> Array:
+        def losses(columns: Doubles) -> Doubles:
             members = np.ascontiguousarray(columns.T)
             if exact:
                 members[0] = exact.pop()

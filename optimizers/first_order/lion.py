@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Lion(Optimizer):
     beta2: float = setting(0.99, "decay of the momentum", at_least=0.0, below=1.0, tune=(0.9, 0.999))
     weight_decay: float = setting(0.0, "decay of the weights", at_least=0.0)
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         theta, momentum = theta0.copy(), np.zeros_like(theta0)
         while True:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizers.base import Array, Need, Objective, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Streams, setting
 from optimizers.first_order.torch_methods import Lean, TorchMethod
 
 
@@ -34,7 +34,7 @@ class SGD(TorchMethod):
     def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.SGD(params, lr=self.lr, momentum=self.momentum, foreach=False)
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         self.descend(theta0, batch_gradient(objective, self.batch, rng))
 
 
@@ -52,16 +52,16 @@ class MinibatchAdam(TorchMethod):
     def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.Adam(params, lr=self.lr, foreach=False)
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         self.descend(theta0, batch_gradient(objective, self.batch, rng))
 
 
-def batch_gradient(objective: Objective, size: int, rng: Streams) -> Callable[[Array], Array]:
+def batch_gradient(objective: Objective, size: int, rng: Streams) -> Callable[[Doubles], Doubles]:
     """The gradient of the next minibatch, whose order is drawn from `rng`, for each lane from its own."""
     rngs = [rng] if isinstance(rng, np.random.Generator) else list(rng)
     batches = zip(*(minibatches(objective.n_samples, size, own) for own in rngs), strict=True)
 
-    def gradient(theta: Array) -> Array:
+    def gradient(theta: Doubles) -> Doubles:
         rows = np.array(next(batches))
         return objective.batch_value_and_grad(theta, rows if theta.ndim == 2 else rows[0])[1]
 

@@ -13,7 +13,7 @@ from inspect import unwrap
 from types import ModuleType
 from typing import Any, ClassVar, Literal
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 
 ADAPTIVE = (
     "low-first in most published runs; in dispute whether adaptive steps weaken the bias (arXiv 2206.14862) or favour "
@@ -44,11 +44,11 @@ class TorchMethod(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * dim * (3 + self.buffers)
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         self.descend(theta0, lambda theta: objective.value_and_grad(theta)[1])
 
-    def descend(self, theta0: Array, gradient: Callable[[Array], Array]) -> None:
+    def descend(self, theta0: Doubles, gradient: Callable[[Doubles], Doubles]) -> None:
         """Step for ever along what `gradient` says."""
         import torch
 

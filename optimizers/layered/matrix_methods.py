@@ -7,7 +7,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 from optimizers.isolation import globals_kept
 
 UNKNOWN = "no theory known; its steps have nearly equal singular values, so the bias should be weaker than Adam's"
@@ -28,7 +28,7 @@ class LayeredMethod(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * 8 * dim
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         import torch
 

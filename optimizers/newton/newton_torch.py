@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 from optimizers.newton.trust_region import COMPRESSED
 from optimizers.restarts import descend_repeatedly
 
@@ -25,7 +25,7 @@ class TorchNewtonCG(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * 24 * dim
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         import torch
         from torchmin import minimize
@@ -33,7 +33,7 @@ class TorchNewtonCG(Optimizer):
         fun = differentiable(objective)
         options = {"lr": self.lr, "xtol": 0.0}
 
-        def descend(theta: Array) -> tuple[Array, float]:
+        def descend(theta: Doubles) -> tuple[Doubles, float]:
             found = minimize(fun, torch.from_numpy(theta), "newton-cg", max_iter=sys.maxsize, options=options)
             return found.x.numpy(), float(found.fun)
 

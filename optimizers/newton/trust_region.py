@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 from optimizers.restarts import descend_repeatedly
 
 TINY = 1e-100
@@ -41,16 +41,16 @@ class Curvature(Optimizer):
         """What scipy is told of the Hessian."""
         return {"hessp": objective.hvp}
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         from scipy.optimize import minimize
 
         options = {"maxiter": sys.maxsize, **self.options()}
 
-        def descend(theta: Array) -> tuple[Array, float]:
+        def descend(theta: Doubles) -> tuple[Doubles, float]:
             hessian, best, lowest = self.hessian(objective), theta, inf
 
-            def fun(point: Array) -> tuple[float, Array]:
+            def fun(point: Doubles) -> tuple[float, Doubles]:
                 nonlocal best, lowest
                 if not np.isfinite(point).all():
                     raise StepIsNoNumber

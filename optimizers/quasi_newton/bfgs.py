@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 from optimizers.line_search import Line
 from optimizers.restarts import descend_repeatedly
 
@@ -30,11 +30,11 @@ class BFGS(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * (dim * dim + 12 * dim)
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         descend_repeatedly(lambda theta: self._descend(objective, theta), theta0)
 
-    def _descend(self, objective: Objective, theta: Array) -> tuple[Array, float]:
+    def _descend(self, objective: Objective, theta: Doubles) -> tuple[Doubles, float]:
         """One run of the method, until no step along the search direction is long enough; the end and its loss."""
         line = Line(objective, theta)
         inverse = InverseHessian(len(theta))
@@ -57,7 +57,7 @@ class InverseHessian:
         self._blas = blas
         self._matrix = np.eye(dim, order="F")
 
-    def update(self, step: Array, change: Array, direction: Array, gradient: Array) -> Array:
+    def update(self, step: Doubles, change: Doubles, direction: Doubles, gradient: Doubles) -> Doubles:
         """Take in one step `s` and change of gradient `y`; then `H gradient`, `(P,)`, for the new gradient.
 
         `H <- (I - rho s y') H (I - rho y s') + rho s s'` is `H + s w' + w s'` with `rho = 1 / y.s` and
@@ -69,5 +69,5 @@ class InverseHessian:
         hessian_change = product + direction
         w = (1 + rho * (change @ hessian_change)) * rho / 2 * step - rho * hessian_change
         self._matrix = self._blas.dsyr2(1.0, step, w, a=self._matrix, overwrite_a=1)
-        new_direction: Array = product + step * (w @ gradient) + w * (step @ gradient)
+        new_direction: Doubles = product + step * (w @ gradient) + w * (step @ gradient)
         return new_direction

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 from optimizers.restarts import descend_repeatedly
 
 
@@ -26,14 +26,14 @@ class LBFGS(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * (dim * (2 * self.history + 22) + 11 * self.history * (self.history + 1))
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         from scipy.optimize import minimize
 
         endless = {"gtol": 0.0, "ftol": 0.0, "maxiter": sys.maxsize, "maxfun": sys.maxsize}
         options = {"maxcor": self.history, "maxls": self.line_search, **endless}
 
-        def descend(theta: Array) -> tuple[Array, float]:
+        def descend(theta: Doubles) -> tuple[Doubles, float]:
             result = minimize(objective.value_and_grad, theta, jac=True, method="L-BFGS-B", options=options)
             return result.x, float(result.fun)
 

@@ -6,16 +6,16 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 from optimizers.restarts import descend_repeatedly
 
 
 class Evaluation(NamedTuple):
     """What is known at one point."""
 
-    theta: Array
+    theta: Doubles
     loss: float
-    gradient: Array
+    gradient: Doubles
 
 
 class Recall:
@@ -25,7 +25,7 @@ class Recall:
         self._objective = objective
         self._known: tuple[Evaluation, ...] = ()
 
-    def __call__(self, theta: Array) -> Evaluation:
+    def __call__(self, theta: Doubles) -> Evaluation:
         for known in self._known:
             if np.array_equal(known.theta, theta):
                 return known
@@ -34,7 +34,7 @@ class Recall:
         self._known = (new,) if lowest is new else (new, lowest)
         return new
 
-    def forget(self, theta: Array) -> None:
+    def forget(self, theta: Doubles) -> None:
         """Keep what is known at `theta` alone: every line search costs an evaluation, and none loops for free."""
         self._known = tuple(known for known in self._known if np.array_equal(known.theta, theta))
 
@@ -53,14 +53,14 @@ class LBFGSTorch(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * dim * (2 * self.history + 14)
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         import torch
 
         theta = theta0.copy()
         param = torch.from_numpy(theta)  # shares its memory with theta
 
-        def descend(start: Array) -> tuple[Array, float]:
+        def descend(start: Doubles) -> tuple[Doubles, float]:
             recall = Recall(objective)
 
             def closure() -> float:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Jacobi(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * 2 * dim
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         theta = theta0.copy()
         while True:

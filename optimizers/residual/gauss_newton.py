@@ -9,14 +9,14 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 
 LEAST_DAMPING, MOST_DAMPING = 1e-15, 1e15
 """Of the largest square of a column of J: below, rounding decides; above, no step is left."""
 HALVINGS = 40
 
 
-def damped_step(jacobian: Array, residuals: Array, mu: float) -> Array:
+def damped_step(jacobian: Doubles, residuals: Doubles, mu: float) -> Doubles:
     """`(J'J + mu I)^-1 J'r (P,)`, or `J'(JJ' + mu I)^-1 r` where there are fewer residuals than parameters.
 
     Raises numpy.linalg.LinAlgError if rounding has made the matrix indefinite."""
@@ -27,7 +27,7 @@ def damped_step(jacobian: Array, residuals: Array, mu: float) -> Array:
     gram = jacobian @ jacobian.T if wide else jacobian.T @ jacobian
     gram.flat[:: len(gram) + 1] += mu
     factor = cho_factor(gram, overwrite_a=True, check_finite=False)
-    step: Array = jacobian.T @ cho_solve(factor, residuals) if wide else cho_solve(factor, jacobian.T @ residuals)
+    step: Doubles = jacobian.T @ cho_solve(factor, residuals) if wide else cho_solve(factor, jacobian.T @ residuals)
     return step
 
 
@@ -56,7 +56,7 @@ class GaussNewton(ResidualMethod):
         1e-4, "singular values below this share of the largest are left out", above=0.0, below=1.0, tune=(1e-10, 0.1)
     )
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         theta, improving = theta0.copy(), True
         while improving:
@@ -84,7 +84,7 @@ class LevenbergMarquardt(ResidualMethod):
     )
     damping: float = setting(1e-3, "first damping, as a share of the largest square of a column", above=0.0, below=1e6)
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         theta = theta0.copy()
         residuals, jacobian = objective.residuals_and_jacobian(theta)
@@ -100,8 +100,8 @@ class LevenbergMarquardt(ResidualMethod):
                 mu, growth = mu * growth, 2 * growth
 
     def _try(
-        self, objective: Objective, theta: Array, residuals: Array, jacobian: Array, mu: float
-    ) -> tuple[float, Array]:
+        self, objective: Objective, theta: Doubles, residuals: Doubles, jacobian: Doubles, mu: float
+    ) -> tuple[float, Doubles]:
         """Actual over predicted reduction of the loss, and the point; -1 where no step can be had."""
         try:
             step = damped_step(jacobian, residuals, mu)
@@ -126,7 +126,7 @@ class NaturalGradient(ResidualMethod):
     lr: float = setting(0.5, "step length; 1 solves the linearised problem", above=0.0, tune=(0.01, 1.0))
     damping: float = setting(1e-3, "added to the eigenvalues of F", above=1e-12, tune=(1e-6, 1.0))
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         theta = theta0.copy()
         while True:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class RandomSearch(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * dim * 2 * self.batch
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         objective.value(theta0)
         while True:
@@ -40,7 +40,7 @@ class SPSA(Optimizer):
     gain: float = setting(0.02, "first step length", above=0.0, tune=(1e-3, 1.0))
     width: float = setting(0.01, "half width of the first difference", above=0.0, tune=(1e-3, 0.3))
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         theta = theta0.copy()
         objective.value(theta)
@@ -66,7 +66,7 @@ class DualAnnealing(Optimizer):
     bound: float = setting(1.0, "half width of the box", above=0.0, tune=(0.5, 20.0))
     temperature: float = setting(100.0, "initial temperature", above=0.01, below=5e4, tune=(1.0, 4e4))
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         from scipy.optimize import dual_annealing
 

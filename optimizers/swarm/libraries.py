@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Streams
+from optimizers.base import Doubles, Need, Objective, Streams
 from optimizers.isolation import globals_kept
 from optimizers.swarm.pso import SwarmMethod, first_positions
 
@@ -47,14 +47,14 @@ class PSOPyswarms(SwarmMethod):
     def memory(self, dim: int) -> int:
         return 8 * 12 * self.particles * dim
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)  # no lanes
         positions = first_positions(theta0[None], self.particles, self.spread, [rng])[0]
         with globals_kept(), quiet_pyswarms():
             np.random.seed(int(rng.integers(SEEDS)))  # noqa: NPY002  # the only generator that pyswarms uses
             self._swarm(positions).optimize(objective.values, sys.maxsize, verbose=False)
 
-    def _swarm(self, positions: Array) -> Any:
+    def _swarm(self, positions: Doubles) -> Any:
         from pyswarms.single.global_best import GlobalBestPSO
 
         options = {"w": self.inertia, "c1": self.own, "c2": self.shared}
@@ -77,7 +77,7 @@ class PSONevergrad(SwarmMethod):
     def memory(self, dim: int) -> int:
         return 8 * 7500 * dim  # an archive of up to a thousand points with all they have inherited
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)  # no lanes
         with globals_kept():
             swarm = self._swarm(theta0, int(rng.integers(SEEDS)))
@@ -86,10 +86,10 @@ class PSONevergrad(SwarmMethod):
                 candidate = swarm.ask()
                 swarm.tell(candidate, objective.value(candidate.value))
 
-    def _swarm(self, theta0: Array, seed: int) -> Any:
+    def _swarm(self, theta0: Doubles, seed: int) -> Any:
         import nevergrad
 
-        space = nevergrad.p.Array(init=theta0).set_mutation(sigma=self.spread)
+        space = nevergrad.p.Doubles(init=theta0).set_mutation(sigma=self.spread)
         space.random_state = np.random.RandomState(seed)  # the kind that nevergrad takes
         method = nevergrad.optimizers.ConfPSO(
             popsize=self.particles, omega=self.inertia, phip=self.own, phig=self.shared

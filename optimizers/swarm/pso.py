@@ -10,26 +10,26 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.base import Array, Need, Objective, Optimizer, Streams, setting
+from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 
 
 @dataclass(frozen=True)
 class Swarm:
     """Positions and velocities `(B, S, P)`, and each particle's best place with its loss `(B, S)`."""
 
-    positions: Array
-    velocities: Array
-    bests: Array
-    best_losses: Array
+    positions: Doubles
+    velocities: Doubles
+    bests: Doubles
+    best_losses: Doubles
 
     @property
-    def leader(self) -> Array:
+    def leader(self) -> Doubles:
         """The best place that any particle remembers, `(B, 1, P)`."""
         index = self.best_losses.argmin(axis=-1)
         return self.bests[np.arange(len(index)), index][:, None]
 
     @property
-    def neighbours(self) -> Array:
+    def neighbours(self) -> Doubles:
         """The best place that each particle, the one before or the one after it remembers, `(B, S, P)`."""
         places = np.arange(self.best_losses.shape[-1])
         trios = np.stack([places - 1, places, np.roll(places, -1)])  # (3, S)
@@ -37,13 +37,13 @@ class Swarm:
         index = np.take_along_axis(trios[None], best[:, None], axis=1)[:, 0]
         return np.take_along_axis(self.bests, index[..., None], axis=-2)
 
-    def remember(self, losses: Array) -> None:
+    def remember(self, losses: Doubles) -> None:
         better = losses < self.best_losses
         self.bests[better] = self.positions[better]
         self.best_losses[better] = losses[better]
 
 
-def first_positions(theta0: Array, particles: int, spread: float, rngs: Sequence[np.random.Generator]) -> Array:
+def first_positions(theta0: Doubles, particles: int, spread: float, rngs: Sequence[np.random.Generator]) -> Doubles:
     """Particles `(B, S, P)` drawn around `theta0 (B, P)` with standard deviation `spread`; particle 0 is `theta0`."""
     lanes, dim = theta0.shape
     positions = np.empty((lanes, particles, dim))
@@ -55,7 +55,7 @@ def first_positions(theta0: Array, particles: int, spread: float, rngs: Sequence
     return positions
 
 
-def attract(swarm: Swarm, towards: Array, pull: float, rngs: Sequence[np.random.Generator], room: Array) -> None:
+def attract(swarm: Swarm, towards: Doubles, pull: float, rngs: Sequence[np.random.Generator], room: Doubles) -> None:
     """Add `pull r (towards - positions)` to the velocities, with r uniform in [0, 1) for every element.
 
     `room (2, B, S, P)` is scratch: fresh arrays of this size cost more than what is computed in them."""
@@ -97,17 +97,17 @@ class PSO(SwarmMethod):
     def memory(self, dim: int) -> int:
         return 8 * 7 * self.particles * dim
 
-    def minimize(self, objective: Objective, theta0: Array, rng: Streams) -> None:
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         rngs = [rng] if isinstance(rng, np.random.Generator) else list(rng)
         positions = first_positions(np.atleast_2d(theta0), self.particles, self.spread, rngs)
         asked = positions if theta0.ndim == 2 else positions[0]
 
-        def losses() -> Array:
+        def losses() -> Doubles:
             return objective.values(asked).reshape(positions.shape[:-1])
 
         swarm = Swarm(positions, np.zeros_like(positions), positions.copy(), losses())
         room = np.empty((2, *positions.shape))
-        informed: Callable[[], Array] = {"global": lambda: swarm.leader, "ring": lambda: swarm.neighbours}[
+        informed: Callable[[], Doubles] = {"global": lambda: swarm.leader, "ring": lambda: swarm.neighbours}[
             self.topology
         ]
         while True:

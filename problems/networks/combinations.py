@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.base import Array, CurvedNetwork, Loss, Network, Pullback, Slot
+from problems.base import Array, HessianNetwork, Loss, Network, Pullback, Slot
 
 Scale: TypeAlias = Callable[[int, bool, bool], float]
 """`scale(fan_in, is_bias, is_last_layer)`: what a parameter is multiplied with before it is used."""
@@ -144,6 +144,6 @@ class _Given:
 
 def combine(inner: Network, weights: tuple[float, ...], scale: Scale) -> Network:
     """The combination of copies of `inner`, with second derivatives if it has them."""
-    if isinstance(inner, CurvedNetwork):
+    if isinstance(inner, HessianNetwork):
         return CurvedCombination(inner, weights, scale)
     return PlainCombination(inner, weights, scale)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.base import Array, InputSlopedNetwork, Network, Problem
+from problems.base import Array, InputGradientNetwork, Network, Problem
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def critical_samples(
 
 def margin_gradient(problem: Problem, theta: Array, inputs: Array, classes: NDArray[np.intp]) -> NDArray[np.float64]:
     """d (score of `classes (n,)` less the highest other score) / d inputs, `(n, d)`; raises ValueError."""
-    network = _sloped(problem.network)
+    network = _differentiable(problem.network)
     scores = problem.outputs(theta[None], inputs)[0]
     if scores.shape[1] < 2:
         raise ValueError(
@@ -64,8 +64,8 @@ def margin_gradient(problem: Problem, theta: Array, inputs: Array, classes: NDAr
     return np.concatenate(parts).astype(np.float64) if parts else np.zeros(inputs.shape)
 
 
-def _sloped(network: Network) -> InputSlopedNetwork:
-    if isinstance(network, InputSlopedNetwork):
+def _differentiable(network: Network) -> InputGradientNetwork:
+    if isinstance(network, InputGradientNetwork):
         return network
     raise ValueError(
         f"The network '{network.name}' cannot be differentiated in its inputs. Take plain widths and an init such as "
