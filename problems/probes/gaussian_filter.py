@@ -2,7 +2,7 @@
 
 `y_low_i = sum_j y_j G_ij / sum_j G_ij` with `G_ij = exp(-|x_i - x_j|^2 / (2 delta))`, and `y_high = y - y_low`; the
 error of either part is `e = (sum_i |y_i - h_i|^2 / sum_i |y_i|^2)^(1/2)`, with y the targets and h the predictions.
-Delta is a variance, in squared units of the inputs. Source: Xu, Zhang, Luo, Xiao, Ma, arXiv 1901.06523, section 4.
+Delta is a variance, in squared units of the inputs. Source: SHED, section 4.
 
 The parts are rows of frequency 0 and `1 / (2 pi sqrt(delta))`, the standard deviation of the filter's own spectrum in
 cycles per unit: the order statistics then ask whether the low part is learned before the high one.
