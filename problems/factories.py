@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from inspect import signature
 from typing import TypeVar
+
+from problems.nearest import unknown
 
 T = TypeVar("T")
 
@@ -18,9 +19,7 @@ def resolve(kind: str, text: str, factories: Mapping[str, Callable[..., T]]) -> 
     match = CALL.fullmatch(text)
     name = match[1] if match else text
     if match is None or name not in factories:
-        near = get_close_matches(name, factories, 1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise ValueError(f"Unknown {kind} '{text}'.{hint} Choose from: {', '.join(sorted(factories))}.")
+        raise unknown(kind, text, factories)
     try:
         numbers = [float(part) for part in (match[2] or "").split(",") if part.strip()]
         bound = signature(factories[name]).bind(*numbers)

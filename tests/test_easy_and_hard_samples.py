@@ -295,8 +295,8 @@ def test_the_command_writes_its_tables_and_its_figure(tmp_path, capsys):
     ("arguments", "words"),
     [
         ("--problem sin135", "one-hot classes, such as digits"),
-        ("--problem digits --search 0", "--search takes a number of samples of at least 1"),
-        ("--problem digits --radius -1", "--radius a positive number"),
+        ("--problem digits --search 0", "--search must be at least 1; got 0"),
+        ("--problem digits --radius -1", "--radius takes a positive number"),
     ],
 )
 def test_what_a_user_gets_wrong_is_a_sentence(arguments, words, capsys):

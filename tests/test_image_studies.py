@@ -105,9 +105,7 @@ def test_the_spectrum_shows_the_target_and_the_network_at_some_costs(study):
 
 def test_a_run_prints_the_accuracy_beside_the_frequencies(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
-    words = (
-        "run --problem digits --optimizer gd --network 64-4-10 --budget 30 --marks 5 --jobs 1 --set problem.filters=2"
-    )
+    words = "run --problem digits --optimizer gd --network 64-4-10 --budget 30 --marks 5 --set problem.filters=2"
     code = cli.main([*words.split(), "--set", "problem.n_train=60", "--out", str(tmp_path)])
     text = capsys.readouterr().out
     assert code == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.commands.optimizer_pages import pages
+from harness.commands.docs.optimizer_pages import pages
 from harness.run.spec import settings_of
 from optimizers import OPTIMIZERS
 

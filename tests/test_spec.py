@@ -16,7 +16,6 @@ from harness.run.spec import (
     digest,
     find_optimizer,
     find_problem,
-    lookup,
     override,
     settings_of,
     stream,
@@ -24,6 +23,7 @@ from harness.run.spec import (
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer, setting
 from problems import PROBLEMS
+from problems.nearest import lookup
 
 OTHER = {
     "problem": "basin",

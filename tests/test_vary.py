@@ -190,7 +190,7 @@ def test_a_mistake_in_a_target_is_one_sentence_and_nothing_is_written(tmp_path, 
 
 def test_a_target_needs_no_problem_and_may_begin_with_a_minus(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     words = ["run", "--target", "-sin(x)+0.5*cos(7*x)", "--domain", "-pi,pi", "--samples", "101", "--optimizer", "gd"]
-    assert main([*words, "--budget", "60", "--jobs", "1", "--out", str(tmp_path / "o")]) == 0
+    assert main([*words, "--budget", "60", "--out", str(tmp_path / "o")]) == 0
     out = capsys.readouterr().out
     assert "k=1" in out
     assert "k=7" in out

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from difflib import get_close_matches
 from math import inf
 from typing import Any, TypeVar
 
@@ -16,6 +15,7 @@ from optimizers.base import Optimizer
 from problems import PROBLEMS
 from problems.base import Recipe
 from problems.engines.choose import ENGINES
+from problems.nearest import lookup
 
 SCHEMA_VERSION = 1
 
@@ -104,17 +104,6 @@ def settings_of(instance: Any) -> dict[str, Any]:
     """The settings of a method or recipe, without the fields that only describe it."""
     assert is_dataclass(instance)
     return {spec.name: getattr(instance, spec.name) for spec in fields(instance) if not spec.metadata.get("fixed")}
-
-
-def lookup(kind: str, name: str, registry: Mapping[str, T]) -> T:
-    """The entry of a registry.
-
-    Raises ValueError with the nearest match and the choices."""
-    if name in registry:
-        return registry[name]
-    near = get_close_matches(name, registry, 1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
-    raise ValueError(f"Unknown {kind} '{name}'.{hint} Choose from: {', '.join(sorted(registry))}.")
 
 
 def find_problem(name: str) -> Recipe:

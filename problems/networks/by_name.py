@@ -3,12 +3,12 @@
 Torch is loaded only if it is needed: widths on the CPU are the network in numpy.
 """
 
-from difflib import get_close_matches
 from importlib import import_module
 from math import isqrt
 from typing import NamedTuple
 
 from problems.base import Network
+from problems.nearest import unknown
 from problems.networks.mlp import checked_widths, fully_connected
 
 NAMES = ("cnn", "cnn-small", "dnn", "vgg16")
@@ -41,12 +41,8 @@ def image_shape(pixels: int) -> tuple[int, int, int]:
 def image_network(choice: Choice, pixels: int, outputs: int) -> Network:
     """The network for images of `pixels` numbers; raises ValueError, with the choices."""
     if choice.network not in NAMES and not choice.network[:1].isdecimal():
-        near = get_close_matches(choice.network, NAMES, 1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise ValueError(
-            f"Unknown network '{choice.network}'.{hint} Choose from: {', '.join(NAMES)}; or widths from input to "
-            f"output, such as {pixels}-400-200-{outputs}."
-        )
+        widths = f"; or widths from input to output, such as {pixels}-400-200-{outputs}"
+        raise unknown("network", choice.network, NAMES, widths)
     if choice.network in NAMES:
         shape = image_shape(pixels)
         make = import_module("problems.networks.torch.architectures").make(

@@ -8,8 +8,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from harness.commands.compare import carry_out, choices, ending, problem_of
-from harness.study.comparison import plan
+from harness.commands.carrying_out import carry_out, ending
+from harness.commands.requested import requested_run
 
 MOST_COLUMNS = 14
 """Of more frequencies, evenly chosen ones are printed; all are in the tables."""
@@ -17,9 +17,7 @@ MOST_COLUMNS = 14
 
 def main(arguments: argparse.Namespace) -> int:
     """Carry out one run; the exit code."""
-    results = carry_out(
-        plan(problem_of(arguments), [arguments.optimizer], [arguments.seed], **choices(arguments)), arguments
-    )
+    results = carry_out(requested_run(arguments, arguments.seed), arguments)
     if results is None:
         return 130
     console = Console()

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from harness.figures import FIGURES, save
-from harness.run.spec import lookup
 from harness.study.comparison import load
+from problems.nearest import lookup
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -6,9 +6,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from harness.commands.compare import choices, problem_of
+from harness.commands.requested import problem_of, requested_run
 from harness.run.spec import settings_of
-from harness.study.comparison import plan
 from harness.study.settings_files import tuned_file, update_settings
 from harness.study.tune import FIRST_SEED, Tuning, ranges, tune
 
@@ -18,8 +17,13 @@ SHOWN = 10
 def main(arguments: argparse.Namespace) -> int:
     """Carry out a search; the exit code."""
     problem = problem_of(arguments)
-    planned = plan(problem, [arguments.optimizer], [FIRST_SEED], **choices(arguments))
-    tuning = Tuning(planned.specs[0], arguments.trials, arguments.seeds, arguments.sampler, arguments.draw)
+    tuning = Tuning(
+        requested_run(arguments, FIRST_SEED).specs[0],
+        arguments.trials,
+        arguments.seeds,
+        arguments.sampler,
+        arguments.draw,
+    )
     folder = Path(arguments.out) if arguments.out else tuning.folder
     trials, winner = tune(tuning, arguments.jobs, folder)
     path = tuned_file(problem)

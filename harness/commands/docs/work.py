@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.commands.optimizer_pages import pages
+from harness.commands.docs.optimizer_pages import pages
 from optimizers import OPTIMIZERS
 
 

@@ -9,7 +9,8 @@ from time import perf_counter
 from rich.console import Console
 from rich.table import Table
 
-from harness.commands.compare import PIPED_WIDTH, planned_comparison
+from harness.commands.carrying_out import PIPED_WIDTH, say_left_out
+from harness.commands.requested import requested_comparison
 from harness.study.estimate import Estimate, estimate, kind_of, makespan, resident_bytes
 from harness.study.execute import Job, group
 from harness.study.store import Store
@@ -17,11 +18,8 @@ from harness.study.store import Store
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the plan; the exit code."""
-    if arguments.jobs < 1:
-        raise ValueError(f"--jobs must be at least 1; got {arguments.jobs}.")
-    planned = planned_comparison(arguments)
-    for reason in planned.left_out.values():
-        sys.stderr.write(f"left out: {reason}\n")
+    planned = requested_comparison(arguments)
+    say_left_out(planned)
     folder = Path(arguments.out) if arguments.out else planned.folder
     done = Store(folder).done()
     jobs = group([spec for spec in planned.specs if spec.run_id not in done])

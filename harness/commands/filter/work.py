@@ -8,7 +8,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from harness.commands.compare import read_settings
+from harness.commands.requested import read_settings
 from harness.figures import save
 from harness.figures.filter_shares import Example, filter_shares
 from harness.run.spec import find_problem, override, stream

@@ -10,7 +10,8 @@ from rich.progress import track
 from rich.table import Table
 
 from harness.analysis.agreement import agreement, contrast
-from harness.commands.compare import choices, problem_of
+from harness.commands.carrying_out import say_left_out
+from harness.commands.requested import choices, problem_of, split_names
 from harness.figures import save
 from harness.figures.samples import samples as draw
 from harness.questions.samples import Examination, examine
@@ -24,16 +25,13 @@ MEASURES = {"image_high": "image power above the median frequency", "target_high
 
 def main(arguments: argparse.Namespace) -> int:
     """Train, print what was found, write the tables and draw the figure; the exit code."""
-    if arguments.search < 1 or not arguments.radius > 0:
-        raise ValueError(
-            f"--search takes a number of samples of at least 1, and --radius a positive number; got {arguments.search} "
-            f"and {arguments.radius:g}."
-        )
+    if not arguments.radius > 0:
+        raise ValueError(f"--radius takes a positive number; got {arguments.radius:g}.")
     chosen = choices(arguments)
     if arguments.networks:
-        chosen["vary"].setdefault("problem", {})["network"] = arguments.networks.split(",")
-    names = [name.strip() for name in arguments.optimizers.split(",")]
-    planned = plan(problem_of(arguments), names, arguments.seeds, **chosen)
+        chosen["vary"].setdefault("problem", {})["network"] = split_names(arguments.networks)
+    planned = plan(problem_of(arguments), split_names(arguments.optimizers), arguments.seeds, **chosen)
+    say_left_out(planned)
     check_classes(planned.specs[0])
     radius = arguments.radius
     examination = Examination(arguments.search, Search(radius, radius / 5, radius / 10))

@@ -7,29 +7,21 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from harness.commands.compare import choices, problem_of
+from harness.commands.requested import requested_run
 from harness.figures import save
 from harness.figures.response import response as draw
 from harness.questions.response import Cut, response
 from harness.questions.training import check_classes, train
 from harness.run.spec import stream
-from harness.study.comparison import plan
 from harness.study.store import write_table
 from problems.classes.digits import Projected
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the summary, write the table and draw the figure; the exit code."""
-    rules = {
-        "--through must be at least 1": arguments.through >= 1,
-        "--places must be at least 4": arguments.places >= 4,
-        "--extent must be positive, or 0 for the extent of the data": arguments.extent >= 0,
-    }
-    for rule, kept in rules.items():
-        if not kept:
-            raise ValueError(f"{rule}; got {getattr(arguments, rule.split()[0].strip('-'))}.")
-    planned = plan(problem_of(arguments), [arguments.optimizer], [arguments.seed], **choices(arguments))
-    spec = planned.specs[0]
+    if arguments.extent < 0:
+        raise ValueError(f"--extent must be positive, or 0 for the extent of the data; got {arguments.extent}.")
+    spec = requested_run(arguments, arguments.seed).specs[0]
     check_classes(spec)
     trained = train(spec)
     cut = Cut(arguments.through, arguments.places, arguments.extent, isinstance(spec.recipe, Projected))

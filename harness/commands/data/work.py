@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from harness.run.spec import lookup
 from problems.datasets import DATASETS
 from problems.datasets.base import DataError, Dataset, Embedded
 from problems.datasets.find import load, locate, places
+from problems.nearest import lookup
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,44 @@
+"""What the words that make runs have in common: to make them, and to say how that ended."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from harness.study.comparison import Plan, Results, conclude
+from harness.study.execute import execute
+from harness.study.progress import watching
+from harness.study.store import Store
+
+PIPED_WIDTH = 160
+"""Letters of a line where no terminal says how many there are."""
+
+
+def carry_out(planned: Plan, arguments: argparse.Namespace, jobs: int = 1) -> Results | None:
+    """Make the runs and their tables; None if interrupted, after saying what is kept."""
+    say_left_out(planned)
+    store = Store(Path(arguments.out) if arguments.out else planned.folder)
+    store.open(planned.study)
+    try:
+        with watching(planned.specs, store.done()) as watch:
+            execute(planned.specs, store, jobs, watch)
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            f"\ninterrupted: {len(store.done())} of {len(planned.specs)} runs are finished and kept in {store.folder}; "
+            "the same command goes on from there\n"
+        )
+        return None
+    return conclude(store, arguments.format)
+
+
+def say_left_out(planned: Plan) -> None:
+    """Say which methods are left out of a plan, and why."""
+    for reason in planned.left_out.values():
+        sys.stderr.write(f"left out: {reason}\n")
+
+
+def ending(results: Results) -> int:
+    """Say which runs failed; the exit code."""
+    failed = results.runs[results.runs["status"].isin(["failed", "crashed"])]
+    for row in failed.to_dict("records"):
+        sys.stderr.write(f"{row['status']}: {row['optimizer']}, seed {row['seed']}: {row['reason']}\n")
+    return 1 if len(failed) else 0

@@ -1,0 +1,16 @@
+"""Options of `harness check`."""
+
+from harness.commands.parser import Parser
+
+SECTION = "house"
+ABOUT = "Check a plugin against the rules of the house, and say what to change."
+EXAMPLES = """\
+examples:
+  python -m harness check my.py
+  python -m harness compare --problem sin135 --plugin my.py --optimizers my-method,adam
+"""
+
+
+def add_options(word: Parser) -> None:
+    """What to check."""
+    word.add_argument("file", metavar="FILE.py", help="a Python file that uses @optimizer or @problem")

@@ -1,0 +1,19 @@
+"""Options of the words that are about a comparison, made or only planned."""
+
+from harness.commands.options import add_jobs, add_out, add_problem, add_settings, add_terms, add_vary
+from harness.commands.parser import Parser
+from harness.commands.values import whole
+
+
+def add_comparison(word: Parser) -> None:
+    """Which runs a comparison has."""
+    names = "names from 'harness list optimizers', or 'all' that fit (default: seven families)"
+    word.add_argument("--optimizers", metavar="A,B", help=names)
+    seeds = "runs of each optimizer, with seeds 0 to N-1 (default: 5)"
+    word.add_argument("--seeds", type=whole(), metavar="N", help=seeds)
+    add_settings(word)
+    add_vary(word)
+    add_problem(word)
+    add_terms(word)
+    add_jobs(word)
+    add_out(word)

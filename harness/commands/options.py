@@ -1,0 +1,96 @@
+"""Options that several words take, a function for each group of them."""
+
+import os
+from collections.abc import Callable
+
+from harness.commands.parser import Parser
+from harness.commands.values import number, one_of, whole
+
+DATA = "FREQUENCY_HARNESS_DATA"
+"""The environment variable of `problems.datasets.find`, which is too heavy to load here."""
+FORMATS = ("parquet", "csv")
+
+
+def add_problem(word: Parser) -> None:
+    """What is learned, and by which network."""
+    add = word.add_argument_group("what is learned").add_argument
+    add("--problem", metavar="NAME", help="a name from 'harness list problems'; may be left out with data of your own")
+    add("--target", metavar="FORMULA|FILE.csv", help="a target of your own: a formula of x, or a file of x and y")
+    add("--domain", metavar="A,B", help="where a formula is sampled, its end left out (default: -pi,pi)")
+    add("--embedding", metavar="NAME", help="what a network of one variable sees of it, such as 'fourier(16,1)'")
+    add("--samples", metavar="N", help="how many samples are taken (default: the problem's)")
+    add("--image", metavar="NAME|FILE", help="portrait, china, flower, or a picture of your own")
+    add("--size", metavar="WxH", help="pixels to which a picture is shrunk (default: 64x64)")
+    add("--points", metavar="FILE", help="a point cloud of your own: CSV of x, y, z, intensity, or .npz")
+    add("--network", metavar="WIDTHS|NAME", help="widths such as 1-40-1; for images also cnn, cnn-small, dnn, vgg16")
+    add("--activation", metavar="NAME", help="such as tanh, relu, 'sin(10)'")
+    add("--init", metavar="NAME", help="such as pytorch-uniform, 'normal(0.1)', ntk")
+    add("--loss", metavar="NAME", help="such as mse, mae, mse+gradient")
+    add("--dtype", metavar="NAME", help="float32 or float64, the arithmetic of the network")
+    add("--device", metavar="NAME", help="cpu or cuda, where a network for images is computed (default: cpu)")
+    add_data_dir(word)
+
+
+def add_terms(word: Parser) -> None:
+    """What a run may spend, and when it is measured and ends."""
+    add = word.add_argument_group("terms of each run").add_argument
+    cost = "forward passes of each run; a gradient costs three (default: the problem's)"
+    add("--budget", type=number, metavar="COST", help=cost)
+    price = "forward passes that a loss and gradient cost (default: 3)"
+    add("--cost-per-gradient", type=number, metavar="C", help=price)
+    add("--engine", metavar="NAME", help="what evaluates, from 'harness list engines' (default: auto)")
+    add("--marks", type=whole(1), metavar="N", help="log-spaced measurements of each run (default: 100)")
+    add("--time-limit", type=number, metavar="SECONDS", help="soft limit of each run (default: none)")
+    add("--target-loss", type=number, metavar="LOSS", help="end a run when its loss reaches this (default: none)")
+
+
+def add_settings(word: Parser) -> None:
+    """Settings of the optimizers and of the problem."""
+    own = "a setting of an optimizer, or of 'problem'; repeatable"
+    _repeatable(word.add_argument, "--set", "OWNER.SETTING=VALUE", own)
+    winners = "settings of the optimizers: the winners of 'harness tune', or a file; --set goes before"
+    word.add_argument("--settings", metavar="tuned|FILE.toml", help=winners)
+    add_plugin(word)
+
+
+def add_vary(word: Parser) -> None:
+    """Settings with several values, for words that make several runs."""
+    text = "several values of a setting, or 1..30; all are crossed with each other; repeatable"
+    _repeatable(word.add_argument, "--vary", "OWNER.SETTING=A,B,C", text)
+
+
+def add_plugin(word: Parser) -> None:
+    """Files of the user's own."""
+    _repeatable(word.add_argument, "--plugin", "FILE.py", "a file with optimizers or problems of your own; repeatable")
+
+
+def add_jobs(word: Parser) -> None:
+    """Processes, for words that make several runs."""
+    text = "processes (default: one a core)"
+    word.add_argument("--jobs", type=whole(1), default=os.cpu_count() or 1, metavar="N", help=text)
+
+
+def add_out(word: Parser, default: str = "results/PROBLEM-ID") -> None:
+    """The folder of the results."""
+    word.add_argument("--out", metavar="DIR", help=f"folder of the results (default: {default})")
+
+
+def add_format(word: Parser) -> None:
+    """The format of the tables."""
+    text = "parquet or csv, the format of the tables (default: parquet)"
+    word.add_argument("--format", type=one_of(FORMATS), default=FORMATS[0], metavar="NAME", help=text)
+
+
+def add_source(word: Parser) -> None:
+    """A finished study."""
+    word.add_argument("--from", dest="source", required=True, metavar="DIR", help="the folder of the study")
+
+
+def add_data_dir(word: Parser) -> None:
+    """Where collections of images lie."""
+    text = f"where collections of images lie (default: ${DATA})"
+    word.add_argument("--data-dir", metavar="DIR", help=text)
+
+
+def _repeatable(add: Callable[..., object], name: str, form: str, text: str) -> None:
+    add(name, action="append", default=[], metavar=form, help=text)

@@ -1,0 +1,83 @@
+"""The parser of one word: argparse, whose complaints become one sentence with the nearest match."""
+
+import argparse
+import re
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from harness.commands import names, options_of
+
+REPHRASED = (
+    (r"argument (\S+): expected one argument", r"\1 needs a value."),
+    (r"argument (\S+): ignored explicit argument (.*)", r"\1 takes no value; got \2."),
+    (r"the following arguments are required: (.*)", r"\1 must be given."),
+    (r"argument (\S+): (.*)", r"\1 \2"),
+)
+"""What argparse says, and what it is to say."""
+
+
+class Parser(argparse.ArgumentParser):
+    """The options of a word; every complaint is a ValueError."""
+
+    def __init__(self, word: str, about: str, examples: str) -> None:
+        super().__init__(
+            prog=f"harness {word}",
+            description=about,
+            epilog=examples,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        self.word = word
+
+    @property
+    def options(self) -> dict[str, argparse.Action]:
+        """Each option as it is spelled, such as `--out`."""
+        return self._option_string_actions
+
+    def understand(self, said: Sequence[str]) -> argparse.Namespace:
+        """What was said after the word; raises ValueError."""
+        joined = self._joined(said)
+        for text in joined:
+            name = text.partition("=")[0]
+            if name.startswith("-") and name not in self.options and not _is_number(text) and text != "--":
+                raise ValueError(self._unknown(name))
+        return self.parse_args(joined)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse complains of as a ValueError."""
+        for pattern, sentence in REPHRASED:
+            message, found = re.subn(f"^{pattern}$", sentence, message, flags=re.DOTALL)
+            if found:
+                break
+        raise ValueError(message)
+
+    def _joined(self, said: Sequence[str]) -> list[str]:
+        """`--domain -pi,pi` as `--domain=-pi,pi`, or argparse takes a leading minus for an option of its own."""
+        joined: list[str] = []
+        for text in said:
+            option = self.options.get(joined[-1]) if joined else None
+            if option is not None and option.nargs is None and not text.startswith("--"):
+                joined[-1] += f"={text}"
+            else:
+                joined.append(text)
+        return joined
+
+    def _unknown(self, name: str) -> str:
+        """The sentence on an option that this word does not take."""
+        others = [word for word in names() if name in parser_of(word).options]
+        hint: str = import_module("problems.nearest").hint(name, self.options)
+        more = f" It belongs to: {', '.join(others)}." if others else hint
+        return f"There is no option '{name}' here.{more} See: {self.prog} --help"
+
+
+def parser_of(word: str) -> Parser:
+    """The parser of a word."""
+    about = options_of(word)
+    parser = Parser(word, about.ABOUT, about.EXAMPLES)
+    about.add_options(parser)
+    return parser
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-\d*\.?\d*(e[-+]?\d+)?", text) is not None

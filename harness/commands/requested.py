@@ -1,0 +1,66 @@
+"""What a user asks for, from options to what `plan` takes."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from harness.study.comparison import DEFAULT_SEEDS, RECIPE_OPTIONS, Plan, plan
+from harness.study.settings_files import read_settings_file
+from harness.study.vary import read_varied
+
+PROBLEM_OPTIONS = ("target", "domain", "samples", "embedding", "image", "size", "points", "device")
+"""Options that are settings of the problem, and may not belong to every one."""
+OWN_DATA = {"target": "target", "image": "image", "points": "solid"}
+"""Options that stand for a problem by themselves."""
+TERMS = ("budget", "cost_per_gradient", "marks", "time_limit", "target_loss", "engine")
+
+
+def requested_comparison(arguments: argparse.Namespace) -> Plan:
+    """The comparison that the command line describes."""
+    names = split_names(arguments.optimizers) if arguments.optimizers else None
+    seeds = DEFAULT_SEEDS if arguments.seeds is None else arguments.seeds
+    return plan(problem_of(arguments), names, seeds, **choices(arguments))
+
+
+def requested_run(arguments: argparse.Namespace, seed: int) -> Plan:
+    """The one run that the command line describes."""
+    return plan(problem_of(arguments), [arguments.optimizer], [seed], **choices(arguments))
+
+
+def split_names(text: str) -> list[str]:
+    """`a, b` as its two names."""
+    return [name.strip() for name in text.split(",")]
+
+
+def problem_of(arguments: argparse.Namespace) -> str:
+    """The problem's name; data of one's own have a problem of their own. Raises ValueError if there is none."""
+    if arguments.problem is not None:
+        return str(arguments.problem)
+    for option, problem in OWN_DATA.items():
+        if getattr(arguments, option) is not None:
+            return problem
+    raise ValueError("Name a problem with --problem, or give data of your own with --target, --image or --points.")
+
+
+def choices(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options that `plan` takes, from the command line."""
+    named = {name: getattr(arguments, name) for name in (*RECIPE_OPTIONS, *TERMS)}
+    settings = read_settings(arguments.set)
+    own = {name: getattr(arguments, name) for name in PROBLEM_OPTIONS if getattr(arguments, name) is not None}
+    if own:
+        settings["problem"] = settings.get("problem", {}) | own
+    if arguments.settings:
+        named["settings_file"] = read_settings_file(arguments.settings, problem_of(arguments))
+    return {**named, "settings": settings, "vary": read_varied(getattr(arguments, "vary", []))}
+
+
+def read_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
+    """`["adam.lr=0.01"]` as `{"adam": {"lr": "0.01"}}`; raises ValueError for another form."""
+    settings: dict[str, dict[str, str]] = {}
+    for text in texts:
+        target, equals, value = text.partition("=")
+        owner, dot, name = target.strip().rpartition(".")
+        if not (equals and dot and owner and name):
+            raise ValueError(f"A setting is written OWNER.SETTING=VALUE, such as adam.lr=0.003; got '{text}'.")
+        settings.setdefault(owner, {})[name] = value.strip()
+    return settings

@@ -1,0 +1,24 @@
+"""Options of `harness run`: one run, so nothing is varied and nothing runs beside it."""
+
+from harness.commands.options import add_format, add_out, add_problem, add_settings, add_terms
+from harness.commands.parser import Parser
+from harness.commands.values import whole
+
+SECTION = "studies"
+ABOUT = "Run one optimizer once, and print what it learned when."
+EXAMPLES = """\
+examples:
+  python -m harness run --problem sin135 --optimizer bfgs
+  python -m harness run --problem sin135 --optimizer adam --seed 7 --set adam.lr=0.001
+"""
+
+
+def add_options(word: Parser) -> None:
+    """One run, specified."""
+    word.add_argument("--optimizer", required=True, metavar="NAME", help="a name from 'harness list optimizers'")
+    word.add_argument("--seed", type=whole(0), default=0, metavar="N", help="the run's seed (default: 0)")
+    add_settings(word)
+    add_problem(word)
+    add_terms(word)
+    add_out(word)
+    add_format(word)

@@ -1,0 +1,30 @@
+"""Options of `harness samples`."""
+
+from harness.commands.options import add_format, add_out, add_problem, add_settings, add_terms, add_vary
+from harness.commands.parser import Parser
+from harness.commands.values import number, whole
+
+SECTION = "studies"
+ABOUT = "Which samples are learned early, and which late: the same ones by every network and optimizer?"
+EXAMPLES = """\
+examples:
+  python -m harness samples --problem digits --optimizers adam,momentum --networks 64-40-10,64-100-100-10
+  python -m harness samples --problem mnist --seeds 2 --budget 600 --search 100 --radius 0.05
+"""
+
+
+def add_options(word: Parser) -> None:
+    """Runs, and what is asked of their samples."""
+    word.add_argument("--optimizers", default="adam", metavar="A,B", help="names from 'harness list optimizers'")
+    word.add_argument("--networks", metavar="A,B", help="networks to compare (default: the problem's)")
+    word.add_argument("--seeds", type=whole(1), default=3, metavar="N", help="runs of each (default: 3)")
+    text = "samples searched for another answer nearby (default: 200)"
+    word.add_argument("--search", type=whole(1), default=200, metavar="N", help=text)
+    text = "half width of that box (default: 0.1)"
+    word.add_argument("--radius", type=number, default=0.1, metavar="R", help=text)
+    add_settings(word)
+    add_vary(word)
+    add_problem(word)
+    add_terms(word)
+    add_out(word, "results/samples-PROBLEM-ID")
+    add_format(word)

@@ -1,0 +1,30 @@
+"""Options of `harness tune`: one optimizer on one problem, searched rather than varied."""
+
+from harness.commands.options import add_jobs, add_out, add_problem, add_settings, add_terms
+from harness.commands.parser import Parser
+from harness.commands.values import one_of, whole
+
+SECTION = "studies"
+ABOUT = "Search an optimizer's settings by the loss alone, on seeds of its own."
+EXAMPLES = """\
+examples:
+  python -m harness tune --problem sin135 --optimizer adam --trials 20
+  python -m harness compare --problem sin135 --optimizers adam,lion --settings tuned
+"""
+SAMPLERS = ("random", "optuna")
+
+
+def add_options(word: Parser) -> None:
+    """A search, and the runs it is made of."""
+    word.add_argument("--optimizer", required=True, metavar="NAME", help="a name from 'harness list optimizers'")
+    word.add_argument("--trials", type=whole(1), default=20, metavar="N", help="settings to try (default: 20)")
+    seeds = "runs of each, from seed 1000 (default: 3)"
+    word.add_argument("--seeds", type=whole(1), default=3, metavar="N", help=seeds)
+    sampler = "random or optuna (default: random)"
+    word.add_argument("--sampler", type=one_of(SAMPLERS), default=SAMPLERS[0], metavar="NAME", help=sampler)
+    word.add_argument("--draw", type=whole(0), default=0, metavar="N", help="seed of the search itself (default: 0)")
+    add_settings(word)
+    add_problem(word)
+    add_terms(word)
+    add_jobs(word)
+    add_out(word, "results/tuning-PROBLEM-OPTIMIZER-ID")

@@ -1,0 +1,44 @@
+"""Types of values of options: text becomes a value, or one sentence says what is taken."""
+
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from math import isfinite
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not isfinite(value):
+        raise ArgumentTypeError(f"takes a finite number; got '{text}'.")
+    return value
+
+
+def whole(at_least: int | None = None) -> Callable[[str], int]:
+    """A whole number of at least so much."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise ArgumentTypeError(f"takes a whole number; got '{text}'.") from None
+        if at_least is not None and value < at_least:
+            raise ArgumentTypeError(f"must be at least {at_least}; got {value}.")
+        return value
+
+    return read
+
+
+def one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    """One of these words."""
+
+    def read(text: str) -> str:
+        if text in choices:
+            return text
+        hint: str = import_module("problems.nearest").hint(text, choices)
+        raise ArgumentTypeError(f"takes one of {', '.join(choices)}; got '{text}'.{hint}")
+
+    return read
