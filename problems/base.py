@@ -195,6 +195,8 @@ class Problem:
     """Whether the loss needs all samples at once, so that no minibatch can be offered."""
     kept_predictions: int = 0
     """At how many log-spaced marks the predictions themselves are kept, for pictures; the end comes on top."""
+    notes: tuple[str, ...] = ()
+    """What was understood of the user's data and network, in sentences that are shown before a run."""
     engine: Engine | None = None
     """What evaluates; None is the code below, the reference. One made for another network or loss is left out."""
 

@@ -37,7 +37,13 @@ def test_compare_prints_the_answer_and_writes_every_file(inside: Path, capsys: p
     assert all(word in out for word in ("gd", "powell", "k=1", "k=5", "concordance", "verdict", "here/*.parquet"))
     names = {path.name for path in (inside / "here").iterdir()}
     tables = {"runs", "curves", "spectra", "predictions", "hits", "order", "machines"}
-    assert names == {f"{name}.parquet" for name in tables} | {"study.json", "parts", "heatmap.png", "heatmap.pdf"}
+    assert names == {f"{name}.parquet" for name in tables} | {
+        "study.json",
+        "parts",
+        "heatmap.png",
+        "heatmap.pdf",
+        "understood.txt",
+    }
 
 
 def test_the_same_command_again_makes_no_run_twice(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:

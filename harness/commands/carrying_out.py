@@ -8,6 +8,7 @@ from harness.study.comparison import Plan, Results, conclude
 from harness.study.execute import execute
 from harness.study.progress import watching
 from harness.study.store import Store
+from harness.study.understood import keep
 
 PIPED_WIDTH = 160
 """Letters of a line where no terminal says how many there are."""
@@ -15,9 +16,10 @@ PIPED_WIDTH = 160
 
 def carry_out(planned: Plan, arguments: argparse.Namespace, jobs: int = 1) -> Results | None:
     """Make the runs and their tables; None if interrupted, after saying what is kept."""
-    say_left_out(planned)
     store = Store(Path(arguments.out) if arguments.out else planned.folder)
     store.open(planned.study)
+    keep(store.folder, planned.understood)
+    say_understood(planned)
     try:
         with watching(planned.specs, store.done()) as watch:
             execute(planned.specs, store, jobs, watch)
@@ -28,6 +30,12 @@ def carry_out(planned: Plan, arguments: argparse.Namespace, jobs: int = 1) -> Re
         )
         return None
     return conclude(store, arguments.format)
+
+
+def say_understood(planned: Plan) -> None:
+    """Say what was understood of data and network, and which methods are left out."""
+    sys.stderr.write("".join(f"{sentence}\n" for sentence in planned.understood))
+    say_left_out(planned)
 
 
 def say_left_out(planned: Plan) -> None:

@@ -15,7 +15,9 @@ def add_problem(word: Parser) -> None:
     """What is learned, and by which network."""
     add = word.add_argument_group("what is learned").add_argument
     add("--problem", metavar="NAME", help="a name from 'harness list problems'; may be left out with data of your own")
-    add("--target", metavar="FORMULA|FILE.csv", help="a target of your own: a formula of x, or a file of x and y")
+    add("--target", metavar="FORMULA|FILE", help="a target of your own: a formula of x, or a file of columns")
+    add("--columns", metavar="X,Y", help="names or numbers of a file's columns, where it has several; or of y alone")
+    add("--sep", metavar="LETTER", help="what separates a text file's columns, where it is not found by itself")
     add("--domain", metavar="A,B", help="where a formula is sampled, its end left out (default: -pi,pi)")
     add("--embedding", metavar="NAME", help="what a network of one variable sees of it, such as 'fourier(16,1)'")
     add("--samples", metavar="N", help="how many samples are taken (default: the problem's)")

@@ -8,7 +8,7 @@ from harness.study.comparison import DEFAULT_SEEDS, RECIPE_OPTIONS, Plan, plan
 from harness.study.settings_files import read_settings_file
 from harness.study.vary import read_varied
 
-PROBLEM_OPTIONS = ("target", "domain", "samples", "embedding", "image", "size", "points", "device")
+PROBLEM_OPTIONS = ("target", "columns", "sep", "domain", "samples", "embedding", "image", "size", "points", "device")
 """Options that are settings of the problem, and may not belong to every one."""
 OWN_DATA = {"target": "target", "image": "image", "points": "solid"}
 """Options that stand for a problem by themselves."""

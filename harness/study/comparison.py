@@ -16,11 +16,12 @@ from harness.run.runner import Refused, build, check_fit
 from harness.run.spec import RunSpec, digest, find_optimizer, find_problem, override
 from harness.study.execute import execute
 from harness.study.store import PARTS, Store, read_exported
+from harness.study.understood import keep, understood
 from harness.study.vary import variants
 from harness.tables import Tables
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
-from problems.base import Recipe
+from problems.base import Problem, Recipe
 from problems.engines.choose import choose
 
 DEFAULT_OPTIMIZERS = ("gd", "adam", "bfgs", "lbfgs", "cg", "powell", "pso")
@@ -56,6 +57,8 @@ class Plan:
 
     specs: tuple[RunSpec, ...]
     left_out: Mapping[str, str]
+    understood: tuple[str, ...] = ()
+    """What was understood of the data, the network and what is watched, in sentences for the user."""
 
     @property
     def study(self) -> dict[str, Any]:
@@ -113,12 +116,13 @@ def plan(
         for name in names
         for method, chosen, seed in product(methods[name], recipes, _seeds(seeds))
     ]
-    left_out = _misfits(specs, strict=optimizers is not None and not everything)
+    problems = {spec.recipe: (spec, build(spec)) for spec in reversed(specs)}
+    left_out = _misfits(specs, problems, strict=optimizers is not None and not everything)
     fitting = tuple(spec for spec in specs if (spec.method, spec.recipe) not in left_out)
     reasons = dict(left_out.values())
     if not fitting:
         raise Refused("No optimizer fits this problem: " + " ".join(reasons.values()))
-    return Plan(fitting, reasons)
+    return Plan(fitting, reasons, understood(problems[fitting[0].recipe][1]))
 
 
 def _check_owners(owners: Iterable[str], names: Sequence[str]) -> None:
@@ -127,13 +131,14 @@ def _check_owners(owners: Iterable[str], names: Sequence[str]) -> None:
         raise ValueError(f"Settings were given for '{name}', which is not compared. Compared are: {', '.join(names)}.")
 
 
-def _misfits(specs: Sequence[RunSpec], *, strict: bool) -> dict[tuple[Optimizer, Recipe], tuple[str, str]]:
+def _misfits(
+    specs: Sequence[RunSpec], problems: Mapping[Recipe, tuple[RunSpec, Problem]], *, strict: bool
+) -> dict[tuple[Optimizer, Recipe], tuple[str, str]]:
     """Methods that cannot take a problem, with their name and the reason.
 
     It is an error where the user has asked for them by name, and a problem that cannot be built is one too."""
     left_out: dict[tuple[Optimizer, Recipe], tuple[str, str]] = {}
-    for recipe, first in {spec.recipe: spec for spec in specs}.items():
-        problem = build(first)
+    for recipe, (first, problem) in problems.items():
         choose(problem, first.engine)
         for method, name in {spec.method: spec.optimizer for spec in specs if spec.recipe == recipe}.items():
             try:
@@ -174,6 +179,7 @@ def compare(
     planned = plan(problem, optimizers, seeds, **choices)
     store = Store(Path(out) if out is not None else planned.folder)
     store.open(planned.study)
+    keep(store.folder, planned.understood)
     execute(planned.specs, store, jobs)
     return conclude(store, file_format)
 

@@ -35,6 +35,8 @@ class Samples:
     watch: Watch
     slopes: Array | None = None
     test: tuple[Array, Array] | None = None
+    notes: tuple[str, ...] = ()
+    """What was understood of the user's data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,7 @@ class Curve(Recipe):
         inputs = seen(samples.inputs)
         test = None if samples.test is None else (seen(samples.test[0]), samples.test[1].astype(network.dtype))
         probe = self._probe(samples, targets)
-        return Problem(inputs, targets.astype(network.dtype), network, loss, (probe,), test)
+        return Problem(inputs, targets.astype(network.dtype), network, loss, (probe,), test, notes=samples.notes)
 
     def _network(self, embedding: Embedding, *, sloped: bool) -> Network:
         widths = (embedding.width, *checked_widths(self.network, (1, 1))[1:])

@@ -1,23 +1,25 @@
-"""A curve from a file: two columns, x and y, separated by commas, with or without a line of names."""
+"""A curve from a file as the samples of a problem: read by `problems.readers`, with the grid that its points lie on."""
 
-import csv
-import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_POINTS = 100_000
+from problems.readers.curves import described, read_curve
+from problems.user_files import fingerprint as fingerprint_of
+
+MOST_POINTS = 2_000_000
 EVEN = 1e-6
 """Deviation of a step from the mean step, as its share, below which a grid counts as uniform."""
 
 
 class Points(NamedTuple):
-    """`x` ascending and `y`, both `(n,)`."""
+    """`x` ascending and `y`, both `(n,)`, and what was understood of the file."""
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
+    notes: tuple[str, ...] = ()
 
     @property
     def is_uniform(self) -> bool:
@@ -33,56 +35,18 @@ class Points(NamedTuple):
 
 def fingerprint(path: str) -> str:
     """sha256 of a file's bytes, by which a study knows that its data have not changed; raises ValueError."""
-    return hashlib.sha256(_bytes(path)).hexdigest()
+    return fingerprint_of(Path(path).expanduser(), "A curve")
 
 
-def read_points(path: str) -> Points:
-    """The points of a CSV file; raises ValueError saying what is wrong with it, and in which line."""
-    rows = _rows(path)
-    if len(rows) < 2:
-        raise ValueError(f"A curve needs at least two rows of x and y; '{path}' has {len(rows)}.")
-    if len(rows) > MOST_POINTS:
-        raise ValueError(f"A curve has at most {MOST_POINTS:,} rows; '{path}' has {len(rows):,}. Thin it out.")
-    values = np.array(sorted(rows))
-    twins = np.flatnonzero(np.diff(values[:, 0]) == 0)
-    if len(twins):
-        raise ValueError(f"Every x may occur once; '{path}' has x = {values[twins[0], 0]:g} twice.")
-    return Points(values[:, 0], values[:, 1])
-
-
-def _bytes(path: str) -> bytes:
+def read_points(path: str, columns: str = "", separator: str = "") -> Points:
+    """The points of a file of columns, an array or a sound; raises ValueError with what is wrong, and where."""
     try:
-        return Path(path).read_bytes()
+        content = Path(path).expanduser().read_bytes()
     except OSError as error:
         raise ValueError(f"The file '{path}' must be readable; {error.strerror}.") from None
-
-
-def _rows(path: str) -> list[tuple[float, float]]:
-    try:
-        text = _bytes(path).decode("utf-8-sig")
-        lines = [
-            (number, row) for number, row in enumerate(csv.reader(text.splitlines()), 1) if any(map(str.strip, row))
-        ]
-    except (UnicodeDecodeError, csv.Error):
-        raise ValueError(
-            f"The file '{path}' must be a CSV of two columns, x and y, in plain text; it is not."
-        ) from None
-    if lines and not any(map(_is_number, lines[0][1])):
-        lines = lines[1:]  # names of the columns
-    return [_row(path, number, row) for number, row in lines]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _row(path: str, number: int, row: list[str]) -> tuple[float, float]:
-    if len(row) != 2:
-        raise ValueError(f"Every row must have two columns, x and y; line {number} of '{path}' has {len(row)}.")
-    if not all(map(_is_number, row)) or not np.isfinite([float(cell) for cell in row]).all():
-        raise ValueError(f"Every x and y must be a finite number; line {number} of '{path}' is '{','.join(row)}'.")
-    return float(row[0]), float(row[1])
+    curve = read_curve(path, content, columns, separator)
+    if len(curve.x) > MOST_POINTS:
+        raise ValueError(f"A curve has at most {MOST_POINTS:,} points; '{path}' has {len(curve.x):,}. Thin it out.")
+    points = Points(curve.x, curve.y)
+    notes = (*curve.notes, *described(curve.x, curve.y, uniform=points.is_uniform))
+    return points._replace(notes=notes)

@@ -8,6 +8,7 @@ from problems.line.curves import Curve, Samples, Watch
 from problems.line.expressions import constant, parse
 from problems.line.points import fingerprint, read_points
 from problems.probes.line import Line, uniform_grid
+from problems.readers.curves import is_file
 
 MOST_SAMPLES = 100_000
 
@@ -40,7 +41,7 @@ def sample_formula(formula: str, domain: str, samples: int, *, omegas: bool, loc
 
 @dataclass(frozen=True, kw_only=True)
 class Target(Curve):
-    """The user's target: a formula of x on `domain`, or a CSV file of x and y, which has its own domain and samples.
+    """The user's target: a formula of x on `domain`, or a file of x and y, which has its own domain and samples.
 
     A uniform grid of points is one period, and its discrete Fourier transform is watched, in cycles per unit; on other
     points local maxima of the non-uniform transform are. Of a formula, frequencies are in omega."""
@@ -49,6 +50,10 @@ class Target(Curve):
     domain: str = "-pi,pi"
     samples: int = 201
     local_peaks: bool = False
+    columns: str = ""
+    """Of a file with several: the names or numbers of x and y, such as t,y; or of y alone."""
+    sep: str = ""
+    """What stands between the columns of a text file, where that is not to be found out."""
     content: str = ""
     """sha256 of the file, so that a study with other data is another study; found, not set."""
 
@@ -57,17 +62,20 @@ class Target(Curve):
 
     @property
     def _is_file(self) -> bool:
-        return self.target.lower().endswith(".csv")
+        return is_file(self.target)
 
     def sample(self, rng: np.random.Generator) -> Samples:
         del rng  # the target is the same for every seed
         if not self._is_file:
+            if self.columns or self.sep:
+                raise ValueError(f"columns and sep are about a file; the target '{self.target}' is a formula.")
             return sample_formula(self.target, self.domain, self.samples, omegas=True, local=self.local_peaks)
-        points = read_points(self.target)
+        points = read_points(self.target, self.columns, self.sep)
         if fingerprint(self.target) != self.content:
             raise ValueError(f"The file '{self.target}' has changed since this run was planned. Start the study again.")
         watch = Watch(orthogonal=points.is_uniform and not self.local_peaks)
-        return Samples(Line(float(points.x[0]), points.length), points.x[:, None], points.y[:, None], watch)
+        line = Line(float(points.x[0]), points.length)
+        return Samples(line, points.x[:, None], points.y[:, None], watch, notes=points.notes)
 
 
 @dataclass(frozen=True, kw_only=True)

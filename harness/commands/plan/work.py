@@ -9,7 +9,7 @@ from time import perf_counter
 from rich.console import Console
 from rich.table import Table
 
-from harness.commands.carrying_out import PIPED_WIDTH, say_left_out
+from harness.commands.carrying_out import PIPED_WIDTH, say_understood
 from harness.commands.requested import requested_comparison
 from harness.study.estimate import Estimate, estimate, kind_of, makespan, resident_bytes
 from harness.study.execute import Job, group
@@ -19,7 +19,7 @@ from harness.study.store import Store
 def main(arguments: argparse.Namespace) -> int:
     """Print the plan; the exit code."""
     planned = requested_comparison(arguments)
-    say_left_out(planned)
+    say_understood(planned)
     folder = Path(arguments.out) if arguments.out else planned.folder
     done = Store(folder).done()
     jobs = group([spec for spec in planned.specs if spec.run_id not in done])

@@ -1,0 +1,102 @@
+"""Columns of numbers from files of arrays: .npy, .npz and .parquet; nothing in them is unpickled."""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.readers.tables import Table, Values
+
+ROW = "row {} of '{}'"
+
+
+def read_npy(path: str, content: bytes) -> Table:
+    """One array `(n,)` or `(n, k)`; raises ValueError."""
+    try:
+        array = np.load(BytesIO(content), allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise ValueError(f"'{path}' must be an array of numbers; {_reason(error)}.") from None
+    return _one_array(path, array)
+
+
+def read_npz(path: str, content: bytes) -> Table:
+    """Several arrays `(n,)`, one a column, or one array as in .npy; raises ValueError."""
+    arrays = load_npz(path, content)
+    if len(arrays) == 1:
+        return _one_array(path, next(iter(arrays.values())))
+    long = {name: np.squeeze(array) for name, array in arrays.items()}
+    lengths = {name: array.shape for name, array in long.items()}
+    flat = {name: array for name, array in long.items() if array.ndim == 1}
+    if len(flat) < 2 or len({len(array) for array in flat.values()}) > 1:
+        shapes = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
+        raise ValueError(f"A curve in .npz is arrays of one length, such as x (n,) and y (n,); '{path}' has {shapes}.")
+    return _columns(
+        path, flat, f"'{path}' was read as {len(flat)} arrays of {len(next(iter(flat.values()))):,} numbers."
+    )
+
+
+def load_npz(path: str, content: bytes) -> dict[str, NDArray[Any]]:
+    """All arrays of the archive, by name; raises ValueError."""
+    try:
+        with np.load(BytesIO(content), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, EOFError, OSError, BadZipFile, KeyError) as error:
+        raise ValueError(f"'{path}' must be an .npz of arrays of numbers; {_reason(error)}.") from None
+
+
+def read_parquet(path: str, content: bytes) -> Table:
+    """The columns of a table; an index that pandas has kept is left out. Raises ValueError."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(BytesIO(content))
+    except (pyarrow.ArrowException, OSError) as error:
+        raise ValueError(f"'{path}' must be a Parquet file; {_reason(error)}.") from None
+    names = [name for name in table.column_names if not name.startswith("__index_level_")]
+    columns = {name: table.column(name).to_numpy() for name in names}
+    return _columns(path, columns, f"'{path}' was read as a Parquet table of {table.num_rows:,} rows.")
+
+
+def _one_array(path: str, array: NDArray[Any]) -> Table:
+    about = f"'{path}' was read as an array of shape {array.shape} and type {array.dtype}."
+    if array.dtype.names:
+        return _columns(path, {name: array[name] for name in array.dtype.names}, about)
+    if array.ndim not in (1, 2):
+        raise ValueError(f"A curve is an array (n,) or (n, 2); '{path}' has the shape {array.shape}.")
+    if array.ndim == 2 and array.shape[0] <= 2 < array.shape[1]:
+        raise ValueError(
+            f"A curve is an array (n, 2), one row a point; '{path}' has the shape {array.shape}. Save its transpose."
+        )
+    wide = array.reshape(len(array), -1)
+    columns = {str(number + 1): column for number, column in enumerate(wide.T)}
+    return _columns(path, columns, about, numbered=True)
+
+
+def _columns(path: str, columns: Mapping[str, NDArray[Any]], about: str, *, numbered: bool = False) -> Table:
+    names = tuple(columns)
+    numeric = tuple(position for position, name in enumerate(names) if columns[name].dtype.kind in "biuf")
+    odd = [f"{name} is complex" for name in names if columns[name].dtype.kind == "c"]
+    if odd:
+        raise ValueError(f"A curve is made of real numbers; in '{path}' {odd[0]}. Save its real and imaginary part.")
+
+    def read(positions: Sequence[int]) -> Values:
+        values = np.stack([columns[names[position]].astype(np.float64) for position in positions], axis=1)
+        broken = np.flatnonzero(~np.isfinite(values).all(axis=1))
+        if len(broken):
+            row = ", ".join(f"{value:g}" for value in values[broken[0]])
+            raise ValueError(
+                f"Every x and y must be a finite number; {ROW.format(broken[0] + 1, path)} is '{row}', the first of "
+                f"{len(broken):,}."
+            )
+        return values
+
+    return Table(path, names, numeric, read, lambda row: ROW.format(row + 1, path), (about,), numbered=numbered)
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    return "it holds objects, which would have to be unpickled" if "allow_pickle" in text else text[:120]

@@ -1,0 +1,48 @@
+"""Sound as a curve: a WAV file of any sample format, time in seconds, full scale mapped to [-1, 1]."""
+
+import warnings
+from collections.abc import Sequence
+from io import BytesIO
+
+import numpy as np
+
+from problems.readers.tables import Table, Values
+
+CHANNELS = {1: ("sound",), 2: ("left", "right")}
+
+
+def read_wav(path: str, content: bytes) -> Table:
+    """Columns `seconds` and one for each channel; raises ValueError."""
+    from scipy.io import wavfile
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # of chunks that hold no sound
+            rate, samples = wavfile.read(BytesIO(content))
+    except Exception as error:  # noqa: BLE001  # scipy raises what its parsing stumbles over
+        raise ValueError(f"'{path}' must be a WAV file that can be read; {type(error).__name__}: {error}.") from None
+    sound = samples.reshape(len(samples), -1)
+    kind = sound.dtype
+    if kind.kind == "u":
+        values, law = (sound.astype(np.float64) - 128) / 128, "(value - 128) / 128"
+    elif kind.kind == "i":
+        full = -float(np.iinfo(kind).min)
+        values, law = sound / full, f"value / {full:,.0f}"
+    else:
+        values, law = sound.astype(np.float64), "as they are"
+    names = CHANNELS.get(sound.shape[1], tuple(f"channel{number + 1}" for number in range(sound.shape[1])))
+    seconds = np.arange(len(sound)) / rate
+    about = (
+        f"'{path}' was read as sound: {len(sound):,} samples at {rate:,} a second, {sound.shape[1]} channel(s) of "
+        f"{kind}, taken {law}."
+    )
+
+    def read(positions: Sequence[int]) -> Values:
+        columns = [seconds if position == 0 else values[:, position - 1] for position in positions]
+        found = np.stack(columns, axis=1)
+        if not np.isfinite(found).all():
+            raise ValueError(f"Every sample of a sound must be a finite number; '{path}' has others.")
+        return found
+
+    everything = tuple(range(1 + len(names)))
+    return Table(path, ("seconds", *names), everything, read, lambda row: f"sample {row} of '{path}'", (about,))

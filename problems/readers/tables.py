@@ -1,0 +1,86 @@
+"""What all files of columns have in common, and the choice of the columns that are wanted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Named columns of one file: `read` gives some, by position, as `(n, k)`; `place` says where a row stands."""
+
+    path: str
+    names: tuple[str, ...]
+    numeric: tuple[int, ...]
+    """Positions of the columns that hold numbers."""
+    read: Callable[[Sequence[int]], Values]
+    place: Callable[[int], str]
+    notes: tuple[str, ...] = ()
+    """What was understood, in sentences."""
+    numbered: bool = False
+    """Whether the file gives no names, so that columns go by their numbers."""
+
+
+def chosen(table: Table, columns: str, wanted: int) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Positions of the columns that `columns` names, such as `t,y` or `1,3`, or else of the only ones; and notes.
+
+    Raises ValueError, with the names there are, where the choice is not clear."""
+    if columns:
+        return _named(table, [name.strip() for name in columns.split(",")], wanted), ()
+    candidates, notes = _without_index(table)
+    if len(candidates) in (1, wanted) and len(table.names) - len(notes) == len(candidates):
+        return candidates, notes
+    if not table.numeric:
+        raise ValueError(f"'{table.path}' has no column of numbers.")
+    example = ",".join(table.names[position] for position in candidates[:wanted])
+    found = f"'{table.path}' has {len(table.names)} columns: {_listed(table)}."
+    if len(candidates) < wanted:
+        raise ValueError(f"A curve is made of columns of numbers; {found} Only {example} holds numbers.")
+    raise ValueError(f"A curve has two columns, x and y; {found} Name the two with --columns {example}.")
+
+
+def _named(table: Table, names: list[str], wanted: int) -> tuple[int, ...]:
+    if not 1 <= len(names) <= wanted:
+        raise ValueError(f"--columns names {wanted} columns, x and then y (or y alone); got {len(names)} names.")
+    positions = tuple(_position(table, name) for name in names)
+    for position, name in zip(positions, names, strict=True):
+        if position not in table.numeric:
+            raise ValueError(f"The column '{name}' of '{table.path}' does not hold numbers. {_hint(table)}")
+    return positions
+
+
+def _position(table: Table, name: str) -> int:
+    if name in table.names:
+        return table.names.index(name)
+    if name.isdecimal() and 1 <= int(name) <= len(table.names):
+        return int(name) - 1
+    near = get_close_matches(name, table.names, 1, 0.5)
+    guess = f" Did you mean '{near[0]}'?" if near else ""
+    raise ValueError(f"'{table.path}' has no column '{name}'.{guess} It has: {_listed(table)}.")
+
+
+def _without_index(table: Table) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The columns of numbers without one that only numbers the rows: the first, nameless, beside at least two more."""
+    candidates = table.numeric
+    nameless = not table.numbered and table.names and table.names[0].lower() in ("", "index", "unnamed: 0")
+    if len(candidates) < 3 or not nameless or candidates[0] != 0:
+        return candidates, ()
+    steps = np.diff(table.read([0])[:, 0])
+    if not (steps == 1).all():
+        return candidates, ()
+    return candidates[1:], ("The first column numbers the rows and was left out.",)
+
+
+def _hint(table: Table) -> str:
+    numbers = ", ".join(table.names[position] for position in table.numeric)
+    return f"Those of numbers: {numbers}." if numbers else "None holds numbers."
+
+
+def _listed(table: Table) -> str:
+    names = [name or f"{number} (no name)" for number, name in enumerate(table.names, 1)]
+    return ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")

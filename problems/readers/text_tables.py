@@ -1,0 +1,159 @@
+"""Columns of numbers from text: CSV and its kin as spreadsheets, instruments and programs write them.
+
+Comment lines, a line `sep=;`, names, units and a preamble above the numbers are seen for what they are; below the first
+row of numbers every line counts, and one that is no row of the table is named.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+
+import numpy as np
+
+from problems.readers.dialects import Dialect, sniff
+from problems.readers.encodings import decode
+from problems.readers.tables import Table, Values
+
+COMMENTS = ("#", "%", "//", "!")
+DIRECTIVE = re.compile(r"sep\s*=\s*(.)\s*", re.IGNORECASE)
+SEPARATOR_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "blank": " ", "comma": ",", "semicolon": ";", "bar": "|"}
+MOST_SHOWN = 60
+"""Letters of a line that a sentence quotes."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that counts, and its number in the file."""
+
+    number: int
+    text: str
+
+
+def read_text(path: str, content: bytes, separator: str = "") -> Table:
+    """The table in a text file; raises ValueError saying which line is wrong and what would be read."""
+    try:
+        text, encoding = decode(content)
+    except ValueError as error:
+        raise ValueError(
+            f"'{path}' must be columns of numbers in plain text, or .npy, .npz, .parquet or .wav; {error}."
+        ) from None
+    lines, directed, comments = _counting(text)
+    asked = SEPARATOR_NAMES.get(separator.strip().lower() or separator, separator) or directed
+    if asked and len(asked) != 1:
+        raise ValueError(f"--sep is one letter, or tab, space, comma, semicolon or bar; got '{separator}'.")
+    dialect, width = sniff([line.text for line in lines], asked or None)
+    first = _first_row(lines, dialect, width)
+    head, body = lines[:first], lines[first:]
+    names, units = _names(head, dialect, width)
+    if len(names) == width - 1 and width > 1:
+        names = ["", *names]  # as R writes row names: the line of names is one short
+    numbered = not names
+    names = names or [str(column + 1) for column in range(width)]
+    numeric = tuple(position for position in range(width) if _holds_numbers(body, dialect, position))
+    spoken = "" if encoding in ("utf-8", "ascii") else f", in {encoding.removesuffix('-sig').upper()}"
+    notes = [f"'{path}' was read as text{spoken}, {dialect.spoken if width > 1 else 'one column'}."]
+    notes += [f"{comments} comment line(s) were passed over."] * bool(comments)
+    notes += [f"Line {units.number} was taken for units: '{units.text.strip()[:MOST_SHOWN]}'."] if units else []
+
+    def read(columns: Sequence[int]) -> Values:
+        return _numbers(path, body, dialect, width, columns)
+
+    return Table(
+        path, tuple(names), numeric, read, lambda row: _quoted(path, body[row]), tuple(notes), numbered=numbered
+    )
+
+
+def _counting(text: str) -> tuple[list[Line], str, int]:
+    """Lines that are neither blank nor comments, the separator that a first line `sep=` names, and the comments."""
+    lines = [Line(number, line) for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1) if line.strip()]
+    directed = ""
+    if lines and (match := DIRECTIVE.fullmatch(lines[0].text.strip(' "\ufeff'))):
+        directed = match[1]
+        lines = lines[1:]
+    counting = [line for line in lines if not line.text.lstrip().startswith(COMMENTS)]
+    return counting, directed, len(lines) - len(counting)
+
+
+def _first_row(lines: Sequence[Line], dialect: Dialect, width: int) -> int:
+    """Where the numbers begin: the first line of the usual width that spells at least one number."""
+    for index, line in enumerate(lines):
+        cells = dialect.cells(line.text)
+        if any(dialect.number(cell) is not None for cell in cells) and (len(cells) == width or index > 0):
+            return index
+        if len(cells) != width and any(dialect.number(cell) is not None for cell in cells):
+            continue
+    return len(lines)
+
+
+def _names(head: Sequence[Line], dialect: Dialect, width: int) -> tuple[list[str], Line | None]:
+    """The names of the columns, and the line of units below them if there is one."""
+    fitting = [line for line in head if len(dialect.cells(line.text)) in (width, width - 1)]
+    if not fitting:
+        return [], None
+    return dialect.cells(fitting[0].text), fitting[1] if len(fitting) > 1 else None
+
+
+def _holds_numbers(body: Sequence[Line], dialect: Dialect, position: int) -> bool:
+    """Whether most of the first rows have a number there: one bad cell is a mistake, a column of text is not."""
+    cells = [row[position] for row in (dialect.cells(line.text) for line in body[:50]) if position < len(row)]
+    spelled = sum(dialect.number(cell) is not None for cell in cells)
+    return bool(cells) and 2 * spelled >= len(cells)
+
+
+def _numbers(path: str, body: Sequence[Line], dialect: Dialect, width: int, columns: Sequence[int]) -> Values:
+    if dialect.separator is None:
+        uneven = next((line for line in body if len(line.text.split()) != width), None)
+    else:
+        gaps = width - 1
+        uneven = next(
+            (
+                line
+                for line in body
+                if line.text.count(dialect.separator) != gaps and len(dialect.cells(line.text)) != width
+            ),
+            None,
+        )
+    if uneven is not None:
+        count = len(dialect.cells(uneven.text))
+        raise ValueError(
+            f"Every row must have {width} column(s), {dialect.spoken}; {_quoted(path, uneven)}, which has {count}."
+            f"{_example(body, dialect, width)}"
+        )
+    if dialect.decimal == dialect.separator:  # then quotation marks alone tell them apart
+        body = [Line(line.number, "\t".join(dialect.cells(line.text))) for line in body]
+        dialect = Dialect("\t", dialect.decimal)
+    text = "\n".join(line.text for line in body)
+    text = text.replace(",", ".") if dialect.decimal == "," else text
+    try:
+        values = np.loadtxt(
+            StringIO(text), delimiter=dialect.separator, usecols=list(columns), ndmin=2, comments=None, quotechar='"'
+        )
+    except ValueError:
+        values = np.full((1, 1), np.nan)
+    if not np.isfinite(values).all():
+        raise ValueError(_fault(path, body, dialect, columns))
+    return values.reshape(-1, len(columns))
+
+
+def _fault(path: str, body: Sequence[Line], dialect: Dialect, columns: Sequence[int]) -> str:
+    """The first line whose wanted cells are not all finite numbers."""
+    for line in body:
+        numbers = [dialect.number(cell) for cell in dialect.cells(line.text)]
+        if not all(numbers[column] is not None and np.isfinite(numbers[column] or 0.0) for column in columns):
+            what = f"Every x and y must be a finite number; {_quoted(path, line)}."
+            return what + _example(body, dialect, len(numbers))
+    return f"'{path}' holds numbers in a form that is not read; write them such as -1.5 or 2e-3."
+
+
+def _example(body: Sequence[Line], dialect: Dialect, width: int) -> str:
+    """The nearest thing that would be read: another line of the same file."""
+    for line in body:
+        numbers = [dialect.number(cell) for cell in dialect.cells(line.text)]
+        if len(numbers) == width and all(number is not None and np.isfinite(number) for number in numbers):
+            return f" A line such as '{line.text.strip()[:MOST_SHOWN]}' (line {line.number}) is read."
+    return ""
+
+
+def _quoted(path: str, line: Line) -> str:
+    return f"line {line.number} of '{path}' is '{line.text.strip()[:MOST_SHOWN]}'"

@@ -1,0 +1,250 @@
+"""Curves in files of every kind that people have: what is read, what is said about it, and what is refused."""
+
+import gzip
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.io import wavfile
+
+from problems.line.points import read_points
+from problems.readers.curves import is_file, read_curve
+
+X, Y = [0.0, 0.5, 1.0, 1.5], [1.0, -2.25, 3.0, 4.0]
+
+
+def save(folder, content, name="curve"):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return str(path)
+
+
+def rows(separator=",", decimal=".", head=""):
+    lines = [f"{x}{separator}{y}".replace(".", decimal) for x, y in zip(X, Y, strict=True)]
+    return head + "\n".join(lines) + "\n"
+
+
+READ = {
+    "commas": rows(),
+    "tabs": rows("\t"),
+    "semicolons": rows(";"),
+    "bars": rows("|"),
+    "blanks": rows("   "),
+    "a comma and a blank": rows(", "),
+    "decimal commas between semicolons": rows(";", ","),
+    "decimal commas between tabs": rows("\t", ","),
+    "decimal commas between blanks": rows("  ", ","),
+    "quoted decimal commas": "".join(f'"{x}","{y}"\n'.replace(".", ",") for x, y in zip(X, Y, strict=True)),
+    "quoted numbers": "".join(f'"{x}";"{y}"\n' for x, y in zip(X, Y, strict=True)),
+    "names": rows(head="t,y\n"),
+    "quoted names with commas": rows(head='"time, s","voltage, V"\n'),
+    "names and units": rows(";", head="t;y\n(s);(V)\n"),
+    "comments": rows(head="# made by hand\n% twice\n"),
+    "a comment in the middle": rows().replace("1.0,3.0", "# here\n1.0,3.0"),
+    "a preamble": rows("\t", head="Instrument: scope\nOperator: me\nt\ty\n"),
+    "a line for Excel": rows(";", ",", head="sep=;\nt;y\n"),
+    "blank lines": rows().replace("\n", "\n\n"),
+    "Windows ends of lines": rows().replace("\n", "\r\n"),
+    "old Mac ends of lines": rows().replace("\n", "\r"),
+    "exponents": "0e0,1E0\n5.0e-1,-225e-2\n1,3\n+1.5,4\n",
+    "a mark of UTF-8": b"\xef\xbb\xbf" + rows(head="t,y\n").encode(),
+    "UTF-16": rows("\t", head="t\ty\n").encode("utf-16"),
+    "UTF-16 the other way": b"\xfe\xff" + rows("\t").encode("utf-16-be"),
+    "UTF-16 without a mark": rows("\t").encode("utf-16-le"),
+    "UTF-32": rows().encode("utf-32"),
+    "Latin-1": rows(head="t;temp °C\n".replace(";", ",")).encode("latin-1"),
+    "gzip": gzip.compress(rows().encode()),
+    "another order": "1.5,4\n0,1\n1.0,3\n0.5,-2.25\n",
+    "trailing blanks": rows().replace("\n", "  \n"),
+}
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_text_is_read_as_it_comes(tmp_path, kind):
+    points = read_points(save(tmp_path, READ[kind]))
+    assert points.x.tolist() == X
+    assert points.y.tolist() == Y
+    assert points.notes
+
+
+@given(
+    separator=st.sampled_from(["\t", ";", ",", "|", " "]),
+    decimal=st.sampled_from([".", ","]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1"]),
+    numbers=st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=6, unique=True),
+    named=st.booleans(),
+)
+def test_any_separator_decimal_and_encoding_come_back_as_the_same_numbers(separator, decimal, encoding, numbers, named):
+    if separator == "," and decimal == ",":
+        decimal = "."
+    x = [float(index) + 0.25 for index in range(len(numbers))]
+    head = f"zeit{separator}größe\n" if named else ""
+    lines = [f"{a!r}{separator}{b!r}".replace(".", decimal) for a, b in zip(x, numbers, strict=True)]
+    curve = read_curve("curve", (head + "\n".join(lines)).encode(encoding))
+    assert curve.x.tolist() == x
+    assert curve.y.tolist() == numbers
+
+
+WIDE = "i,t,u,v\n0,0.0,1.0,9\n1,0.5,2.0,8\n2,1.0,4.0,7\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "x", "y"),
+    [
+        (WIDE, "t,u", [0, 0.5, 1], [1, 2, 4]),
+        (WIDE, "2,4", [0, 0.5, 1], [9, 8, 7]),
+        (WIDE, "u,t", [1, 2, 4], [0, 0.5, 1]),
+        (WIDE, "u", [0, 1, 2], [1, 2, 4]),
+        ("d,t,u\nmon,1,2\ntue,3,4\n", "t,u", [1, 3], [2, 4]),
+        (",t,u\n0,1,2\n1,3,4\n", "", [1, 3], [2, 4]),
+        ("t u\na 1 2\nb 3 4\n", "t,u", [1, 3], [2, 4]),
+        ("5\n7\n6\n", "", [0, 1, 2], [5, 7, 6]),
+    ],
+)
+def test_columns_are_chosen_by_name_or_number_and_an_index_is_left_out(tmp_path, text, columns, x, y):
+    points = read_points(save(tmp_path, text), columns)
+    assert points.x.tolist() == x
+    assert points.y.tolist() == y
+
+
+def test_a_separator_that_is_told_is_taken(tmp_path):
+    points = read_points(save(tmp_path, "1:2\n3:4\n"), separator=":")
+    assert points.y.tolist() == [2, 4]
+    assert read_points(save(tmp_path, "1\t2\n3\t4\n"), separator="tab").y.tolist() == [2, 4]
+
+
+REFUSED = {
+    "four columns": (WIDE, "", r"has 4 columns: i, t, u, v\. Name the two with --columns i,t"),
+    "an unknown column": (WIDE, "t,w", r"has no column 'w'\.( Did you mean '.'\?)? It has: i, t, u, v"),
+    "a near miss": ("time,voltage\n1,2\n3,4\n", "tme,voltage", "no column 'tme'. Did you mean 'time'"),
+    "a column of words": ("d,t\nmon,1\ntue,2\n", "d,t", "'d' of .* does not hold numbers. Those of numbers: t"),
+    "three names": (WIDE, "t,u,v", "got 3 names"),
+    "a hole": ("1,2\n3,\n5,6\n", "", r"line 2 of .* is '3,'. A line such as '1,2' \(line 1\) is read"),
+    "a row too long": ("1,2\n3,4,5\n6,7\n8,9\n", "", "must have 2 column.*line 2 of .* is '3,4,5', which has 3"),
+    "a word": ("1,2\n3,four\n5,6\n", "", "line 2 of .* is '3,four'"),
+    "nan": ("t,y\n1,2\n3,nan\n", "", "finite number; line 3 of .* is '3,nan'"),
+    "a twin": ("1,2\n3,4\n1,5\n", "", "x = 1 twice: line 1 of .* is '1,2', and line 3 of .* is '1,5'"),
+    "one row": ("1,2\n", "", "at least two rows of x and y; .* has 1"),
+    "nothing": ("", "", "no column of numbers"),
+    "prose": ("To be or not to be,\nthat is the question.\n", "", "no column of numbers"),
+    "a picture": (b"\x89PNG\r\n\x1a\n", "", "is a picture; learn it with --image"),
+    "a sheet": (b"PK\x03\x04 xl/workbook.xml", "", "is an Excel file. Save the sheet as CSV"),
+    "HDF5": (b"\x89HDF\r\n", "", "an HDF5 file; save the two columns as .npz or CSV"),
+    "broken gzip": (gzip.compress(rows().encode())[:20], "", "cannot be decompressed"),
+    "zero bytes": (b"1,2\n3,\x00\n", "", "must be columns of numbers in plain text"),
+    "a broken array": (b"\x93NUMPY\x01\x00", "", "must be an array of numbers"),
+    "a broken archive": (b"PK\x03\x04 no archive", "", "must be an .npz of arrays"),
+    "a broken sound": (b"RIFF\x00\x00\x00\x00WAVEjunk", "", "must be a WAV file that can be read"),
+    "a broken table": (b"PAR1 nothing", "", "must be a Parquet file"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_is_no_curve_is_refused_in_one_sentence(tmp_path, kind):
+    content, columns, sentence = REFUSED[kind]
+    with pytest.raises(ValueError, match=sentence) as refusal:
+        read_points(save(tmp_path, content), columns)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_separator_of_two_letters_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"--sep is one letter.*got '::'"):
+        read_points(save(tmp_path, "1::2\n"), separator="::")
+
+
+def test_arrays_and_tables_are_read(tmp_path):
+    table = np.column_stack([X, Y])
+    np.save(tmp_path / "a.npy", table.astype(np.float32))
+    np.savez(tmp_path / "b.npz", t=X, y=Y)
+    np.savez(tmp_path / "c.npz", table)
+    pd.DataFrame({"t": X, "y": Y}).to_parquet(tmp_path / "d.parquet")
+    pd.DataFrame({"y": Y}, index=pd.Index(["a", "b", "c", "d"])).to_parquet(tmp_path / "e.parquet")
+    np.save(tmp_path / "f.npy", np.array(Y))
+    np.save(tmp_path / "g.npy", np.array(list(zip(X, Y, strict=True)), [("t", "f8"), ("y", "f4")]))
+    for name in ("a.npy", "b.npz", "c.npz", "d.parquet", "g.npy"):
+        points = read_points(str(tmp_path / name))
+        assert (points.x.tolist(), points.y.tolist()) == (X, Y), name
+    for name in ("e.parquet", "f.npy"):
+        points = read_points(str(tmp_path / name))
+        assert (points.x.tolist(), points.y.tolist()) == ([0, 1, 2, 3], Y), name
+        assert any("x is the number of the row" in note for note in points.notes)
+
+
+@pytest.mark.parametrize(
+    ("array", "sentence"),
+    [
+        (np.array([{}, {}]), "must be unpickled|would have to be unpickled"),
+        (np.zeros((2, 9)), r"has the shape \(2, 9\). Save its transpose"),
+        (np.zeros((2, 3, 4)), r"has the shape \(2, 3, 4\)"),
+        (np.array([1, 2j]), "is complex. Save its real and imaginary part"),
+        (np.array([1, np.nan, 3]), "row 2 of .* is 'nan', the first of 1"),
+        (np.array(["a", "b"]), "no column of numbers"),
+        (np.zeros((5, 3)), "has 3 columns: 1, 2, 3"),
+    ],
+)
+def test_arrays_that_are_no_curve_are_refused(tmp_path, array, sentence):
+    np.save(tmp_path / "a.npy", array)
+    with pytest.raises(ValueError, match=sentence):
+        read_points(str(tmp_path / "a.npy"))
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int16", "int32", "float32", "float64"])
+def test_sound_of_any_sample_format_is_between_minus_one_and_one(tmp_path, kind):
+    wave = 0.5 * np.sin(2 * np.pi * 5 * np.arange(200) / 100)
+    if kind == "uint8":
+        stored = np.round(wave * 128 + 128).astype(kind)
+    elif kind.startswith("int"):
+        stored = np.round(wave * -float(np.iinfo(kind).min)).astype(kind)
+    else:
+        stored = wave.astype(kind)
+    wavfile.write(tmp_path / "a.wav", 100, stored)
+    points = read_points(str(tmp_path / "a.wav"))
+    np.testing.assert_allclose(points.x, np.arange(200) / 100)
+    np.testing.assert_allclose(points.y, wave, atol=0.5 / 128 if kind == "uint8" else 2e-5)
+    assert any("100 a second" in note for note in points.notes)
+
+
+def test_sound_of_24_bits_is_read(tmp_path):
+    samples = np.array([0, 1 << 22, -(1 << 23), (1 << 23) - 1], "<i4")
+    data = b"".join(value.tobytes()[:3] for value in samples)
+    head = b"RIFF" + (36 + len(data)).to_bytes(4, "little") + b"WAVEfmt \x10\0\0\0\x01\0\x01\0"
+    head += (
+        (8).to_bytes(4, "little") + (24).to_bytes(4, "little") + b"\x03\0\x18\0data" + len(data).to_bytes(4, "little")
+    )
+    points = read_points(save(tmp_path, head + data))
+    np.testing.assert_allclose(points.y, [0, 0.5, -1, 1], atol=2e-7)
+
+
+def test_of_stereo_a_channel_is_chosen(tmp_path):
+    wavfile.write(tmp_path / "a.wav", 10, np.array([[0.0, 1], [0.25, 2], [0.5, 3]], np.float32))
+    with pytest.raises(ValueError, match=r"seconds, left, right. Name the two with --columns seconds,left"):
+        read_points(str(tmp_path / "a.wav"))
+    assert read_points(str(tmp_path / "a.wav"), "seconds,right").y.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        (np.arange(50) / 50, np.sin(np.arange(50)), "50 samples; x from 0 to 0.98 in equal steps of 0.02"),
+        (np.arange(50.0) ** 2, np.sin(np.arange(50)), "in steps of 1 to 97"),
+        (1.6e9 + np.arange(50.0), np.sin(np.arange(50)), r"x reaches 1.6e\+09, far from one"),
+        (np.arange(50) / 50, 1e-6 * np.sin(np.arange(50)), "y reaches 9.99e-07|y reaches 1e-06"),
+        (np.arange(50) / 50, np.clip(2 * np.sin(np.arange(50)), -1, 1), "it may be clipped"),
+    ],
+)
+def test_spacing_scale_and_clipping_are_said(tmp_path, x, y, said):
+    np.savez(tmp_path / "a.npz", x=x, y=y)
+    notes = " ".join(read_points(str(tmp_path / "a.npz")).notes)
+    assert re.search(said, notes), notes
+
+
+def test_a_path_that_exists_is_a_file_and_a_formula_is_not(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").write_text("1 2\n3 4\n")
+    assert is_file("x")
+    assert is_file("none.tsv")
+    assert not is_file("sin(x)/2")
+    assert not is_file("0.5*x")
