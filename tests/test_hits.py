@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.hits import find_hits
+from harness.study.comparison import compare
 from harness.tables import SCHEMA, empty, frame
 
 BLANK = {"str": "x", "int64": 0, "float64": 0.0}
@@ -37,23 +38,42 @@ def hit_of(values, threshold=0.1):
     return row
 
 
-def test_the_first_of_three_low_marks_is_the_hit():
+def test_the_hit_lies_between_the_marks_where_the_error_falls():
+    """From 0.2 at cost 20 to 0.05 at cost 30, the threshold 0.1 lies half way in logarithms, as do cost and loss."""
+    row = hit_of([1.0, 0.5, 0.2, 0.05, 0.01, 0.01, 0.01])
+    assert row.cost == pytest.approx(np.sqrt(20 * 30))
+    assert row.loss == pytest.approx(np.sqrt(1 / 3 * 1 / 4))
+    assert row.seconds == pytest.approx(1.0 + 0.5 * (np.sqrt(600) - 20) / 10)
+    assert not row.censored
+
+
+def test_a_mark_at_the_threshold_is_the_hit_itself():
     row = hit_of([1.0, 0.5, 0.1, 0.09, 0.01, 1.0, 1.0])
     assert (row.cost, row.loss, row.seconds, row.censored) == (20.0, 1 / 3, 1.0, False)
 
 
+def test_of_a_jump_only_its_two_marks_are_known():
+    assert hit_of([1.0, 1.0, 1e-9, 0.0, 0.0]).cost == pytest.approx(np.sqrt(10 * 20))
+    assert hit_of([1.0, 1.0, 0.0, 0.0, 0.0]).cost == pytest.approx(np.sqrt(10 * 20))
+
+
 def test_a_dip_that_does_not_last_is_no_hit():
-    row = hit_of([1.0, 0.05, 0.05, 1.0, 0.05, 1.0])
-    assert (row.cost, row.loss, row.seconds, row.censored) == (50.0, 1 / 6, 2.5, True)
+    row = hit_of([1.0] * 8 + [0.05, 1.0, 1.0, 1.0, 1.0])
+    assert (row.cost, row.loss, row.seconds, row.censored) == (120.0, 1 / 13, 6.0, True)
 
 
 def test_a_dip_before_the_lasting_descent_is_not_the_hit():
-    assert hit_of([1.0, 0.05, 0.05, 1.0, 0.05, 0.05, 0.05, 1.0]).cost == 40.0
+    row = hit_of([1.0] * 8 + [0.05] + [1.0] * 5 + [0.05] * 9)
+    assert row.cost == pytest.approx(np.sqrt(130 * 140))
+
+
+def test_a_rise_that_does_not_last_does_not_undo_the_hit():
+    assert hit_of([1.0] * 10 + [0.1] * 3 + [0.11] + [0.05] * 9).cost == 100.0
 
 
 @pytest.mark.parametrize("low_marks", [1, 2])
-def test_low_up_to_the_last_mark_is_a_hit_though_shorter_than_three(low_marks):
-    row = hit_of([1.0] * 4 + [0.0] * low_marks)
+def test_low_up_to_the_last_mark_is_a_hit_though_it_could_not_last(low_marks):
+    row = hit_of([1.0] * 4 + [0.1] * low_marks)
     assert (row.cost, row.censored) == (40.0, False)
 
 
@@ -62,7 +82,8 @@ def test_an_error_of_exactly_the_threshold_is_low():
 
 
 def test_an_error_that_is_not_a_number_is_never_low():
-    assert hit_of([0.0, 0.0, np.nan, 1.0, 1.0]).censored
+    assert hit_of([1.0] * 9 + [0.0, np.nan, 1.0, 1.0]).censored
+    assert hit_of([1.0, np.nan, 0.05, 0.05, 0.05]).cost == 20.0
     assert hit_of([np.nan] * 4).censored
 
 
@@ -72,27 +93,27 @@ def test_low_from_the_start_is_hit_at_cost_zero():
 
 
 def test_the_predicted_cost_is_where_the_predicted_error_hits_by_the_same_rule():
-    predicted = [1.0, 0.0, 1.0, 0.1, 0.0, 0.0, 1.0]
-    spectra = errors([1.0] * 7).assign(predicted_error=predicted)
-    hits = find_hits(run_row(), curve(7), spectra, (0.05, 0.1))
+    predicted = [1.0] * 9 + [0.07] + [1.0] * 4 + [0.1] + [0.07] * 9
+    spectra = errors([1.0] * 24).assign(predicted_error=predicted)
+    hits = find_hits(run_row(), curve(24), spectra, (0.05, 0.1))
     assert hits["censored"].all()
     assert np.isnan(hits.loc[0, "predicted_cost"])
-    assert hits.loc[1, "predicted_cost"] == 30.0
+    assert hits.loc[1, "predicted_cost"] == 140.0
 
 
 def test_each_threshold_has_its_row():
     hits = find_hits(run_row(), curve(8), errors([1.0, 0.3, 0.2, 0.1, 0.05, 0.04, 0.04, 0.04]))
     assert hits["threshold"].tolist() == [0.05, 0.1, 0.2, 0.3]
-    assert hits["cost"].tolist() == [40.0, 30.0, 20.0, 10.0]
+    assert hits["cost"].tolist() == pytest.approx([40.0, 30.0, 20.0, 10.0])
 
 
 def test_probes_components_and_frequencies_are_separate():
     spectra = pd.concat(
         [
-            errors([1.0, 0.0, 0.0, 0.0]),
-            errors([1.0, 1.0, 0.0, 0.0], frequency=3.0),
+            errors([1.0, 0.1, 0.0, 0.0]),
+            errors([1.0, 1.0, 0.1, 0.0], frequency=3.0),
             errors([0.0, 0.0, 0.0, 0.0], component=1),
-            errors([1.0, 1.0, 1.0, 0.0], probe="gauss"),
+            errors([1.0, 1.0, 1.0, 0.1], probe="gauss"),
         ]
     )
     hits = find_hits(run_row(), curve(4), spectra, (0.1,))
@@ -108,7 +129,7 @@ def test_probes_components_and_frequencies_are_separate():
 def test_a_run_does_not_continue_in_the_next_one():
     """Low at the end of run a and high at the start of run b: a has a hit all the same, and b's own length counts."""
     runs = pd.concat([run_row("a", 1), run_row("b", 2)])
-    spectra = pd.concat([errors([1.0, 0.0], "a"), errors([1.0, 1.0, 1.0, 1.0, 0.0, 1.0], "b")])
+    spectra = pd.concat([errors([1.0, 0.1], "a"), errors([1.0, 1.0, 1.0, 1.0, 0.1, 1.0], "b")])
     hits = find_hits(runs, pd.concat([curve(2, "a"), curve(6, "b")]), spectra, (0.1,))
     assert hits[["run_id", "seed", "cost", "censored"]].values.tolist() == [["a", 1, 10.0, False], ["b", 2, 50.0, True]]
 
@@ -143,14 +164,63 @@ def test_no_spectra_or_no_thresholds_give_the_empty_table():
     pd.testing.assert_frame_equal(find_hits(run_row(), curve(2), errors([1.0, 0.0]), ()), empty("hits"))
 
 
-def test_a_plain_loop_finds_the_same_marks():
+def dense_hit(cost, values, threshold=0.1, points=40_000):
+    """The hit on a fine grid of the logarithm of cost, the slow way; infinite where there is none."""
+    grid = np.linspace(np.log(cost[0]), np.log(cost[-1]), points)
+    seen = np.interp(grid, np.log(cost), np.log(np.clip(values, threshold / 2, threshold * 2)))
+    low = seen <= np.log(threshold) + 1e-9
+    for place in np.flatnonzero(low & ~np.roll(low, 1) | (low & (np.arange(points) == 0))):
+        stretch = low[(grid >= grid[place]) & (grid <= grid[place] + np.log(1.5))]
+        if stretch.mean() >= 0.6:
+            return np.exp(grid[place])
+    return np.inf
+
+
+def test_a_plain_search_on_a_fine_grid_finds_the_same_hits():
     rng = np.random.default_rng(0)
-    series = [rng.choice([0.0, 0.1, 0.2, np.nan], size=rng.integers(1, 9), p=[0.4, 0.3, 0.2, 0.1]) for _ in range(300)]
-    marks = np.concatenate([np.arange(len(values)) for values in series])
-    frequency = np.repeat(np.arange(300.0), [len(values) for values in series])
-    spectra = errors(np.concatenate(series), frequency=frequency).assign(mark=marks)
-    hits = find_hits(run_row(), curve(8), spectra, (0.1,))
-    for values, row in zip(series, hits.itertuples(), strict=True):
-        found = [mark for mark in range(len(values)) if all(value <= 0.1 for value in values[mark : mark + 3])]
-        assert row.censored == (not found)
-        assert row.cost == 10.0 * (found[0] if found else 7)
+    cost = np.geomspace(1.0, 200.0, 30)
+    series = np.exp(rng.normal(np.linspace(1.2, 0.4, 30), 0.8, (60, 30))) * 0.1
+    marks = np.tile(np.arange(30), 60)
+    spectra = errors(series.ravel(), frequency=np.repeat(np.arange(60.0), 30)).assign(mark=marks)
+    hits = find_hits(run_row(), curve(30).assign(cost=cost), spectra, (0.1,))
+    slow = np.array([dense_hit(cost, values) for values in series])
+    np.testing.assert_array_equal(hits["censored"], np.isinf(slow))
+    np.testing.assert_allclose(hits["cost"], np.where(np.isinf(slow), 200.0, slow), rtol=3e-4)
+    assert 5 < np.isinf(slow).sum() < 55
+
+
+def test_an_error_that_swings_faster_than_one_looks_is_hit_at_the_same_cost():
+    """A falling error under a swing of a tenth of its cost: 60 and 2,000 marks place its hit alike."""
+    found = []
+    for marks in (60, 250, 2000):
+        cost = np.geomspace(1.0, 1e4, marks)
+        swinging = cost**-0.5 * np.exp(0.5 * np.sin(2 * np.pi * 24.3 * np.log(cost)))
+        hits = find_hits(run_row(), curve(marks).assign(cost=cost), errors(swinging), (0.05,))
+        found.append(hits["cost"].iloc[0])
+    np.testing.assert_allclose(found, found[-1], rtol=0.15)
+
+
+@pytest.fixture(scope="module")
+def looks(tmp_path_factory):
+    """The default study, looked at by as many marks; how often one looks does not change what is done."""
+    folder = tmp_path_factory.mktemp("looks")
+    options = {"seeds": 8, "jobs": 2, "file_format": "csv"}
+    return {marks: compare("sin135", out=folder / str(marks), marks=marks, **options) for marks in (50, 2000)}
+
+
+@pytest.mark.slow
+def test_the_hits_of_the_default_study_do_not_depend_on_how_often_one_looks(looks):
+    key = ["optimizer", "seed", "probe", "frequency", "threshold"]
+    few, many = (results.hits.set_index(key)[["cost", "censored"]].sort_index() for results in looks.values())
+    hit = ~(few["censored"] & many["censored"])
+    apart = np.abs(np.log(few["cost"].clip(lower=1) / many["cost"].clip(lower=1)))
+    alike = (apart <= np.log(1.15)) & (few["censored"] == many["censored"])
+    assert alike[hit].mean() >= 0.95
+
+
+@pytest.mark.slow
+def test_the_verdicts_of_the_default_study_do_not_depend_on_how_often_one_looks(looks):
+    key = ["optimizer", "probe", "threshold", "matched_by"]
+    few, many = (results.order.set_index(key)["verdict"].sort_index() for results in looks.values())
+    own = few.index.get_level_values("threshold") == 0.1
+    pd.testing.assert_series_equal(few[own], many[own])

@@ -191,9 +191,9 @@ def test_concordance_by_loss_equals_a_plain_loop(seed):
 def test_slowing_time_does_not_change_what_is_matched_by_loss():
     losses, errors = random_training(1, n_runs=6, marks=30, Q=4)
     fast = by_loss(losses, errors)
-    pd.testing.assert_series_equal(by_loss(losses, errors, cost=np.arange(30) ** 3 * 7), fast)
-    lingering = by_loss(losses.repeat(4, axis=1), errors.repeat(4, axis=1))
     same = ["pairs", "concordance", "low", "high", "p_value", "verdict"]
+    pd.testing.assert_series_equal(by_loss(losses, errors, cost=np.arange(30) ** 3 * 7)[same], fast[same])
+    lingering = by_loss(losses.repeat(4, axis=1), errors.repeat(4, axis=1))
     pd.testing.assert_series_equal(lingering[same], fast[same])
 
 
@@ -297,7 +297,7 @@ def test_the_slope_leaves_out_cost_zero_and_frequency_zero():
 def test_the_slope_by_loss_is_that_of_the_fall_of_the_loss():
     """Frequency k is hit where the loss has fallen to 1 / (4 k^1.5) of the first."""
     losses = [[8.0, 2.0, 2.0 / 2**1.5, 2.0 / 3**1.5]]
-    errors = [[[1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0]]]
+    errors = [[[1, 1, 1], [0.1, 1, 1], [0, 0.1, 1], [0, 0, 0.1]]]
     assert by_loss(losses, errors)["slope"] == pytest.approx(1.5)
 
 

@@ -1,9 +1,9 @@
-"""Hits: at which mark a run has learned a frequency.
+"""Hits: at which cost a run has learned a frequency, however often one looked.
 
-Errors are noisy and some dip below a threshold only in passing, so a hit must last: it is the first mark from which
-the error stays at or below the threshold for three consecutive marks, or up to the last mark where that frequency was
-measured. Without a hit the series is right-censored at the run's last mark: the run would have learned it later, if at
-all.
+Between two marks the logarithm of the error is taken to be linear in the logarithm of the cost. A hit is where this
+curve falls to the threshold, if of the stretch from there to `LASTING` times the cost, or to the end of the run where
+that comes first, it spends at least the share `SHARE` (of the logarithm of cost) at or below the threshold: errors are
+noisy, and a dip that does not last is no hit. Without one the series is right-censored at the run's last mark.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,21 @@ from numpy.typing import NDArray
 
 from harness.tables import empty, frame
 
+Array: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 Indices: TypeAlias = NDArray[np.int64]
 
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3)
 SERIES = ["run_id", "probe", "component", "frequency"]
 """The columns of spectra that tell one series of errors over the marks from another."""
-LASTING = 3
+LASTING = 1.5
+"""How long a hit must last: up to this multiple of its cost."""
+SHARE = 0.6
+"""Of that stretch, the share at or below the threshold. Were it all of it, an error that swings faster than one looks
+would be hit the later the more often one looks."""
+SPAN = 2.0
+"""Errors further from the threshold than by this factor count as that far: of a jump only its two marks are known."""
+ROUNDING = 1e-9
 
 
 def find_hits(
@@ -30,31 +38,78 @@ def find_hits(
     """The table `hits`: one row per series of `spectra` and threshold, sorted by run, probe, component and frequency.
 
     Spectra of runs that `runs` does not list are left out, so a selection of runs is enough to select hits; so are rows
-    that are about no frequency (NaN). An error
-    that is not a number is never at or below a threshold. Cost, loss and seconds are those of `curves` at the mark of
-    the hit, or at the run's last mark where censored; `predicted_cost` is that of the mark where the predicted error
-    hits by the same rule, NaN where it never does. Raises ValueError if `curves` lacks a mark.
+    that are about no frequency (NaN). An error that is not a number is never at or below a threshold. Cost, loss and
+    seconds are those of `curves` at the hit, between two marks like the error, or at the run's last mark where
+    censored; `predicted_cost` is where the predicted error hits by the same rule, NaN where it never does. Raises
+    ValueError if `curves` lacks a mark.
     """
     known = spectra[spectra["run_id"].isin(runs["run_id"]) & spectra["frequency"].notna()]
     if known.empty or not len(thresholds):
         return empty("hits")
     series = known.groupby(SERIES, sort=True, dropna=False).ngroup().to_numpy()
-    order = np.lexsort((known["mark"].to_numpy(), series))
-    starts = np.flatnonzero(np.diff(series[order], prepend=-1))
-    mark, cost = (known[name].to_numpy()[order] for name in ("mark", "cost"))
-    first, predicted = (
-        np.stack([first_true(lasting(error <= threshold, starts), starts) for threshold in thresholds], axis=1)
-        for error in (known[name].to_numpy()[order] for name in ("error", "predicted_error"))
-    )
-    censored = first == len(order)
-    names = known.iloc[order[starts]][SERIES]
-    last = names["run_id"].map(curves.groupby("run_id")["mark"].max()).fillna(-1).to_numpy(np.int64)
+    known = known.iloc[np.lexsort((known["mark"].to_numpy(), series))]
+    starts = np.flatnonzero(np.diff(np.sort(series), prepend=-1))
+    at = _at_marks(known, curves)
+    error, predicted = (known[name].to_numpy(np.float64) for name in ("error", "predicted_error"))
+    columns = []
+    for threshold in thresholds:
+        found = _described(*first_hit(error, at["cost"], starts, threshold), at, starts)
+        forecast = _described(*first_hit(predicted, at["cost"], starts, threshold), at, starts)
+        predicted_cost = np.where(forecast["censored"], np.nan, forecast["cost"])
+        columns.append({"threshold": np.full(len(starts), float(threshold)), **found, "predicted_cost": predicted_cost})
+    names = known.iloc[starts][SERIES]
     rows = names.iloc[np.arange(len(names)).repeat(len(thresholds))].reset_index(drop=True)
-    rows["threshold"] = np.tile(np.asarray(thresholds, float), len(starts))
-    rows["mark"] = np.where(censored, last[:, None], np.append(mark, 0)[first]).ravel()
-    rows["censored"] = censored.ravel()
-    rows["predicted_cost"] = np.append(cost, np.nan)[predicted].ravel()
-    return _described(rows, runs, curves)
+    for name in columns[0]:
+        rows[name] = np.stack([column[name] for column in columns], axis=1).ravel()
+    return _completed(rows, runs)
+
+
+def first_hit(error: Array, cost: Array, starts: Indices, threshold: float) -> tuple[Indices, Array]:
+    """The hit of each series that begins at one of `starts`: the mark that ends its interval, and how far it lies.
+
+    The second is the share of the interval, in the logarithm of cost, from the mark before. Without a hit the mark is
+    the number of rows. `cost` ascends within a series."""
+    crossing = _Crossings(error, cost, starts, threshold)
+    mark = first_true(crossing.begins & crossing.lasts(), starts)
+    return mark, np.append(crossing.share, np.nan)[mark]
+
+
+class _Crossings:
+    """Where the interpolated errors of many series fall to a threshold, and for how long they stay."""
+
+    def __init__(self, error: Array, cost: Array, starts: Indices, threshold: float) -> None:
+        is_first = np.zeros(len(error), bool)
+        is_first[starts] = True
+        self._segment = is_first.cumsum() - 1
+        self._ends = np.append(starts[1:], len(error)) - 1
+        low = error <= threshold
+        before = np.where(is_first, low, np.roll(low, 1))
+        self.begins = low & (is_first | ~before)
+        self.share = np.where(is_first, 1.0, _crossed(error, threshold))
+        self._log_cost = _log_cost(cost, starts)
+        width = np.where(is_first, 0.0, np.diff(self._log_cost, prepend=0.0))
+        self._width, self._cut, self._falls = width, self.share * width, low & ~before
+        self._low = np.select([low & before, low, before], [width, width - self._cut, self._cut], 0.0)
+        self._low_until = np.cumsum(self._low)
+
+    def lasts(self) -> Flags:
+        """Whether a fall to the threshold in the interval before each row would last."""
+        begin = self._log_cost - (self._width - self._cut)
+        end = np.minimum(begin + np.log(LASTING), self._log_cost[self._ends][self._segment])
+        low = self._low_before(end) - (self._low_until - self._low)
+        lasting: Flags = low >= SHARE * (end - begin) - ROUNDING
+        return lasting
+
+    def _low_before(self, log_cost: Array) -> Array:
+        """How much of the series of each row lies low up to a later cost, on the scale of `_low_until`."""
+        apart = (np.ptp(self._log_cost) + 1.0) * self._segment
+        place = np.minimum(np.searchsorted(self._log_cost + apart, log_cost + apart), self._ends[self._segment])
+        passed = self._width[place] - (self._log_cost[place] - log_cost)
+        part = np.where(
+            self._falls[place], np.maximum(passed - self._cut[place], 0.0), np.minimum(passed, self._low[place])
+        )
+        until: Array = self._low_until[place] - self._low[place] + part
+        return until
 
 
 def first_true(flags: NDArray[Any], starts: Indices) -> Indices:
@@ -65,23 +120,67 @@ def first_true(flags: NDArray[Any], starts: Indices) -> Indices:
     return first
 
 
-def lasting(low: Flags, starts: Indices) -> Flags:
-    """Where a segment is low for `LASTING` consecutive rows, or from there to the segment's end."""
-    ends = np.append(starts[1:], len(low)) - 1
-    stays = low
-    for _ in range(LASTING - 1):
-        onward = np.append(stays[1:], True)
-        onward[ends] = True
-        stays = low & onward
-    return stays
+def _crossed(error: Array, threshold: float) -> Array:
+    """How far in each interval, from the row before, the logarithm of the error crosses the threshold; else 1."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        above = np.log(np.clip(error / threshold, 1 / SPAN, SPAN))
+        before = np.roll(above, 1)
+        share = before / (before - above)
+    crosses = np.isfinite(before) & np.isfinite(above) & (before * above < 0)
+    return np.where(crosses, share, np.where(above <= 0, 1.0, 0.0))
 
 
-def _described(rows: pd.DataFrame, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """The rows with what their run and their mark of the curve say about them."""
-    rows = rows.merge(runs[["run_id", "problem", "optimizer", "seed"]], on="run_id", how="left", validate="many_to_one")
-    curve = curves[["run_id", "mark", "cost", "loss", "seconds"]]
-    rows = rows.merge(curve, on=["run_id", "mark"], how="left", validate="many_to_one")
+def _log_cost(cost: Array, starts: Indices) -> Array:
+    """The logarithm of the cost; the start, at cost 0, counts as the first cost above it."""
+    above = np.where(cost > 0, cost, np.inf)
+    smallest = np.repeat(np.minimum.reduceat(above, starts), np.diff(np.append(starts, len(cost))))
+    log_cost: Array = np.log(np.where(cost > 0, cost, np.where(np.isfinite(smallest), smallest, 1.0)))
+    return log_cost
+
+
+def _at_marks(known: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Array]:
+    """Cost, loss and seconds of each row of spectra, and at the end of its run."""
+    columns = ["cost", "loss", "seconds"]
+    curves = curves.sort_values(["run_id", "mark"])
+    last = curves.groupby("run_id")[columns].last().add_prefix("last_")
+    keys = known[["run_id", "mark"]].reset_index(drop=True)
+    rows = keys.merge(curves[["run_id", "mark", *columns]], on=["run_id", "mark"], how="left", validate="many_to_one")
+    rows = rows.merge(last, left_on="run_id", right_index=True, how="left")
     if rows["cost"].isna().any():
         lacking = sorted(set(rows.loc[rows["cost"].isna(), "run_id"]))
         raise ValueError(f"Every mark of spectra needs a row of curves; some are missing for the runs {lacking[:5]}.")
-    return frame("hits", dict(rows.drop(columns="mark")))
+    return {name: rows[name].to_numpy(np.float64) for name in rows.columns[2:]}
+
+
+def _described(mark: Indices, share: Array, at: dict[str, Array], starts: Indices) -> dict[str, NDArray[Any]]:
+    """Cost, loss and seconds at the hits; of the run's end where there is none."""
+    censored = mark == len(at["cost"])
+    place = np.where(censored, starts, mark)
+    before = np.where(share < 1, place - 1, place)
+    cost, loss, seconds = (at[name][place] for name in ("cost", "loss", "seconds"))
+    cost_before, loss_before, seconds_before = (at[name][before] for name in ("cost", "loss", "seconds"))
+    hit_cost = _between(cost_before, cost, share)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        passed = (hit_cost - cost_before) / (cost - cost_before)
+    passed = np.where(cost > cost_before, passed, 1.0)
+    hit = {
+        "cost": hit_cost,
+        "loss": _between(loss_before, loss, share),
+        "seconds": seconds_before + passed * (seconds - seconds_before),
+    }
+    ended = {name: np.where(censored, at[f"last_{name}"][starts], values) for name, values in hit.items()}
+    return {**ended, "censored": censored}
+
+
+def _between(before: Array, after: Array, share: Array) -> Array:
+    """The value at this share of an interval, in logarithms; that of its end where one has no logarithm."""
+    usable = (before > 0) & (after > 0) & np.isfinite(before) & np.isfinite(after) & (share < 1)
+    a, b = np.where(usable, before, 1.0), np.where(usable, after, 1.0)
+    values: Array = np.where(usable, a ** (1 - share) * b**share, after)
+    return values
+
+
+def _completed(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows with what their run says about them."""
+    rows = rows.merge(runs[["run_id", "problem", "optimizer", "seed"]], on="run_id", how="left", validate="many_to_one")
+    return frame("hits", dict(rows))
