@@ -40,6 +40,7 @@ def test_compare_prints_the_answer_and_writes_every_file(inside: Path, capsys: p
     assert names == {f"{name}.parquet" for name in tables} | {
         "study.json",
         "parts",
+        "machines",
         "heatmap.png",
         "heatmap.pdf",
         "understood.txt",
@@ -49,15 +50,15 @@ def test_compare_prints_the_answer_and_writes_every_file(inside: Path, capsys: p
 def test_the_same_command_again_makes_no_run_twice(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["compare", "--problem", "control-low", "--optimizers", "gd", *QUICK]
     assert main(words) == 0
-    parts = {path: path.stat().st_mtime_ns for path in inside.rglob("parts/runs/*")}
+    parts = {path: path.stat().st_mtime_ns for path in inside.rglob("parts/*")}
     assert main(words) == 0
-    assert {path: path.stat().st_mtime_ns for path in inside.rglob("parts/runs/*")} == parts
+    assert {path: path.stat().st_mtime_ns for path in inside.rglob("parts/*")} == parts
     assert "2 of 2 runs were finished before" in capsys.readouterr().err
 
 
 def test_csv_and_parquet_hold_the_same_tables(inside: Path) -> None:
     results = compare("control-low", ["gd", "powell"], 2, budget=300, out="a", file_format="csv")
-    (inside / "a" / "parts").rename(inside / "a" / "elsewhere")
+    (inside / "a" / "study.json").rename(inside / "a" / "elsewhere")
     for name, table in load("a").tables.items():
         pd.testing.assert_frame_equal(table, results.tables[name], check_exact=True)
 
@@ -92,13 +93,30 @@ def test_a_mistake_is_answered_with_one_sentence_and_nothing_is_written(
     assert list(inside.iterdir()) == []
 
 
-def test_a_folder_with_other_results_is_left_alone(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["compare", "--problem", "control-low", "--optimizers", "gd", *QUICK, "--out", "here"]) == 0
-    before = sorted(inside.rglob("*"))
-    capsys.readouterr()
+def test_more_seeds_and_more_problems_join_the_study_in_a_folder(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compare", "--optimizers", "gd", "--budget", "300", "--jobs", "1", "--out", "here"]
+    assert main([*words, "--problem", "control-low", "--seeds", "2"]) == 0
+    parts = {path: path.stat().st_mtime_ns for path in inside.rglob("parts/*")}
+    assert main([*words, "--problem", "control-low", "--seeds", "3"]) == 0
+    assert main([*words, "--problem", "control-high", "--seeds", "1"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in parts} == parts
+    runs = load("here").runs
+    assert list(zip(runs["problem"], runs["seed"], strict=True)) == [
+        ("control-low", 0),
+        ("control-low", 1),
+        ("control-low", 2),
+        ("control-high", 0),
+    ]
+
+
+def test_a_folder_with_anything_else_is_left_alone(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (inside / "here").mkdir()
+    (inside / "here" / "thesis.tex").write_text("years of work")
     error = refused(capsys, "compare", "--problem", "control-high", "--optimizers", "gd", *QUICK, "--out", "here")
-    assert "'here' holds other results" in error
-    assert sorted(inside.rglob("*")) == before
+    assert "'here' holds something else" in error
+    assert [path.name for path in (inside / "here").iterdir()] == ["thesis.tex"]
 
 
 def test_an_unwritable_folder_is_named(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -164,7 +182,7 @@ def test_ctrl_c_keeps_every_finished_run_and_says_how_many(tmp_path: Path) -> No
         start_new_session=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
     )
-    parts = tmp_path / "here" / "parts" / "runs"
+    parts = tmp_path / "here" / "parts"
     while process.poll() is None and not (parts.is_dir() and list(parts.glob("[!.]*"))):
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)

@@ -9,7 +9,7 @@ from harness.cli import main
 from harness.run.schedule import log_marks
 from harness.study.comparison import plan
 from harness.study.estimate import ENDED, Probed, estimate, makespan, probe, seconds_of
-from harness.study.execute import group
+from harness.study.jobs import group
 
 FULL = 60_000
 

@@ -1,19 +1,24 @@
 """The folder of a study: whatever kills it, nothing finished is lost and nothing half-written counts."""
 
+import io
 import json
+import pickle
+import re
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
-from threading import Barrier
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from harness.study.store import MAGIC, RUN_TABLES, OccupiedError, Store, read_exported
+from harness.study.ledger import part
+from harness.study.ledger.part import MAGIC
+from harness.study.store import RUN_TABLES, OccupiedError, Store, read_exported
 from harness.tables import SCHEMA, empty, frame
 
 STUDY = {"study_id": "s", "runs": ["a", "b", "c", "d"]}
@@ -93,14 +98,14 @@ def test_the_same_study_opens_its_folder_again_and_touches_nothing(store):
     assert whole(store.folder) == before
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '"s"', '{"study_id": "other"}', "\udcff"])
-def test_a_folder_of_another_study_is_occupied_and_left_alone(tmp_path, content):
+@pytest.mark.parametrize("content", ["", "{", "[]", '"s"', '{"study_id": "other"}', '{"runs": 3}', "\udcff"])
+def test_a_folder_with_a_list_that_is_none_is_occupied_and_left_alone(tmp_path, content):
     (tmp_path / "study.json").write_bytes(content.encode(errors="surrogateescape"))
     before = whole(tmp_path)
     with pytest.raises(OccupiedError) as error:
         Store(tmp_path).open(STUDY)
     assert str(error.value) == (
-        f"The output folder '{tmp_path}' holds other results. Choose another --out, or remove that folder."
+        f"The output folder '{tmp_path}' holds something else. Choose another --out, or remove that folder."
     )
     assert whole(tmp_path) == before
 
@@ -168,31 +173,118 @@ def test_runs_of_no_concern_to_the_study_are_not_read(store):
     assert set(store.read()["runs"]["run_id"]) == {"a"}
 
 
+def test_a_study_grows_and_holds_the_runs_of_both_lists(store):
+    store.write("a", tables("a"), MACHINE)
+    store.open({"study_id": "t", "runs": ["e", "a"]})
+    store.write("e", tables("e"), MACHINE)
+    assert store.read()["runs"]["run_id"].tolist() == ["a", "e"]
+    assert store.roll()["runs"] == ["a", "b", "c", "d", "e"]
+
+
+def test_a_search_is_joined_by_no_comparison_and_a_comparison_by_no_search(store, tmp_path):
+    search = {"study_id": "s", "purpose": "tuning", "runs": []}
+    with pytest.raises(OccupiedError, match="another search"):
+        store.open(search)
+    Store(tmp_path / "search").open(search)
+    Store(tmp_path / "search").open(search)
+    with pytest.raises(OccupiedError, match="another search"):
+        Store(tmp_path / "search").open(search | {"study_id": "other"})
+
+
+def test_studies_may_share_one_ledger(tmp_path):
+    first, second = (Store(tmp_path / name, tmp_path / "ledger") for name in ("first", "second"))
+    first.open(STUDY)
+    second.open({"study_id": "t", "runs": ["b"]})
+    for run_id in ("a", "b"):
+        first.write(run_id, tables(run_id), MACHINE)
+    again = Store(tmp_path / "second")
+    assert again.states().keys() == {"b"}
+    assert again.read()["runs"]["run_id"].tolist() == ["b"]
+
+
 def test_writing_again_replaces_a_part_as_a_whole_and_never_overwrites_it(store):
     store.write("a", tables("a") | {"curves": empty("curves")}, MACHINE)
-    path = store.folder / "parts" / "curves" / "a.parquet"
+    path = store.folder / "parts" / "a.parquet"
     content = path.read_bytes()
     (store.folder / "reader").hardlink_to(path)  # as a reader has it open
-    store.write("a", tables("a"), MACHINE)
+    store.write("a", tables("a"), MACHINE, attempt=2)
     assert (store.folder / "reader").read_bytes() == content
     identical(store.read()["curves"], tables("a")["curves"])
+    assert store.states()["a"].attempt == 2
+
+
+def test_every_declared_table_of_a_run_is_kept(store):
+    more = {name: some(name, "a") for name in SCHEMA if "run_id" in SCHEMA[name] and name not in RUN_TABLES}
+    store.write("a", tables("a") | more, MACHINE)
+    store.write("b", tables("b"), MACHINE)
+    rows = store.ledger.rows(["a", "b"])
+    for name, table in part.unpack(rows, more).items():
+        identical(table, more[name])
 
 
 def test_no_temporary_file_is_left_whether_writing_succeeds_or_not(store):
     store.write("a", tables("a"), MACHINE)
     broken = tables("b")
-    broken["runs"] = broken["runs"].assign(reason=[object()])
-    with pytest.raises(Exception, match="object"):
+    broken["runs"] = broken["runs"].assign(dim=["many"])
+    with pytest.raises(ValueError, match="many"):
         store.write("b", broken, MACHINE)
     assert not [path for path in store.folder.rglob("*") if "tmp" in path.name]
     assert store.done() == {"a"}
 
 
-@pytest.mark.parametrize("table", RUN_TABLES)
-@pytest.mark.parametrize("left", ["0", "8", "half", "-1"])
-def test_a_truncated_part_is_not_done_and_is_not_read(store, table, left):
+def bomb():
+    """A small file of which one column claims ten million rows."""
+    row = part.pack("a", tables("a"))
+    nothing = pa.array(np.zeros(10_000_000, np.int8))
+    row = row.append_column("bomb", pa.ListArray.from_arrays(pa.array([0, len(nothing)], pa.int32()), nothing))
+    target = io.BytesIO()
+    part.write_rows(target, row)
+    return target.getvalue()
+
+
+def hostile(content):
+    """What may lie among the parts under the name of a run."""
+    flipped = bytearray(content)
+    flipped[len(content) // 3] ^= 255
+    other = io.BytesIO()
+    part.write_rows(other, part.pack("../../b", tables("../../b")))
+    foreign = io.BytesIO()
+    pd.DataFrame({"x": [1]}).to_parquet(foreign)
+    return {
+        "it is empty": b"",
+        "it is no Parquet file": pickle.dumps({"a": 1}) + b"." * 100,
+        "it is cut off": content[:-1],
+        "it was not written by this harness": foreign.getvalue(),
+        "it holds another run than its name says": other.getvalue(),
+        "it claims 10,000,000 rows in a column": bomb(),
+        "it is cut off, with a footer of 2 GB": MAGIC + b"x" * 50 + (2**31).to_bytes(4, "little") + MAGIC,
+        "(?i)thrift": MAGIC + b"x" * 50 + (40).to_bytes(4, "little") + MAGIC,
+        "(?i)crc|corrupt|checksum|compress|zstd|thrift": bytes(flipped),
+    }
+
+
+@pytest.mark.parametrize("kind", range(9))
+def test_a_damaged_or_hostile_part_is_reported_put_aside_and_made_again(store, kind):
+    for run_id in ("a", "b"):
+        store.write(run_id, tables(run_id), MACHINE)
+    path = store.folder / "parts" / "a.parquet"
+    reason, content = list(hostile(path.read_bytes()).items())[kind]
+    path.write_bytes(content)
+    assert store.read()["runs"]["run_id"].tolist() == ["b"]
+    found = store.ledger.check()
+    assert found.keys() == {"a.parquet"}
+    assert re.search(reason.partition(", with")[0], found["a.parquet"]), found
+    assert store.done() == {"b"}
+    assert (store.folder / "refused" / "a.parquet").read_bytes() == content
     store.write("a", tables("a"), MACHINE)
-    path = store.folder / "parts" / table / "a.parquet"
+    assert store.ledger.check() == {}
+    identical(store.read()["curves"], pd.concat([tables(key)["curves"] for key in "ab"], ignore_index=True))
+
+
+@pytest.mark.parametrize("left", ["0", "8", "half", "-1"])
+def test_a_truncated_part_is_not_done_and_is_not_read(store, left):
+    store.write("a", tables("a"), MACHINE)
+    path = store.folder / "parts" / "a.parquet"
     content = path.read_bytes()
     assert content[:4] == content[-4:] == MAGIC
     path.write_bytes(content[: len(content) // 2 if left == "half" else int(left)])
@@ -200,22 +292,66 @@ def test_a_truncated_part_is_not_done_and_is_not_read(store, table, left):
     assert len(store.read()["runs"]) == 0
 
 
-@pytest.mark.parametrize("table", RUN_TABLES)
-def test_a_run_with_a_part_missing_is_not_done(store, table):
-    store.write("a", tables("a"), MACHINE)
-    (store.folder / "parts" / table / "a.parquet").unlink()
-    assert store.done() == set()
-    assert len(store.read()["curves"]) == 0
-
-
 def test_leftover_temporaries_and_foreign_files_are_ignored(store):
     store.write("a", tables("a"), MACHINE)
-    content = (store.folder / "parts" / "runs" / "a.parquet").read_bytes()
-    for name in (".b.parquet.99.1.tmp", ".b.parquet", "b.csv", ".DS_Store"):
-        (store.folder / "parts" / "runs" / name).write_bytes(content)
-    (store.folder / "parts" / "runs" / "c.parquet").mkdir()
+    content = (store.folder / "parts" / "a.parquet").read_bytes()
+    for name in (".b.parquet.99.1.tmp", ".b.parquet", "b.csv", ".DS_Store", "b c.parquet", "..%2f.parquet"):
+        (store.folder / "parts" / name).write_bytes(content)
+    (store.folder / "parts" / "c.parquet").mkdir()
     assert store.done() == {"a"}
     identical(store.read()["runs"], tables("a")["runs"])
+
+
+def test_a_part_of_a_later_version_is_refused_in_a_sentence(store, monkeypatch):
+    monkeypatch.setattr(part, "VERSION", part.VERSION + 1)
+    store.write("a", tables("a"), MACHINE)
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="written by a later version of the harness"):
+        store.done()
+
+
+def test_an_older_part_without_a_column_of_text_or_numbers_reads_and_one_without_a_count_is_refused(store, monkeypatch):
+    for lacking, kind in (("test_loss", "float64"), ("incumbent", "str"), ("mark", "int64")):
+        schema = {name: column for name, column in SCHEMA["curves"].items() if name != lacking}
+        monkeypatch.setitem(SCHEMA, "curves", schema)
+        store.write("a", tables("a"), MACHINE)
+        monkeypatch.undo()
+        if kind == "int64":
+            with pytest.raises(ValueError, match="have no column mark in the table 'curves'"):
+                store.read()
+        else:
+            column = store.read()["curves"][lacking]
+            assert (column.isna() if kind == "float64" else column.eq("")).all()
+
+
+def test_a_ledger_of_the_first_layout_is_read(tmp_path):
+    for name, table in (tables("a") | {"machines": frame("machines", MACHINE)}).items():
+        folder = tmp_path / "parts" / name
+        folder.mkdir(parents=True)
+        table.to_parquet(folder / ("m.parquet" if name == "machines" else "a.parquet"), index=False)
+    (tmp_path / "study.json").write_text(json.dumps(STUDY))
+    store = Store(tmp_path)
+    assert store.done() == {"a"}
+    store.write("b", tables("b"), MACHINE)
+    read = store.read()
+    for name in RUN_TABLES:
+        identical(read[name], pd.concat([tables(key)[name] for key in "ab"], ignore_index=True))
+    identical(read["machines"], frame("machines", MACHINE))
+
+
+def test_merged_parts_read_as_loose_ones_and_a_run_made_again_goes_before_them(store):
+    for run_id in "abc":
+        store.write(run_id, tables(run_id), MACHINE)
+    before = store.read()
+    assert store.ledger.compact() == 3
+    assert not list((store.folder / "parts").iterdir())
+    for name, table in store.read().items():
+        identical(table, before[name])
+    store.write("b", tables("b") | {"curves": empty("curves")}, MACHINE, attempt=2)
+    for _ in range(2):
+        assert store.read()["curves"]["run_id"].unique().tolist() == ["a", "c"]
+        assert {key: state.attempt for key, state in store.states().items()} == {"a": 1, "b": 2, "c": 1}
+        store.ledger.compact()
 
 
 KILLED = """
@@ -229,20 +365,20 @@ store.open(STUDY)
 store.write("a", tables("a"), MACHINE)
 print("begun", flush=True)
 for number in range(100_000):
-    store.write(str(number), tables("b"), MACHINE)
+    store.write(str(number), tables(str(number)), MACHINE)
 """
 
 STUCK = """
-import pandas as pd
-whole = pd.DataFrame.to_parquet
-def half(self, path, **options):
-    whole(self, path, **options)
-    if "b.parquet" in path.name and path.parent.name == sys.argv[2]:
-        path.write_bytes(path.read_bytes()[:-10])
-        print("half", flush=True)
-        import time
-        time.sleep(60)
-pd.DataFrame.to_parquet = half
+from harness.study.ledger import part
+whole = part.write_rows
+def half(target, rows):
+    whole(target, rows)
+    target.truncate(target.tell() - 10)
+    target.flush()
+    print("half", flush=True)
+    import time
+    time.sleep(60)
+part.write_rows = half
 store.write("b", tables("b"), MACHINE)
 """
 
@@ -261,10 +397,9 @@ def killed(code, *arguments, word, wait=0.0):
     child.stdout.close()
 
 
-@pytest.mark.parametrize("table", [RUN_TABLES[0], RUN_TABLES[-1]])
-def test_a_process_killed_in_the_middle_of_a_part_leaves_that_run_undone_and_the_others_whole(tmp_path, table):
+def test_a_process_killed_in_the_middle_of_a_part_leaves_that_run_undone_and_the_others_whole(tmp_path):
     code = KILLED.replace("100_000", "0") + STUCK
-    killed(code, str(tmp_path / "out"), table, word="half")
+    killed(code, str(tmp_path / "out"), word="half")
     store = Store(tmp_path / "out")
     assert len(list(store.folder.rglob("*.tmp"))) == 1
     assert store.done() == {"a"}
@@ -280,27 +415,17 @@ def test_a_process_killed_at_any_time_leaves_every_finished_run_readable(tmp_pat
     store = Store(tmp_path / "out")
     done = store.done()
     assert "a" in done
+    assert store.ledger.check() == {}
     for run_id in done:
-        for table in RUN_TABLES:
-            identical(
-                pd.read_parquet(store.folder / "parts" / table / f"{run_id}.parquet"),
-                tables("ab"[run_id != "a"])[table],
-            )
+        for name, table in part.unpack(part.read(store.folder / "parts" / f"{run_id}.parquet"), RUN_TABLES).items():
+            identical(table, tables(run_id)[name])
 
 
-def test_threads_may_write_the_same_part_at_the_same_time(store, monkeypatch):
-    to_parquet, both = pd.DataFrame.to_parquet, Barrier(2)
-
-    def together(self, path, **options):
-        to_parquet(self, path, **options)
-        if "machines" in str(path):
-            both.wait(timeout=30)  # neither has renamed its part yet
-
-    monkeypatch.setattr(pd.DataFrame, "to_parquet", together)
-    with ThreadPoolExecutor(2) as pool:
-        futures = [pool.submit(store.write, run_id, tables(run_id), MACHINE) for run_id in ("a", "b")]
-    assert all(future.result() is None for future in futures)
-    assert store.done() == {"a", "b"}
+def test_threads_may_write_the_same_part_at_the_same_time(store):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: store.write("a", tables("a"), MACHINE), range(40)))
+    assert store.ledger.check() == {}
+    identical(store.read()["curves"], tables("a")["curves"])
     identical(store.read()["machines"], frame("machines", MACHINE))
 
 
@@ -338,7 +463,7 @@ def test_exporting_twice_replaces_and_leaves_nothing_behind(store):
 def test_a_folder_without_results_is_answered_with_what_was_looked_for(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         read_exported(tmp_path)
-    assert str(error.value) == f"No results in '{tmp_path}': it needs parts/ or runs.parquet or runs.csv."
+    assert str(error.value) == f"No results in '{tmp_path}': it needs study.json or runs.parquet or runs.csv."
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv"])

@@ -13,7 +13,7 @@ from harness.cli import main
 from harness.run.runner import run, run_lanes
 from harness.run.spec import RunSpec
 from harness.study.comparison import compare, plan
-from harness.study.execute import group
+from harness.study.jobs import group
 from harness.study.vary import read_varied, variants
 from optimizers import OPTIMIZERS
 from problems.base import Recipe

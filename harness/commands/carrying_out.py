@@ -21,12 +21,12 @@ def carry_out(planned: Plan, arguments: argparse.Namespace, jobs: int = 1) -> Re
     keep(store.folder, planned.understood)
     say_understood(planned)
     try:
-        with watching(planned.specs, store.done()) as watch:
+        with watching(planned.specs, store.states()) as watch:
             execute(planned.specs, store, jobs, watch)
     except KeyboardInterrupt:
         sys.stderr.write(
-            f"\ninterrupted: {len(store.done())} of {len(planned.specs)} runs are finished and kept in {store.folder}; "
-            "the same command goes on from there\n"
+            f"\ninterrupted: {len(store.states())} of {len(planned.specs)} runs are finished and kept in {store.folder}"
+            "; the same command goes on from there\n"
         )
         return None
     return conclude(store, arguments.format)

@@ -1,10 +1,10 @@
 """Options that several words take, a function for each group of them."""
 
-import os
 from collections.abc import Callable
 
 from harness.commands.parser import Parser
 from harness.commands.values import number, one_of, whole
+from harness.study.workers.cores import available_cores
 
 DATA = "FREQUENCY_HARNESS_DATA"
 """The environment variable of `problems.datasets.find`, which is too heavy to load here."""
@@ -68,8 +68,8 @@ def add_plugin(word: Parser) -> None:
 
 def add_jobs(word: Parser) -> None:
     """Processes, for words that make several runs."""
-    text = "processes (default: one a core)"
-    word.add_argument("--jobs", type=whole(1), default=os.cpu_count() or 1, metavar="N", help=text)
+    text = "processes (default: one for each core that this process may use)"
+    word.add_argument("--jobs", type=whole(1), default=available_cores(), metavar="N", help=text)
 
 
 def add_out(word: Parser, default: str = "results/PROBLEM-ID") -> None:

@@ -4,13 +4,15 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import partial
 from importlib.util import find_spec
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from harness.run.account import EndIgnored, Observe, Snapshot, Terms
+from harness.run.account import EndIgnored, Observe, Terms
+from harness.run.attendance import Attendant, Attended, Progress
 from harness.run.lanes import LaneMeter
 from harness.run.machine import machine
 from harness.run.meter import Meter
@@ -22,10 +24,6 @@ from harness.tables import SCHEMA, Tables, empty, frame
 from optimizers.base import Doubles, Optimizer, Streams
 from problems.base import Problem, stack, stackable
 from problems.engines.choose import choose, make_engine
-
-Progress: TypeAlias = Callable[[float], None]
-"""Is told the share of the budget that is spent, at every mark."""
-
 
 MOST_BYTES = 8_000_000_000
 """State of one run beyond which a method is refused, whatever its own cap."""
@@ -97,14 +95,16 @@ def run(spec: RunSpec, progress: Progress | None = None) -> Tables:
     return run_lanes([spec], progress)[0]
 
 
-def run_lanes(specs: Sequence[RunSpec], progress: Progress | None = None) -> list[Tables]:
+def run_lanes(
+    specs: Sequence[RunSpec], progress: Progress | None = None, attendant: Attendant | None = None
+) -> list[Tables]:
     """The same for several runs that differ in seed, or within the lane group of their recipe.
 
     They are lanes of one batch where method and data allow it."""
     first = specs[0]
     assert len({replace(spec, seed=0, recipe=spec.recipe.lane_group) for spec in specs}) == 1
     if len(specs) > 1 and not first.method.lanes:
-        return [tables for spec in specs for tables in run_lanes([spec], progress)]
+        return [tables for spec in specs for tables in run_lanes([spec], progress, attendant)]
     try:
         problems = _build_all(specs)
         check_fit(first.optimizer, first.method, problems[0])
@@ -115,18 +115,19 @@ def run_lanes(specs: Sequence[RunSpec], progress: Progress | None = None) -> lis
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
         return [unfinished(spec, "failed", _sentence(error)) for spec in specs]
     if not stackable(problems):
-        return [tables for spec in specs for tables in run_lanes([spec], progress)]
-    return _run_batch(specs, problems, np.array(thetas), progress)
+        return [tables for spec in specs for tables in run_lanes([spec], progress, attendant)]
+    observe = partial(Attended, budget=first.budget, progress=progress, attendant=attendant)
+    return _run_batch(specs, problems, np.array(thetas), observe)
 
 
 def _run_batch(
-    specs: Sequence[RunSpec], problems: Sequence[Problem], thetas: Doubles, progress: Progress | None
+    specs: Sequence[RunSpec], problems: Sequence[Problem], thetas: Doubles, attended: Callable[[Observe], Attended]
 ) -> list[Tables]:
     method = specs[0].method
     batch = stack(problems)
     batch = replace(batch, engine=make_engine(batch, specs[0].engine))
     recorder = Recorder(batch, problems, method.incumbent, log_marks(specs[0].budget, problems[0].kept_predictions))
-    observe = _reporting(recorder.observe, specs[0].budget, progress)
+    observe = attended(recorder.observe)
     streams = [stream(spec.seed, "optimizer") for spec in specs]
     meter: Meter | LaneMeter
     if method.lanes:
@@ -136,6 +137,7 @@ def _run_batch(
     try:
         if batch.engine is not None:
             batch.engine.prepare(method.needs)
+        observe.begin(lambda: _standing(specs, meter, recorder))
         start: tuple[Doubles, Streams] = (thetas, streams) if method.lanes else (thetas[0], streams[0])
         end = drive(method, meter, *start)
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
@@ -145,6 +147,15 @@ def _run_batch(
     for lane, spec in enumerate(specs):
         tables[lane]["spectra"] = _spectra(recorder, lane, spec, problems[lane], thetas[lane])
     return tables
+
+
+def _standing(specs: Sequence[RunSpec], meter: Meter | LaneMeter, recorder: Recorder) -> list[Tables]:
+    """The tables of a batch that is still being made, without the forecast."""
+    end = "running", "The run has not ended."
+    return [
+        _lane_tables(spec, lane, meter, recorder, end, spec.engine) | {"spectra": recorder.spectra(lane, spec.run_id)}
+        for lane, spec in enumerate(specs)
+    ]
 
 
 def _spectra(recorder: Recorder, lane: int, spec: RunSpec, problem: Problem, theta0: Doubles) -> pd.DataFrame:
@@ -165,17 +176,6 @@ def _terms(spec: RunSpec) -> Terms:
         spec.time_limit,
         spec.target_loss,
     )
-
-
-def _reporting(observe: Observe, budget: float, progress: Progress | None) -> Observe:
-    if progress is None:
-        return observe
-
-    def both(lanes: list[int], snapshot: Snapshot, thetas: Doubles) -> None:
-        observe(lanes, snapshot, thetas)
-        progress(min(1.0, snapshot.cost / budget))
-
-    return both
 
 
 def _sentence(error: Exception) -> str:

@@ -15,7 +15,8 @@ from harness.figures import FIGURES, applicable, save
 from harness.run.runner import Refused, build, check_fit
 from harness.run.spec import RunSpec, digest, find_optimizer, find_problem, override
 from harness.study.execute import execute
-from harness.study.store import PARTS, Store, read_exported
+from harness.study.roll import roll_of
+from harness.study.store import STUDY, Store, read_exported
 from harness.study.understood import keep, understood
 from harness.study.vary import variants
 from harness.tables import Tables
@@ -63,7 +64,7 @@ class Plan:
     @property
     def study(self) -> dict[str, Any]:
         """What makes this comparison the same one when it is started again."""
-        return {"study_id": self.study_id, "runs": [spec.run_id for spec in self.specs]}
+        return roll_of(self.specs)
 
     @property
     def study_id(self) -> str:
@@ -198,7 +199,7 @@ def load(folder: str | Path) -> Results:
 
     Raises FileNotFoundError, saying what was looked for."""
     folder = Path(folder)
-    if not (folder / PARTS).is_dir():
+    if not (folder / STUDY).is_file():
         return Results(folder, **read_exported(folder))
     tables = Store(folder).read()
     hits = find_hits(tables["runs"], tables["curves"], tables["spectra"])

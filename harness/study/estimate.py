@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 from harness.run.runner import build, run_lanes
 from harness.run.schedule import log_marks
 from harness.run.spec import RunSpec
-from harness.study.execute import Job
+from harness.study.jobs import Job
 from harness.tables import Tables
 
 if sys.platform != "win32":

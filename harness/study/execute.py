@@ -1,49 +1,56 @@
 """Many runs on any `concurrent.futures` executor.
 
-What is durable is the folder, not the pool: every finished run is written by the process that made it, and a pool that
-breaks is replaced for what is missing.
+What is durable is the ledger, not the pool: every finished run is written by the process that made it. Several
+processes, on one machine or more, may execute the same study: each claims the runs that it is about to make.
 """
 
-import multiprocessing
-import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import replace
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from time import sleep
 from typing import Any, TypeAlias
 
-from threadpoolctl import threadpool_limits
-
-from harness.run.machine import PINNED, machine
-from harness.run.runner import run_lanes, unfinished
 from harness.run.spec import RunSpec
-from harness.study.store import Store
+from harness.study.jobs import Job, give_up, group, work
+from harness.study.ledger.leases import PATIENCE, Leases
+from harness.study.ledger.ledger import Unwritable
+from harness.study.ledger.part import State, TooNew
+from harness.study.standby import GRACE
+from harness.study.store import AGAIN, MOST_ATTEMPTS, Store
+from harness.study.workers.channel import listening
+from harness.study.workers.pool import Overdue, WorkerDied, Workers
+from harness.study.workers.process import CannotStart
 
-Job: TypeAlias = tuple[RunSpec, ...]
-"""Runs that differ in seed, or within a lane group of their recipe, and are made together."""
 Watch: TypeAlias = Callable[[Sequence[Job], Sequence[float]], None]
 """Is told all jobs and the share of each that is done, a few times a second."""
 
-MOST_LANES = 32
 POLL_SECONDS = 0.2
+MOST_FLYING = 256
+"""Jobs given to an executor of which we do not know how many it takes at once."""
+MOST_DEATHS = 2
+DIED = "The process that made this run died, and so did the one that tried again. Run it alone; often it lacks memory."
+OVERDUE = "The method did not come back within its time limit, and its process was ended."
 
-_shares: Any = None
-"""In a worker: the shared array in which it reports the share of each job that is done."""
 
+@dataclass(frozen=True)
+class Policy:
+    """Which runs are made again, and how patient the study is.
 
-def group(specs: Sequence[RunSpec]) -> list[Job]:
-    """Jobs, lanes together and other runs alone; those of most runs first, so that none of them is waited for alone."""
-    batches: dict[Any, list[RunSpec]] = {}
-    for index, spec in enumerate(specs):
-        key = replace(spec, seed=0, recipe=spec.recipe.lane_group) if spec.method.lanes else index
-        batches.setdefault(key, []).append(spec)
-    jobs = [
-        tuple(batch[start : start + MOST_LANES])
-        for batch in batches.values()
-        for start in range(0, len(batch), MOST_LANES)
-    ]
-    return sorted(jobs, key=len, reverse=True)
+    `attempts` is how often a run of status `again` is begun in all, `grace` the seconds beyond a time limit, `patience`
+    those without a sign of life of another process on the same study."""
+
+    again: tuple[str, ...] = AGAIN
+    attempts: float = MOST_ATTEMPTS
+    grace: float = GRACE
+    patience: float = PATIENCE
+
+    def is_due(self, state: State | None) -> bool:
+        """Whether a run in this state is to be made."""
+        return state is None or (state.status in self.again and state.attempt < self.attempts)
 
 
 def execute(
@@ -51,127 +58,174 @@ def execute(
     store: Store,
     jobs: int | Executor = 1,
     watch: Watch | None = None,
+    policy: Policy | None = None,
 ) -> None:
     """Make every run that the store does not have, in `jobs` processes, or on that executor.
 
-    A run whose process dies twice becomes a row with status `crashed`."""
-    done = store.done()
-    todo = group([spec for spec in specs if spec.run_id not in done])
+    A run whose process dies twice becomes a row with status `crashed`. Raises CannotStart, and Unwritable."""
+    policy = policy or Policy()
+    store.ledger.check()
+    states = store.ledger.states()
+    todo = group([spec for spec in specs if policy.is_due(states.get(spec.run_id))])
+    if not todo:
+        return
+    width = 2 * jobs if isinstance(jobs, int) else MOST_FLYING  # so that no worker waits for us
+    with _interruptible(), _executor(jobs, todo) as executor, store.ledger.leases(patience=policy.patience) as leases:
+        _Study(todo, states, store, leases, policy, watch).carry_out(executor, width)
+
+
+def _executor(jobs: int | Executor, todo: Sequence[Job]) -> AbstractContextManager[Executor]:
     if isinstance(jobs, Executor):
-        _submit_all(jobs, todo, store, watch)
-    elif jobs == 1 or len(todo) <= 1:
-        _in_process(todo, store, watch)
-    else:
-        _in_pool(todo, store, min(jobs, len(todo)), watch)
+        return nullcontext(jobs)
+    if jobs == 1 and todo[0][0].time_limit is None:
+        return Here()
+    return Workers(min(jobs, len(todo)))
 
 
-def work(job: Job, store: Store, progress: Callable[[float], None] | None = None) -> None:
-    """Make the runs of one job and write them, on one thread."""
-    with threadpool_limits(limits=1):
-        for spec, tables in zip(job, run_lanes(job, progress), strict=True):
-            store.write(spec.run_id, tables, machine())
+class Here(Executor):
+    """Makes each task at once, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001  # it belongs to whoever has given out the task
+            future.set_exception(error)
+        return future
 
 
-def _in_process(todo: Sequence[Job], store: Store, watch: Watch | None) -> None:
-    shares = [0.0] * len(todo)
-    for index, job in enumerate(todo):
+class _Study:
+    """One execution: jobs that wait, that fly, and that other processes make."""
 
-        def progress(share: float, index: int = index) -> None:
-            shares[index] = share
-            if watch:
-                watch(todo, shares)
+    def __init__(
+        self,
+        todo: Sequence[Job],
+        states: Mapping[str, State],
+        store: Store,
+        leases: Leases,
+        policy: Policy,
+        watch: Watch | None,
+    ) -> None:
+        self.todo = list(todo)
+        self.shares = [0.0] * len(todo)
+        self.deaths = [0] * len(todo)
+        self.waiting = deque(range(len(todo)))
+        self.elsewhere: list[int] = []
+        self.flying: dict[Future[None], tuple[int, Job, list[int]]] = {}
+        self.states = states
+        self.ledger = store.ledger
+        self.folder = store.ledger.folder.resolve()
+        self.leases = leases
+        self.policy = policy
+        self.watch = watch
 
-        work(job, store, progress)
-        progress(1.0)
+    def carry_out(self, executor: Executor, width: int) -> None:
+        """Work until every job is done, by us or by others."""
+        while self.waiting or self.flying or self.elsewhere:
+            while self.waiting and len(self.flying) < width:
+                self._submit(executor, self.waiting.popleft())
+                self._tick(executor)
+            if self.flying:
+                for future in wait(self.flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED).done:
+                    self._settle(future)
+            elif self.elsewhere:
+                sleep(POLL_SECONDS)
+            if not self.waiting:
+                self.waiting.extend(self.elsewhere)
+                self.elsewhere = []
+            self._tick(executor)
 
+    def _submit(self, executor: Executor, index: int) -> None:
+        """Claim what can be claimed of a job, and give it out; the rest waits for whoever makes it."""
+        missing = [spec for spec in self.todo[index] if self._is_missing(spec)]
+        mine = tuple(spec for spec in missing if self.leases.claim(spec.run_id))
+        rest = tuple(spec for spec in missing if spec not in mine)
+        if rest and mine:
+            self._add(rest, self.deaths[index])
+        elif rest:
+            self.elsewhere.append(index)
+            return
+        mine = tuple(spec for spec in mine if self._is_missing(spec))  # or it was finished as we claimed it
+        self.todo[index] = mine or self.todo[index]
+        if not mine:
+            self._finish(index)
+            return
+        attempts = [self._attempt(spec) + 1 for spec in mine]
+        with listening(lambda word, value: self._hear(index, word, value)):  # where it is made in this process
+            future = executor.submit(work, mine, self.folder, attempts, self.policy.grace)
+        self.flying[future] = index, mine, attempts
 
-def _submit_all(executor: Executor, todo: Sequence[Job], store: Store, watch: Watch | None) -> None:
-    shares = [0.0] * len(todo)
-    futures = {executor.submit(work, job, store): index for index, job in enumerate(todo)}
-    while futures:
-        finished, _ = wait(futures, return_when=FIRST_COMPLETED)
-        for future in finished:
-            index = futures.pop(future)
-            _settle(future, todo[index], store)
-            shares[index] = 1.0
-        if watch:
-            watch(todo, shares)
+    def _settle(self, future: "Future[None]") -> None:
+        index, job, attempts = self.flying.pop(future)
+        try:
+            future.result()
+        except (Unwritable, TooNew, CannotStart):
+            raise
+        except Overdue:
+            give_up(job, self.folder, attempts, "timeout", OVERDUE)
+        except Exception as error:  # noqa: BLE001  # jobs raise none of their own: their process, or executor, has
+            self._bury(index, job, attempts, error)
+            return
+        self._finish(index)
 
+    def _bury(self, index: int, job: Job, attempts: list[int], error: Exception) -> None:
+        """The process of a job has died: it is tried again, its runs each alone at last, and then they have crashed."""
+        self.deaths[index] += 1
+        if self.deaths[index] < MOST_DEATHS:
+            self.waiting.appendleft(index)
+        elif len(job) > 1:
+            for spec in job:
+                self._add((spec,), MOST_DEATHS - 1)
+            self.todo[index] = ()
+        else:
+            why = "" if isinstance(error, WorkerDied) else f" ({type(error).__name__}: {error})"
+            give_up(job, self.folder, attempts, "crashed", DIED + why)
+            self._finish(index)
 
-def _settle(future: "Future[None]", job: Job, store: Store) -> None:
-    try:
-        future.result()
-    except BrokenExecutor:
-        reason = "The process that made this run died. Run it alone to see why; often it lacked memory."
-        for spec in job:
-            store.write(spec.run_id, unfinished(spec, "crashed", reason), machine())
+    def _add(self, job: Job, deaths: int) -> None:
+        self.elsewhere.append(len(self.todo))
+        self.todo.append(job)
+        self.shares.append(0.0)
+        self.deaths.append(deaths)
 
+    def _finish(self, index: int) -> None:
+        self.leases.release(spec.run_id for spec in self.todo[index])
+        self.shares[index] = 1.0
 
-def _in_pool(todo: Sequence[Job], store: Store, jobs: int, watch: Watch | None) -> None:
-    """Keep `jobs` runs in flight, so that a crash has few suspects; each of them is then tried once more, alone."""
-    context = multiprocessing.get_context("spawn")
-    shares = context.RawArray("d", len(todo))
-    waiting = list(range(len(todo)))
-    while waiting:
-        with _pool(jobs, context, shares) as pool:
-            suspects = _drain(pool, waiting, todo, store, jobs, lambda: watch and watch(todo, shares))
-        for index in suspects:
-            with _pool(1, context, shares) as pool:
-                future = pool.submit(_work_in_worker, index, todo[index], store)
-                _settle(future, todo[index], store)
-            shares[index] = 1.0
+    def _is_missing(self, spec: RunSpec) -> bool:
+        """Whether nobody has made the run since we began."""
+        now = self.ledger.state(spec.run_id)
+        return now is None or now.attempt == self._attempt(spec)
 
+    def _attempt(self, spec: RunSpec) -> int:
+        """How often the run was begun before us."""
+        state = self.states.get(spec.run_id)
+        return state.attempt if state else 0
 
-def _drain(
-    pool: Executor, waiting: list[int], todo: Sequence[Job], store: Store, jobs: int, tick: Callable[[], Any]
-) -> list[int]:
-    """Work through `waiting` until it is empty or the pool breaks; the jobs that were in flight when it broke."""
-    flying: dict[Future[None], int] = {}
-    suspects: list[int] = []
-    while (waiting or flying) and not suspects:
-        while waiting and len(flying) < jobs:
-            index = waiting.pop(0)
-            flying[pool.submit(_work_in_worker, index, todo[index], store)] = index
-        for future in wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED).done:
-            index = flying.pop(future)
-            if isinstance(future.exception(), BrokenExecutor):
-                suspects.append(index)
-            else:
-                future.result()
-        tick()
-    return suspects + list(flying.values())
+    def _hear(self, index: int, word: str, value: Any) -> None:
+        if word == "share":
+            self.shares[index] = value
+            if self.watch:
+                self.watch(self.todo, self.shares)
+
+    def _tick(self, executor: Executor) -> None:
+        told: Mapping[Future[None], float] = getattr(executor, "shares", {})
+        for future, share in list(told.items()):
+            if future in self.flying:
+                self.shares[self.flying[future][0]] = share
+        if self.watch:
+            self.watch(self.todo, self.shares)
 
 
 @contextmanager
-def _pool(jobs: int, context: Any, shares: Any) -> Iterator[ProcessPoolExecutor]:
-    """Worker processes on one thread each; on an interrupt they are ended at once, as parts are whole or absent."""
-    before = {name: os.environ.get(name) for name in PINNED}
-    os.environ.update(dict.fromkeys(PINNED, "1"))
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(shares,))
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM end the study as Ctrl-C does, unless somebody has a use for it."""
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield pool
-    except BaseException:  # not swallowed: the workers are ended, and the error goes on
-        for child in multiprocessing.active_children():
-            child.terminate()
-        raise
+        yield
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _start_worker(shares: Any) -> None:
-    global _shares  # noqa: PLW0603  # the one door through which a worker process gets its shared memory
-    _shares = shares
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _work_in_worker(index: int, job: Job, store: Store) -> None:
-    def progress(share: float) -> None:
-        _shares[index] = share
-
-    work(job, store, progress)
-    progress(1.0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from harness.run.spec import RunSpec
-from harness.study.execute import Job, Watch
+from harness.study.execute import Watch
+from harness.study.jobs import Job
 
 
 @contextmanager
@@ -57,6 +58,6 @@ def _lines(totals: Counter[str], finished: Counter[str]) -> Watch:
 def _amounts(jobs: Sequence[Job], shares: Sequence[float]) -> dict[str, float]:
     """Runs done of each optimizer, partly done ones by their share."""
     amounts: dict[str, float] = {}
-    for job, share in zip(jobs, shares, strict=True):
+    for job, share in ((job, share) for job, share in zip(jobs, shares, strict=True) if job):
         amounts[job[0].optimizer] = amounts.get(job[0].optimizer, 0.0) + share * len(job)
     return amounts

@@ -1,25 +1,32 @@
-"""The folder of a study: parts, one per run, that are the ledger of what is done; and the tables made from them.
+"""The folder of a study: the list of its runs, the ledger that holds them, and the tables made from them.
 
-A part is written to a temporary name and renamed, the part of `runs` last. A run is done if that part has a valid
-footer, so whatever kills a study, nothing finished is lost and nothing half-written counts.
+The ledger is the folder's own unless several studies share one. What kills a study loses nothing that was finished, and
+nothing half-written counts.
 """
 
 import json
 import os
-import threading
 from collections.abc import Iterable, Mapping
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 
+from harness.study.ledger.files import TEMPORARY, replace, replace_text
+from harness.study.ledger.ledger import LEASES, PARTS, Ledger
+from harness.study.ledger.part import KEY, State, TooNew, unpack
+from harness.study.roll import VERSION, joined
 from harness.tables import SCHEMA, Tables, empty, frame
 
-PARTS = "parts"
 STUDY = "study.json"
-RUN_TABLES = ("predictions", "spectra", "curves", "runs")
-"""In the order of writing: the part of `runs` says that the others are there."""
-MAGIC = b"PAR1"
+MADE_FROM_OTHERS = ("hits", "order", "machines")
+RUN_TABLES = ("runs", "curves", "spectra", "predictions")
+"""What every run produces."""
+AGAIN = ("failed", "crashed")
+"""Ends whose cause may have been removed."""
+MOST_ATTEMPTS = 3
+"""A run that failed is made again at the next start, and at the one after it."""
 
 
 class OccupiedError(ValueError):
@@ -27,87 +34,113 @@ class OccupiedError(ValueError):
 
 
 class Store:
-    """Reads and writes the parts of one study in `folder`."""
+    """One study in `folder`; its runs lie in the folder `ledger`, or in the same."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ledger: Path | None = None) -> None:
         self.folder = folder
+        self._shared = ledger
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Where the runs lie."""
+        return Ledger(self._shared or self._recorded() or self.folder)
 
     def open(self, study: Mapping[str, Any]) -> None:
-        """Make the folder for this study (`study_id`, and `runs` in order), or check that it is the one already there.
+        """Make the folder for this study (`study_id`, and `runs` in order), or let the study there grow by these runs.
 
         Raises OccupiedError if it holds anything else, and ValueError if it cannot be written."""
-        path = self.folder / STUDY
-        if self._holds(study):
-            return
-        if self.folder.exists() and not self._is_vacant():
+        found = self._found()
+        if found is None and self.folder.exists() and not self._is_vacant():
             raise OccupiedError(
-                f"The output folder '{self.folder}' holds other results. Choose another --out, or remove that folder."
+                f"The output folder '{self.folder}' holds something else. Choose another --out, or remove that folder."
             )
+        if found is not None and not self._may_grow(found, study):
+            raise OccupiedError(
+                f"The output folder '{self.folder}' holds the runs of another search. Choose another --out."
+            )
+        grown = dict(study) if found is None else joined(found, study)
+        if self._shared is not None:
+            grown["ledger"] = os.path.relpath(self._shared, self.folder)
+        if grown == found:
+            return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            _replace(path, lambda temporary: temporary.write_text(json.dumps(study, indent=1)))
+            replace_text(self.folder / STUDY, json.dumps(grown, separators=(",", ":")))
         except OSError as error:
             raise ValueError(
                 f"The output folder '{self.folder}' must be writable; {error.strerror or error}. Choose another --out."
             ) from None
 
-    def write(self, run_id: str, tables: Tables, machine: Mapping[str, Any]) -> None:
-        """Write the parts of one finished run."""
-        self._write_part("machines", str(machine["machine_id"]), pd.DataFrame([machine]).astype(SCHEMA["machines"]))
-        for table in RUN_TABLES:
-            self._write_part(table, run_id, tables[table])
+    def write(self, run_id: str, tables: Tables, machine: Mapping[str, Any], attempt: int = 1) -> None:
+        """Write one finished run; raises Unwritable."""
+        self.ledger.write(run_id, tables, machine, attempt)
+
+    def states(self) -> dict[str, State]:
+        """How the runs of this study stand, those that were made."""
+        states = self.ledger.states()
+        return {run_id: states[run_id] for run_id in self.roll()["runs"] if run_id in states}
 
     def done(self) -> set[str]:
-        """The ids of the finished runs: those with every part whole."""
-        ids = (path.stem for path in self._parts(RUN_TABLES[-1]))
-        return {run_id for run_id in ids if all(_is_whole(self._path(table, run_id)) for table in RUN_TABLES[:-1])}
+        """The ids of the finished runs, however they ended."""
+        return set(self.ledger.states())
 
-    def read(self) -> Tables:
+    def read(self, tables: Iterable[str] | None = None) -> Tables:
         """The tables of all finished runs, in the order of the study, without those made from them."""
-        done = self.done()
-        order = [run_id for run_id in self._study()["runs"] if run_id in done]
-        tables = {table: _concatenate(table, [self._path(table, run_id) for run_id in order]) for table in RUN_TABLES}
-        return {**tables, "machines": _concatenate("machines", self._parts("machines"))}
+        names = [name for name in (SCHEMA if tables is None else tables) if name not in MADE_FROM_OTHERS]
+        rows = self.ledger.rows(self.roll()["runs"], names)
+        found = {name: empty(name) for name in names} if rows is None else unpack(rows, names)
+        for name, table in found.items():
+            if KEY not in SCHEMA[name]:  # of what several runs share, each tells the same
+                found[name] = table.drop_duplicates(ignore_index=True)
+        if tables is not None and "machines" not in tables:
+            return found
+        return {**found, "machines": self.ledger.machines()}
+
+    def roll(self) -> dict[str, Any]:
+        """The list of the runs; raises FileNotFoundError if there is no study."""
+        found = self._found()
+        if found is None:
+            raise FileNotFoundError(f"No study in '{self.folder}': it needs {STUDY}.")
+        return found
 
     def export(self, tables: Tables, file_format: str) -> list[Path]:
         """Write whole tables beside the parts, as `parquet` or `csv`."""
         paths = [self.folder / f"{name}.{file_format}" for name in SCHEMA]
         for name, path in zip(SCHEMA, paths, strict=True):
-            if file_format == "csv":
-                _replace(path, lambda temporary, name=name: tables[name].to_csv(temporary, index=False))
-            else:
-                _replace(path, lambda temporary, name=name: tables[name].to_parquet(temporary, index=False))
+            replace(path, partial(_write, tables[name], file_format))
         return paths
 
-    def _study(self) -> dict[str, Any]:
-        study: dict[str, Any] = json.loads((self.folder / STUDY).read_text())
-        return study
-
-    def _holds(self, study: Mapping[str, Any]) -> bool:
+    def _found(self) -> dict[str, Any] | None:
+        """The list there, if it is one; raises TooNew."""
         try:
             found = json.loads((self.folder / STUDY).read_text())
         except (OSError, ValueError):
-            return False
-        return isinstance(found, dict) and found.get("study_id") == study["study_id"]
+            return None
+        if not isinstance(found, dict) or not isinstance(found.get("runs"), list):
+            return None
+        if found.get("version", 1) > VERSION:
+            raise TooNew(f"The study in '{self.folder}' is of a later version of the harness; update it.")
+        return found
+
+    def _recorded(self) -> Path | None:
+        found = self._found()
+        return self.folder / found["ledger"] if found and isinstance(found.get("ledger"), str) else None
+
+    @staticmethod
+    def _may_grow(found: Mapping[str, Any], study: Mapping[str, Any]) -> bool:
+        """A comparison grows; a search is continued, and joined by nothing else."""
+        alike = found.get("purpose") == study.get("purpose")
+        return alike and ("purpose" not in study or found.get("study_id") == study["study_id"])
 
     def _is_vacant(self) -> bool:
         """Whether nothing is there but what an interrupted `open` has left."""
-        return self.folder.is_dir() and all(path.match(f".{STUDY}.*.tmp") for path in self.folder.iterdir())
-
-    def _path(self, table: str, key: str) -> Path:
-        return self.folder / PARTS / table / f"{key}.parquet"
-
-    def _parts(self, table: str) -> list[Path]:
-        return sorted(path for path in (self.folder / PARTS / table).glob("[!.]*.parquet") if _is_whole(path))
-
-    def _write_part(self, table: str, key: str, rows: pd.DataFrame) -> None:
-        path = self._path(table, key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, lambda temporary: rows.to_parquet(temporary, index=False))
+        return self.folder.is_dir() and all(
+            path.match(TEMPORARY) or path.name in (PARTS, LEASES) for path in self.folder.iterdir()
+        )
 
 
 def read_exported(folder: Path) -> Tables:
-    """The tables as `export` wrote them, from a folder without parts.
+    """The tables as `export` wrote them, from a folder without a ledger.
 
     Raises FileNotFoundError, saying what was looked for."""
     tables: Tables = {}
@@ -119,8 +152,10 @@ def read_exported(folder: Path) -> Tables:
             missing = {column: [""] for column, kind in schema.items() if kind == "float64"}  # text may well be "NA"
             loaded = pd.read_csv(csv, dtype=schema, keep_default_na=False, na_values=missing)
             tables[name] = frame(name, dict(loaded))
+        elif name != RUN_TABLES[0]:
+            tables[name] = empty(name)
         else:
-            raise FileNotFoundError(f"No results in '{folder}': it needs {PARTS}/ or {parquet.name} or {csv.name}.")
+            raise FileNotFoundError(f"No results in '{folder}': it needs {STUDY} or {parquet.name} or {csv.name}.")
     return tables
 
 
@@ -129,10 +164,7 @@ def write_table(rows: pd.DataFrame, path_stem: Path, file_format: str) -> Path:
     path = path_stem.with_name(f"{path_stem.name}.{file_format}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if file_format == "csv":
-            _replace(path, lambda temporary: rows.to_csv(temporary, index=False))
-        else:
-            _replace(path, lambda temporary: rows.to_parquet(temporary, index=False))
+        replace(path, partial(_write, rows, file_format))
     except OSError as error:
         raise ValueError(
             f"The output folder '{path.parent}' must be writable; {error.strerror or error}. Choose another --out."
@@ -140,25 +172,8 @@ def write_table(rows: pd.DataFrame, path_stem: Path, file_format: str) -> Path:
     return path
 
 
-def _replace(path: Path, write: Any) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _is_whole(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        if file.seek(0, os.SEEK_END) < 2 * len(MAGIC):
-            return False
-        file.seek(-len(MAGIC), os.SEEK_END)
-        return file.read() == MAGIC
-
-
-def _concatenate(table: str, paths: Iterable[Path]) -> pd.DataFrame:
-    parts = [part for part in map(pd.read_parquet, paths) if len(part)]
-    return pd.concat(parts, ignore_index=True).astype(SCHEMA[table]) if parts else empty(table)
+def _write(rows: pd.DataFrame, file_format: str, file: BinaryIO) -> None:
+    if file_format == "csv":
+        rows.to_csv(file, index=False)
+    else:
+        rows.to_parquet(file, index=False)

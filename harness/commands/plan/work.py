@@ -12,7 +12,7 @@ from rich.table import Table
 from harness.commands.carrying_out import PIPED_WIDTH, say_understood
 from harness.commands.requested import requested_comparison
 from harness.study.estimate import Estimate, estimate, kind_of, makespan, resident_bytes
-from harness.study.execute import Job, group
+from harness.study.jobs import Job, group
 from harness.study.store import Store
 
 
@@ -21,7 +21,7 @@ def main(arguments: argparse.Namespace) -> int:
     planned = requested_comparison(arguments)
     say_understood(planned)
     folder = Path(arguments.out) if arguments.out else planned.folder
-    done = Store(folder).done()
+    done = {spec.run_id for spec in planned.specs} & Store(folder).done()
     jobs = group([spec for spec in planned.specs if spec.run_id not in done])
     began = perf_counter()
     estimates = estimate(jobs)

@@ -1,0 +1,52 @@
+"""Who stands by while a batch is made: somebody who is told its progress, and somebody who may have to end it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from threading import Lock
+from typing import Protocol, TypeAlias
+
+from harness.run.account import Observe, Snapshot
+from harness.tables import Tables
+from optimizers.base import Doubles
+
+Progress: TypeAlias = Callable[[float], None]
+"""Is told the share of the budget that is spent, at every mark."""
+
+
+class Attendant(Protocol):
+    """Ends a batch from outside where the method does not come back, and keeps what was measured until then."""
+
+    def attend(self, tables: Callable[[], list[Tables]]) -> None:
+        """Is told before the first evaluation; `tables` gives the runs as they stand, at any time, in any thread."""
+
+    def measuring(self) -> AbstractContextManager[None]:
+        """Is entered for each measurement, whose seconds are not the method's."""
+
+
+class Attended:
+    """The observer of a batch, attended."""
+
+    def __init__(
+        self, observe: Observe, budget: float, progress: Progress | None = None, attendant: Attendant | None = None
+    ) -> None:
+        self._observe = observe
+        self._budget = budget
+        self._progress = progress
+        self._attendant = attendant
+        self._measuring = Lock()
+
+    def __call__(self, lanes: list[int], snapshot: Snapshot, thetas: Doubles) -> None:
+        with self._measuring, self._attendant.measuring() if self._attendant else nullcontext():
+            self._observe(lanes, snapshot, thetas)
+        if self._progress:
+            self._progress(min(1.0, snapshot.cost / self._budget))
+
+    def begin(self, tables: Callable[[], list[Tables]]) -> None:
+        """Tell the attendant, if there is one, that the method is about to begin."""
+
+        def between_measurements() -> list[Tables]:
+            with self._measuring:
+                return tables()
+
+        if self._attendant:
+            self._attendant.attend(between_measurements)

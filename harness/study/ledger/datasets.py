@@ -1,0 +1,79 @@
+"""Many runs in one file: the rows of their parts, one below the other, as `compact` merges them."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from harness.study.ledger.files import replace
+from harness.study.ledger.part import COLUMNS, MARK, VERSION, State, TooNew, Unreadable, check_columns, write_rows
+
+DATASET = "dataset"
+MOST_RUNS = 10_000
+"""Of one file, which is held in memory as it is written."""
+
+
+class Dataset:
+    """The merged files in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def states(self) -> dict[str, State]:
+        """How each run in them stands; a later file goes before an earlier one."""
+        found: dict[str, State] = {}
+        for path in self.paths():
+            columns = self._read(path, ["run_id", "status", "attempt"]).to_pydict()
+            states = map(State, columns["status"], columns["attempt"])
+            found.update(_latest(found, zip(columns["run_id"], states, strict=True)))
+        return found
+
+    def rows(self, wanted: Mapping[str, State], tables: Iterable[str] | None = None) -> list[pa.Table]:
+        """The rows of those runs in that state, with these of their tables."""
+        return list(self._rows(wanted, None if tables is None else [*COLUMNS, *tables])) if wanted else []
+
+    def _rows(self, wanted: Mapping[str, State], columns: list[str] | None) -> Iterator[pa.Table]:
+        ids = pa.array(list(wanted))
+        missing = set(wanted)
+        for path in reversed(self.paths()):
+            rows = self._read(path, columns)
+            rows = rows.filter(pc.is_in(rows["run_id"], value_set=ids))
+            found = rows.select(["run_id", "attempt"]).to_pydict()
+            pairs = zip(found["run_id"], found["attempt"], strict=True)
+            chosen = [i for i, (key, n) in enumerate(pairs) if key in missing and n == wanted[key].attempt]
+            missing -= {found["run_id"][i] for i in chosen}
+            yield rows.take(chosen)
+
+    def add(self, rows: list[pa.Table]) -> Path:
+        """Write rows as a new file, after all others."""
+        last = max((int(path.name.split("-")[0]) for path in self.paths()), default=0)
+        merged = pa.concat_tables(rows, promote_options="default")
+        merged = merged.replace_schema_metadata({MARK + b":version": str(VERSION).encode()})
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{last + 1:06d}-{secrets.token_hex(4)}.parquet"
+        replace(path, lambda file: write_rows(file, merged))
+        return path
+
+    def paths(self) -> list[Path]:
+        """The files, the oldest first."""
+        return sorted(path for path in self.folder.glob("[0-9]*-*.parquet") if path.name.split("-")[0].isdecimal())
+
+    @staticmethod
+    def _read(path: Path, columns: list[str] | None) -> pa.Table:
+        try:
+            file = pq.ParquetFile(path, page_checksum_verification=True)
+            version = (file.metadata.metadata or {}).get(MARK + b":version", b"?").decode()
+            if not version.isdecimal() or int(version) > VERSION:
+                raise TooNew(f"'{path}' was written by another version of the harness (layout {version}); update it.")
+            check_columns(file.schema_arrow)
+            known = set(file.schema_arrow.names)
+            return file.read(None if columns is None else [name for name in columns if name in known])
+        except (OSError, pa.ArrowException) as error:
+            raise Unreadable(f"The merged runs in '{path}' cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _latest(found: Mapping[str, State], new: Iterable[tuple[str, State]]) -> dict[str, State]:
+    return {key: state for key, state in new if key not in found or state.attempt >= found[key].attempt}

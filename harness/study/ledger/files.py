@@ -1,0 +1,29 @@
+"""Files that are whole or absent: written to a temporary name, flushed to the disk, and renamed."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+TEMPORARY = ".*.tmp"
+"""What a writer that was killed has left matches this."""
+
+
+def replace(path: Path, write: Callable[[BinaryIO], object], *, durable: bool = True) -> None:
+    """Let `write` fill a file that takes the place of `path` at once; `durable` waits for the disk."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """The same for a text."""
+    replace(path, lambda file: file.write(text.encode()))

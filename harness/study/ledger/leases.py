@@ -1,0 +1,134 @@
+"""Who makes which run, where several processes, or machines on one file system, work on one ledger.
+
+A claim on a run is a file that only one process can make. Its owner beats: it counts up in a file of its own. An owner
+is gone if its process is, or if its count has stood still for a while on the clock of whoever waits, so that no two
+clocks are ever compared. A claim of an owner who is gone is outbid by a file with the next number.
+"""
+
+import os
+import platform
+import secrets
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+from harness.study.ledger.files import replace
+
+BEAT = 5.0
+"""Seconds between two beats of an owner."""
+PATIENCE = 60.0
+"""Seconds without a beat after which an owner on another machine is taken for gone."""
+
+
+class Leases:
+    """The claims of this process, and its view of those of others, while it is entered."""
+
+    def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
+        self.folder = folder
+        self.patience = patience
+        self.owner = f"{platform.node() or 'host'}~{os.getpid()}~{_birth(os.getpid())}~{secrets.token_hex(4)}"
+        self._seen: dict[str, tuple[str, float]] = {}
+        """The last count of each other owner, and when it was first seen."""
+        self._mine: dict[str, Path] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._keep_beating, daemon=True)
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._beat(0)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        del kind, error, trace  # an error leaves as it came
+        self._stop.set()
+        self._thread.join()
+        self.release(list(self._mine))
+        self._path(self.owner).unlink(missing_ok=True)
+        with suppress(OSError):
+            self.folder.rmdir()  # stays where others have claims
+
+    def claim(self, run_id: str) -> bool:
+        """Whether the run is now this process's to make; not if another that lives has it."""
+        held = self._held(run_id)
+        number = 0
+        if held:
+            number, owner = held
+            if owner == self.owner:
+                return True
+            if self.is_alive(owner):
+                return False
+        path = self.folder / f"{run_id}.{number + 1:06d}.claim"
+        try:
+            with path.open("x") as file:
+                file.write(self.owner)
+        except FileExistsError:
+            return False
+        self._mine[run_id] = path
+        return True
+
+    def release(self, run_ids: Iterable[str]) -> None:
+        """Give up claims: the runs are done, or somebody else may make them."""
+        for run_id in run_ids:
+            if self._mine.pop(run_id, None) is not None:
+                for path in self.folder.glob(f"{run_id}.*.claim"):
+                    path.unlink(missing_ok=True)
+
+    def others(self) -> set[str]:
+        """The owners beside this one that live."""
+        owners = {path.stem for path in self.folder.glob("*.owner")}
+        return {owner for owner in owners - {self.owner} if self.is_alive(owner)}
+
+    def is_alive(self, owner: str) -> bool:
+        """Whether that owner's process is there, or on another machine has beaten lately."""
+        node, _, rest = owner.partition("~")
+        pid, _, rest = rest.partition("~")
+        birth = rest.partition("~")[0]
+        if node == platform.node() and pid.isdecimal() and _birth(int(pid)) != birth:
+            return False
+        try:
+            count = self._path(owner).read_text() if owner else ""
+        except OSError:
+            count = ""
+        last, since = self._seen.get(owner, ("none", 0.0))
+        if count != last:
+            self._seen[owner] = (count, monotonic())
+            return True
+        return monotonic() - since < self.patience
+
+    def _held(self, run_id: str) -> tuple[int, str] | None:
+        """The highest claim on a run, and its owner."""
+        paths = sorted(self.folder.glob(f"{run_id}.*.claim"))
+        for path in reversed(paths):
+            with suppress(OSError, ValueError):
+                return int(path.name.split(".")[-2]), path.read_text()
+        return None
+
+    def _path(self, owner: str) -> Path:
+        return self.folder / f"{owner}.owner"
+
+    def _beat(self, count: int) -> None:
+        replace(self._path(self.owner), lambda file: file.write(str(count).encode()), durable=False)
+
+    def _keep_beating(self) -> None:
+        count = 0
+        while not self._stop.wait(BEAT):
+            count += 1
+            with suppress(OSError):  # a full disk is told by whoever writes a run
+                self._beat(count)
+
+
+def _birth(pid: int) -> str:
+    """When a process of this machine began, in ticks since its boot; empty where there is none, or none can say."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return "" if Path("/proc/self/stat").exists() else "unknown"
+    state, *fields = text.rpartition(")")[2].split()
+    return "" if state == "Z" else fields[18]

@@ -1,0 +1,188 @@
+"""All runs that a folder holds: loose parts, merged ones, and those of the first layout."""
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from harness.study.ledger import older, part, provenance
+from harness.study.ledger.datasets import DATASET, MOST_RUNS, Dataset
+from harness.study.ledger.files import TEMPORARY
+from harness.study.ledger.leases import Leases
+from harness.study.ledger.part import State, Unreadable
+from harness.tables import Tables, frame
+
+PARTS = "parts"
+PARTIAL = "partial"
+MERGING = "merging"
+REFUSED = "refused"
+LEASES = "leases"
+NAME = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_-]{0,127}")
+"""What the id of a run looks like: nothing that leads out of a folder."""
+
+
+class Unwritable(ValueError):
+    """The disk is full, or the folder may not be written to."""
+
+
+class Ledger:
+    """Writes and finds the runs in `folder`, which several studies may share."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.dataset = Dataset(folder / DATASET)
+        self.damaged: dict[str, str] = {}
+        """Files among the parts that are none, with the reason."""
+        self._checked: dict[Path, tuple[int, int]] = {}
+
+    def write(self, run_id: str, tables: Tables, machine: Mapping[str, Any], attempt: int = 1) -> None:
+        """Write a finished run in place of what there is of it; raises Unwritable where the disk refuses it."""
+        path = self._path(PARTS, run_id)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            provenance.record(self.folder, machine)
+            part.write(path, run_id, tables, attempt)
+            self.forget_partial(run_id)
+        except OSError as error:
+            raise Unwritable(
+                f"A run could not be written to '{self.folder}': {error.strerror or error}. Every finished run is "
+                "kept; start the same command again when that is mended."
+            ) from None
+
+    def write_partial(self, run_id: str, tables: Tables) -> None:
+        """Write a run as it stands, for the case that it must be killed; it is in no table until then."""
+        path = self._path(PARTIAL, run_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write(path, run_id, tables, durable=False)
+
+    def partial(self, run_id: str) -> Tables | None:
+        """What `write_partial` has left of a run."""
+        try:
+            return part.unpack(part.read(self._path(PARTIAL, run_id)))
+        except Unreadable:
+            return None
+
+    def forget_partial(self, run_id: str) -> None:
+        """Remove it."""
+        self._path(PARTIAL, run_id).unlink(missing_ok=True)
+
+    def leases(self, **options: Any) -> Leases:
+        """The claims on runs of this ledger."""
+        return Leases(self.folder / LEASES, **options)
+
+    def states(self) -> dict[str, State]:
+        """How each run stands. Loose parts are judged by their footers."""
+        loose = {path.stem: state for path in self._loose() if (state := self._peek(path))}
+        old = older.states(self.folder / PARTS) if (self.folder / PARTS / older.TABLES[-1]).is_dir() else {}
+        return {**old, **self.dataset.states(), **loose}
+
+    def state(self, run_id: str) -> State | None:
+        """How one run stands, if it is a loose part."""
+        path = self._path(PARTS, run_id)
+        return self._peek(path) if path.is_file() else None
+
+    def check(self) -> dict[str, str]:
+        """Read every loose part whole, and put those aside that are damaged; these, and why."""
+        for path in self._loose():
+            with suppress(OSError):
+                stat = path.stat()
+                if self._checked.get(path) != (stat.st_size, stat.st_mtime_ns) and self._read(path) is not None:
+                    self._checked[path] = stat.st_size, stat.st_mtime_ns
+        put_aside, self.damaged = self.damaged, {}
+        for name in put_aside:
+            with suppress(OSError):  # a study that is read-only keeps them
+                (self.folder / REFUSED).mkdir(exist_ok=True)
+                (self.folder / PARTS / name).replace(self.folder / REFUSED / name)
+        return put_aside
+
+    def rows(self, run_ids: Iterable[str], tables: Iterable[str] | None = None) -> pa.Table | None:
+        """The rows of those runs that are there, in this order, with these of their tables; None for no run."""
+        wanted = dict.fromkeys(run_ids)
+        loose = [row for path in self._loose(wanted) if (row := self._read(path)) is not None]
+        have = {row["run_id"][0].as_py() for row in loose}
+        merged = {key: state for key, state in self.dataset.states().items() if key in wanted and key not in have}
+        found = loose + self.dataset.rows(merged, tables)
+        have |= merged.keys()
+        if (self.folder / PARTS / older.TABLES[-1]).is_dir():
+            old = older.states(self.folder / PARTS)
+            found += older.rows(self.folder / PARTS, [key for key in old if key in wanted and key not in have])
+        if not found:
+            return None
+        together = pa.concat_tables(found, promote_options="default")
+        place = {key: index for index, key in enumerate(together["run_id"].to_pylist())}
+        return together.take(pa.array([place[key] for key in wanted if key in place]))
+
+    def machines(self) -> pd.DataFrame:
+        """The table `machines` of everything in the folder."""
+        known = provenance.machines(self.folder)
+        old = older.machines(self.folder / PARTS) if (self.folder / PARTS / "machines").is_dir() else []
+        if not old:
+            return known
+        both = pd.concat([frame("machines", dict(pd.DataFrame(old))), known], ignore_index=True)
+        return both.drop_duplicates("machine_id", ignore_index=True)
+
+    def compact(self) -> int:
+        """Merge the loose parts into files of many runs; how many there were.
+
+        They are moved aside first, so that whoever makes a run anew meanwhile loses nothing."""
+        merging = self.folder / MERGING
+        merging.mkdir(exist_ok=True)
+        for path in self._loose():
+            if self._peek(path):
+                path.replace(merging / path.name)
+        paths = sorted(merging.glob("*.parquet"))
+        for start in range(0, len(paths), MOST_RUNS):
+            batch = paths[start : start + MOST_RUNS]
+            rows = [row for path in batch if (row := self._read(path)) is not None]
+            if rows:
+                self.dataset.add(rows)
+            for path in batch:
+                path.unlink()
+        merging.rmdir()
+        return len(paths)
+
+    def leftovers(self) -> list[Path]:
+        """What killed processes have left: temporary files, runs as they stood, and parts put aside."""
+        found = [
+            path
+            for name in (PARTS, DATASET, PARTIAL, provenance.MACHINES, LEASES, MERGING)
+            for path in (self.folder / name).glob(TEMPORARY)
+        ]
+        found += self.folder.glob(TEMPORARY)
+        return found + [path for name in (PARTIAL, REFUSED) for path in (self.folder / name).glob("[!.]*")]
+
+    def _path(self, folder: str, run_id: str) -> Path:
+        if not NAME.fullmatch(run_id):
+            raise ValueError(f"The id of a run has letters and digits alone; got '{run_id[:80]}'.")
+        return self.folder / folder / f"{run_id}.parquet"
+
+    def _loose(self, wanted: Mapping[str, None] | None = None) -> list[Path]:
+        """The parts by name, and those that a merge has moved aside."""
+        found: dict[str, Path] = {}
+        for folder in (MERGING, PARTS):
+            for path in sorted((self.folder / folder).glob("[!.]*.parquet")):
+                if wanted is not None and path.stem not in wanted:
+                    continue
+                if NAME.fullmatch(path.stem) and path.is_file():
+                    found[path.stem] = path
+                else:
+                    self.damaged[path.name] = "its name is none of a run"
+        return list(found.values())
+
+    def _peek(self, path: Path) -> State | None:
+        try:
+            return part.peek(path)
+        except Unreadable as reason:
+            self.damaged[path.name] = str(reason)
+            return None
+
+    def _read(self, path: Path) -> pa.Table | None:
+        try:
+            return part.read(path)
+        except Unreadable as reason:
+            self.damaged[path.name] = str(reason)
+            return None

@@ -1,0 +1,212 @@
+"""One run in one file: Parquet of a single row, in which each table of the run is a list of rows.
+
+Any Parquet reader opens it, and many of them are one table of many rows, which is what `compact` writes. The run's id,
+how often it was made and how it ended stand in the footer as well, so that asking for them reads no rows.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.study.ledger.files import replace
+from harness.tables import APART, SCHEMA, Tables, empty
+
+VERSION = 2
+"""Of the layout of a part. The first kept one file a table, and is still read (`older.py`)."""
+MARK = b"frequency-harness"
+MAGIC = b"PAR1"
+LONGEST = 5_000_000
+"""Rows of one table of one run; what claims more is no part of ours."""
+KEY = "run_id"
+ROWS_IN_GROUP = 500
+COLUMNS = ("run_id", "attempt", "status", "reason")
+"""Of a part, beside its tables."""
+ARROW = {"str": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
+ABSENT = {"str": "", "float64": np.nan}
+"""What a column reads as that an older part does not have; a count or a flag cannot be made up."""
+
+
+class Unreadable(ValueError):
+    """A file among the parts that is none, or is damaged; the run counts as not made."""
+
+
+class TooNew(ValueError):
+    """A part that a later version of the harness has written."""
+
+
+class State(NamedTuple):
+    """How a run stands: its status, and how often it was begun."""
+
+    status: str
+    attempt: int
+
+
+def declared() -> dict[str, dict[str, str]]:
+    """The schemas of all tables that a run may produce."""
+    return SCHEMA | APART
+
+
+def pack(run_id: str, tables: Tables, attempt: int = 1) -> pa.Table:
+    """The row of a run. In its tables the column `run_id` is left out, as it is the same throughout."""
+    row = tables["runs"].iloc[0]
+    columns = {
+        "run_id": pa.array([run_id]),
+        "attempt": pa.array([attempt], pa.int64()),
+        "status": pa.array([str(row["status"])]),
+        "reason": pa.array([str(row["reason"])]),
+    }
+    for name, rows in tables.items():
+        if len(rows):
+            columns[name] = pa.ListArray.from_arrays(pa.array([0, len(rows)], pa.int32()), _struct(name, rows))
+    facts = {"version": VERSION, "run_id": run_id, "attempt": attempt, "status": str(row["status"])}
+    metadata = {MARK + b":" + key.encode(): str(value).encode() for key, value in facts.items()}
+    return pa.table(columns).replace_schema_metadata(metadata)
+
+
+def _struct(name: str, rows: pd.DataFrame) -> pa.StructArray:
+    kinds = {column: kind for column, kind in declared()[name].items() if column != KEY}
+    arrays = [_array(rows[column], kind) for column, kind in kinds.items()]
+    return pa.StructArray.from_arrays(arrays, names=list(kinds))
+
+
+def _array(column: "pd.Series[Any]", kind: str) -> pa.Array:
+    if kind == "str":
+        return pa.array(column, pa.string())
+    return pa.array(column.to_numpy(kind), ARROW[kind])  # not from pandas: NaN is a number here, and no missing value
+
+
+def write(path: Path, run_id: str, tables: Tables, attempt: int = 1, *, durable: bool = True) -> None:
+    """Write a part, whole or not at all."""
+    replace(path, lambda file: write_rows(file, pack(run_id, tables, attempt)), durable=durable)
+
+
+def write_rows(target: Any, rows: pa.Table) -> None:
+    """Write rows, and their metadata, with a checksum for each page."""
+    options = {"compression": "zstd", "write_page_checksum": True, "store_schema": False}
+    with pq.ParquetWriter(target, rows.schema.remove_metadata(), **options) as writer:
+        writer.write_table(rows.replace_schema_metadata(None), row_group_size=ROWS_IN_GROUP)
+        writer.add_key_value_metadata(rows.schema.metadata)
+
+
+def peek(path: Path) -> State:
+    """The state of the run in `path`, from its footer alone; raises Unreadable or TooNew."""
+    facts = _facts(path, _footer(path))
+    return State(facts["status"], int(facts["attempt"]))
+
+
+def read(path: Path, expected: str | None = None) -> pa.Table:
+    """The row in `path`, every byte of it checked; raises Unreadable or TooNew.
+
+    `expected` is the id that it must hold, which is the name of the file unless given."""
+    footer = _footer(path)
+    _facts(path, footer)
+    try:
+        rows = pq.ParquetFile(path, metadata=footer, page_checksum_verification=True).read(use_threads=False)
+    except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
+        raise Unreadable(_first_line(error)) from None
+    if rows.num_rows != 1 or rows["run_id"].to_pylist() != [expected or path.stem]:
+        raise Unreadable("it holds another run than its name says")
+    check_columns(rows.schema)
+    return rows
+
+
+def check_columns(schema: pa.Schema) -> None:
+    """Raise Unreadable unless every column is one of ours, or a list of rows."""
+    for field in schema:
+        if field.name not in COLUMNS and not (
+            pa.types.is_list(field.type) and pa.types.is_struct(field.type.value_type)
+        ):
+            raise Unreadable(f"its column '{field.name}' is no table")
+
+
+def _footer(path: Path) -> pq.FileMetaData:
+    """The metadata, where it is plausible for the size of the file."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            if size < 2 * len(MAGIC) + 4 or file.read(len(MAGIC)) != MAGIC:
+                raise Unreadable("it is no Parquet file" if size else "it is empty")
+            file.seek(-8, 2)
+            if int.from_bytes(file.read(4), "little") > size - 12 or file.read(4) != MAGIC:
+                raise Unreadable("it is cut off")
+        footer = pq.read_metadata(path)
+        longest = max(
+            (
+                footer.row_group(group).column(column).num_values
+                for group in range(footer.num_row_groups)
+                for column in range(footer.num_columns)
+            ),
+            default=0,
+        )
+    except (OSError, pa.ArrowException) as error:
+        raise Unreadable(_first_line(error)) from None
+    if longest > LONGEST * max(1, footer.num_rows):
+        raise Unreadable(f"it claims {longest:,} rows in a column")
+    return footer
+
+
+def _facts(path: Path, footer: pq.FileMetaData) -> dict[str, str]:
+    found = {
+        key.removeprefix(MARK + b":").decode(): value.decode(errors="replace")
+        for key, value in (footer.metadata or {}).items()
+        if key.startswith(MARK + b":")
+    }
+    if not found.keys() >= {"version", "run_id", "attempt", "status"} or not found["attempt"].isdecimal():
+        raise Unreadable("it was not written by this harness")
+    if not found["version"].isdecimal() or int(found["version"]) > VERSION:
+        raise TooNew(f"'{path}' was written by a later version of the harness (layout {found['version']}); update it.")
+    if found["run_id"] != path.stem:
+        raise Unreadable("it holds another run than its name says")
+    return found
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def unpack(rows: pa.Table, names: Iterable[str] | None = None) -> Tables:
+    """The tables of packed rows, one below the other in their order; those that no row has are empty."""
+    wanted = [name for name in (declared() if names is None else names) if name in rows.column_names]
+    given = dict(_unpacked(rows, wanted))
+    return given if names is None else {name: given[name] if name in given else empty(name) for name in names}
+
+
+def _unpacked(rows: pa.Table, names: Iterable[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    ids = rows["run_id"].combine_chunks()
+    for name in names:
+        lists = rows[name].combine_chunks()
+        lengths = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+        if lengths.sum():
+            yield name, _frame(name, lists.flatten(), ids.take(pa.array(np.repeat(np.arange(len(lengths)), lengths))))
+
+
+def _frame(name: str, struct: pa.StructArray, ids: pa.Array) -> pd.DataFrame:
+    schema = declared()[name]
+    found = dict(zip((field.name for field in struct.type), struct.flatten(), strict=True)) | {KEY: ids}
+    columns = {column: found.get(column) for column in schema}
+    _refuse_invented(name, columns, schema)
+    whole = {
+        column: pd.Series([ABSENT[kind]] * len(ids), dtype=kind)
+        if columns[column] is None
+        else pd.Series(_values(columns[column], kind), dtype=kind)
+        for column, kind in schema.items()
+    }
+    return pd.DataFrame(whole)
+
+
+def _values(array: pa.Array, kind: str) -> Any:
+    return array.to_pandas() if kind == "str" else array.to_numpy(zero_copy_only=False)
+
+
+def _refuse_invented(name: str, columns: Mapping[str, Any], schema: Mapping[str, str]) -> None:
+    lacking = [column for column, array in columns.items() if array is None and schema[column] not in ABSENT]
+    if lacking:
+        raise ValueError(
+            f"Runs of an older version have no column {', '.join(lacking)} in the table '{name}', and it cannot be "
+            "made up. Read them with that version, or make them again in a folder of its own."
+        )

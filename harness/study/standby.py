@@ -1,0 +1,68 @@
+"""Beside a job with a time limit: its partial curves are kept on disk, for the case that its process must be killed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+
+from harness.study.ledger.ledger import Ledger
+from harness.study.workers.channel import tell
+from harness.tables import Tables
+
+EVERY = 1.0
+"""Seconds between two looks at whether there is something new to keep."""
+GRACE = 5.0
+"""Seconds, at least, that a method has beyond the soft limit; with long limits a quarter of them."""
+
+
+def hard_limit(time_limit: float, grace: float = GRACE) -> float:
+    """Seconds outside measuring after which a job is ended from outside."""
+    return time_limit + max(grace, time_limit / 4)
+
+
+class Standby:
+    """The attendant of the runs of one job."""
+
+    def __init__(self, ledger: Ledger, run_ids: Sequence[str], seconds: float) -> None:
+        self._ledger = ledger
+        self._run_ids = run_ids
+        self._seconds = seconds
+        self._over = Event()
+        self._thread: Thread | None = None
+
+    def attend(self, tables: Callable[[], list[Tables]]) -> None:
+        self._rest()
+        self._over = Event()
+        self._thread = Thread(target=self._keep, args=(tables, self._over), daemon=True)
+        self._thread.start()
+        tell("limit", self._seconds)
+
+    @contextmanager
+    def measuring(self) -> Iterator[None]:
+        tell("pause")
+        try:
+            yield
+        finally:
+            tell("resume")
+
+    def leave(self) -> None:
+        """The job has come back: nothing need be kept."""
+        tell("limit", None)
+        self._rest()
+        for run_id in self._run_ids:
+            self._ledger.forget_partial(run_id)
+
+    def _rest(self) -> None:
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _keep(self, tables: Callable[[], list[Tables]], over: Event) -> None:
+        marks = 0
+        while not over.wait(EVERY):
+            standing = tables()
+            reached = sum(len(one["curves"]) for one in standing)
+            if reached > marks:
+                marks = reached
+                for one in standing:
+                    with suppress(OSError):  # a full disk is told when the run itself is written
+                        self._ledger.write_partial(str(one["runs"]["run_id"].iloc[0]), one)

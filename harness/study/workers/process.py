@@ -1,0 +1,115 @@
+"""One worker process: how it is started, what it does, and how it ends with whoever has started it."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from harness.run.machine import PINNED
+from harness.study.workers.channel import listening
+
+Task: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+SIGN = "FREQUENCY_HARNESS_WORKER"
+"""Set in the environment of a worker: code that starts workers while it is imported there has no guard."""
+UNGUARDED = 77
+"""The exit status of a worker whose main script starts workers without a guard."""
+GUARD = (
+    'Worker processes import the script that starts them: put the call below a line `if __name__ == "__main__":` of a '
+    "script in a file, or use jobs=1."
+)
+
+_begun = False
+"""In a worker: whether the main script has been imported."""
+
+
+class CannotStart(ValueError):
+    """Worker processes cannot be started from where the user is."""
+
+
+class Worker:
+    """A process on one thread of its numerical libraries, and the pipe to it."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, other = context.Pipe()
+        self.process = context.Process(target=_serve, args=(other,), name="run")
+        self.process.start()
+        other.close()
+
+    def await_ready(self) -> None:
+        """Wait until it can take a task; raises CannotStart, saying why it cannot."""
+        wait([self.pipe, self.process.sentinel])
+        try:
+            if self.pipe.poll():
+                self.pipe.recv()
+                return
+        except EOFError:
+            pass
+        self.process.join()
+        if self.process.exitcode == UNGUARDED:
+            raise CannotStart(GUARD)
+        status = self.process.exitcode
+        raise CannotStart(f"A worker process ended before it could begin (exit status {status}). {GUARD}")
+
+    def kill(self) -> None:
+        """End it now, whatever it does."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+def check_main() -> None:
+    """Raise CannotStart where a worker could not import the script that runs; leave a worker that is importing it."""
+    if os.environ.get(SIGN) and multiprocessing.parent_process() is not None and not _begun:
+        os._exit(UNGUARDED)
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    if script is not None and not Path(script).exists():
+        raise CannotStart(f"The code that runs comes from '{script}', which workers cannot read. {GUARD}")
+
+
+def worker_environment() -> dict[str, str]:
+    """What is set around the start of workers."""
+    return {**dict.fromkeys(PINNED, "1"), SIGN: "1"}
+
+
+def _serve(pipe: Connection) -> None:
+    """Take tasks from the pipe until it closes."""
+    global _begun  # noqa: PLW0603  # what the process knows of itself
+    _begun = True
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    pipe.send(("ready", None))
+    with suppress(EOFError, OSError), listening(lambda word, value: pipe.send((word, value))):
+        while True:
+            answer = _carry_out(pipe.recv_bytes())
+            try:
+                pipe.send(answer)
+            except (TypeError, AttributeError, ValueError):  # an error that does not travel
+                pipe.send(("error", RuntimeError(f"{type(answer[1]).__name__}: {answer[1]}")))
+
+
+def _carry_out(content: bytes) -> tuple[str, Any]:
+    try:
+        function, arguments, options = multiprocessing.reduction.ForkingPickler.loads(content)
+    except (AttributeError, ImportError) as error:
+        return "error", CannotStart(f"A worker process cannot find what it was sent: {error}. {GUARD}")
+    try:
+        return "done", function(*arguments, **options)
+    except BaseException as error:  # noqa: BLE001  # it is raised where the task was given out
+        return "error", error
+
+
+def _end_with(sentinel: int) -> None:
+    """A worker has nobody to work for once its parent is gone."""
+    wait([sentinel])
+    os._exit(1)
