@@ -9,6 +9,7 @@ from problems.base import Array, Network, Probe, Problem, Recipe
 from problems.factories import resolve
 from problems.line.embeddings import Embedding, make_embedding
 from problems.losses.regression import SlopeMSE, make_loss
+from problems.networks.chunks import chunk_of
 from problems.networks.inits import INITS
 from problems.networks.mlp import MLP, checked_widths, fully_connected
 from problems.networks.slopes import SlopedMLP
@@ -67,7 +68,8 @@ class Curve(Recipe):
         inputs = seen(samples.inputs)
         test = None if samples.test is None else (seen(samples.test[0]), samples.test[1].astype(network.dtype))
         probe = self._probe(samples, targets)
-        return Problem(inputs, targets.astype(network.dtype), network, loss, (probe,), test, notes=samples.notes)
+        targets, chunk = targets.astype(network.dtype), chunk_of(network, len(inputs))
+        return Problem(inputs, targets, network, loss, (probe,), test, chunk=chunk, notes=samples.notes)
 
     def _network(self, embedding: Embedding, *, sloped: bool) -> Network:
         widths = (embedding.width, *checked_widths(self.network, (1, 1))[1:])

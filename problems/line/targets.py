@@ -10,7 +10,7 @@ from problems.line.points import fingerprint, read_points
 from problems.probes.line import Line, uniform_grid
 from problems.readers.curves import is_file
 
-MOST_SAMPLES = 100_000
+MOST_SAMPLES = 2_000_000
 
 
 def read_domain(text: str) -> tuple[float, float]:

@@ -5,22 +5,14 @@ In two and three dimensions there are too many wave vectors to watch one by one.
 fast transform, elsewhere from the formula itself.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array
-from problems.probes.fourier import Complex, transform
-
-Transform: TypeAlias = Callable[[Array], Complex]
-"""Outputs `(n, m)` to coefficients `(q, m)`."""
-
-MATRIX_ELEMENTS = 1 << 22
-"""Of one block of the formula's matrix: 64 MiB of complex numbers."""
+from problems.probes.transforms import ELEMENTS, Complex, Transform, fast_transform, transform
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,13 +88,8 @@ def grid_transform(shape: tuple[int, ...]) -> Transform:
 
 
 def scattered_transform(inputs: Array, waves: NDArray[np.float64]) -> Transform:
-    """The formula itself at `waves (q, d)` in cycles per unit, in blocks of wave vectors."""
-    size = max(1, MATRIX_ELEMENTS // len(inputs))
-    blocks = [waves[start : start + size] for start in range(0, len(waves), size)]
-    matrices = [transform(inputs, blocks[0])] if len(blocks) == 1 else None  # small enough to keep
-
-    def coefficients(outputs: Array) -> Complex:
-        values = outputs.astype(np.float64)
-        return np.concatenate([matrix @ values for matrix in matrices or (transform(inputs, b) for b in blocks)])
-
-    return coefficients
+    """The formula itself at `waves (q, d)` in cycles per unit."""
+    if len(waves) * len(inputs) > ELEMENTS:
+        return fast_transform(inputs, waves)
+    matrix = transform(inputs, waves)  # small enough to keep
+    return lambda outputs: matrix @ outputs.astype(np.float64)

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from problems.base import Array, Problem, Recipe, fixed
 from problems.losses.regression import make_loss
+from problems.networks.chunks import chunk_of
 from problems.networks.mlp import fully_connected
-from problems.probes.bands import BandProbe, Transform, grid_transform, grid_waves, into_bands
+from problems.probes.bands import BandProbe, grid_transform, grid_waves, into_bands
+from problems.probes.transforms import Transform
 from problems.space.pictures import SAMPLES, find_picture, load_picture, parse_size
 from problems.user_files import fingerprint
 
@@ -89,7 +91,15 @@ class Picture(Recipe):
             raise ValueError(f"A picture must not be of one colour alone; '{self.image}' at {self.size} is.")
         probe = ring_probe(targets, shape, self.edges)
         inputs, targets = plane_grid(shape).astype(network.dtype), targets.astype(network.dtype)
-        return Problem(inputs, targets, network, make_loss(self.loss), (probe,), kept_predictions=KEPT)
+        return Problem(
+            inputs,
+            targets,
+            network,
+            make_loss(self.loss),
+            (probe,),
+            chunk=chunk_of(network, len(inputs)),
+            kept_predictions=KEPT,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +122,15 @@ class PlaneWaves(Recipe):
         targets = np.sin(np.pi * inputs @ vectors.T) @ np.asarray(self.amplitudes, float)[:, None]
         probe = BandProbe(targets, grid_waves(shape), _same_length(vectors, shape), grid_transform(shape), "waves")
         inputs, targets = inputs.astype(network.dtype), targets.astype(network.dtype)
-        return Problem(inputs, targets, network, make_loss(self.loss), (probe,), kept_predictions=KEPT)
+        return Problem(
+            inputs,
+            targets,
+            network,
+            make_loss(self.loss),
+            (probe,),
+            chunk=chunk_of(network, len(inputs)),
+            kept_predictions=KEPT,
+        )
 
     def _vectors(self, shape: tuple[int, int]) -> NDArray[np.float64]:
         if not len(self.down) == len(self.right) == len(self.amplitudes) > 0:

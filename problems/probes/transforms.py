@@ -1,0 +1,103 @@
+"""Ways to the one Fourier formula of `fourier`: its matrix for a few frequencies, fast transforms for many.
+
+A uniform line has the fast Fourier transform, scattered points in up to three dimensions the non-uniform one of FINUFFT
+(Barnett, Magland, af Klinteberg 2019), anything else the matrix in blocks. They agree to 1e-11 of the largest value;
+none holds more than a few arrays as long as the samples.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+import finufft
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array
+
+Complex: TypeAlias = NDArray[np.complex128]
+Transform: TypeAlias = Callable[[Array], Complex]
+"""Outputs `(n, m)` to coefficients `(q, m)`."""
+
+ELEMENTS = 1 << 22
+"""Of a matrix that is worth holding at once: 64 MiB of complex numbers."""
+FEW = 1024
+"""Frequencies up to which products with the matrix are faster than the non-uniform transform."""
+EVEN = 1e-8
+"""Deviation of a sample from a uniform grid, in steps, below which the fast transform is exact enough."""
+PRECISION = 1e-12
+
+
+def transform(inputs: Array, waves: NDArray[np.float64]) -> Complex:
+    """The matrix `(q, n)` of the formula, for `inputs (n, d)` and `waves (q, d)` in cycles per unit."""
+    phases = -2.0 * np.pi * (waves @ inputs.T.astype(np.float64))
+    matrix: Complex = np.exp(1j * phases) / len(inputs)
+    return matrix
+
+
+def is_small(inputs: Array, waves: NDArray[np.float64]) -> bool:
+    """Whether the matrix itself is the way."""
+    return len(inputs) * len(waves) <= ELEMENTS
+
+
+def fast_transform(inputs: Array, waves: NDArray[np.float64], precision: float = PRECISION) -> Transform:
+    """The formula at `waves` for inputs that are too many for the whole matrix."""
+    first = _first_of_grid(inputs, waves)
+    if first is not None:
+        return partial(_uniform, inputs, waves, first)
+    if len(waves) > FEW and inputs.shape[1] <= 3:
+        return _scattered(inputs, waves, precision)
+    return partial(_in_blocks, inputs, waves)
+
+
+def _first_of_grid(inputs: Array, waves: NDArray[np.float64]) -> int | None:
+    """The number of the first wave if they are successive multiples of 1 / length of a uniform line, else None."""
+    n, q = len(inputs), len(waves)
+    if inputs.shape[1] != 1 or n < 3 or q < 2:
+        return None
+    x, k = inputs[:, 0].astype(np.float64), waves[:, 0]
+    step, spacing = (x[-1] - x[0]) / (n - 1), (k[-1] - k[0]) / (q - 1)
+    if step <= 0 or abs(n * step * spacing - 1) > EVEN / n:
+        return None
+    on_grid = np.abs(x - x[0] - step * np.arange(n)).max() <= EVEN * step
+    number = k / spacing
+    whole = np.abs(number - np.round(number[0]) - np.arange(q)).max() <= EVEN
+    first = int(np.round(number[0]))
+    return first if on_grid and whole and first >= 0 and first + q - 1 <= n // 2 else None
+
+
+def _uniform(inputs: Array, waves: NDArray[np.float64], first: int, outputs: Array) -> Complex:
+    found = np.fft.rfft(outputs.astype(np.float64), axis=0, norm="forward")[first : first + len(waves)]
+    shifted: Complex = found * np.exp(-2j * np.pi * waves * float(inputs[0, 0]))
+    return shifted
+
+
+def _scattered(inputs: Array, waves: NDArray[np.float64], precision: float) -> Transform:
+    """FINUFFT's third type, on one thread: with several the sums would depend on their order."""
+    plan = finufft.Plan(3, inputs.shape[1], n_trans=1, eps=precision, isign=-1, nthreads=1)
+    centre = inputs.astype(np.float64).mean(axis=0)
+    axes = (inputs.astype(np.float64) - centre).T
+    plan.setpts(*_three(axes), *_three(2 * np.pi * waves.T))
+    shift = np.exp(-2j * np.pi * (waves @ centre)) / len(inputs)
+
+    def coefficients(outputs: Array) -> Complex:
+        columns = [plan.execute(column.astype(np.complex128)) * shift for column in outputs.T]
+        return np.stack(columns, axis=1)
+
+    return coefficients
+
+
+def _three(axes: NDArray[np.float64]) -> list[NDArray[np.float64] | None]:
+    """Three axes, None for those that are not there."""
+    return [*map(np.ascontiguousarray, axes), *[None] * (3 - len(axes))]
+
+
+def _in_blocks(inputs: Array, waves: NDArray[np.float64], outputs: Array) -> Complex:
+    """Blocks of samples, so that the matrix never holds more than `ELEMENTS`."""
+    size = max(1, ELEMENTS // len(waves))
+    sums = np.zeros((len(waves), outputs.shape[1]), np.complex128)
+    for start in range(0, len(inputs), size):
+        block = slice(start, start + size)
+        matrix = transform(inputs[block], waves) * (len(inputs[block]) / len(inputs))
+        sums += matrix.real @ outputs[block] + 1j * (matrix.imag @ outputs[block])
+    return sums
