@@ -22,13 +22,14 @@ import pandas as pd
 from benchmarks import ours
 from benchmarks.page import COSTS, ROOT
 from harness.run.account import Terms
+from harness.run.drive import drive
 from harness.run.lanes import LaneMeter
 from harness.run.meter import Meter
-from harness.run.runner import drive
 from harness.run.spec import stream
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems.base import Problem
+from problems.engines.choose import make_evaluator
 
 METHODS = ("adam", "bfgs", "cg", "cma-es", "gd", "lbfgs", "levenberg-marquardt", "powell", "pso", "snes")
 HIDDEN = (4, 13, 40, 130, 400)
@@ -86,7 +87,8 @@ def measure(point: dict[str, Any], seconds: float) -> dict[str, Any]:
 def make(problem: Problem, method: Optimizer, lanes: int, budget: float) -> tuple[float, float]:
     """Evaluations (of each lane) made, and the seconds."""
     terms, thetas = Terms(budget, method.incumbent), ours.start(problem, lanes)
-    meter: Meter | LaneMeter = LaneMeter(problem, terms, lanes) if lanes > 1 else Meter(problem, terms)
+    evaluator = make_evaluator(problem)
+    meter: Meter | LaneMeter = LaneMeter(evaluator, terms, lanes) if lanes > 1 else Meter(evaluator, terms)
     streams = [stream(seed, "optimizer") for seed in range(lanes)]
     start = perf_counter()
     drive(method, meter, *((thetas, streams) if lanes > 1 else (thetas[0], streams[0])))

@@ -5,21 +5,20 @@ from dataclasses import replace
 import numpy as np
 
 from harness.run.account import Terms
+from harness.run.drive import drive
 from harness.run.lanes import LaneMeter
 from harness.run.meter import Meter
-from harness.run.runner import drive
 from harness.run.spec import stream
 from optimizers.base import Optimizer
 from problems import PROBLEMS
 from problems.base import Problem
-from problems.engines.choose import make_engine
+from problems.engines.choose import make_evaluator
 
 
 def sin135(network: str, dtype: str, samples: int = 201) -> Problem:
-    """sin x + sin 3x + sin 5x, with the engine that a run would choose."""
+    """sin x + sin 3x + sin 5x."""
     recipe = replace(PROBLEMS["sin135"], network=network, dtype=dtype, samples=samples)  # type: ignore[call-arg]  # waves
-    problem = recipe.build(stream(0, "data"))
-    return replace(problem, engine=make_engine(problem))
+    return recipe.build(stream(0, "data"))
 
 
 def start(problem: Problem, lanes: int = 1) -> np.ndarray:
@@ -29,11 +28,11 @@ def start(problem: Problem, lanes: int = 1) -> np.ndarray:
 
 def gradients(problem: Problem, calls: int):
     """Loss and gradient of one run, as the meter asks for them."""
-    theta = start(problem)[0]
+    evaluator, theta = make_evaluator(problem), start(problem)[0]
 
     def trial() -> int:
         for _ in range(calls):
-            problem.value_and_grad(theta)
+            evaluator.value_and_grad(theta)
         return calls
 
     return trial
@@ -41,10 +40,10 @@ def gradients(problem: Problem, calls: int):
 
 def alone(problem: Problem, method: Optimizer, budget: float, units: int):
     """One run to its budget; it is told how many units of work that is."""
-    theta0 = start(problem)[0]
+    evaluator, theta0 = make_evaluator(problem), start(problem)[0]
 
     def trial() -> int:
-        meter = Meter(problem, Terms(budget, method.incumbent))
+        meter = Meter(evaluator, Terms(budget, method.incumbent))
         drive(method, meter, theta0, stream(0, "optimizer"))
         return units
 
@@ -53,10 +52,10 @@ def alone(problem: Problem, method: Optimizer, budget: float, units: int):
 
 def together(problem: Problem, method: Optimizer, lanes: int, budget: float, units: int):
     """The same for several lanes; a unit is one step of one lane."""
-    thetas = start(problem, lanes)
+    evaluator, thetas = make_evaluator(problem), start(problem, lanes)
 
     def trial() -> int:
-        meter = LaneMeter(problem, Terms(budget, method.incumbent), lanes)
+        meter = LaneMeter(evaluator, Terms(budget, method.incumbent), lanes)
         drive(method, meter, thetas, [stream(seed, "optimizer") for seed in range(lanes)])
         return units * lanes
 

@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 from benchmarks import with_torch
 from benchmarks.ours import start
 from problems.base import Problem
+from problems.engines.choose import make_evaluator
 
 
 class Enough(Exception):
@@ -40,7 +41,7 @@ class Bfgs:
     """scipy's BFGS on our loss and gradient, for some iterations; it counts what they took."""
 
     def __init__(self, problem: Problem, iterations: int) -> None:
-        self._problem, self._iterations = problem, iterations
+        self._evaluator, self._iterations = make_evaluator(problem), iterations
         self._theta0 = start(problem)[0]
         self.gradients = 0
 
@@ -48,6 +49,6 @@ class Bfgs:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it stopped at maxiter is what was asked for
             options = {"maxiter": self._iterations, "gtol": 0.0}
-            result = minimize(self._problem.value_and_grad, self._theta0, jac=True, method="BFGS", options=options)
+            result = minimize(self._evaluator.value_and_grad, self._theta0, jac=True, method="BFGS", options=options)
         self.gradients = int(result.nfev)
         return int(result.nit)

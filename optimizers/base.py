@@ -137,6 +137,11 @@ class Optimizer(ABC):
             if complaint:
                 raise ValueError(f"Setting '{spec.name}' {complaint}; got {getattr(self, spec.name)!r}.")
 
+    @property
+    def gradient_step(self) -> float | None:
+        """Its step, if all the method does is `theta -= step * gradient`; None otherwise. The theory foretells such."""
+        return None
+
     def memory(self, dim: int) -> int:
         """Bytes of state that one run at `dim` parameters holds, beside the problem's own."""
         return 8 * 4 * dim

@@ -1,38 +1,37 @@
 """Losses from an anchor, where few coordinates move: exact to rounding, whatever came before."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from harness.run.account import Terms
+from harness.run.drive import drive
 from harness.run.meter import Meter
-from harness.run.runner import drive
 from harness.run.spec import find_optimizer, find_problem
 from problems.base import Problem
-from problems.engines.choose import make_engine
+from problems.engines.choose import make_evaluator
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.losses.regression import MSE
 from problems.networks.mlp import MLP
 
 
 def pair(widths=(1, 40, 1), samples=50, activation="tanh"):
-    """The reference and the compiled problem, random."""
+    """The reference and the compiled evaluator of a random problem."""
     rng = np.random.default_rng(0)
     inputs = rng.uniform(-2, 2, (samples, widths[0]))
     problem = Problem(inputs, rng.standard_normal((samples, widths[-1])), MLP(widths, activation), MSE(), ())
-    return problem, replace(problem, engine=make_engine(problem, "compiled"))
+    return NumpyEvaluator(problem), make_evaluator(problem, "compiled")
 
 
-def whole(problem, theta):
+def whole(reference, theta):
     """The loss by the reference."""
-    return float(problem.values(theta[None])[0])
+    return float(reference.values(theta[None])[0])
 
 
 def test_a_walk_along_coordinates_does_not_drift_in_a_hundred_thousand_steps():
     reference, compiled = pair()
     rng = np.random.default_rng(1)
-    theta = reference.network.theta0(rng)
-    coordinates, steps = rng.integers(0, reference.dim, 100_000), 0.05 * rng.standard_normal(100_000)
+    theta = reference.problem.network.theta0(rng)
+    coordinates, steps = rng.integers(0, reference.problem.dim, 100_000), 0.05 * rng.standard_normal(100_000)
     for count, (coordinate, step) in enumerate(zip(coordinates, steps, strict=True)):
         theta[coordinate] = 0.999 * theta[coordinate] + step
         loss = compiled.value(theta)
@@ -43,9 +42,9 @@ def test_a_walk_along_coordinates_does_not_drift_in_a_hundred_thousand_steps():
 @pytest.mark.parametrize("widths", [(1, 1, 1), (1, 7, 1), (3, 5, 2)])
 def test_every_single_coordinate_and_pair_of_them_is_noticed(widths):
     reference, compiled = pair(widths)
-    anchor = reference.network.theta0(np.random.default_rng(1))
-    for first in range(reference.dim):
-        for second in range(first, reference.dim):
+    anchor = reference.problem.network.theta0(np.random.default_rng(1))
+    for first in range(reference.problem.dim):
+        for second in range(first, reference.problem.dim):
             compiled.value(anchor)
             theta = anchor.copy()
             theta[first] += 0.5
@@ -59,7 +58,7 @@ def test_every_single_coordinate_and_pair_of_them_is_noticed(widths):
 def test_a_coordinate_that_was_huge_leaves_no_error_behind(index, activation):
     """In every place: incoming weight, hidden bias, outgoing weight, output bias."""
     reference, compiled = pair(activation=activation)
-    theta = reference.network.theta0(np.random.default_rng(1))
+    theta = reference.problem.network.theta0(np.random.default_rng(1))
     for value in (1e14, 0.1, -1e9, 0.2, 3e5, 0.3, np.nan, 0.4, np.inf, 0.5, 1e300, 0.6):
         moved = theta.copy()
         moved[index] = value
@@ -71,9 +70,9 @@ def test_a_coordinate_that_was_huge_leaves_no_error_behind(index, activation):
 
 
 def test_scipys_powell_takes_the_same_way_and_each_of_its_losses_is_exact():
-    reference = find_problem("sin135").build(np.random.default_rng(0))
-    compiled = replace(reference, engine=make_engine(reference, "compiled"))
-    theta0 = reference.network.theta0(np.random.default_rng(1))
+    problem = find_problem("sin135").build(np.random.default_rng(0))
+    reference, compiled = NumpyEvaluator(problem), make_evaluator(problem, "compiled")
+    theta0 = reference.problem.network.theta0(np.random.default_rng(1))
     meter, errors = Meter(compiled, Terms(4000.0)), []
     settle = meter._settle
 
@@ -90,9 +89,9 @@ def test_scipys_powell_takes_the_same_way_and_each_of_its_losses_is_exact():
 def test_one_coordinate_costs_far_less_than_all_of_them():
     """Told by the kernel itself: what it computes anew are the rows of the units that moved."""
     reference, compiled = pair((1, 200, 1))
-    theta = reference.network.theta0(np.random.default_rng(1))
+    theta = reference.problem.network.theta0(np.random.default_rng(1))
     compiled.value(theta)
-    rows = compiled.engine._state[1]
+    rows = compiled._state[1]
     kept = rows.copy()
     theta[5] += 0.1
     compiled.value(theta)

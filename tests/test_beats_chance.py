@@ -8,11 +8,13 @@ import pytest
 from toys import linear
 
 from harness.run.account import Terms
+from harness.run.drive import drive
+from harness.run.fit import is_installed
 from harness.run.meter import Meter
-from harness.run.runner import drive, is_installed
 from harness.run.spec import stream
 from optimizers import OPTIMIZERS
 from problems import PROBLEMS
+from problems.engines.numpy_evaluator import NumpyEvaluator
 
 SEEDS = (0, 1, 2)
 CONCEDED = "random search beats it"
@@ -39,10 +41,10 @@ def reached(name, problem, budget):
     method = OPTIMIZERS[name]
     losses = []
     for seed in SEEDS:
-        meter = Meter(problem, Terms(budget, method.incumbent))
+        meter = Meter(NumpyEvaluator(problem), Terms(budget, method.incumbent))
         drive(method, meter, problem.network.theta0(stream(seed, "weights")), stream(seed, "optimizer"))
         with np.errstate(over="ignore"):  # it may have diverged
-            losses.append(problem.value(meter.incumbent))
+            losses.append(NumpyEvaluator(problem).value(meter.incumbent))
     return float(np.median(losses))
 
 
@@ -64,7 +66,7 @@ def test_it_beats_random_search_or_its_page_says_why_not(name):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_newton_method_at_the_minimum_ends_as_converged_or_spends_its_budget(name, seed):
     """scipy's solvers of the subproblem divide by the square of a gradient that is no more than rounding."""
-    meter = Meter(quadratic(), Terms(2000, "best"))
+    meter = Meter(NumpyEvaluator(quadratic()), Terms(2000, "best"))
     theta0 = quadratic().network.theta0(stream(seed, "weights"))
     status, _ = drive(OPTIMIZERS[name], meter, theta0, stream(seed, "optimizer"))
     assert status in {"converged", "budget"}

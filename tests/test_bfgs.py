@@ -9,6 +9,7 @@ from scipy.optimize import minimize, rosen, rosen_der
 from optimizers.base import Doubles
 from optimizers.quasi_newton.bfgs import BFGS, InverseHessian
 from problems import PROBLEMS
+from problems.engines.numpy_evaluator import NumpyEvaluator
 
 Function = Callable[[Doubles], tuple[float, Doubles]]
 
@@ -35,7 +36,7 @@ def traced(run: Callable[[Trace], object], function: Function, most: int) -> Dou
 
 def network(theta: Doubles) -> tuple[float, Doubles]:
     problem = PROBLEMS["sin135"].build(np.random.default_rng(0))
-    losses, grads = problem.values_and_grads(theta[None])
+    losses, grads = NumpyEvaluator(problem).values_and_grads(theta[None])
     return float(losses[0]), grads[0]
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from problems.base import HessianNetwork, Problem
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.losses.regression import make_loss
 from problems.networks.combinations import combine
 from problems.networks.inits import INITS
@@ -54,8 +55,8 @@ def by_torch(init: str, theta: torch.Tensor, inputs: np.ndarray) -> torch.Tensor
 def test_outputs_and_gradients_are_those_of_torch(init):
     problem = make(init)
     thetas = draw(problem, 3)
-    losses, grads = problem.values_and_grads(thetas)
-    for theta, loss, grad, outputs in zip(thetas, losses, grads, problem.predict(thetas), strict=True):
+    losses, grads = NumpyEvaluator(problem).values_and_grads(thetas)
+    for theta, loss, grad, outputs in zip(thetas, losses, grads, NumpyEvaluator(problem).predict(thetas), strict=True):
         leaf = torch.tensor(theta, requires_grad=True)
         found = by_torch(init, leaf, problem.inputs)
         value = torch.nn.functional.mse_loss(found, torch.tensor(problem.targets))
@@ -80,7 +81,7 @@ def test_jacobians_and_hessian_products_are_those_of_torch(init, loss):
     leaf = torch.tensor(theta, requires_grad=True)
     (slope,) = torch.autograd.grad(value(leaf), leaf, create_graph=True)
     (product,) = torch.autograd.grad(slope, leaf, torch.tensor(vector))
-    np.testing.assert_allclose(problem.hvp(theta, vector), product.numpy(), rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(NumpyEvaluator(problem).hvp(theta, vector), product.numpy(), rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize("init", ["antisymmetric", "antisymmetric(0.4)"])
@@ -88,7 +89,7 @@ def test_an_antisymmetric_network_starts_at_zero_with_the_tangent_kernel_of_its_
     problem = make(init)
     plain = MLP((2, 7, 5, 3))
     theta = problem.network.theta0(np.random.default_rng(5))
-    assert (problem.predict(theta[None]) == 0).all()
+    assert (NumpyEvaluator(problem).predict(theta[None]) == 0).all()
     assert np.array_equal(*np.split(theta, 2))
     own, one = problem.network.jacobian(theta, problem.inputs), plain.jacobian(theta[: plain.dim], problem.inputs)
     np.testing.assert_allclose(

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from problems.engines import compilation
-from problems.engines.compilation import SOURCES, VERSION, compile_kernel, version
-from problems.engines.compiled import twin
-from problems.engines.layer_rows import passes
+from problems.engines.kernels import compilation
+from problems.engines.kernels.compilation import SOURCES, VERSION, compile_kernel, version
+from problems.engines.kernels.compiled import twin
+from problems.engines.kernels.layer_rows import passes
 
 FOLDER = Path(compilation.__file__).parent
 SCRIPT = """
 import sys
 import numpy as np
-from problems.engines import compilation
+from problems.engines.kernels import compilation
 compilation.VERSION += int(sys.argv[1])
-from problems.engines.compiled import twin
-from problems.engines.layer_rows import passes
+from problems.engines.kernels.compiled import twin
+from problems.engines.kernels.layer_rows import passes
 z, a = np.ones((2, 9)), np.ones((2, 9))
 passes(twin("tanh").pair, np.dtype("float64")).activate(0.0, np.zeros(2), z, a)
 assert np.allclose(a, np.tanh(1))
@@ -29,7 +29,7 @@ assert np.allclose(a, np.tanh(1))
 
 def start(cache, change=0):
     """A process that compiles a few kernels with its cache in this folder."""
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(FOLDER.parents[1])}
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(FOLDER.parents[2])}
     return subprocess.Popen([sys.executable, "-c", SCRIPT, str(change)], env=environment)
 
 

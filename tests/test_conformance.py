@@ -3,7 +3,7 @@
 import pytest
 
 from harness.rules.conformance import RULES
-from harness.run.runner import is_installed
+from harness.run.fit import is_installed
 from optimizers import OPTIMIZERS
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from problems import PROBLEMS
 from problems.controls import FourierFeatures, LinearControl
+from problems.engines.numpy_evaluator import NumpyEvaluator
 
 CONTROLS = {name: recipe for name, recipe in PROBLEMS.items() if isinstance(recipe, LinearControl)}
 each_control = pytest.mark.parametrize("name", sorted(CONTROLS))
@@ -28,8 +29,8 @@ def descend(problem, theta: np.ndarray) -> np.ndarray:
     """Errors `(steps + 1, modes)` along gradient descent."""
     errors = []
     for _ in range(STEPS + 1):
-        errors.append(problem.probes[0].measure(problem.predict(theta[None])[0])[1])
-        theta = theta - RATE * problem.values_and_grads(theta[None])[1][0]
+        errors.append(problem.probes[0].measure(NumpyEvaluator(problem).predict(theta[None])[0])[1])
+        theta = theta - RATE * NumpyEvaluator(problem).values_and_grads(theta[None])[1][0]
     return np.array(errors)
 
 
@@ -63,7 +64,7 @@ def test_the_flat_control_has_equal_errors_at_every_step():
 def test_the_hessian_is_diagonal_with_the_announced_curvatures(name):
     problem = build(CONTROLS[name])
     theta = problem.network.theta0(np.random.default_rng(0))
-    hessian = np.array([problem.hvp(theta, unit) for unit in np.eye(problem.dim)])
+    hessian = np.array([NumpyEvaluator(problem).hvp(theta, unit) for unit in np.eye(problem.dim)])
     np.testing.assert_allclose(hessian, np.diag(np.tile(curvatures(name), 2)), atol=1e-14)
 
 
@@ -73,8 +74,8 @@ def test_the_jacobian_is_the_features_and_the_model_is_linear(name):
     theta = problem.network.theta0(np.random.default_rng(0))
     jacobian = problem.network.jacobian(theta, problem.inputs)
     assert jacobian.shape == (201, problem.targets.shape[1], problem.dim)
-    np.testing.assert_allclose(problem.predict(theta[None])[0], jacobian @ theta, atol=1e-14)
-    columns = problem.predict(np.eye(problem.dim))
+    np.testing.assert_allclose(NumpyEvaluator(problem).predict(theta[None])[0], jacobian @ theta, atol=1e-14)
+    columns = NumpyEvaluator(problem).predict(np.eye(problem.dim))
     np.testing.assert_allclose(np.moveaxis(columns, 0, -1), jacobian, atol=1e-15)
 
 
@@ -99,10 +100,12 @@ def test_the_second_output_of_the_sloped_control_is_the_slope_of_the_first():
 def test_the_exact_solution_is_in_reach(name):
     problem = build(CONTROLS[name])
     theta = np.concatenate([np.zeros(3), 1 / np.array(CONTROLS[name].scales)])[None]
-    losses, grads = problem.values_and_grads(theta)
+    losses, grads = NumpyEvaluator(problem).values_and_grads(theta)
     assert losses == pytest.approx(0, abs=1e-28)
     assert grads == pytest.approx(0, abs=1e-15)
-    assert problem.probes[0].measure(problem.predict(theta)[0])[1] == pytest.approx([0, 0, 0], abs=1e-13)
+    assert problem.probes[0].measure(NumpyEvaluator(problem).predict(theta)[0])[1] == pytest.approx(
+        [0, 0, 0], abs=1e-13
+    )
 
 
 @each_control

@@ -13,6 +13,7 @@ from problems.classes.digits import ImageRecipe, Projected, Reduced, encode, sam
 from problems.classes.directions import direction
 from problems.datasets.base import DataAbsent
 from problems.datasets.fetch import OFFLINE
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.fourier import find_peaks, noise_floor, nudft
 from problems.probes.projection import spectrum
@@ -122,22 +123,22 @@ def test_every_component_has_frequencies_of_its_own():
 def test_the_probes_see_the_softmax_and_the_loss_the_scores():
     problem = few()
     theta = theta_of(problem)
-    outputs = problem.predict(theta[None])
+    outputs = NumpyEvaluator(problem).predict(theta[None])
     seen = problem.readout(outputs)
     wanted = torch.softmax(torch.tensor(outputs), dim=-1).numpy()
     np.testing.assert_allclose(seen, wanted, rtol=1e-12)
     labels = torch.tensor(problem.targets.argmax(axis=1))
     loss = torch.nn.functional.cross_entropy(torch.tensor(outputs[0]), labels)
-    assert problem.values(theta[None])[0] == pytest.approx(loss.item(), rel=1e-12)
+    assert NumpyEvaluator(problem).values(theta[None])[0] == pytest.approx(loss.item(), rel=1e-12)
 
 
 def test_with_the_squared_error_the_probes_see_the_outputs_themselves():
     problem = few(loss="mse")
     assert not isinstance(problem.loss, LinkedLoss)
-    outputs = problem.predict(theta_of(problem)[None])
+    outputs = NumpyEvaluator(problem).predict(theta_of(problem)[None])
     assert problem.readout(outputs) is outputs
-    assert "residuals" in problem.offers
-    assert "residuals" not in few().offers
+    assert "residuals" in NumpyEvaluator(problem).offers
+    assert "residuals" not in NumpyEvaluator(few()).offers
 
 
 def test_huge_scores_do_not_overflow():
@@ -224,12 +225,16 @@ def test_chunks_of_samples_add_up_to_the_whole(loss):
     whole = replace(few(loss=loss), chunk=None)
     parts = replace(whole, chunk=33)
     thetas = np.stack([theta_of(whole, seed) for seed in range(2)])
-    for ours, theirs in zip(parts.values_and_grads(thetas), whole.values_and_grads(thetas), strict=True):
+    for ours, theirs in zip(
+        NumpyEvaluator(parts).values_and_grads(thetas), NumpyEvaluator(whole).values_and_grads(thetas), strict=True
+    ):
         np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-15)
-    np.testing.assert_allclose(parts.predict(thetas), whole.predict(thetas), rtol=1e-12)
-    np.testing.assert_allclose(parts.values(thetas), whole.values(thetas), rtol=1e-12)
-    wanted = whole.hvp(thetas[0], thetas[1])
-    np.testing.assert_allclose(parts.hvp(thetas[0], thetas[1]), wanted, atol=1e-12 * np.linalg.norm(wanted))
+    np.testing.assert_allclose(NumpyEvaluator(parts).predict(thetas), NumpyEvaluator(whole).predict(thetas), rtol=1e-12)
+    np.testing.assert_allclose(NumpyEvaluator(parts).values(thetas), NumpyEvaluator(whole).values(thetas), rtol=1e-12)
+    wanted = NumpyEvaluator(whole).hvp(thetas[0], thetas[1])
+    np.testing.assert_allclose(
+        NumpyEvaluator(parts).hvp(thetas[0], thetas[1]), wanted, atol=1e-12 * np.linalg.norm(wanted)
+    )
 
 
 # what a user can get wrong

@@ -16,6 +16,7 @@ from harness.run.spec import RunSpec, find_optimizer
 from problems import PROBLEMS
 from problems.base import Problem
 from problems.classes.image_spectra import mean_frequency, power, share_above_median
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.losses.regression import make_loss
 from problems.networks.mlp import MLP
 from problems.probes.critical import Search, critical_samples, margin_gradient
@@ -184,15 +185,17 @@ def test_critical_samples_of_a_line_are_those_within_the_radius():
     problem, theta = line()
     inputs = np.array([[-0.5], [-0.09], [0.09], [0.11], [0.5]])
     search = Search(radius=0.1, step=0.02, noise=0.0, iterations=20)
-    np.testing.assert_array_equal(critical_samples(problem, theta, inputs, search, rng()), [0, 1, 1, 0, 0])
-    assert critical_samples(problem, theta, inputs[:0], search, rng()).shape == (0,)
+    np.testing.assert_array_equal(
+        critical_samples(NumpyEvaluator(problem), theta, inputs, search, rng()), [0, 1, 1, 0, 0]
+    )
+    assert critical_samples(NumpyEvaluator(problem), theta, inputs[:0], search, rng()).shape == (0,)
 
 
 def test_noise_never_leaves_the_box():
     problem, theta = line()
     inputs = np.array([[-0.3], [0.3]])
-    assert not critical_samples(problem, theta, inputs, Search(0.2, 0.05, 5.0, 50), rng()).any()
-    assert critical_samples(problem, theta, inputs, Search(0.4, 0.05, 5.0, 50), rng()).all()
+    assert not critical_samples(NumpyEvaluator(problem), theta, inputs, Search(0.2, 0.05, 5.0, 50), rng()).any()
+    assert critical_samples(NumpyEvaluator(problem), theta, inputs, Search(0.4, 0.05, 5.0, 50), rng()).all()
 
 
 def test_the_gradient_of_the_margin_is_a_difference():
@@ -206,7 +209,7 @@ def test_the_gradient_of_the_margin_is_a_difference():
         others = np.where(np.arange(4) == chosen[:, None], -np.inf, scores)
         return scores[np.arange(9), chosen] - others.max(axis=1)
 
-    found = margin_gradient(problem, theta, inputs, chosen)
+    found = margin_gradient(NumpyEvaluator(problem), theta, inputs, chosen)
     for pixel in range(6):
         step = 1e-6 * np.eye(6)[pixel]
         expected = (margin(inputs + step) - margin(inputs - step)) / 2e-6
@@ -217,7 +220,7 @@ def test_a_network_without_input_gradient_is_a_sentence():
     recipe = few(init="antisymmetric")
     problem = recipe.build(rng())
     with pytest.raises(ValueError, match="cannot be differentiated in its inputs"):
-        margin_gradient(problem, problem.network.theta0(rng()), problem.inputs[:2], np.array([0, 1]))
+        margin_gradient(NumpyEvaluator(problem), problem.network.theta0(rng()), problem.inputs[:2], np.array([0, 1]))
 
 
 # the linear model

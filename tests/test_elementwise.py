@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from problems.engines import elementwise
+from problems.engines.kernels import elementwise
 
 KINDS = [np.float64, np.float32]
 

@@ -13,6 +13,7 @@ from harness.cli import main
 from harness.run.spec import find_problem, override
 from harness.study.comparison import load
 from problems import PROBLEMS
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.space.images import Picture, PlaneWaves, plane_grid
 from problems.space.pictures import load_picture, parse_size
 
@@ -122,8 +123,8 @@ def test_gradients_are_central_differences(name):
     problem = build(recipe)
     theta = problem.network.theta0(np.random.default_rng(0))
     step = 1e-5 * np.eye(problem.dim)
-    wanted = (problem.values(theta + step) - problem.values(theta - step)) / 2e-5
-    np.testing.assert_allclose(problem.values_and_grads(theta[None])[1][0], wanted, atol=1e-8)
+    wanted = (NumpyEvaluator(problem).values(theta + step) - NumpyEvaluator(problem).values(theta - step)) / 2e-5
+    np.testing.assert_allclose(NumpyEvaluator(problem).values_and_grads(theta[None])[1][0], wanted, atol=1e-8)
 
 
 def test_a_target_that_is_predicted_has_no_error_and_nothing_has_error_one():

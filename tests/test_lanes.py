@@ -11,10 +11,11 @@ from toys import Descent, Log, Swarmlet, bowl, built, lane_meter, spend
 import harness.run.account
 import harness.run.lanes
 from harness.run.account import PATIENCE, PENALTY, BudgetExhausted, Diverged, TargetReached, Terms
+from harness.run.drive import drive
 from harness.run.lanes import LaneMeter
 from harness.run.meter import Meter
-from harness.run.runner import drive
 from harness.run.schedule import log_marks
+from problems.engines.numpy_evaluator import NumpyEvaluator
 
 STARTS = np.arange(1.0, 4.0)[:, None] * np.ones((3, 4))  # losses 1, 4, 9
 BAD = np.full((1, 4), np.nan)
@@ -146,10 +147,10 @@ def test_a_lane_equals_the_run_alone_for_a_hundred_steps(name, method, budget):
     problem, theta0 = starts(name, 4)
     terms = Terms(budget, method.incumbent, log_marks(budget, 20))
     log = Log()
-    together, _ = path(method, LaneMeter(problem, terms, 4, log), theta0, streams(4))
+    together, _ = path(method, LaneMeter(NumpyEvaluator(problem), terms, 4, log), theta0, streams(4))
     for lane in range(4):
         own = Log()
-        alone, end = path(method, Meter(problem, terms, own), theta0[lane], streams(4)[lane])
+        alone, end = path(method, Meter(NumpyEvaluator(problem), terms, own), theta0[lane], streams(4)[lane])
         assert end[0] == "budget"
         assert len(alone) == len(together) >= 101
         for one, many in zip(alone, together, strict=True):
@@ -177,7 +178,7 @@ def test_the_others_are_bit_by_bit_what_they_are_without_a_lane_that_diverges():
     terms = Terms(900, "last", log_marks(900, 20))
     logs, paths, meters = [Log(), Log()], [], []
     for method, log in zip((Descent(), Diverging()), logs, strict=True):
-        meters.append(LaneMeter(problem, terms, 3, log))
+        meters.append(LaneMeter(NumpyEvaluator(problem), terms, 3, log))
         asked, end = path(method, meters[-1], theta0, [])
         assert end[0] == "budget"
         paths.append(asked)
@@ -332,7 +333,7 @@ def test_seconds_of_lanes_exclude_each_other_too(monkeypatch):
     monkeypatch.setattr(harness.run.account, "perf_counter", clock)
     monkeypatch.setattr(harness.run.lanes, "perf_counter", clock)
     terms = Terms(1000, marks=(1.0, 3.0, 6.0))
-    made = LaneMeter(bowl(before=lambda: clock.tick(1)), terms, 3, lambda *_: clock.tick(1000))
+    made = LaneMeter(NumpyEvaluator(bowl(before=lambda: clock.tick(1))), terms, 3, lambda *_: clock.tick(1000))
     clock.tick(5000)
     made.start(STARTS)
     clock.tick(10)

@@ -21,10 +21,11 @@ from harness.run.account import (
     Terms,
     TimedOut,
 )
+from harness.run.drive import drive
 from harness.run.meter import Meter
-from harness.run.runner import drive
 from harness.run.schedule import log_marks
 from optimizers.base import RunStopped
+from problems.engines.numpy_evaluator import NumpyEvaluator
 
 ONES = np.ones(4)
 BAD = np.full(4, np.nan)
@@ -101,17 +102,17 @@ def test_answers_are_those_of_the_problem(name):
     problem = built(name)
     theta, vector = RNG().standard_normal((2, problem.dim))
     rows = np.array([3, 50, 3])
-    made = meter(problem, theta, budget=1000)
-    loss, grad = problem.values_and_grads(theta[None])
+    made, reference = meter(problem, theta, budget=1000), NumpyEvaluator(problem)
+    loss, grad = reference.values_and_grads(theta[None])
     assert made.value(theta) == pytest.approx(loss[0], rel=1e-14)
     assert made.value_and_grad(theta)[0] == loss[0]
     np.testing.assert_array_equal(made.value_and_grad(theta)[1], grad[0])
-    np.testing.assert_allclose(made.values(np.array([theta, vector])), problem.values(np.array([theta, vector])))
+    np.testing.assert_allclose(made.values(np.array([theta, vector])), reference.values(np.array([theta, vector])))
     np.testing.assert_array_equal(made.values_and_grads(theta[None])[1], grad)
     np.testing.assert_array_equal(
-        made.batch_value_and_grad(theta, rows)[1], problem.batch_values_and_grads(theta[None], rows)[1][0]
+        made.batch_value_and_grad(theta, rows)[1], reference.batch_values_and_grads(theta[None], rows)[1][0]
     )
-    np.testing.assert_array_equal(made.hvp(theta, vector), problem.hvp(theta, vector))
+    np.testing.assert_array_equal(made.hvp(theta, vector), reference.hvp(theta, vector))
     residuals, jacobian = made.residuals_and_jacobian(theta)
     assert residuals @ residuals == pytest.approx(loss[0], rel=1e-12)
     np.testing.assert_allclose(2 * residuals @ jacobian, grad[0], rtol=1e-9, atol=1e-13)
@@ -250,7 +251,7 @@ def test_a_method_that_returns_after_catching_the_end_has_not_converged():
             with suppress(Exception):  # what a careless library does
                 objective.value(theta0)
 
-    made = Meter(bowl(), Terms(10))
+    made = Meter(NumpyEvaluator(bowl()), Terms(10))
     assert drive(Act(act=act), made, ONES, RNG())[0] == "budget"
 
 
@@ -263,7 +264,7 @@ def test_a_library_that_wraps_the_end_in_an_error_of_its_own_is_understood():
             raise RuntimeError("objective failed") from error
 
     log = Log()
-    assert drive(Act(act=act), Meter(bowl(), Terms(10), log), ONES, RNG())[0] == "budget"
+    assert drive(Act(act=act), Meter(NumpyEvaluator(bowl()), Terms(10), log), ONES, RNG())[0] == "budget"
     assert log.costs == [0, 10]
 
 
@@ -273,7 +274,7 @@ def test_a_method_that_ignores_exceptions_for_ever_is_ended_all_the_same():
             with suppress(Exception):
                 objective.value(theta0)
 
-    made = Meter(bowl(), Terms(10))
+    made = Meter(NumpyEvaluator(bowl()), Terms(10))
     assert drive(Act(act=act), made, ONES, RNG())[0] == "budget"
     assert made.account.cost == 10
     assert not issubclass(EndIgnored, Exception)
@@ -286,7 +287,7 @@ def test_returning_early_is_converged_and_the_end_is_measured():
             objective.value(scale * theta0)
 
     log = Log()
-    status, reason = drive(Act(act=act), Meter(bowl(), Terms(10), log), ONES, RNG())
+    status, reason = drive(Act(act=act), Meter(NumpyEvaluator(bowl()), Terms(10), log), ONES, RNG())
     assert status == "converged"
     assert "returned" in reason
     assert log.costs == [0, 2]
@@ -299,7 +300,7 @@ def test_an_exception_of_the_method_propagates_with_the_curve_measured_to_its_en
 
     log = Log()
     with pytest.raises(LookupError, match="no such thing"):
-        drive(Act(act=act), Meter(bowl(), Terms(10), log), ONES, RNG())
+        drive(Act(act=act), Meter(NumpyEvaluator(bowl()), Terms(10), log), ONES, RNG())
     assert log.costs == [0, 1]
 
 
@@ -479,7 +480,7 @@ def trajectory(method, observe, problem, budget=600):
     """Every point that a method asks for, and every answer it gets."""
     asked = []
     theta0 = problem.network.theta0(RNG())
-    made = Meter(problem, Terms(budget, method.incumbent, log_marks(budget, 40)), observe)
+    made = Meter(NumpyEvaluator(problem), Terms(budget, method.incumbent, log_marks(budget, 40)), observe)
     for name in ("value_and_grad", "values"):
         call = getattr(made, name)
 
@@ -535,7 +536,7 @@ def test_fewer_marks_change_neither_the_path_nor_its_end():
     problem = bowl()
     ends = []
     for marks in ((), log_marks(500, 500)):
-        made = Meter(problem, Terms(500, "best", marks, target_loss=0.03), Log())
+        made = Meter(NumpyEvaluator(problem), Terms(500, "best", marks, target_loss=0.03), Log())
         ends.append((drive(Swarmlet(size=9), made, ONES, RNG()), made.account.counts, made.best_loss))
     assert ends[0] == ends[1]
     assert ends[0][0][0] == "target"
@@ -582,7 +583,7 @@ def test_seconds_in_the_objective_in_the_optimizer_and_in_measuring_exclude_each
             objective.residuals_and_jacobian(theta0)
             objective.batch_value_and_grad(theta0, np.arange(2))
 
-    made = Meter(bowl(before=lambda: clock.tick(1)), Terms(100, marks=(1.0, 2.0, 20.0)), observe)
+    made = Meter(NumpyEvaluator(bowl(before=lambda: clock.tick(1))), Terms(100, marks=(1.0, 2.0, 20.0)), observe)
     clock.tick(5000)  # between building and starting: nobody's
     begun = clock.now
     assert drive(Act(act=act), made, ONES, RNG())[0] == "converged"
@@ -603,7 +604,7 @@ def test_the_three_clocks_add_up_to_the_wall():
             sleep(0.02)
             objective.value(theta0)
 
-    made = Meter(bowl(before=lambda: sleep(0.01)), Terms(10, marks=(2.0,)), lambda *_: sleep(0.03))
+    made = Meter(NumpyEvaluator(bowl(before=lambda: sleep(0.01))), Terms(10, marks=(2.0,)), lambda *_: sleep(0.03))
     begun = perf_counter()
     drive(Act(act=act), made, ONES, RNG())
     wall = perf_counter() - begun

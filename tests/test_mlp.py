@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from problems.base import HessianNetwork, Problem
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.line.waves import periodic_grid
 from problems.losses.regression import MSE
 from problems.networks.mlp import MLP, fully_connected, parse_widths
@@ -107,18 +108,18 @@ def test_forward_is_a_torch_sequential_with_the_same_weights(problem):
     torch.nn.utils.vector_to_parameters(torch.tensor(theta), model.parameters())
     with torch.no_grad():
         wanted = model(torch.tensor(problem.inputs)).numpy()
-    assert_close(problem.predict(theta[None])[0], wanted, 1e-13)
+    assert_close(NumpyEvaluator(problem).predict(theta[None])[0], wanted, 1e-13)
 
 
 @given(problems, st.integers(1, 4))
 @reproducible
 def test_gradients_are_those_of_autograd(problem, lanes):
     thetas = draw(problem, lanes)
-    losses, grads = problem.values_and_grads(thetas)
+    losses, grads = NumpyEvaluator(problem).values_and_grads(thetas)
     assert_close(grads, np.stack([grad_by_torch(problem, theta) for theta in thetas]), 1e-10)
     wanted = [loss_by_torch(problem, torch.tensor(theta)).item() for theta in thetas]
     assert_close(losses, np.array(wanted), 1e-13)
-    assert_close(problem.values(thetas), np.array(wanted), 1e-13)
+    assert_close(NumpyEvaluator(problem).values(thetas), np.array(wanted), 1e-13)
 
 
 @given(smooth)
@@ -126,8 +127,8 @@ def test_gradients_are_those_of_autograd(problem, lanes):
 def test_gradients_are_central_differences_in_every_coordinate(problem):
     (theta,) = draw(problem, 1)
     step = 1e-5 * np.eye(problem.dim)
-    wanted = (problem.values(theta + step) - problem.values(theta - step)) / 2e-5
-    assert_close(problem.values_and_grads(theta[None])[1][0], wanted, 1e-6)
+    wanted = (NumpyEvaluator(problem).values(theta + step) - NumpyEvaluator(problem).values(theta - step)) / 2e-5
+    assert_close(NumpyEvaluator(problem).values_and_grads(theta[None])[1][0], wanted, 1e-6)
 
 
 @given(problems)
@@ -145,25 +146,25 @@ def test_hessian_products_are_those_of_double_backward(problem):
     leaf = torch.tensor(theta, requires_grad=True)
     (grad,) = torch.autograd.grad(loss_by_torch(problem, leaf), leaf, create_graph=True)
     (wanted,) = torch.autograd.grad(grad, leaf, torch.tensor(vector))
-    assert_close(problem.hvp(theta, vector), wanted.numpy(), 1e-10)
+    assert_close(NumpyEvaluator(problem).hvp(theta, vector), wanted.numpy(), 1e-10)
 
 
 @given(smooth)
 @reproducible
 def test_hessian_products_are_differences_of_gradients_and_symmetric(problem):
     theta, vector, other = draw(problem, 3)
-    _, grads = problem.values_and_grads(np.stack([theta + 1e-5 * vector, theta - 1e-5 * vector]))
-    product = problem.hvp(theta, vector)
+    _, grads = NumpyEvaluator(problem).values_and_grads(np.stack([theta + 1e-5 * vector, theta - 1e-5 * vector]))
+    product = NumpyEvaluator(problem).hvp(theta, vector)
     assert_close(product, (grads[0] - grads[1]) / 2e-5, 1e-6)
-    assert other @ product == pytest.approx(vector @ problem.hvp(theta, other), rel=1e-9, abs=1e-9)
+    assert other @ product == pytest.approx(vector @ NumpyEvaluator(problem).hvp(theta, other), rel=1e-9, abs=1e-9)
 
 
 @given(problems)
 @reproducible
 def test_residuals_and_their_jacobian_give_the_loss_and_its_gradient(problem):
     (theta,) = draw(problem, 1)
-    residuals, jacobian = problem.residuals_and_jacobian(theta)
-    losses, grads = problem.values_and_grads(theta[None])
+    residuals, jacobian = NumpyEvaluator(problem).residuals_and_jacobian(theta)
+    losses, grads = NumpyEvaluator(problem).values_and_grads(theta[None])
     assert residuals @ residuals == pytest.approx(losses[0], rel=1e-12)
     assert_close(2 * jacobian.T @ residuals, grads[0], 1e-12)
 
@@ -174,14 +175,16 @@ def test_float32_computes_in_float32_and_answers_in_float64(widths, activation):
     single = make(widths, activation, 50, seed=3, precision="float32")
     double = make(widths, activation, 50, seed=3)
     thetas = draw(double, 4)
-    losses, grads = single.values_and_grads(thetas)
-    wanted_losses, wanted_grads = double.values_and_grads(thetas)
-    assert single.predict(thetas).dtype == np.float32
+    losses, grads = NumpyEvaluator(single).values_and_grads(thetas)
+    wanted_losses, wanted_grads = NumpyEvaluator(double).values_and_grads(thetas)
+    assert NumpyEvaluator(single).predict(thetas).dtype == np.float32
     assert grads.dtype == np.float64
     assert (losses != wanted_losses).any()
     assert_close(losses, wanted_losses, 1e-5)
     assert_close(grads, wanted_grads, 1e-4)
-    assert_close(single.hvp(thetas[0], thetas[1]), double.hvp(thetas[0], thetas[1]), 1e-3)
+    assert_close(
+        NumpyEvaluator(single).hvp(thetas[0], thetas[1]), NumpyEvaluator(double).hvp(thetas[0], thetas[1]), 1e-3
+    )
     jacobian = single.network.jacobian(thetas[0], single.inputs)
     assert jacobian.dtype == np.float64
     assert_close(jacobian, double.network.jacobian(thetas[0], double.inputs), 1e-4)
@@ -205,7 +208,9 @@ def test_gradient_of_a_slot_stays_in_its_slot():
     layer = problem.network.layout[-1]
     moved = theta.copy()
     moved[layer.offset :] += 1.0
-    assert problem.predict(moved[None]) == pytest.approx(problem.predict(theta[None]) + 1.0)
+    assert NumpyEvaluator(problem).predict(moved[None]) == pytest.approx(
+        NumpyEvaluator(problem).predict(theta[None]) + 1.0
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from problems import PROBLEMS
 from problems.base import HessianNetwork, InputGradientNetwork
 from problems.datasets.base import DataAbsent
 from problems.datasets.fetch import OFFLINE
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.losses.regression import make_loss
 from problems.networks.by_name import NAMES, Choice, image_network, image_shape
 from problems.networks.mlp import MLP
@@ -332,7 +333,7 @@ def epoch(name, samples, epochs=1, **changes):
     losses = []
 
     def watch(problem, snapshot, theta):
-        losses.append(float(problem.values(theta[None])[0]))
+        losses.append(float(NumpyEvaluator(problem).values(theta[None])[0]))
 
     spec = RunSpec(
         name, recipe, "adam-minibatch", MinibatchAdam(lr=1e-3, batch=max(8, samples // 10)), 0, 3 * epochs, marks=1
@@ -365,7 +366,7 @@ def test_chunks_of_samples_add_up_to_the_whole():
     recipe = replace(PROBLEMS["digits"], n_train=50, n_test=0, network="cnn-small")
     problem = recipe.build(rng())
     theta = problem.network.theta0(stream(0, "weights"))[None]
-    losses, gradients = replace(problem, chunk=7).values_and_grads(theta)
-    expected_losses, expected = problem.values_and_grads(theta)
+    losses, gradients = NumpyEvaluator(replace(problem, chunk=7)).values_and_grads(theta)
+    expected_losses, expected = NumpyEvaluator(problem).values_and_grads(theta)
     np.testing.assert_allclose(losses, expected_losses, rtol=1e-12)
     np.testing.assert_allclose(gradients, expected, rtol=0, atol=1e-12)

@@ -10,7 +10,8 @@ import pytest
 from harness import plugins
 from harness.cli import main
 from harness.rules.conformance import RULES, complaint
-from harness.run.runner import Refused, check_fit, run
+from harness.run.fit import Refused, check_fit
+from harness.run.runner import run
 from harness.run.spec import RunSpec, find_optimizer, find_problem
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer

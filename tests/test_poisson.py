@@ -10,6 +10,7 @@ from harness.run.runner import run_lanes
 from harness.run.spec import RunSpec, find_optimizer
 from optimizers.relaxation.jacobi import Jacobi
 from problems import PROBLEMS
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.equations.poisson import Poisson, Source, watched
 from problems.equations.poisson_grid import PoissonGrid, solve
 from problems.probes.sines import sine_matrix
@@ -83,8 +84,10 @@ def test_gradients_of_the_energy_are_central_differences(activation):
     problem = build(Poisson(network="1-5-4-1", activation=activation, init="normal(0.7)"))
     theta = problem.network.theta0(np.random.default_rng(0))
     step = 1e-5 * np.eye(problem.dim)
-    wanted = (problem.values(theta + step) - problem.values(theta - step)) / 2e-5
-    np.testing.assert_allclose(problem.values_and_grads(theta[None])[1][0], wanted, rtol=1e-6, atol=1e-6)
+    wanted = (NumpyEvaluator(problem).values(theta + step) - NumpyEvaluator(problem).values(theta - step)) / 2e-5
+    np.testing.assert_allclose(
+        NumpyEvaluator(problem).values_and_grads(theta[None])[1][0], wanted, rtol=1e-6, atol=1e-6
+    )
 
 
 def test_the_energy_and_its_gradient_are_those_of_autograd():
@@ -98,7 +101,7 @@ def test_the_energy_and_its_gradient_are_those_of_autograd():
     g = torch.tensor(SOURCE.g(problem.inputs[:, 0]))
     inside = torch.trapezoid(0.5 * slope**2 - g * u, x)
     total = inside + PENALTY * (u[0] ** 2 + u[-1] ** 2) - SOURCE.least_energy(PENALTY)
-    losses, grads = problem.values_and_grads(theta[None])
+    losses, grads = NumpyEvaluator(problem).values_and_grads(theta[None])
     assert losses[0] == pytest.approx(total.item(), rel=1e-12)
     np.testing.assert_allclose(grads[0], torch.autograd.grad(total, leaf)[0].numpy(), atol=1e-11)
 
@@ -107,8 +110,8 @@ def test_minibatches_of_the_energy_are_unbiased():
     problem = build(Poisson(network="1-6-1"))
     theta = problem.network.theta0(np.random.default_rng(0))[None]
     rows = np.arange(problem.n_samples).reshape(3, -1)
-    parts = [problem.batch_values_and_grads(theta, part) for part in rows]
-    losses, grads = problem.values_and_grads(theta)
+    parts = [NumpyEvaluator(problem).batch_values_and_grads(theta, part) for part in rows]
+    losses, grads = NumpyEvaluator(problem).values_and_grads(theta)
     assert np.mean([loss for loss, _ in parts]) == pytest.approx(losses[0], rel=1e-12)
     np.testing.assert_allclose(np.mean([grad for _, grad in parts], axis=0), grads, atol=1e-13)
 
@@ -159,7 +162,7 @@ def test_one_step_of_length_one_is_one_sweep_of_jacobi():
     u = np.random.default_rng(0).standard_normal(39)
     padded, g = np.pad(u, 1), SOURCE.g(problem.inputs[:, 0])
     swept = (padded[:-2] + padded[2:] + g * (2 / 40) ** 2) / 2
-    stepped = u - problem.values_and_grads(u[None])[1][0]
+    stepped = u - NumpyEvaluator(problem).values_and_grads(u[None])[1][0]
     np.testing.assert_allclose(stepped, swept, atol=1e-14)
 
 
@@ -172,7 +175,7 @@ def test_a_sweep_multiplies_the_error_of_every_mode_by_its_cosine(intervals):
     u = np.random.default_rng(0).standard_normal(intervals - 1)
     first = transform @ (u - solution)
     for sweep in range(1, 51):
-        u = u - problem.values_and_grads(u[None])[1][0]
+        u = u - NumpyEvaluator(problem).values_and_grads(u[None])[1][0]
         wanted = np.cos(modes * np.pi / intervals) ** sweep * first
         np.testing.assert_allclose(transform @ (u - solution), wanted, atol=1e-10)
 
@@ -195,14 +198,15 @@ def test_the_gradient_of_the_grid_is_that_of_its_energy():
     problem = build(PoissonGrid(intervals=34))
     theta = np.random.default_rng(0).standard_normal(33)
     wanted = [
-        (problem.values((theta + step)[None]) - problem.values((theta - step)[None]))[0] / 2e-5
+        (NumpyEvaluator(problem).values((theta + step)[None]) - NumpyEvaluator(problem).values((theta - step)[None]))[0]
+        / 2e-5
         for step in 1e-5 * np.eye(33)
     ]
-    losses, grads = problem.values_and_grads(theta[None])
+    losses, grads = NumpyEvaluator(problem).values_and_grads(theta[None])
     np.testing.assert_allclose(grads[0], wanted, atol=1e-8)
     assert losses[0] > 0
-    assert problem.values(problem.probes[0].targets[None])[0] == pytest.approx(0, abs=1e-15)
-    hessian = np.array([problem.hvp(theta, unit) for unit in np.eye(33)])
+    assert NumpyEvaluator(problem).values(problem.probes[0].targets[None])[0] == pytest.approx(0, abs=1e-15)
+    hessian = np.array([NumpyEvaluator(problem).hvp(theta, unit) for unit in np.eye(33)])
     np.testing.assert_allclose(hessian, np.eye(33) - 0.5 * (np.eye(33, k=1) + np.eye(33, k=-1)))
 
 
@@ -234,7 +238,7 @@ def test_settings_that_make_no_problem_are_refused(recipe, wrong, sentence):
 def test_a_part_of_the_grid_alone_is_refused():
     problem = build(PoissonGrid())
     with pytest.raises(ValueError, match="need all 199 points at once"):
-        problem.batch_values_and_grads(np.zeros((1, 199)), np.arange(10))
+        NumpyEvaluator(problem).batch_values_and_grads(np.zeros((1, 199)), np.arange(10))
 
 
 def test_a_solution_with_one_mode_is_watched_there():

@@ -10,6 +10,7 @@ from problems import PROBLEMS
 from problems.base import Network, Problem, Recipe, stack, stackable
 from problems.datasets.base import DataAbsent
 from problems.datasets.fetch import OFFLINE
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.line.waves import Sines
 from problems.losses.regression import MSE
 from problems.networks.mlp import MLP
@@ -73,7 +74,9 @@ def lane_problems(lanes: int) -> list[Problem]:
 
 def pairs(problems: list[Problem], thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Losses and gradients one by one."""
-    found = [problem.values_and_grads(theta[None]) for problem, theta in zip(problems, thetas, strict=True)]
+    found = [
+        NumpyEvaluator(problem).values_and_grads(theta[None]) for problem, theta in zip(problems, thetas, strict=True)
+    ]
     return np.concatenate([losses for losses, _ in found]), np.concatenate([grads for _, grads in found])
 
 
@@ -87,7 +90,7 @@ def assert_same(found: tuple[np.ndarray, ...], wanted: tuple[np.ndarray, ...]) -
 
 
 def test_a_problem_has_matching_shapes_and_finite_data(problem):
-    outputs = problem.predict(draw(problem.network, 2))
+    outputs = NumpyEvaluator(problem).predict(draw(problem.network, 2))
     assert outputs.shape[:2] == (2, problem.n_samples)
     assert problem.targets.shape[0] == len(problem.inputs) == problem.n_samples
     assert problem.inputs.dtype == problem.targets.dtype == outputs.dtype == problem.network.dtype
@@ -111,51 +114,57 @@ def test_gradients_are_central_differences(small):
     directions[2:] = 0
     directions[np.arange(2, 6), rng.choice(small.dim, 4, replace=False)] = 1
     theta = draw(small.network, 1)
-    wanted = (small.values(theta + 1e-5 * directions) - small.values(theta - 1e-5 * directions)) / 2e-5
-    grad = small.values_and_grads(theta)[1][0]
+    wanted = (
+        NumpyEvaluator(small).values(theta + 1e-5 * directions)
+        - NumpyEvaluator(small).values(theta - 1e-5 * directions)
+    ) / 2e-5
+    grad = NumpyEvaluator(small).values_and_grads(theta)[1][0]
     np.testing.assert_allclose(directions @ grad, wanted, rtol=1e-6, atol=1e-6 * np.linalg.norm(grad))
 
 
 def test_losses_with_and_without_gradients_are_equal_and_those_of_the_predictions(small):
     thetas = draw(small.network, 3)
-    losses, grads = small.values_and_grads(thetas)
+    losses, grads = NumpyEvaluator(small).values_and_grads(thetas)
     assert grads.shape == thetas.shape
     assert grads.dtype == np.float64
     assert grads.flags.c_contiguous
-    assert small.values(thetas) == pytest.approx(losses, rel=1e-12)
-    assert small.loss.value(small.predict(thetas), small.targets) == pytest.approx(losses, rel=1e-12)
+    assert NumpyEvaluator(small).values(thetas) == pytest.approx(losses, rel=1e-12)
+    assert small.loss.value(NumpyEvaluator(small).predict(thetas), small.targets) == pytest.approx(losses, rel=1e-12)
 
 
 def test_answers_are_fresh_and_questions_are_left_alone(small):
     thetas = draw(small.network, 1)
-    found = *small.values_and_grads(thetas), small.values(thetas)
+    found = *NumpyEvaluator(small).values_and_grads(thetas), NumpyEvaluator(small).values(thetas)
     kept = [array.copy() for array in found]
-    small.values_and_grads(2 * thetas)
-    small.values(2 * thetas)
+    NumpyEvaluator(small).values_and_grads(2 * thetas)
+    NumpyEvaluator(small).values(2 * thetas)
     assert all((array == copy).all() for array, copy in zip(found, kept, strict=True)), "later answers overwrite it"
     for array in found:
         array[:] = np.nan
-    assert_same((*small.values_and_grads(thetas), small.values(thetas)), tuple(kept))
+    assert_same((*NumpyEvaluator(small).values_and_grads(thetas), NumpyEvaluator(small).values(thetas)), tuple(kept))
 
 
 def test_needs_that_are_offered_are_met(small):
     theta, vector = 0.1 * np.random.default_rng(1).standard_normal((2, small.dim))
-    assert {"value", "gradient", "population", "layout", "budget"} <= small.offers
-    if "minibatch" in small.offers:
+    assert {"value", "gradient", "population", "layout", "budget"} <= NumpyEvaluator(small).offers
+    if "minibatch" in NumpyEvaluator(small).offers:
         rows = np.arange(0, small.n_samples, 2)
         half = replace(small, inputs=small.inputs[rows], targets=small.targets[rows])
-        assert_same(small.batch_values_and_grads(theta[None], rows), half.values_and_grads(theta[None]))
-    if "residuals" in small.offers:
-        residuals, jacobian = small.residuals_and_jacobian(theta)
-        losses, grads = small.values_and_grads(theta[None])
+        assert_same(
+            NumpyEvaluator(small).batch_values_and_grads(theta[None], rows),
+            NumpyEvaluator(half).values_and_grads(theta[None]),
+        )
+    if "residuals" in NumpyEvaluator(small).offers:
+        residuals, jacobian = NumpyEvaluator(small).residuals_and_jacobian(theta)
+        losses, grads = NumpyEvaluator(small).values_and_grads(theta[None])
         assert residuals.shape == (small.targets.size,)
         assert residuals.dtype == jacobian.dtype == np.float64
         assert residuals @ residuals == pytest.approx(losses[0], rel=1e-12)
         np.testing.assert_allclose(2 * jacobian.T @ residuals, grads[0], atol=1e-12)
-    if "hvp" in small.offers:
+    if "hvp" in NumpyEvaluator(small).offers:
         vector /= np.linalg.norm(vector)
-        moved = small.values_and_grads(np.stack([theta + 1e-5 * vector, theta - 1e-5 * vector]))[1]
-        product = small.hvp(theta, vector)
+        moved = NumpyEvaluator(small).values_and_grads(np.stack([theta + 1e-5 * vector, theta - 1e-5 * vector]))[1]
+        product = NumpyEvaluator(small).hvp(theta, vector)
         wanted = (moved[0] - moved[1]) / 2e-5
         np.testing.assert_allclose(product, wanted, atol=1e-5 * np.linalg.norm(wanted))
 
@@ -176,7 +185,7 @@ def test_another_seed_makes_another_problem_only_where_it_says_so(recipe, proble
 
 
 def test_something_is_watched_and_every_row_is_measured(problem):
-    (outputs,) = problem.readout(problem.predict(draw(problem.network, 1)))
+    (outputs,) = problem.readout(NumpyEvaluator(problem).predict(draw(problem.network, 1)))
     assert len({probe.name for probe in problem.probes}) == len(problem.probes) >= 1
     for probe in problem.probes:
         rows = probe.frequency, probe.component, probe.target_amplitude, *probe.measure(outputs)
@@ -208,9 +217,12 @@ def test_populations_beyond_one_block_equal_single_evaluations(network):
     problem = build(Sines(network=network.name, dtype=network.precision))
     thetas = draw(network, 2 * network.block(problem.n_samples) + 1)
     losses, grads = pairs([problem] * len(thetas), thetas)
-    assert_same(problem.values_and_grads(thetas), (losses, grads))
-    assert_same((problem.values(thetas),), (losses,))
-    assert_same((problem.predict(thetas),), (np.concatenate([problem.predict(theta[None]) for theta in thetas]),))
+    assert_same(NumpyEvaluator(problem).values_and_grads(thetas), (losses, grads))
+    assert_same((NumpyEvaluator(problem).values(thetas),), (losses,))
+    assert_same(
+        (NumpyEvaluator(problem).predict(thetas),),
+        (np.concatenate([NumpyEvaluator(problem).predict(theta[None]) for theta in thetas]),),
+    )
 
 
 @pytest.mark.parametrize("lanes", [1, 5, 100])
@@ -219,15 +231,14 @@ def test_stacked_lanes_with_their_own_targets_equal_the_problems_alone(lanes):
     batch, thetas = stack(alone), draw(alone[0].network, lanes)
     wanted = pairs(alone, thetas)
     assert lanes < 100 or lanes > batch.network.block(batch.n_samples), "several blocks"
-    assert_same(batch.values_and_grads(thetas), wanted)
-    assert_same((batch.values(thetas),), wanted[:1])
+    assert_same(NumpyEvaluator(batch).values_and_grads(thetas), wanted)
+    assert_same((NumpyEvaluator(batch).values(thetas),), wanted[:1])
 
 
 def test_a_stack_of_one_and_the_same_problem_is_that_problem():
     problem = build(PROBLEMS["sin15"])
     assert stack([problem] * 3) is problem
     assert problem.lane(2) is problem
-    assert problem.spread(4) is problem
 
 
 def test_a_lane_sees_its_own_problem():
@@ -238,30 +249,36 @@ def test_a_lane_sees_its_own_problem():
     for index, problem in enumerate(alone):
         lane = batch.lane(index)
         assert (lane.targets == problem.targets).all()
-        assert_same((lane.hvp(theta, vector),), (problem.hvp(theta, vector),))
-        assert_same(lane.residuals_and_jacobian(theta), problem.residuals_and_jacobian(theta))
+        assert_same((NumpyEvaluator(lane).hvp(theta, vector),), (NumpyEvaluator(problem).hvp(theta, vector),))
+        assert_same(
+            NumpyEvaluator(lane).residuals_and_jacobian(theta), NumpyEvaluator(problem).residuals_and_jacobian(theta)
+        )
 
 
 def test_a_population_is_spread_lane_after_lane():
     alone, rows = lane_problems(3), 40
     thetas = draw(alone[0].network, 3 * rows)
-    wanted = np.concatenate([problem.values(thetas[b * rows : (b + 1) * rows]) for b, problem in enumerate(alone)])
-    assert_same((stack(alone).spread(rows).values(thetas),), (wanted,))
+    wanted = np.concatenate(
+        [NumpyEvaluator(problem).values(thetas[b * rows : (b + 1) * rows]) for b, problem in enumerate(alone)]
+    )
+    assert_same((NumpyEvaluator(stack(alone)).values(thetas),), (wanted,))
 
 
 def test_a_batch_is_the_problem_of_its_samples():
     (problem,) = lane_problems(1)
     thetas, rows = draw(problem.network, 3), np.array([7, 3, 3, 49])
     smaller = replace(problem, inputs=problem.inputs[rows], targets=problem.targets[rows])
-    assert_same(problem.batch_values_and_grads(thetas, rows), smaller.values_and_grads(thetas))
+    assert_same(
+        NumpyEvaluator(problem).batch_values_and_grads(thetas, rows), NumpyEvaluator(smaller).values_and_grads(thetas)
+    )
 
 
 def test_a_batch_of_all_samples_is_the_whole_and_parts_average_to_it():
     batch = stack(lane_problems(3))
     thetas, order = draw(batch.network, 3), np.random.default_rng(0).permutation(50)
-    whole = batch.values_and_grads(thetas)
-    assert_same(batch.batch_values_and_grads(thetas, order), whole)
-    halves = [batch.batch_values_and_grads(thetas, rows) for rows in np.split(order, 2)]
+    whole = NumpyEvaluator(batch).values_and_grads(thetas)
+    assert_same(NumpyEvaluator(batch).batch_values_and_grads(thetas, order), whole)
+    halves = [NumpyEvaluator(batch).batch_values_and_grads(thetas, rows) for rows in np.split(order, 2)]
     assert_same(tuple(sum(part) / 2 for part in zip(*halves, strict=True)), whole)
 
 
@@ -269,9 +286,10 @@ def test_a_batch_of_all_samples_is_the_whole_and_parts_average_to_it():
 def test_every_lane_has_a_minibatch_of_its_own(shared):
     alone = lane_problems(1) * 4 if shared else lane_problems(4)
     thetas, rows = draw(alone[0].network, 4), np.random.default_rng(0).integers(50, size=(4, 6))
-    found = stack(alone).lane_batches(thetas, rows)
+    found = NumpyEvaluator(stack(alone)).lane_batches(thetas, rows)
     losses, grads = zip(
-        *(p.batch_values_and_grads(thetas[b : b + 1], rows[b]) for b, p in enumerate(alone)), strict=True
+        *(NumpyEvaluator(p).batch_values_and_grads(thetas[b : b + 1], rows[b]) for b, p in enumerate(alone)),
+        strict=True,
     )
     assert_same(found, (np.concatenate(losses), np.concatenate(grads)))
 
@@ -299,5 +317,8 @@ def test_a_problem_offers_only_what_its_network_and_loss_can_give():
     class Loss:
         """A loss that is no sum of squares."""
 
-    assert problem.offers - replace(problem, loss=Loss()).offers == {"residuals"}
-    assert problem.offers - replace(problem, network=Plain()).offers == {"residuals", "hvp"}
+    assert NumpyEvaluator(problem).offers - NumpyEvaluator(replace(problem, loss=Loss())).offers == {"residuals"}
+    assert NumpyEvaluator(problem).offers - NumpyEvaluator(replace(problem, network=Plain())).offers == {
+        "residuals",
+        "hvp",
+    }

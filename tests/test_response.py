@@ -11,6 +11,7 @@ from harness.questions.response import Cut, directions, powers, response, spectr
 from harness.questions.training import Trained
 from problems import PROBLEMS
 from problems.base import Problem
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.losses.regression import make_loss
 from problems.networks.mlp import MLP
 from problems.probes.accuracy import classes
@@ -24,7 +25,9 @@ def wave(k, phase=0.0):
     """`sin(2 pi k x_0 + phase)` of two inputs, as a network of one unit."""
     theta = np.array([2 * np.pi * k, 0.0, phase, 1.0, 0.0])
     inputs = rng().standard_normal((8, 2))
-    return Trained(Problem(inputs, np.zeros((8, 1)), MLP((2, 1, 1), "sin"), make_loss("mse"), ()), theta, "budget")
+    return Trained(
+        NumpyEvaluator(Problem(inputs, np.zeros((8, 1)), MLP((2, 1, 1), "sin"), make_loss("mse"), ())), theta, "budget"
+    )
 
 
 @pytest.mark.parametrize("phase", [0.0, 0.7])
@@ -63,7 +66,7 @@ def test_the_spectrum_is_the_direct_sum():
 def trained():
     recipe = replace(PROBLEMS["digits"], n_train=150, n_test=40, network="64-10-10")
     problem = recipe.build(rng())
-    return Trained(problem, problem.network.theta0(rng(1)), "budget")
+    return Trained(NumpyEvaluator(problem), problem.network.theta0(rng(1)), "budget")
 
 
 def test_directions_have_length_one_and_the_adversarial_one_lowers_the_margin(trained):
@@ -77,7 +80,7 @@ def test_directions_have_length_one_and_the_adversarial_one_lowers_the_margin(tr
     loss = trained.problem.loss
 
     def margin(x):
-        scores = trained.problem.outputs(trained.theta[None], x)[0]
+        scores = trained.evaluator.outputs(trained.theta[None], x)[0]
         others = np.where(np.eye(10, dtype=bool)[answers], -np.inf, scores)
         return scores[np.arange(6), answers] - others.max(axis=1)
 

@@ -9,6 +9,7 @@ import torch
 from test_inits_activations import TORCH
 
 from problems import PROBLEMS
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.networks.mlp import MLP
 from problems.networks.slopes import SlopedMLP
 
@@ -56,7 +57,7 @@ def test_the_slope_of_a_problem_is_the_difference_quotient_of_its_value(embeddin
     recipe = replace(PROBLEMS["sin135"], loss="mse+gradient", embedding=embedding, samples=20_001)
     problem = recipe.build(np.random.default_rng(0))
     theta = problem.network.theta0(np.random.default_rng(1))[None]
-    value, slope = problem.predict(theta)[0].T
+    value, slope = NumpyEvaluator(problem).predict(theta)[0].T
     step = 2 * np.pi / recipe.samples
     np.testing.assert_allclose((value[2:] - value[:-2]) / (2 * step), slope[1:-1], atol=1e-5)
     np.testing.assert_allclose(
@@ -69,15 +70,15 @@ def test_the_loss_is_the_sum_of_both_mean_squares():
     x = problem.inputs[:, :1]
     zero = np.zeros((1, problem.dim))  # f = f' = 0
     wanted = ((np.sin(x) + np.sin(5 * x)) ** 2).mean() + ((np.cos(x) + 5 * np.cos(5 * x)) ** 2).mean()
-    assert problem.values(zero)[0] == pytest.approx(wanted, rel=1e-12)
+    assert NumpyEvaluator(problem).values(zero)[0] == pytest.approx(wanted, rel=1e-12)
     assert wanted == pytest.approx(1 + 13, rel=1e-12)
 
 
 def test_minibatches_keep_values_and_slopes_together():
     problem = replace(PROBLEMS["sin15"], loss="mse+gradient").build(np.random.default_rng(0))
     theta = problem.network.theta0(np.random.default_rng(1))[None]
-    parts = [problem.batch_values_and_grads(theta, rows) for rows in np.arange(201).reshape(3, 67)]
-    whole = problem.values_and_grads(theta)
+    parts = [NumpyEvaluator(problem).batch_values_and_grads(theta, rows) for rows in np.arange(201).reshape(3, 67)]
+    whole = NumpyEvaluator(problem).values_and_grads(theta)
     for index in range(2):
         np.testing.assert_allclose(sum(part[index] for part in parts) / 3, whole[index], rtol=1e-11, atol=1e-13)
 
@@ -92,7 +93,7 @@ def test_only_the_values_are_watched():
 
 def test_methods_that_need_more_derivatives_are_not_offered_any():
     problem = replace(PROBLEMS["sin15"], loss="mse+gradient").build(np.random.default_rng(0))
-    assert not {"hvp", "residuals"} & problem.offers
+    assert not {"hvp", "residuals"} & NumpyEvaluator(problem).offers
 
 
 @pytest.mark.parametrize("name", ["steps", "noisy", "parity", "tone"])

@@ -12,6 +12,7 @@ from harness.run.spec import RunSpec, find_problem, override
 from harness.run.theory import forecast, log_slope, mode_rates, slopes, tangent_kernel
 from optimizers.first_order.torch_methods import GD, Adam
 from problems import PROBLEMS
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.line.waves import Sines
 
 
@@ -50,13 +51,13 @@ def test_the_first_steps_of_a_network_follow_the_whole_kernel():
     problem = small().build(np.random.default_rng(0))
     theta = problem.network.theta0(np.random.default_rng(1))
     lr = 1e-4
-    told = forecast(problem, GD(lr=lr), theta)
+    told = forecast(NumpyEvaluator(problem), GD(lr=lr), theta)
     start, moved = theta.copy(), theta.copy()
     for _ in range(3):
-        moved -= lr * problem.values_and_grads(moved[None])[1][0]
+        moved -= lr * NumpyEvaluator(problem).values_and_grads(moved[None])[1][0]
     outputs = told(np.array([0, 3]))
-    np.testing.assert_allclose(outputs[0], problem.predict(start[None])[0], atol=1e-12)
-    step = problem.predict(moved[None])[0] - problem.predict(start[None])[0]
+    np.testing.assert_allclose(outputs[0], NumpyEvaluator(problem).predict(start[None])[0], atol=1e-12)
+    step = NumpyEvaluator(problem).predict(moved[None])[0] - NumpyEvaluator(problem).predict(start[None])[0]
     np.testing.assert_allclose(outputs[1] - outputs[0], step, atol=1e-2 * np.abs(step).max())
 
 
@@ -64,10 +65,10 @@ def test_the_prediction_is_the_plain_iteration_of_the_kernel():
     problem = small(loss="mse").build(np.random.default_rng(0))
     theta = problem.network.theta0(np.random.default_rng(1))
     jacobian = problem.network.jacobian(theta, problem.inputs)[:, 0]
-    residual = (problem.predict(theta[None])[0] - problem.targets)[:, 0]
+    residual = (NumpyEvaluator(problem).predict(theta[None])[0] - problem.targets)[:, 0]
     for _ in range(40):
         residual = residual - 2 * 0.05 / 33 * jacobian @ (jacobian.T @ residual)
-    told = forecast(problem, GD(lr=0.05), theta)(np.array([40.0]))[0, :, 0]
+    told = forecast(NumpyEvaluator(problem), GD(lr=0.05), theta)(np.array([40.0]))[0, :, 0]
     np.testing.assert_allclose(told, problem.targets[:, 0] + residual, atol=1e-11)
 
 
@@ -77,14 +78,18 @@ def test_components_with_a_common_network_are_predicted_together():
     )
     theta = problem.network.theta0(np.random.default_rng(1))
     lr = 1e-5
-    told = forecast(problem, GD(lr=lr), theta)(np.array([0.0, 1.0]))
-    after = problem.predict((theta - lr * problem.values_and_grads(theta[None])[1][0])[None])[0]
-    np.testing.assert_allclose(told[1] - told[0], after - problem.predict(theta[None])[0], rtol=1e-3, atol=1e-9)
+    told = forecast(NumpyEvaluator(problem), GD(lr=lr), theta)(np.array([0.0, 1.0]))
+    after = NumpyEvaluator(problem).predict(
+        (theta - lr * NumpyEvaluator(problem).values_and_grads(theta[None])[1][0])[None]
+    )[0]
+    np.testing.assert_allclose(
+        told[1] - told[0], after - NumpyEvaluator(problem).predict(theta[None])[0], rtol=1e-3, atol=1e-9
+    )
 
 
 def test_the_rates_of_the_linear_control_are_the_squares_of_its_scales():
     problem = PROBLEMS["control-low"].build(np.random.default_rng(0))
-    kernel = tangent_kernel(problem, np.zeros(problem.dim))
+    kernel = tangent_kernel(NumpyEvaluator(problem), np.zeros(problem.dim))
     waves = np.array([[1.0], [3.0], [5.0]]) / (2 * np.pi)
     rates, purity = mode_rates(kernel, problem.inputs, waves)
     assert rates == pytest.approx([0.36, 0.04, 0.01], rel=1e-12)
@@ -93,7 +98,7 @@ def test_the_rates_of_the_linear_control_are_the_squares_of_its_scales():
 
 def test_a_mode_that_is_no_eigenvector_says_so():
     problem = small().build(np.random.default_rng(0))
-    kernel = tangent_kernel(problem, problem.network.theta0(np.random.default_rng(1)))
+    kernel = tangent_kernel(NumpyEvaluator(problem), problem.network.theta0(np.random.default_rng(1)))
     rates, purity = mode_rates(kernel, problem.inputs, np.array([[1.0], [3.0]]) / (2 * np.pi))
     assert rates[0] > rates[1] > 0
     assert purity.max() < 0.99
@@ -109,7 +114,7 @@ def test_a_mode_that_is_no_eigenvector_says_so():
 )
 def test_where_the_theory_says_nothing_there_is_no_prediction(problem, method):
     built = find_problem(problem).build(np.random.default_rng(0))
-    assert forecast(built, method, built.network.theta0(np.random.default_rng(0))) is None
+    assert forecast(NumpyEvaluator(built), method, built.network.theta0(np.random.default_rng(0))) is None
 
 
 def test_without_a_prediction_the_columns_are_empty():
@@ -121,7 +126,7 @@ def test_without_a_prediction_the_columns_are_empty():
 
 def test_a_start_that_overflows_is_left_alone():
     problem = small().build(np.random.default_rng(0))
-    assert forecast(problem, GD(), np.full(problem.dim, np.inf)) is None
+    assert forecast(NumpyEvaluator(problem), GD(), np.full(problem.dim, np.inf)) is None
 
 
 def test_the_slope_of_a_power_law_is_its_exponent():

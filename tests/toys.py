@@ -14,6 +14,7 @@ from harness.run.spec import RunSpec
 from optimizers.base import Optimizer, RunStopped
 from problems import PROBLEMS
 from problems.base import Problem, Recipe, Slot, fixed
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.losses.regression import MSE
 
 NOTHING: Callable[[], None] = lambda: None  # noqa: E731  # a default, not a function
@@ -159,14 +160,16 @@ class Log:
 def meter(problem=None, theta0=None, observe=None, **terms):
     """A started meter of one run on the bowl."""
     problem = problem or bowl()
-    made = Meter(problem, Terms(**{"budget": 100, **terms}), observe)
+    made = Meter(NumpyEvaluator(problem), Terms(**{"budget": 100, **terms}), observe)
     made.start(np.ones(problem.dim) if theta0 is None else theta0)
     return made
 
 
 def lane_meter(theta0, problem=None, observe=None, **terms):
     """A started meter of lanes on the bowl."""
-    made = LaneMeter(problem or bowl(theta0.shape[1]), Terms(**{"budget": 100, **terms}), len(theta0), observe)
+    made = LaneMeter(
+        NumpyEvaluator(problem or bowl(theta0.shape[1])), Terms(**{"budget": 100, **terms}), len(theta0), observe
+    )
     made.start(theta0)
     return made
 

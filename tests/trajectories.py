@@ -8,7 +8,7 @@ differences. How much is kept beside each evaluation: the reference again, with 
 """
 
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from harness.run.account import Terms
+from harness.run.drive import drive
 from harness.run.meter import Meter
-from harness.run.runner import drive
 from harness.run.spec import stream
 from optimizers import OPTIMIZERS
 from problems import PROBLEMS
-from problems.engines.choose import make_engine
+from problems.engines.choose import make_evaluator
 
 FILE = Path(__file__).parent / "data" / "trajectories.npz"
 WATCHED = ("sin135", "control-low")
@@ -36,7 +36,7 @@ DISTURBED = 3
 
 @dataclass
 class Witnessed:
-    """A problem that writes down each evaluation, whichever engine makes it: loss, and a shadow of the point."""
+    """An evaluator that writes down each evaluation, whichever it is: loss, and a shadow of the point."""
 
     inner: Any
     disturb: Any = np.asarray
@@ -82,9 +82,8 @@ class Witnessed:
 
 
 @cache
-def problem_of(name, engine):
-    problem = PROBLEMS[name].build(stream(0, "data"))
-    return replace(problem, engine=make_engine(problem, engine))
+def evaluator_of(name, engine):
+    return make_evaluator(PROBLEMS[name].build(stream(0, "data")), engine)
 
 
 def rounding(seed: int):
@@ -97,11 +96,11 @@ def rounding(seed: int):
 
 def trace(problem_name: str, optimizer: str, engine: str = "auto", **options: Any) -> np.ndarray:
     """Losses and shadows of the first evaluations, `(at most 50, 2)`; none if the problem does not suit the method."""
-    problem, method = problem_of(problem_name, engine), OPTIMIZERS[optimizer]
-    if method.needs - problem.offers or problem.dim > method.max_dim:
+    evaluator, method = evaluator_of(problem_name, engine), OPTIMIZERS[optimizer]
+    if method.needs - evaluator.offers or evaluator.problem.dim > method.max_dim:
         return np.empty((0, 2))
-    witness = Witnessed(problem, **options)
-    theta0, rng = problem.network.theta0(stream(0, "weights")), stream(0, "optimizer")
+    witness = Witnessed(evaluator, **options)
+    theta0, rng = evaluator.problem.network.theta0(stream(0, "weights")), stream(0, "optimizer")
     drive(method, Meter(witness, Terms(BUDGET, method.incumbent)), theta0, rng)
     return np.array(witness.rows[:EVALUATIONS]).reshape(-1, 2)
 

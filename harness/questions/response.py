@@ -38,7 +38,10 @@ class Cut(NamedTuple):
 
 def response(trained: Trained, cut: Cut, labels: Mapping[str, Any], rng: np.random.Generator) -> pd.DataFrame:
     """The table `response`; `labels` are its columns that say which run it was."""
-    inputs, targets = trained.problem.test or (trained.problem.inputs, trained.problem.targets)
+    inputs, targets = trained.problem.test or (
+        trained.problem.inputs,
+        trained.problem.targets,
+    )
     chosen = rng.permutation(len(inputs))[: cut.samples]
     starts, answers = inputs[chosen].astype(np.float64), classes(targets[chosen])
     principal = principal_directions(trained.problem.inputs, 1)[0]
@@ -63,7 +66,7 @@ def directions(
         "principal": np.tile(principal, (len(starts), 1)),
         "random": rng.standard_normal(starts.shape),
         "class": inputs[others] - starts,
-        "adversarial": -np.sign(margin_gradient(trained.problem, trained.theta, starts, answers)),
+        "adversarial": -np.sign(margin_gradient(trained.evaluator, trained.theta, starts, answers)),
     }
     return {name: along / np.maximum(np.linalg.norm(along, axis=1)[:, None], 1e-300) for name, along in found.items()}
 
@@ -87,7 +90,7 @@ def spectrum(profiles: Array) -> Vectors:
 
 
 def _profile(trained: Trained, inputs: Vectors) -> Array:
-    outputs = trained.problem.outputs(trained.theta[None], inputs.astype(trained.problem.inputs.dtype))
+    outputs = trained.evaluator.outputs(trained.theta[None], inputs.astype(trained.problem.inputs.dtype))
     return trained.problem.readout(outputs)[0]
 
 

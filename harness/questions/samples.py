@@ -25,6 +25,7 @@ from optimizers.base import Doubles
 from problems.base import Problem
 from problems.classes.digits import Projected
 from problems.classes.image_spectra import share_above_median
+from problems.engines.base import Evaluator
 from problems.probes.accuracy import classes
 from problems.probes.critical import Search, critical_samples
 from problems.probes.gaussian_filter import FilterProbe
@@ -71,26 +72,28 @@ class Observer:
     linear: NDArray[np.int64] | None = None
     _looked: float = -1.0
 
-    def watch(self, problem: Problem, snapshot: Snapshot, theta: Doubles) -> None:
+    def watch(self, evaluator: Evaluator, snapshot: Snapshot, theta: Doubles) -> None:
         """Take in one mark."""
+        problem = evaluator.problem
         if self.times is None:
             self.times = LearningTimes.of(problem.n_samples)
-        right = classes(problem.predict(theta[None])[0]) == classes(problem.targets)
+        right = classes(evaluator.predict(theta[None])[0]) == classes(problem.targets)
         self.times.update(snapshot.cost, right)
         due = (0.0, *log_marks(self.spec.budget, LOOKS))
         if any(self._looked < cost <= snapshot.cost for cost in due):
             self._looked = snapshot.cost
             measured = {"cost": snapshot.cost, "accuracy": float(right.mean())}
-            self.complexity.append(measured | self._examine(problem, theta))
+            self.complexity.append(measured | self._examine(evaluator, theta))
 
-    def _examine(self, problem: Problem, theta: Doubles) -> dict[str, float]:
+    def _examine(self, evaluator: Evaluator, theta: Doubles) -> dict[str, float]:
+        problem = evaluator.problem
         inputs, targets = problem.test or (problem.inputs, problem.targets)
-        labels, answers = classes(targets), classes(problem.outputs(theta[None], inputs)[0])
+        labels, answers = classes(targets), classes(evaluator.outputs(theta[None], inputs)[0])
         if self.linear is None:
             self.linear = linear_answers(problem.inputs, classes(problem.targets), inputs)
         chosen = inputs[: self.examination.samples]
         rng = stream(self.spec.seed, "search")
-        critical = critical_samples(problem, theta, chosen, self.examination.search, rng)
+        critical = critical_samples(evaluator, theta, chosen, self.examination.search, rng)
         return {
             "critical_ratio": float(critical.mean()) if len(critical) else float("nan"),
             "linear_correlation": performance_correlation(answers, labels, self.linear),

@@ -16,6 +16,7 @@ import numpy as np
 from harness.rules.faults import Fault, NetworkBroke, breaking_at, nothing_but_nan, one_nan, sound, wall_near
 from harness.rules.spied_run import Trial, attempt, attempt_lanes, bowl, network, start
 from optimizers.base import Optimizer
+from problems.engines.numpy_evaluator import NumpyEvaluator
 
 PRICES: dict[str, float] = {"gradient": 3, "minibatch": 3, "residuals": 3, "hvp": 6}
 """Forward passes of one evaluation; the others cost one."""
@@ -76,9 +77,10 @@ def asks_for_what_it_needs(method: Optimizer) -> str | None:
 
 def lowers_the_loss(method: Optimizer) -> str | None:
     """A thousand forward passes halve a loss whose Hessian is the identity."""
-    first = float(bowl().values(start(bowl())[None])[0])
+    evaluator = NumpyEvaluator(bowl())
+    first = float(evaluator.values(start(bowl())[None])[0])
     meter = attempt(method, LONG, problem=bowl()).meter
-    last = float(bowl().values(meter.incumbent[None])[0])  # a minibatch's loss is never the best
+    last = float(evaluator.values(meter.incumbent[None])[0])  # a minibatch's loss is never the best
     best = min(last, float(np.min(meter.best_loss)))
     return None if best < 0.5 * first else f"{LONG} forward passes halve an easy loss; {first:.3g} became {best:.3g}"
 

@@ -8,13 +8,14 @@ import numpy as np
 from harness.plugins import Plugin
 from harness.rules.conformance import RULES, complaint
 from harness.run.account import Terms
+from harness.run.drive import drive
 from harness.run.meter import Meter
-from harness.run.runner import drive
 from harness.run.spec import canonical, settings_of, stream
 from optimizers import OPTIMIZERS
 from optimizers.first_order.torch_methods import GD
 from problems import PROBLEMS
 from problems.base import Problem, Recipe
+from problems.engines.numpy_evaluator import NumpyEvaluator
 
 ProblemRule: TypeAlias = Callable[[Recipe, Problem], str | None]
 
@@ -73,8 +74,9 @@ def gradient_is_the_slope(recipe: Recipe, problem: Problem) -> str | None:
     direction /= np.linalg.norm(direction)
     exact = problem.network.dtype == np.float64
     width = (WIDTH if exact else 1e-2) * max(1.0, float(np.linalg.norm(theta)))
-    ahead, behind = problem.values(np.stack([theta + width * direction, theta - width * direction]))
-    gradient = problem.values_and_grads(theta[None])[1][0]
+    evaluator = NumpyEvaluator(problem)
+    ahead, behind = evaluator.values(np.stack([theta + width * direction, theta - width * direction]))
+    gradient = evaluator.values_and_grads(theta[None])[1][0]
     slope, expected = float(gradient @ direction), float(ahead - behind) / (2 * width)
     allowed = (1e-4 if exact else 5e-2) * (abs(expected) + float(np.linalg.norm(gradient)) / np.sqrt(len(theta)))
     if not abs(slope - expected) <= allowed + 1e-9:
@@ -88,7 +90,7 @@ def watches_something(recipe: Recipe, problem: Problem) -> str | None:
     if not any(np.isfinite(probe.frequency).any() for probe in problem.probes):
         return "at least one frequency is watched; no peak of the target rises above the noise"
     theta = problem.network.theta0(stream(0, "weights"))
-    predictions = problem.readout(problem.predict(theta[None]))[0]
+    predictions = problem.readout(NumpyEvaluator(problem).predict(theta[None]))[0]
     for probe in problem.probes:
         if not all(np.isfinite(numbers).all() for numbers in probe.measure(predictions)):
             return f"amplitudes and errors are finite; those of the probe '{probe.name}' are not"
@@ -98,10 +100,11 @@ def watches_something(recipe: Recipe, problem: Problem) -> str | None:
 def can_be_trained(recipe: Recipe, problem: Problem) -> str | None:
     """A hundred small steps of gradient descent lower the loss."""
     del recipe
-    meter = Meter(problem, Terms(300, "best"))
+    evaluator = NumpyEvaluator(problem)
+    meter = Meter(evaluator, Terms(300, "best"))
     theta0 = problem.network.theta0(stream(0, "weights"))
     drive(GD(lr=1e-3), meter, theta0, stream(0, "optimizer"))
-    first = float(problem.values(theta0[None])[0])
+    first = float(evaluator.values(theta0[None])[0])
     if not meter.best_loss < first:
         return f"a hundred steps of gradient descent lower the loss; it stays at {first:.4g}"
     return None

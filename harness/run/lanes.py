@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from harness.run.account import PATIENCE, PENALTY, Account, Counts, Diverged, Observe, Outcome, TargetReached, Terms
 from optimizers.base import Doubles, RunStopped, Slot
-from problems.base import Problem
+from problems.engines.base import Evaluator
 
 
 class LaneMeter:
     """Implements `optimizers.base.Objective` for `B` lanes, from `(B, P)` arrays."""
 
-    def __init__(self, problem: Problem, terms: Terms, lanes: int, observe: Observe | None = None) -> None:
-        self._problem = problem
+    def __init__(self, evaluator: Evaluator, terms: Terms, lanes: int, observe: Observe | None = None) -> None:
+        self._evaluator, problem = evaluator, evaluator.problem
         self._observe = observe
         self.terms = terms
         self.dim = problem.dim
@@ -69,7 +69,7 @@ class LaneMeter:
         lanes, rows, _ = thetas.shape
         fitting = thetas[:, : self.account.left("value")]
         flat = fitting.reshape(-1, self.dim)
-        losses = self._timed(lambda: self._values(flat, fitting.shape[1])).reshape(lanes, -1)
+        losses = np.array(self._timed(lambda: self._evaluator.values(flat)), np.float64).reshape(lanes, -1)
         done = 0
         while done < fitting.shape[1]:
             living = self._alive
@@ -82,14 +82,14 @@ class LaneMeter:
 
     def value_and_grad(self, theta: Doubles) -> tuple[Doubles, Doubles]:
         self.account.admit(self.terms.cost_per_gradient)
-        losses, grads = self._timed(lambda: self._problem.values_and_grads(theta))
+        losses, grads = self._timed(lambda: self._evaluator.values_and_grads(theta))
         return self._settle_gradients(theta, losses, grads, 1.0, whole=True)
 
     def batch_value_and_grad(self, theta: Doubles, rows: NDArray[np.intp]) -> tuple[Doubles, Doubles]:
         """`rows` is `(B, k)`: each lane has its own minibatch."""
         share = rows.shape[1] / self.n_samples
         self.account.admit(self.terms.cost_per_gradient * share)
-        losses, grads = self._timed(lambda: self._problem.lane_batches(theta, rows))
+        losses, grads = self._timed(lambda: self._evaluator.lane_batches(theta, rows))
         return self._settle_gradients(theta, losses, grads, share, whole=False)
 
     def values_and_grads(self, thetas: Doubles) -> tuple[Doubles, Doubles]:
@@ -114,9 +114,6 @@ class LaneMeter:
         result = evaluate()
         self.account.seconds_objective += perf_counter() - start
         return result
-
-    def _values(self, flat: Doubles, rows: int) -> Doubles:
-        return np.array(self._problem.spread(rows).values(flat), np.float64)
 
     def _settle_gradients(
         self, theta: Doubles, losses: Doubles, grads: Doubles, share: float, *, whole: bool

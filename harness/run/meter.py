@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from harness.run.account import PATIENCE, PENALTY, Account, Diverged, Observe, Outcome, TargetReached, Terms
 from optimizers.base import Doubles, Slot
-from problems.base import Problem
+from problems.engines.base import Evaluator
 
 
 class Meter:
     """Implements `optimizers.base.Objective` for one run, from `(P,)` vectors."""
 
-    def __init__(self, problem: Problem, terms: Terms, observe: Observe | None = None) -> None:
-        self._problem = problem
+    def __init__(self, evaluator: Evaluator, terms: Terms, observe: Observe | None = None) -> None:
+        self._evaluator, problem = evaluator, evaluator.problem
         self._observe = observe
         self.terms = terms
         self.dim = problem.dim
@@ -59,14 +59,14 @@ class Meter:
     def value(self, theta: Doubles) -> float:
         self.account.admit(1.0)
         start = perf_counter()
-        loss = self._problem.value(theta)
+        loss = self._evaluator.value(theta)
         self.account.seconds_objective += perf_counter() - start
         return self._settle(theta, loss, self.account.charge("values", 1))
 
     def value_and_grad(self, theta: Doubles) -> tuple[float, Doubles]:
         self.account.admit(self.terms.cost_per_gradient)
         start = perf_counter()
-        loss, grad = self._problem.value_and_grad(theta)
+        loss, grad = self._evaluator.value_and_grad(theta)
         self.account.seconds_objective += perf_counter() - start
         return self._settle_gradient(theta, loss, grad, 1.0, whole=True)
 
@@ -74,7 +74,7 @@ class Meter:
         share = len(rows) / self.n_samples
         self.account.admit(self.terms.cost_per_gradient * share)
         start = perf_counter()
-        losses, grads = self._problem.batch_values_and_grads(theta[None], rows)
+        losses, grads = self._evaluator.batch_values_and_grads(theta[None], rows)
         self.account.seconds_objective += perf_counter() - start
         return self._settle_gradient(theta, float(losses[0]), grads[0], share, whole=False)
 
@@ -82,7 +82,7 @@ class Meter:
         self.account.admit(1.0)
         fitting = thetas[: self.account.left("value")]
         start = perf_counter()
-        losses = np.array(self._problem.values(fitting), np.float64)
+        losses = np.array(self._evaluator.values(fitting), np.float64)
         self.account.seconds_objective += perf_counter() - start
         done = 0
         while done < len(fitting):
@@ -98,10 +98,10 @@ class Meter:
         return np.array([loss for loss, _ in pairs]), np.array([grad for _, grad in pairs])
 
     def residuals_and_jacobian(self, theta: Doubles) -> tuple[Doubles, Doubles]:
-        components = self._problem.targets.shape[-1]
+        components = self._evaluator.problem.targets.shape[-1]
         self.account.admit(self.terms.cost_per_gradient * components)
         start = perf_counter()
-        residuals, jacobian = map(_float64, self._problem.residuals_and_jacobian(theta))
+        residuals, jacobian = map(_float64, self._evaluator.residuals_and_jacobian(theta))
         self.account.seconds_objective += perf_counter() - start
         loss = float(residuals @ residuals) if np.isfinite(jacobian).all() else inf
         self._settle(theta, loss, self.account.charge("jacobians", components))
@@ -112,7 +112,7 @@ class Meter:
     def hvp(self, theta: Doubles, vector: Doubles) -> Doubles:
         self.account.admit(2 * self.terms.cost_per_gradient)
         start = perf_counter()
-        product = _float64(self._problem.hvp(theta, vector))
+        product = _float64(self._evaluator.hvp(theta, vector))
         self.account.seconds_objective += perf_counter() - start
         if self.account.charge("hvps", 1):
             self._measure()

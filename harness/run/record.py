@@ -14,6 +14,7 @@ from harness.run.account import Snapshot
 from harness.run.theory import Forecast
 from harness.tables import empty, frame
 from problems.base import Array, Problem
+from problems.engines.base import Evaluator
 
 Kept: TypeAlias = tuple[int, float, NDArray[np.float64]]
 """A mark, its cost, and the predictions `(n, m)`."""
@@ -22,9 +23,11 @@ Kept: TypeAlias = tuple[int, float, NDArray[np.float64]]
 class Recorder:
     """Collects measurements of all lanes; lane `b` watches `problems[b]`."""
 
-    def __init__(self, batch: Problem, problems: Sequence[Problem], incumbent: str, keep: Sequence[float] = ()) -> None:
+    def __init__(
+        self, evaluator: Evaluator, problems: Sequence[Problem], incumbent: str, keep: Sequence[float] = ()
+    ) -> None:
         """Predictions are kept at the first mark at or after each of the costs `keep`, ascending, and at the last."""
-        self._batch = batch
+        self._evaluator, self._batch = evaluator, evaluator.problem
         self._problems = problems
         self._incumbent = incumbent
         self._snapshots: list[list[Snapshot]] = [[] for _ in problems]
@@ -36,12 +39,12 @@ class Recorder:
 
     def observe(self, lanes: list[int], snapshot: Snapshot, thetas: NDArray[np.float64]) -> None:
         """Measure the incumbents `(len(lanes), P)` of `lanes`."""
-        predictions = self._batch.predict(thetas)
+        predictions = self._evaluator.predict(thetas)
         targets = self._batch.targets if self._batch.targets.ndim == 2 else self._batch.targets[lanes]
         losses, all_seen = self._batch.loss.value(predictions, targets).tolist(), self._batch.readout(predictions)
         for lane, loss, seen, theta in zip(lanes, losses, all_seen, thetas, strict=True):
             problem = self._problems[lane]
-            test_loss, seen_in_test = _test(problem, theta)
+            test_loss, seen_in_test = _test(self._evaluator, problem, theta)
             measured = [probe.measure(seen) for probe in problem.probes]
             measured += [probe.measure(seen_in_test) for probe in problem.test_probes]
             self._snapshots[lane].append(snapshot)  # only now: a probe that raises leaves no half mark
@@ -142,10 +145,10 @@ def _is_due(costs: Sequence[float], before: float, cost: float) -> bool:
     return any(before < due <= cost for due in costs)
 
 
-def _test(problem: Problem, theta: NDArray[np.float64]) -> tuple[float, Array]:
+def _test(evaluator: Evaluator, problem: Problem, theta: NDArray[np.float64]) -> tuple[float, Array]:
     """The loss on the samples held out and what probes see there; NaN and nothing where there are none."""
     if problem.test is None:
         return float("nan"), np.empty((0, 0))
     inputs, targets = problem.test
-    outputs = problem.outputs(theta[None], inputs)
+    outputs = evaluator.outputs(theta[None], inputs)
     return float(problem.loss.value(outputs, targets)[0]), problem.readout(outputs)[0]

@@ -14,7 +14,7 @@ from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems import PROBLEMS
 from problems.base import Recipe
-from problems.engines.choose import ENGINES
+from problems.engines.choose import engine_names
 from problems.nearest import lookup
 
 SCHEMA_VERSION = 1
@@ -49,7 +49,7 @@ class RunSpec:
         for rule, kept in rules.items():
             if not kept:
                 raise ValueError(f"The {rule}; got {getattr(self, rule.split()[0])}.")
-        lookup("engine", self.engine, ENGINES)
+        lookup("engine", self.engine, engine_names())
 
     @property
     def run_id(self) -> str:

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from optimizers.base import Doubles, Optimizer
-from optimizers.first_order.torch_methods import GD
 from problems.base import Problem, SquaredLoss
+from problems.engines.base import Evaluator
 
 Forecast: TypeAlias = Callable[[Doubles], Doubles]
 """Predicted outputs `(steps, n, m)` after these numbers of steps `(steps,)`."""
@@ -27,34 +27,33 @@ MOST_ELEMENTS = 1 << 24
 """Of the Jacobian, n m P: 128 MiB. With these two limits a prediction takes a second at most."""
 
 
-def forecast(problem: Problem, method: Optimizer, theta0: Doubles) -> Forecast | None:
+def forecast(evaluator: Evaluator, method: Optimizer, theta0: Doubles) -> Forecast | None:
     """The prediction for `method` from `theta0 (P,)`, or None where there is none.
 
-    There is one for gradient descent on a squared loss of a network with a Jacobian, if n m <= 1024 and
-    n m P <= 2^24."""
-    if not isinstance(method, GD) or method.schedule != "constant":
-        return None
-    if "residuals" not in problem.offers or problem.targets.ndim != 2:
+    There is one for gradient descent with a constant step on a squared loss of a network with a Jacobian, if
+    n m <= 1024 and n m P <= 2^24."""
+    problem, step = evaluator.problem, method.gradient_step
+    if step is None or "residuals" not in evaluator.offers or problem.targets.ndim != 2:
         return None
     if problem.targets.size > MOST_RESIDUALS or problem.targets.size * problem.dim > MOST_ELEMENTS:
         return None
     with np.errstate(all="ignore"):  # a start that overflows is a run that fails, and not here
-        residuals, jacobian = problem.residuals_and_jacobian(theta0)
+        residuals, jacobian = evaluator.residuals_and_jacobian(theta0)
     if not (np.isfinite(residuals).all() and np.isfinite(jacobian).all()):
         return None
-    return _Linearised(problem, residuals.astype(np.float64), jacobian.astype(np.float64), method.lr)
+    return _Linearised(problem, residuals, jacobian, step)
 
 
 class _Linearised:
     """The residuals in the eigenvectors of the kernel, where each goes its own way."""
 
-    def __init__(self, problem: Problem, residuals: Doubles, jacobian: Doubles, lr: float) -> None:
+    def __init__(self, problem: Problem, residuals: Doubles, jacobian: Doubles, step: float) -> None:
         assert isinstance(problem.loss, SquaredLoss)
         self._targets = problem.targets
         weights = np.broadcast_to(problem.loss.residual_weights(problem.targets.shape), problem.targets.shape)
         self._weights = weights.astype(np.float64)
         eigenvalues, self._vectors = np.linalg.eigh(jacobian @ jacobian.T)
-        self._factors = 1 - 2 * lr * np.maximum(eigenvalues, 0.0)  # below zero by rounding alone
+        self._factors = 1 - 2 * step * np.maximum(eigenvalues, 0.0)  # below zero by rounding alone
         self._start = residuals @ self._vectors
 
     def __call__(self, steps: Doubles) -> Doubles:
@@ -63,9 +62,9 @@ class _Linearised:
             return self._targets + residuals.reshape(-1, *self._targets.shape) / self._weights
 
 
-def tangent_kernel(problem: Problem, theta: Doubles) -> Doubles:
-    """`J J^T (n m, n m)` of the weighted residuals at `theta (P,)`; needs `residuals` in `problem.offers`."""
-    jacobian = problem.residuals_and_jacobian(theta)[1]
+def tangent_kernel(evaluator: Evaluator, theta: Doubles) -> Doubles:
+    """`J J^T (n m, n m)` of the weighted residuals at `theta (P,)`; needs `residuals` in `evaluator.offers`."""
+    jacobian = evaluator.residuals_and_jacobian(theta)[1]
     return jacobian @ jacobian.T
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.figures import FIGURES, applicable, save
-from harness.run.runner import Refused, build, check_fit
+from harness.run.build import build
+from harness.run.fit import Refused, check_fit
 from harness.run.spec import RunSpec, digest, find_optimizer, find_problem, override
 from harness.study.execute import execute
 from harness.study.roll import roll_of
@@ -140,10 +141,10 @@ def _misfits(
     It is an error where the user has asked for them by name, and a problem that cannot be built is one too."""
     left_out: dict[tuple[Optimizer, Recipe], tuple[str, str]] = {}
     for recipe, (first, problem) in problems.items():
-        choose(problem, first.engine)
+        choose(problem, first.engine)  # a demand that cannot be met is said before the study
         for method, name in {spec.method: spec.optimizer for spec in specs if spec.recipe == recipe}.items():
             try:
-                check_fit(name, method, problem)
+                check_fit(name, method, problem, first.engine)
             except Refused as refusal:
                 if strict:
                     raise

@@ -12,7 +12,8 @@ from heapq import heapify, heapreplace
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
-from harness.run.runner import build, run_lanes
+from harness.run.build import build
+from harness.run.runner import run_lanes
 from harness.run.schedule import log_marks
 from harness.run.spec import RunSpec
 from harness.study.jobs import Job

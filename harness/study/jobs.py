@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 from threadpoolctl import threadpool_limits
 
 from harness.run.machine import machine
-from harness.run.runner import run_lanes, unfinished
+from harness.run.rows import unfinished
+from harness.run.runner import run_lanes
 from harness.run.spec import RunSpec
 from harness.study.ledger.ledger import Ledger
 from harness.study.standby import GRACE, Standby, hard_limit

@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from harness.run.runner import build, check_fit
+from harness.run.build import build
+from harness.run.fit import check_fit
 from harness.run.spec import RunSpec, canonical, digest, settings_of, stream
 from harness.study.execute import execute
 from harness.study.settings_files import update_settings
@@ -45,7 +46,7 @@ class Tuning:
             raise ValueError(f"The sampler is {' or '.join(SAMPLERS)}; got '{self.sampler}'.")
         if not ranges(self.spec.method):
             raise ValueError(f"Optimizer '{self.spec.optimizer}' declares no range to search: nothing can be tuned.")
-        check_fit(self.spec.optimizer, self.spec.method, build(self.spec))
+        check_fit(self.spec.optimizer, self.spec.method, build(self.spec), self.spec.engine)
 
     @property
     def identity(self) -> str:

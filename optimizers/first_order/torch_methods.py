@@ -112,6 +112,10 @@ class GD(TorchMethod):
     )
     lr: float = setting(0.05, "step length", above=0.0, tune=(1e-3, 1.0))  # at 0.1 one seed in twelve diverges
 
+    @property
+    def gradient_step(self) -> float | None:
+        return self.lr if self.schedule == "constant" else None
+
     def build(self, optim: "Lean", params: list[Any]) -> Any:
         return optim.SGD(params, lr=self.lr, foreach=False)
 

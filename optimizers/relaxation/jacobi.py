@@ -25,6 +25,10 @@ class Jacobi(Optimizer):
     lanes: ClassVar[bool] = True
     weight: float = setting(1.0, "damping; 1 is none", above=0.0, tune=(0.3, 1.0))
 
+    @property
+    def gradient_step(self) -> float:
+        return self.weight
+
     def memory(self, dim: int) -> int:
         return 8 * 2 * dim
 

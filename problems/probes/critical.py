@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.base import Array, InputGradientNetwork, Network, Problem
+from problems.base import Array, InputGradientNetwork, Network
+from problems.engines.base import Evaluator
 
 
 @dataclass(frozen=True)
@@ -25,29 +26,31 @@ class Search:
 
 
 def critical_samples(
-    problem: Problem, theta: Array, inputs: Array, search: Search, rng: np.random.Generator
+    evaluator: Evaluator, theta: Array, inputs: Array, search: Search, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
     """Whether another answer was found within the box around each of `inputs (n, d)`, `(n,)`.
 
     Raises ValueError for a network that cannot be differentiated in its inputs, or has one output."""
-    answers = problem.outputs(theta[None], inputs)[0].argmax(axis=1)
+    answers = evaluator.outputs(theta[None], inputs)[0].argmax(axis=1)
     found = np.zeros(len(inputs), bool)
     moved = inputs.astype(np.float64)
     for _ in range(search.iterations):
         left = np.flatnonzero(~found)
         if not len(left):
             break
-        downhill = -margin_gradient(problem, theta, moved[left], answers[left])
+        downhill = -margin_gradient(evaluator, theta, moved[left], answers[left])
         step = search.step * np.sign(downhill) + search.noise * rng.standard_normal(downhill.shape)
         moved[left] = np.clip(moved[left] + step, inputs[left] - search.radius, inputs[left] + search.radius)
-        found[left] = problem.outputs(theta[None], moved[left])[0].argmax(axis=1) != answers[left]
+        found[left] = evaluator.outputs(theta[None], moved[left])[0].argmax(axis=1) != answers[left]
     return found
 
 
-def margin_gradient(problem: Problem, theta: Array, inputs: Array, classes: NDArray[np.intp]) -> NDArray[np.float64]:
+def margin_gradient(
+    evaluator: Evaluator, theta: Array, inputs: Array, classes: NDArray[np.intp]
+) -> NDArray[np.float64]:
     """d (score of `classes (n,)` less the highest other score) / d inputs, `(n, d)`; raises ValueError."""
-    network = _differentiable(problem.network)
-    scores = problem.outputs(theta[None], inputs)[0]
+    network = _differentiable(evaluator.problem.network)
+    scores = evaluator.outputs(theta[None], inputs)[0]
     if scores.shape[1] < 2:
         raise ValueError(
             "A margin is the distance of two scores, and this network has one output. Take labels=one-hot."
@@ -58,7 +61,7 @@ def margin_gradient(problem: Problem, theta: Array, inputs: Array, classes: NDAr
     cotangent = np.zeros_like(scores)
     cotangent[rows, others.argmax(axis=1)] = -1
     cotangent[rows, classes] = 1
-    size = problem.chunk or max(len(inputs), 1)
+    size = evaluator.problem.chunk or max(len(inputs), 1)
     blocks = [slice(start, start + size) for start in range(0, len(inputs), size)]
     parts = [network.input_gradient(theta, inputs[block], cotangent[block]) for block in blocks]
     return np.concatenate(parts).astype(np.float64) if parts else np.zeros(inputs.shape)

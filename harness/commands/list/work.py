@@ -10,7 +10,7 @@ from harness.run.spec import settings_of
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems import PROBLEMS
-from problems.engines.choose import ENGINES
+from problems.engines.choose import engine_names
 from problems.line.embeddings import EMBEDDINGS
 from problems.losses.regression import LOSSES
 from problems.networks.activations import ACTIVATIONS
@@ -66,5 +66,5 @@ LISTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "inits": lambda: _first_lines(INITS),
     "losses": lambda: _first_lines(LOSSES),
     "embeddings": lambda: _first_lines(EMBEDDINGS),
-    "engines": lambda: ENGINES,
+    "engines": engine_names,
 }

@@ -1,4 +1,4 @@
-"""The compiled engine of other fully connected networks: matrix products by BLAS, all between them in compiled passes.
+"""The compiled evaluator of other fully connected networks: products by BLAS, all between them in compiled passes.
 
 A lane is finished before the next begins, in scratch arrays that are used again. It takes any loss.
 """
@@ -7,14 +7,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.base import Array, Loss, Problem
-from problems.engines.compiled import twin
-from problems.engines.engine_data import Data, flat, gradients_by_numpy, prepared, serves, values_by_numpy
-from problems.engines.layer_rows import Passes, passes
+from problems.base import Array, Problem
+from problems.engines.kernel_data import Data, flat, gradients_by_numpy, prepared, values_by_numpy
+from problems.engines.kernels.compiled import twin
+from problems.engines.kernels.layer_rows import Passes, passes
+from problems.engines.numpy_evaluator import NumpyEvaluator, joined
 from problems.losses.regression import MSE
 from problems.networks.mlp import MLP
 
@@ -29,81 +31,84 @@ class Scratch:
     out: Array
 
 
-class LayeredEngine:
-    """One lane after the other: down through the layers, the loss, and up again."""
+class LayeredEvaluator:
+    """One row after the other: down through the layers, the loss, and up again."""
 
     name = "compiled"
+    device = "cpu"
 
-    def __init__(self, network: MLP, loss: Loss) -> None:
-        self._loss_function = loss
+    def __init__(self, problem: Problem) -> None:
+        network = problem.network
+        assert isinstance(network, MLP)
+        self.problem, self._reference, self._loss_function = problem, NumpyEvaluator(problem), problem.loss
         self._network, self._kind, self._twin = network, network.dtype, twin(network.activation)
         self._number = network.dtype.type(self._twin.parameter)
-        self._problem: Problem | None = None
+        self._data = prepared(problem)
         self._theta, self._grad = np.empty((2, network.dim), self._kind)
         self._layers, self._layer_grads = _views(network, self._theta), _views(network, self._grad)
         self._scratch: dict[int, Scratch] = {}
+        self.residuals_and_jacobian, self.hvp = self._reference.residuals_and_jacobian, self._reference.hvp
+        self.predict, self.outputs = self._reference.predict, self._reference.outputs
 
     @cached_property
     def _passes(self) -> Passes:
         return passes(self._twin.pair, self._kind)
 
-    def serves(self, problem: Problem) -> bool:
-        return serves(self._network, self._loss_function, problem)
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._kind
+
+    @property
+    def offers(self) -> frozenset[str]:
+        return self._reference.offers
 
     def prepare(self, needs: Collection[str]) -> None:
         del needs
         _ = self._passes
 
-    def value(self, problem: Problem, theta: Array) -> float:
-        return float(self.values(problem, theta[None])[0])
+    def value(self, theta: Array) -> float:
+        return float(self.values(theta[None])[0])
 
-    def value_and_grad(self, problem: Problem, theta: Array) -> tuple[float, NDArray[np.float64]]:
-        losses, grads = self.values_and_grads(problem, theta[None])
+    def value_and_grad(self, theta: Array) -> tuple[float, NDArray[np.float64]]:
+        losses, grads = self.values_and_grads(theta[None])
         return losses.item(), grads[0]
 
-    def values(self, problem: Problem, thetas: Array) -> NDArray[np.float64]:
-        data, refused = self._entered(problem), False
-        losses = np.empty(len(thetas))
-        for lane, theta in enumerate(thetas):
+    def values(self, thetas: Array) -> NDArray[np.float64]:
+        data, refused = self._data, False
+        losses, lanes = np.empty(len(thetas)), len(data.y)
+        for row, theta in enumerate(thetas):
             if self._passes.load(flat(theta), data.limit, self._theta):
-                losses[lane] = self._loss(data, lane)
+                losses[row] = self._loss(data, row * lanes // len(losses))
             else:
-                losses[lane], refused = np.nan, True
+                losses[row], refused = np.nan, True
         if refused:
-            values_by_numpy(problem, thetas, losses)
+            values_by_numpy(self._reference, thetas, losses)
         return losses
 
-    def values_and_grads(self, problem: Problem, thetas: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return self._differentiate(problem, self._entered(problem), thetas)
+    def values_and_grads(self, thetas: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return self._differentiate(self._data, thetas)
 
     def batch_values_and_grads(
-        self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
+        self, thetas: Array, rows: NDArray[np.intp]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return self._differentiate(problem, self._entered(problem).take(rows), thetas)
+        return self._differentiate(self._data.take(rows), thetas)
 
-    def lane_batches(
-        self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        data = self._entered(problem)
-        pairs = [
-            self._differentiate(problem, data.take(own, lane), thetas[lane : lane + 1]) for lane, own in enumerate(rows)
-        ]
-        return np.concatenate([losses for losses, _ in pairs]), np.concatenate([grads for _, grads in pairs])
+    def lane_batches(self, thetas: Array, rows: NDArray[np.intp]) -> tuple[Array, NDArray[np.float64]]:
+        lanes = range(len(thetas))
+        return joined([self._differentiate(self._data.take(rows[b], b), thetas[b : b + 1]) for b in lanes])
 
-    def _differentiate(
-        self, problem: Problem, data: Data, thetas: Array
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        losses, grads, refused = np.empty(len(thetas)), np.empty(thetas.shape), False
-        for lane, theta in enumerate(thetas):
+    def _differentiate(self, data: Data, thetas: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        losses, grads, refused, lanes = np.empty(len(thetas)), np.empty(thetas.shape), False, len(data.y)
+        for row, theta in enumerate(thetas):
             if self._passes.load(flat(theta), data.limit, self._theta):
                 scratch = self._descend(data, keep=True)
-                losses[lane] = self._cotangent(data, lane, scratch.out)
+                losses[row] = self._cotangent(data, row * lanes // len(losses), scratch.out)
                 self._ascend(data, scratch)
-                grads[lane] = self._grad
+                grads[row] = self._grad
             else:
-                losses[lane], refused = np.nan, True
+                losses[row], refused = np.nan, True
         if refused:
-            gradients_by_numpy(problem, data, thetas, losses, grads)
+            gradients_by_numpy(self._reference, data, thetas, losses, grads)
         return losses, grads
 
     def _descend(self, data: Data, *, keep: bool) -> Scratch:
@@ -124,14 +129,14 @@ class LayeredEngine:
     def _loss(self, data: Data, lane: int) -> float:
         out, bias = self._descend(data, keep=False).out, self._layers[-1][1]
         if isinstance(self._loss_function, MSE):
-            total: float = self._passes.residual(bias, data.y[lane % len(data.y)], out)
+            total: float = self._passes.residual(bias, data.y[lane], out)
             return total / out.size
         out += bias[:, None]
-        return float(self._loss_function.value(out.T[None], data.y[lane % len(data.y)].T)[0])
+        return float(self._loss_function.value(out.T[None], data.y[lane].T)[0])
 
     def _cotangent(self, data: Data, lane: int, out: Array) -> float:
         """The loss; turn the outputs into its derivative, and put its sums where the last biases' gradient belongs."""
-        bias, sums, y = self._layers[-1][1], self._layer_grads[-1][1], data.y[lane % len(data.y)]
+        bias, sums, y = self._layers[-1][1], self._layer_grads[-1][1], data.y[lane]
         if isinstance(self._loss_function, MSE):
             total: float = self._passes.residual(bias, y, out)
             self._passes.scale(self._kind.type(2 / out.size), out, sums)
@@ -153,11 +158,6 @@ class LayeredEngine:
                 _product(self._layers[layer][0].T, above, d)
                 self._passes.back(scratch.slopes[layer - 1], d, self._layer_grads[layer - 1][1])
                 above = d
-
-    def _entered(self, problem: Problem) -> Data:
-        if problem is not self._problem:
-            self._problem, self._data = problem, prepared(problem)
-        return self._data
 
     def _room(self, samples: int) -> Scratch:
         if samples not in self._scratch:

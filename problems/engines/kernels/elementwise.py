@@ -17,7 +17,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
 
-from problems.engines.compilation import STEPWISE, stepwise
+from problems.engines.kernels.compilation import STEPWISE, stepwise
 
 SINE_REACH = {np.dtype(np.float32): 8e3, np.dtype(np.float64): 1e5}
 """Arguments up to which the reduction by pi is accurate."""

@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.base import Array, Loss, Problem
-from problems.engines.compiled import twin
+from problems.base import Array, Problem
+from problems.engines.kernels.compiled import twin
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.networks.mlp import MLP
 
-UNBOUNDED = ("gelu", "relu", "softplus")
-"""Activations that let large parameters grow from layer to layer."""
 LARGEST = {4: (1e6, 1e18), 8: (1e50, 1e150)}
 """By bytes of a float: parameters, and outputs, up to which sums of squares surely stay finite."""
 LOOP_BYTES = 64
@@ -41,12 +40,6 @@ class Data:
         return Data(x, y, self.limit, self.reach, len(rows), rows, lane or 0)
 
 
-def serves(network: MLP, loss: Loss, problem: Problem) -> bool:
-    """Whether an engine for this network and loss can take the problem."""
-    fits = problem.chunk is None or problem.chunk >= problem.n_samples
-    return fits and (problem.network, problem.loss) == (network, loss)
-
-
 def prepared(problem: Problem) -> Data:
     """The problem's data for its network, an `MLP`."""
     network = problem.network
@@ -64,9 +57,9 @@ def prepared(problem: Problem) -> Data:
 def largest_parameter(network: MLP) -> float:
     """A size of parameters up to which no sum in the network leaves the numbers of its precision."""
     parameter, output = LARGEST[network.dtype.itemsize]
-    if network.activation.partition("(")[0] in UNBOUNDED:
-        return min(parameter, float(output ** (1 / (len(network.widths) - 1))) / max(network.widths[:-1]))
-    return parameter
+    if twin(network.activation).bounded:
+        return parameter
+    return min(parameter, float(output ** (1 / (len(network.widths) - 1))) / max(network.widths[:-1]))
 
 
 def flat(thetas: Array) -> NDArray[np.float64]:
@@ -92,25 +85,25 @@ def _whole_turns(samples: int, itemsize: int) -> int:
     return max(1, -(-samples // turn)) * turn
 
 
-def values_by_numpy(problem: Problem, thetas: Array, losses: NDArray[np.float64]) -> None:
-    """Fill in the losses `(B,)` of the lanes that a kernel has refused, which are NaN."""
-    reference = replace(problem, engine=None)
+def values_by_numpy(reference: NumpyEvaluator, thetas: Array, losses: NDArray[np.float64]) -> None:
+    """Fill in the losses `(B,)` of the rows that a kernel has refused, which are NaN."""
+    lanes = 1 if reference.problem.targets.ndim == 2 else len(reference.problem.targets)
     with np.errstate(all="ignore"):
-        for lane in np.flatnonzero(np.isnan(losses)):
-            losses[lane] = reference.lane(int(lane)).values(thetas[lane][None])[0]
+        for row in np.flatnonzero(np.isnan(losses)):
+            losses[row] = reference.lane(int(row) * lanes // len(losses)).values(thetas[row][None])[0]
 
 
 def gradients_by_numpy(
-    problem: Problem,
-    data: "Data",
+    reference: NumpyEvaluator,
+    data: Data,
     thetas: Array,
     losses: NDArray[np.float64],
     grads: NDArray[np.float64],
 ) -> None:
     """The same with gradients `(B, P)`, for the samples and lanes of `data`."""
-    reference = replace(problem, engine=None)
     with np.errstate(all="ignore"):
-        for lane in np.flatnonzero(np.isnan(losses)):
-            theta, own, rows = thetas[lane][None], reference.lane(data.lane + int(lane)), data.rows
-            loss, grad = own.values_and_grads(theta) if rows is None else own.batch_values_and_grads(theta, rows)
-            losses[lane], grads[lane] = loss[0], grad[0]
+        for row in np.flatnonzero(np.isnan(losses)):
+            theta, own = thetas[row][None], reference.lane(data.lane + int(row) * len(data.y) // len(losses))
+            some = data.rows
+            loss, grad = own.values_and_grads(theta) if some is None else own.batch_values_and_grads(theta, some)
+            losses[row], grads[row] = loss[0], grad[0]

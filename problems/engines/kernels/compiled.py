@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from problems.engines.compilation import stepwise
-from problems.engines.elementwise import (
+from problems.engines.base import CannotServe
+from problems.engines.kernels.compilation import stepwise
+from problems.engines.kernels.elementwise import (
     SINE_REACH,
     exponential_of_minus,
     like,
@@ -48,10 +49,14 @@ class Twin(NamedTuple):
     slope: Callable[[Any, Any], Any] = kept_slope
     parameter: float = 0.0
     reach: Mapping[Any, float] = {}
+    bounded: bool = False
+    """Whether its values are, so that large parameters do not grow from layer to layer."""
 
 
 def twin(text: str) -> Twin:
-    """The compiled form of the activation that `text` names."""
+    """The compiled form of the activation that `text` names; raises CannotServe where there is none."""
+    if text.partition("(")[0].strip() not in TWINS:
+        raise CannotServe(f"has no compiled form of the activation '{text}'")
     return resolve("activation", text, TWINS)
 
 
@@ -113,16 +118,18 @@ def ricker_pair(z: Any, p: Any) -> Any:
 
 
 def _sin(w0: float = 1.0) -> Twin:
-    return Twin(sin_pair, parameter=w0, reach={kind: reach / abs(w0) for kind, reach in SINE_REACH.items()})
+    return Twin(
+        sin_pair, parameter=w0, bounded=True, reach={kind: reach / abs(w0) for kind, reach in SINE_REACH.items()}
+    )
 
 
 TWINS: dict[str, Callable[..., Twin]] = {
     "gelu": lambda: Twin(gelu_pair),
     "relu": lambda: Twin(relu_pair),
-    "ricker": lambda a=0.3: Twin(ricker_pair, parameter=a),
-    "sigmoid": lambda: Twin(sigmoid_pair, sigmoid_slope),
+    "ricker": lambda a=0.3: Twin(ricker_pair, parameter=a, bounded=True),
+    "sigmoid": lambda: Twin(sigmoid_pair, sigmoid_slope, bounded=True),
     "sin": _sin,
     "softplus": lambda: Twin(softplus_pair),
-    "tanh": lambda: Twin(tanh_pair, tanh_slope),
+    "tanh": lambda: Twin(tanh_pair, tanh_slope, bounded=True),
 }
-"""Name to factory, as in `ACTIVATIONS`."""
+"""Name to factory, as in `ACTIVATIONS`; an activation that is not among them is evaluated by numpy."""

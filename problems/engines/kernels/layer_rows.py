@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, NamedTuple
 
-from problems.engines.compilation import (
+from problems.engines.kernels.compilation import (
     FLOAT,
     FLOATS,
     VERSION,
@@ -14,8 +14,8 @@ from problems.engines.compilation import (
     scalar,
     vector,
 )
-from problems.engines.elementwise import like
-from problems.engines.shallow_rows import load, scale_row
+from problems.engines.kernels.elementwise import like
+from problems.engines.kernels.shallow_rows import load, scale_row
 
 
 @fast

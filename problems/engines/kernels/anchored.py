@@ -9,7 +9,7 @@ evaluation, whatever came before, and no error can grow.
 from functools import cache
 from typing import Any
 
-from problems.engines.compilation import (
+from problems.engines.kernels.compilation import (
     FLOAT,
     FLOATS,
     VERSION,
@@ -22,8 +22,16 @@ from problems.engines.compilation import (
     plain,
     scalar,
 )
-from problems.engines.elementwise import like
-from problems.engines.shallow_rows import add_row, copy_row, load, start_row, sum_squares, value_line, value_plane
+from problems.engines.kernels.elementwise import like
+from problems.engines.kernels.shallow_rows import (
+    add_row,
+    copy_row,
+    load,
+    start_row,
+    sum_squares,
+    value_line,
+    value_plane,
+)
 
 CANCELLATION = 64.0
 """A unit that weighs more at the anchor than so many times the largest target is not exchanged: digits would cancel."""

@@ -1,47 +1,57 @@
-"""The compiled engine of networks with one hidden layer and few inputs and outputs, for the mean squared loss."""
+"""The compiled evaluator of networks with one hidden layer and few inputs and outputs, for the mean squared loss."""
 
 from collections.abc import Collection
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.base import Array, Loss, Problem
-from problems.engines.anchored import anchored_kernel
-from problems.engines.compilation import Kernel
-from problems.engines.compiled import twin
-from problems.engines.engine_data import (
+from problems.base import Array, Problem
+from problems.engines.kernel_data import (
     Data,
     block_of,
     flat,
     gradients_by_numpy,
     padded,
     prepared,
-    serves,
     values_by_numpy,
 )
-from problems.engines.shallow import gradient_kernel, value_kernel
+from problems.engines.kernels.anchored import anchored_kernel
+from problems.engines.kernels.compilation import Kernel
+from problems.engines.kernels.compiled import twin
+from problems.engines.kernels.shallow import gradient_kernel, value_kernel
+from problems.engines.numpy_evaluator import NumpyEvaluator, joined
 from problems.networks.mlp import MLP
 
 ANCHOR_BYTES = 1 << 26
 """Activations of an anchor beyond this are not kept."""
 
 
-class ShallowEngine:
+class ShallowEvaluator:
     """Whole evaluations in one call of compiled code; those of a single point from an anchor, where few units move."""
 
     name = "compiled"
+    device = "cpu"
 
-    def __init__(self, network: MLP, loss: Loss) -> None:
-        self._loss = loss
+    def __init__(self, problem: Problem) -> None:
+        network = problem.network
+        assert isinstance(network, MLP)
+        self.problem, self._reference = problem, NumpyEvaluator(problem)
         self._network, self._kind, self._twin = network, network.dtype, twin(network.activation)
         self._number = network.dtype.type(self._twin.parameter)
         self._one_input, self._line = network.widths[0] == 1, network.widths[::2] == (1, 1)
-        self._problem: Problem | None = None
+        self._data = padded(prepared(problem))
         self._w = np.empty(network.dim, self._kind)
+        self._two_ways = self._room(problem.n_samples)
+        rows = 1 + network.widths[2]
+        block = block_of(problem.n_samples, 8 * rows, self._kind.itemsize)  # an eighth: they fit the first-level cache
+        self._one_way = np.empty((rows, block), self._kind)
         self._batch_size, self._batch = 0, np.empty((0, 0), self._kind)
-        self._state: tuple[Array, ...] = ()
+        self._anchor, self._state = np.full(network.dim, np.nan), self._first_state()
         self._one = np.empty(1)
+        self.residuals_and_jacobian, self.hvp = self._reference.residuals_and_jacobian, self._reference.hvp
+        self.predict, self.outputs = self._reference.predict, self._reference.outputs
 
     @cached_property
     def _values(self) -> Kernel:
@@ -55,8 +65,13 @@ class ShallowEngine:
     def _anchored(self) -> Kernel:
         return anchored_kernel(self._twin.pair, self._kind, self._one_input)
 
-    def serves(self, problem: Problem) -> bool:
-        return serves(self._network, self._loss, problem)
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._kind
+
+    @property
+    def offers(self) -> frozenset[str]:
+        return self._reference.offers
 
     def prepare(self, needs: Collection[str]) -> None:
         if "value" in needs:
@@ -66,71 +81,55 @@ class ShallowEngine:
         if "gradient" in needs or "minibatch" in needs:
             _ = self._gradients
 
-    def value(self, problem: Problem, theta: Array) -> float:
-        if problem is not self._problem:
-            self._enter(problem)
+    def value(self, theta: Array) -> float:
         if not self._state:
-            return float(self.values(problem, theta[None])[0])
+            return float(self.values(theta[None])[0])
         data = self._data
         loss: float = self._anchored(
             flat(theta), self._anchor, data.x, data.y, data.samples, self._number, data.limit, data.reach, *self._state
         )
-        return loss if loss >= 0.0 else float(self.values(problem, theta[None])[0])
+        return loss if loss >= 0.0 else float(self.values(theta[None])[0])
 
-    def value_and_grad(self, problem: Problem, theta: Array) -> tuple[float, NDArray[np.float64]]:
-        if problem is not self._problem:
-            self._enter(problem)
+    def value_and_grad(self, theta: Array) -> tuple[float, NDArray[np.float64]]:
         data, grad, losses = self._data, np.empty(len(theta)), self._one
         point = np.ascontiguousarray(theta, np.float64)
         if self._gradients(
             point, data.x, data.y, data.samples, self._number, data.limit, self._w, self._two_ways, losses, grad
         ):
-            gradients_by_numpy(problem, data, theta[None], losses, grad[None])
+            gradients_by_numpy(self._reference, data, theta[None], losses, grad[None])
         return losses.item(), grad
 
-    def values(self, problem: Problem, thetas: Array) -> NDArray[np.float64]:
-        if problem is not self._problem:
-            self._enter(problem)
+    def values(self, thetas: Array) -> NDArray[np.float64]:
         data, losses = self._data, np.empty(len(thetas))
         if self._values(
             flat(thetas), data.x, data.y, data.samples, self._number, data.limit, self._w, self._one_way, losses
         ):
-            values_by_numpy(problem, thetas, losses)
+            values_by_numpy(self._reference, thetas, losses)
         return losses
 
-    def values_and_grads(self, problem: Problem, thetas: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        if problem is not self._problem:
-            self._enter(problem)
-        return self._differentiate(problem, self._data, self._two_ways, thetas)
+    def values_and_grads(self, thetas: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return self._differentiate(self._data, self._two_ways, thetas)
 
     def batch_values_and_grads(
-        self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
+        self, thetas: Array, rows: NDArray[np.intp]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        if problem is not self._problem:
-            self._enter(problem)
-        return self._differentiate(problem, padded(self._data.take(rows)), self._batch_room(len(rows)), thetas)
+        return self._differentiate(padded(self._data.take(rows)), self._batch_room(len(rows)), thetas)
 
-    def lane_batches(
-        self, problem: Problem, thetas: Array, rows: NDArray[np.intp]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        if problem is not self._problem:
-            self._enter(problem)
-        room = self._batch_room(rows.shape[1])
-        pairs = [
-            self._differentiate(problem, padded(self._data.take(own, lane)), room, thetas[lane : lane + 1])
-            for lane, own in enumerate(rows)
-        ]
-        return np.concatenate([losses for losses, _ in pairs]), np.concatenate([grads for _, grads in pairs])
+    def lane_batches(self, thetas: Array, rows: NDArray[np.intp]) -> tuple[Array, NDArray[np.float64]]:
+        room, lanes = self._batch_room(rows.shape[1]), range(len(thetas))
+        return joined(
+            [self._differentiate(padded(self._data.take(rows[b], b)), room, thetas[b : b + 1]) for b in lanes]
+        )
 
     def _differentiate(
-        self, problem: Problem, data: Data, scratch: Array, thetas: Array
+        self, data: Data, scratch: Array, thetas: Array
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         losses, grads = np.empty(len(thetas)), np.empty(thetas.shape)
         flat_grads = grads.reshape(-1)
         if self._gradients(
             flat(thetas), data.x, data.y, data.samples, self._number, data.limit, self._w, scratch, losses, flat_grads
         ):
-            gradients_by_numpy(problem, data, thetas, losses, grads)
+            gradients_by_numpy(self._reference, data, thetas, losses, grads)
         return losses, grads
 
     def _room(self, samples: int) -> Array:
@@ -144,16 +143,9 @@ class ShallowEngine:
             self._batch_size, self._batch = samples, self._room(samples)
         return self._batch
 
-    def _enter(self, problem: Problem) -> None:
-        """Take another problem's data; its anchor is not known yet."""
-        self._problem, self._data = problem, padded(prepared(problem))
-        self._two_ways = self._room(problem.n_samples)
-        rows = 1 + self._network.widths[2]
-        block = block_of(problem.n_samples, 8 * rows, self._kind.itemsize)  # an eighth: they fit the first-level cache
-        self._one_way = np.empty((rows, block), self._kind)
-        self._anchor = np.full(self._network.dim, np.nan)
+    def _first_state(self) -> tuple[Array, ...]:
+        """Room for what is kept of an anchor; none where it is too much, or where lanes have targets of their own."""
         kept = self._network.widths[2] + 1 + self._network.widths[1], self._data.x.shape[1]
-        if problem.targets.ndim == 2 and kept[0] * kept[1] * self._kind.itemsize <= ANCHOR_BYTES:
-            self._state = np.empty((2, self._network.dim), self._kind), np.empty(kept, self._kind)
-        else:
-            self._state = ()
+        if self.problem.targets.ndim == 3 or kept[0] * kept[1] * self._kind.itemsize > ANCHOR_BYTES:
+            return ()
+        return np.empty((2, self._network.dim), self._kind), np.empty(kept, self._kind)

@@ -7,8 +7,8 @@ activation of `compiled.py` with its number `p`.
 
 from typing import Any
 
-from problems.engines.compilation import fast, plain
-from problems.engines.elementwise import like
+from problems.engines.kernels.compilation import fast, plain
+from problems.engines.kernels.elementwise import like
 
 
 @plain

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from problems.engines.compilation import (
+from problems.engines.kernels.compilation import (
     FLOAT,
     FLOATS,
     VERSION,
@@ -23,9 +23,9 @@ from problems.engines.compilation import (
     scalar,
     vector,
 )
-from problems.engines.compiled import kept_slope
-from problems.engines.elementwise import like
-from problems.engines.shallow_rows import (
+from problems.engines.kernels.compiled import kept_slope
+from problems.engines.kernels.elementwise import like
+from problems.engines.kernels.shallow_rows import (
     add_pair_line,
     add_pair_plane,
     add_value_line,
@@ -58,7 +58,7 @@ def value_kernel(pair: Any, kind: Any, line: bool) -> Kernel:
                 losses[lane] = np.nan
                 refused += 1
                 continue
-            loss, target = 0.0, y[lane if len(y) > 1 else 0]
+            loss, target = 0.0, y[lane * len(y) // len(losses)]
             for start in range(0, n, block):
                 size = min(block, x.shape[1] - start)
                 real = min(size, n - start)
@@ -98,7 +98,7 @@ def gradient_kernel(pair: Any, slope: Any, kind: Any, line: bool) -> Kernel:
                 losses[lane] = np.nan
                 refused += 1
                 continue
-            loss, target, grad = 0.0, y[lane if len(y) > 1 else 0], grads[lane * count : (lane + 1) * count]
+            loss, target, grad = 0.0, y[lane * len(y) // len(losses)], grads[lane * count : (lane + 1) * count]
             for start in range(0, n, block):
                 size = min(block, x.shape[1] - start)
                 real = min(size, n - start)

@@ -1,0 +1,31 @@
+"""Let a method move until its run ends."""
+
+import warnings
+from contextlib import suppress
+
+import numpy as np
+
+from harness.run.account import EndIgnored
+from harness.run.lanes import LaneMeter
+from harness.run.meter import Meter
+from optimizers.base import Doubles, Optimizer, Streams
+
+
+def drive(method: Optimizer, meter: Meter | LaneMeter, theta0: Doubles, rng: Streams) -> tuple[str, str]:
+    """Let `method` move from `theta0` until it ends; the status and a sentence on why.
+
+    An exception other than the meter's own propagates. Floating-point warnings are expected on the way to infinity and
+    are silenced here, for the run alone."""
+    meter.start(theta0)
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            method.minimize(meter, theta0, rng)
+    except (Exception, EndIgnored):
+        if meter.account.stop is None:
+            with suppress(Exception):  # the first error is the one to report
+                meter.finish()
+            raise
+    meter.finish()
+    stop = meter.account.stop  # and not the exception: libraries catch it, or wrap it in one of their own
+    return (stop.status, str(stop)) if stop else ("converged", "The method returned before its budget was spent.")

@@ -1,0 +1,79 @@
+"""The contract of an evaluator: what turns a problem, which is data, and flat vectors into losses and gradients.
+
+An evaluator is made for one problem, by `choose.make_evaluator`, and keeps the problem's data where it computes. All
+give the numbers of the reference, `numpy_evaluator.py`, to rounding; where one cannot, as at points that are not
+finite, it asks the reference. It may use scratch space of its own, so it is not for several threads at once.
+
+Parameters come as float64, one vector a row: `theta (P,)`, `thetas (B, P)`. Gradients, residuals, Jacobians and
+products go back as fresh float64 arrays of numpy, losses and outputs in the precision of the arithmetic or a higher
+one. Where the problem has L sets of targets, B is a multiple of L and rows come lane after lane, B / L for each.
+"""
+
+from collections.abc import Collection
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array, Problem
+
+
+class CannotServe(ValueError):
+    """An evaluator was asked to take a problem that is not for it; the message ends a sentence: `takes no ...`."""
+
+
+class Evaluator(Protocol):
+    """What the meter, the probes and the theory ask of a problem."""
+
+    @property
+    def problem(self) -> Problem:
+        """What it was made for."""
+
+    @property
+    def name(self) -> str:
+        """What the column `engine` calls it."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The precision of its arithmetic."""
+
+    @property
+    def device(self) -> str:
+        """Where it computes, as torch spells it: `cpu`, `cuda:0`."""
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """The needs of an optimizer that it can meet."""
+
+    def prepare(self, needs: Collection[str]) -> None:
+        """Compile or load what an optimizer with these needs will call, before the clock runs."""
+
+    def value(self, theta: Array) -> float:
+        """The loss at one point; of problems with one set of targets."""
+
+    def value_and_grad(self, theta: Array) -> tuple[float, NDArray[np.float64]]:
+        """The same and its gradient `(P,)`."""
+
+    def values(self, thetas: Array) -> Array:
+        """Losses `(B,)`."""
+
+    def values_and_grads(self, thetas: Array) -> tuple[Array, NDArray[np.float64]]:
+        """Losses `(B,)` and gradients `(B, P)`."""
+
+    def batch_values_and_grads(self, thetas: Array, rows: NDArray[np.intp]) -> tuple[Array, NDArray[np.float64]]:
+        """The same on the samples `rows (k,)` alone."""
+
+    def lane_batches(self, thetas: Array, rows: NDArray[np.intp]) -> tuple[Array, NDArray[np.float64]]:
+        """The same for lane `b` on its own samples `rows[b]`, of `rows (B, k)`."""
+
+    def residuals_and_jacobian(self, theta: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Residuals `r (n m,)` with loss = r.r, and their Jacobian `(n m, P)`; needs `residuals` in `offers`."""
+
+    def hvp(self, theta: Array, vector: Array) -> NDArray[np.float64]:
+        """Hessian of the loss times `vector`, `(P,)`; needs `hvp` in `offers`."""
+
+    def predict(self, thetas: Array) -> Array:
+        """Outputs `(B, n, m)` on the training inputs, as the loss takes them; any B."""
+
+    def outputs(self, thetas: Array, inputs: Array) -> Array:
+        """Outputs `(B, n, m)` on any inputs `(n, d)`; any B."""
