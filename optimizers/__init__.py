@@ -6,6 +6,7 @@ from optimizers.direct.coordinates import CoordinateDescent, PatternSearch
 from optimizers.direct.scipy_methods import COBYLA, COBYQA, NelderMead, Powell
 from optimizers.evolution.natural_evolution import SNES, OnePlusOne, OpenAIES
 from optimizers.evolution.populations import CMAES, DifferentialEvolution, SepCMAES
+from optimizers.first_order.adam_power import AdamPower
 from optimizers.first_order.adaptive import (
     ASGD,
     Adadelta,
@@ -20,13 +21,19 @@ from optimizers.first_order.adaptive import (
 )
 from optimizers.first_order.lion import Lion
 from optimizers.first_order.minibatch import SGD, MinibatchAdam
+from optimizers.first_order.schedule_free import ScheduleFreeAdam
 from optimizers.first_order.torch_methods import GD, Adam, Momentum
+from optimizers.layered.kron import Kron
 from optimizers.layered.matrix_methods import SOAP, Adafactor, Muon, Shampoo
+from optimizers.layered.spectral import SpectralDescent
+from optimizers.newton.hessian_free import HessianFree
 from optimizers.newton.newton_torch import TorchNewtonCG
+from optimizers.newton.sophia import Sophia
 from optimizers.newton.trust_region import SR1, NewtonCG, TrustKrylov, TrustNCG
 from optimizers.quasi_newton.bfgs import BFGS
 from optimizers.quasi_newton.lbfgs import LBFGS
 from optimizers.quasi_newton.lbfgs_torch import LBFGSTorch
+from optimizers.quasi_newton.self_scaled import SelfScaled
 from optimizers.relaxation.jacobi import Jacobi
 from optimizers.residual.gauss_newton import GaussNewton, LevenbergMarquardt, NaturalGradient
 from optimizers.stochastic.random_search import SPSA, DualAnnealing, RandomSearch
@@ -39,6 +46,8 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "adagrad": Adagrad(),
     "adam": Adam(),
     "adam-minibatch": MinibatchAdam(),
+    "adam-power": AdamPower(),
+    "adam-schedule-free": ScheduleFreeAdam(),
     "adamax": Adamax(),
     "adamw": AdamW(),
     "asgd": ASGD(),
@@ -53,13 +62,16 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "dual-annealing": DualAnnealing(),
     "gauss-newton": GaussNewton(),
     "gd": GD(),
+    "hessian-free": HessianFree(),
     "jacobi": Jacobi(),
+    "kron": Kron(),
     "lbfgs": LBFGS(),
     "lbfgs-torch": LBFGSTorch(),
     "levenberg-marquardt": LevenbergMarquardt(),
     "lion": Lion(),
     "momentum": Momentum(),
     "muon": Muon(),
+    "muon-hidden": Muon(matrices="hidden"),
     "nadam": NAdam(),
     "natural-gradient": NaturalGradient(),
     "nelder-mead": NelderMead(),
@@ -84,8 +96,12 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "shampoo": Shampoo(),
     "snes": SNES(),
     "soap": SOAP(),
+    "sophia": Sophia(),
+    "spectral-descent": SpectralDescent(),
     "spsa": SPSA(),
     "sr1": SR1(),
+    "ss-bfgs": SelfScaled(update="bfgs"),
+    "ss-broyden": SelfScaled(),
     "trust-krylov": TrustKrylov(),
     "trust-ncg": TrustNCG(),
 }

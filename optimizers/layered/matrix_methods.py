@@ -4,6 +4,7 @@ None of them is elementwise, so none takes lanes, and each would be another meth
 """
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -30,30 +31,41 @@ class LayeredMethod(Optimizer):
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
-        import torch
 
-        theta = torch.from_numpy(theta0.copy())
-        gradient = torch.zeros_like(theta)
-        params = []
-        for slot in objective.layout:
-            end = slot.offset + torch.Size(slot.shape).numel()
-            param = theta[slot.offset : end].view(slot.shape)
-            param.grad = gradient[slot.offset : end].view(slot.shape)
-            params.append(param)
-        with globals_kept():
-            steppers = self.build([p for p in params if p.ndim == 2], [p for p in params if p.ndim != 2])
-        views = [param.grad for param in params]
-        while True:
-            gradient.copy_(torch.from_numpy(objective.value_and_grad(theta.numpy())[1]))
-            for param, view in zip(params, views, strict=True):
-                param.grad = view  # some methods replace or transpose what they are given
-            for stepper in steppers:
-                stepper.step()
+        def build(params: list[Any]) -> list[Any]:
+            return self.build([p for p in params if p.ndim == 2], [p for p in params if p.ndim != 2])
+
+        move_by_layers(objective, theta0, build)
+
+
+def move_by_layers(objective: Objective, theta0: Doubles, build: Callable[[list[Any]], list[Any]]) -> None:
+    """Step for ever by the torch optimizers that `build` makes of the parameters, in the order of the layout."""
+    import torch
+
+    theta = torch.from_numpy(theta0.copy())
+    gradient = torch.zeros_like(theta)
+    params = []
+    for slot in objective.layout:
+        end = slot.offset + torch.Size(slot.shape).numel()
+        param = theta[slot.offset : end].view(slot.shape)
+        param.grad = gradient[slot.offset : end].view(slot.shape)
+        params.append(param)
+    with globals_kept():
+        steppers = build(params)
+    views = [param.grad for param in params]
+    while True:
+        gradient.copy_(torch.from_numpy(objective.value_and_grad(theta.numpy())[1]))
+        for param, view in zip(params, views, strict=True):
+            param.grad = view  # some methods replace or transpose what they are given
+        for stepper in steppers:
+            stepper.step()
 
 
 @dataclass(frozen=True)
 class Muon(LayeredMethod):
-    """Matrices step along their orthogonalised momentum, everything else by AdamW."""
+    """Matrices step along their orthogonalised momentum, everything else by AdamW.
+
+    As published it is for hidden matrices alone: those of the first and the last layer then go to AdamW as well."""
 
     source: ClassVar[str] = "Jordan et al. 2024; Liu et al. 2025, arXiv 2502.16982; torch.optim.Muon"
     expected: ClassVar[str] = UNKNOWN
@@ -65,12 +77,15 @@ class Muon(LayeredMethod):
     momentum: float = setting(0.95, "share of the momentum that is kept", at_least=0.0, below=1.0, tune=(0.5, 0.99))
     weight_decay: float = setting(0.0, "decay of the weights", at_least=0.0)
     lr_others: float = setting(3e-3, "step length of AdamW on everything else", above=0.0, tune=(1e-5, 0.1))
+    matrices: str = setting("all", "which matrices it moves", choices=("all", "hidden"))
 
     def build(self, matrices: list[Any], others: list[Any]) -> list[Any]:
         from torch.optim import AdamW
         from torch.optim import Muon as TorchMuon
 
         decay = self.weight_decay
+        if self.matrices == "hidden":
+            matrices, others = matrices[1:-1], [*matrices[:1], *matrices[1:][-1:], *others]
         muon = [TorchMuon(matrices, lr=self.lr, momentum=self.momentum, weight_decay=decay)] if matrices else []
         return muon + ([AdamW(others, lr=self.lr_others, weight_decay=decay)] if others else [])
 
