@@ -21,9 +21,10 @@ class Kron(Optimizer):
     expected: ClassVar[str] = UNKNOWN
     library: ClassVar[str] = "pytorch_optimizer"
     max_dim: ClassVar[int] = 500_000
-    caveat: ClassVar[str] = "the library fits its factors often at first and more seldom later, by chance"
+    caveat: ClassVar[str] = "the slowest step of all: the library contracts small tensors one by one"
     lr: float = setting(3e-3, "step length", above=0.0, tune=(1e-5, 0.1))
     momentum: float = setting(0.9, "decay of the momentum", at_least=0.0, below=1.0, tune=(0.5, 0.99))
+    fitting: float = setting(0.1, "share of the steps, by chance, in which the factors are fitted", above=0.0, below=1.01)
 
     def memory(self, dim: int) -> int:
         return 8 * 64 * dim
@@ -37,8 +38,9 @@ class Kron(Optimizer):
         import pytorch_optimizer
         import torch
 
-        double = {"mu_dtype": torch.float64, "precondition_dtype": torch.float64}
-        return [pytorch_optimizer.Kron(params, lr=self.lr, momentum=self.momentum, **double)]
+        options: dict[str, Any] = {"mu_dtype": torch.float64, "precondition_dtype": torch.float64}
+        options["pre_conditioner_update_probability"] = self.fitting
+        return [pytorch_optimizer.Kron(params, lr=self.lr, momentum=self.momentum, **options)]
 
 
 @contextmanager
