@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands.references_page import read_bibtex, references_page
+from harness.commands.docs.references_page import read_bibtex, references_page
 
 ROOT = Path(__file__).parents[1]
 BIBTEX = (ROOT / "docs" / "references.bib").read_text()

@@ -24,7 +24,7 @@ class Kron(Optimizer):
     caveat: ClassVar[str] = "the slowest step of all: the library contracts small tensors one by one"
     lr: float = setting(3e-3, "step length", above=0.0, tune=(1e-5, 0.1))
     momentum: float = setting(0.9, "decay of the momentum", at_least=0.0, below=1.0, tune=(0.5, 0.99))
-    fitting: float = setting(0.1, "share of the steps, by chance, in which the factors are fitted", above=0.0, below=1.01)
+    fitting: float = setting(0.1, "share of the steps, by chance, that fit the factors", above=0.0, below=1.01)
 
     def memory(self, dim: int) -> int:
         return 8 * 64 * dim
