@@ -39,7 +39,7 @@ def test_every_citation_is_explained(shorthands):
         (str(path.relative_to(ROOT)), cited)
         for path in sources()
         for cited in citations(path.read_text())
-        if not any(cited == known or cited.endswith(f" {known}") for known in shorthands)
+        if not any(f" {cited}".endswith(f" {known}") or known.endswith(f" {cited}") for known in shorthands)
     }
     assert unknown == set()
 
