@@ -1,6 +1,7 @@
 """The door: methods and problems from a file of the user's, in every form, in this process and in others."""
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -93,10 +94,12 @@ NAMES = ("t-descent", "t-search", "t-adamax", "t-own")
 def plugged(tmp_path):
     """Writes a plugin, and takes what was registered out again in the end."""
     registries = OPTIMIZERS, PROBLEMS
+    search = list(sys.path)
     before = [dict(registry) for registry in registries]
 
     def write(code, name="my.py"):
         path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
         path.write_text(code)
         return path
 
@@ -105,6 +108,7 @@ def plugged(tmp_path):
         registry.clear()
         registry.update(content)
     plugins._loaded.clear()
+    sys.path[:] = search
 
 
 @pytest.mark.slow
@@ -126,7 +130,15 @@ def spec(name, problem="sin135", budget=300, **settings):
     method = find_optimizer(name)
     if name == "t-adamax":
         settings = {"lr": 3e-3, **settings}
-    return RunSpec(problem, find_problem(problem), name, type(method)(**settings) if settings else method, 0, budget)
+    return RunSpec(
+        problem,
+        find_problem(problem),
+        name,
+        type(method)(**settings) if settings else method,
+        0,
+        budget,
+        engine="numpy",
+    )
 
 
 @pytest.mark.parametrize("name", ["t-data", "t-net"])
@@ -154,7 +166,10 @@ def test_another_content_is_another_run(plugged):
     assert spec("t-own").run_id == first
     plugins.load(plugged(FORMS + "\n# changed\n"))
     assert spec("t-own").run_id != first
-    assert spec("gd").run_id == RunSpec("sin135", find_problem("sin135"), "gd", OPTIMIZERS["gd"], 0, 300).run_id
+    assert (
+        spec("gd").run_id
+        == RunSpec("sin135", find_problem("sin135"), "gd", OPTIMIZERS["gd"], 0, 300, engine="numpy").run_id
+    )
 
 
 def test_a_setting_declared_by_a_default_can_be_changed(plugged):
@@ -179,6 +194,100 @@ def test_a_bad_plugin_is_refused_with_a_sentence_and_leaves_nothing(plugged, cas
     with pytest.raises(ValueError, match=re.escape(words)):
         plugins.load(plugged(code))
     assert (dict(OPTIMIZERS), dict(PROBLEMS)) == before or case == "nothing"
+
+
+@pytest.mark.parametrize("name", ["", " ", "all", "All", "a,b", "a b", "a.b", "a=1", "../up", "-x", "tuned"])
+@pytest.mark.parametrize("kind", ["optimizer", "problem"])
+def test_a_name_that_the_command_line_could_not_say_is_refused(plugged, kind, name):
+    with pytest.raises(ValueError, match=r"is made of letters|is reserved"):
+        plugins.load(plugged(f"import harness\nharness.{kind}({name!r})(len)"))
+
+
+def test_a_decorator_without_a_name_is_refused(plugged):
+    with pytest.raises(ValueError, match=re.escape('write @optimizer("name")')):
+        plugins.load(plugged("from harness import optimizer\n@optimizer\ndef f(fun, x0): pass"))
+
+
+SHARED = """
+from harness import optimizer
+from t_beside import STEP
+
+@optimizer("{name}")
+def descent(fun, x0, jac, lr=STEP):
+    from t_late import times
+    while True:
+        x0 = x0 - times * lr * fun(x0)[1]
+"""
+
+
+def test_modules_beside_a_plugin_are_its_own_and_part_of_its_identity(plugged, tmp_path):
+    for folder, step in (("one", 0.1), ("two", 0.2)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "t_beside.py").write_text(f"STEP = {step}")
+        (tmp_path / folder / "t_late.py").write_text("times = 1")
+        plugins.load(plugged(SHARED.format(name=f"t-{folder}"), f"{folder}/my.py"))
+    assert (OPTIMIZERS["t-one"].lr, OPTIMIZERS["t-two"].lr) == (0.1, 0.2)
+    assert run(spec("t-one"))["runs"]["status"].item() == "budget"
+    first = spec("t-one").run_id
+    plugins.load(tmp_path / "one" / "my.py")
+    assert spec("t-one").run_id == first
+    (tmp_path / "one" / "t_beside.py").write_text("STEP = 0.1  # the same")
+    plugins.load(tmp_path / "one" / "my.py")
+    assert spec("t-one").run_id != first
+
+
+EXITS = """
+import sys
+from harness import optimizer
+
+@optimizer("t-exits")
+def leave(fun, x0):
+    fun(x0)
+    sys.exit()
+"""
+
+
+def test_a_method_that_exits_is_a_failed_run(plugged):
+    plugins.load(plugged(EXITS))
+    row = run(spec("t-exits"))["runs"]
+    assert row["status"].item() == "failed"
+    assert "The method ended the whole process (sys.exit)" in row["reason"].item()
+
+
+def test_a_plugin_that_exits_is_refused(plugged):
+    with pytest.raises(ValueError, match="it ends the process"):
+        plugins.load(plugged("import sys\nsys.exit()"))
+
+
+ELSEWHERE = """
+from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
+from harness import optimizer
+
+@optimizer("t-pool")
+def pool(fun, x0):
+    with ThreadPoolExecutor(1) as threads:
+        list(threads.map(fun, [x0]))
+
+@optimizer("t-thread")
+def alone(fun, x0):
+    def quiet():
+        try:
+            fun(x0)
+        except Exception:
+            pass
+    thread = Thread(target=quiet)
+    thread.start()
+    thread.join()
+"""
+
+
+@pytest.mark.parametrize("name", ["t-pool", "t-thread"])
+def test_an_evaluation_in_another_thread_is_refused(plugged, name):
+    plugins.load(plugged(ELSEWHERE))
+    row = run(spec(name))["runs"]
+    assert row["status"].item() == "failed"
+    assert "A point was evaluated in another thread" in row["reason"].item()
 
 
 def test_a_missing_file_is_refused():
@@ -211,7 +320,8 @@ def code_blocks():
 
 
 def test_the_tutorial_does_what_it_says(plugged, capsys):
-    optimizer, problem = code_blocks()
+    optimizer, forms, problem = code_blocks()
+    assert plugins.load(plugged(forms, "forms.py")).names["optimizer"] == ["heavy-ball", "muon-torch", "adam-warm"]
     assert len(optimizer.strip().splitlines()) <= 20
     assert main(["check", str(plugged(optimizer, "one.py"))]) == 0
     assert main(["check", str(plugged(problem, "two.py"))]) == 0

@@ -7,21 +7,24 @@
         ...
 
 What is registered travels to worker processes as the file's path and a name, and is loaded there anew; the hash of the
-file is part of the identity of every run.
+file, and of what it imports from its own folder, is part of the identity of every run.
 """
 
-import hashlib
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from importlib.metadata import entry_points
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
+from harness.plugins.files import fingerprint, forget_siblings, run_file, together
+from harness.plugins.names import check_name
 from optimizers import OPTIMIZERS
-from optimizers.user_methods import adapt as adapt_optimizer
+from optimizers.base import Doubles, Objective, Streams
+from optimizers.user.guard import run_guarded
+from optimizers.user.recognise import Wishes
+from optimizers.user.recognise import adapt as adapt_optimizer
 from problems import PROBLEMS
 from problems.base import Recipe
 from problems.user_problems import adapt as adapt_problem
@@ -39,6 +42,9 @@ class Plugin:
 
     path: str
     content: str
+    """sha256 of the file."""
+    siblings: dict[str, str] = field(default_factory=dict)
+    """Path and sha256 of each of those modules."""
     names: dict[Kind, list[str]] = field(default_factory=lambda: {"optimizer": [], "problem": []})
 
 
@@ -47,11 +53,21 @@ _loading: list[Plugin] = []
 """The file being loaded, if any: what decorators register belongs to it."""
 
 
-def optimizer(name: str, *, tune: Mapping[str, tuple[float, float]] | None = None) -> Callable[[T], T]:
-    """Decorate a method in one of the forms of `optimizers.user_methods`; `tune` gives ranges of its settings."""
+def optimizer(
+    name: str,
+    *,
+    tune: Mapping[str, tuple[float, float]] | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    schedule: Callable[[Any], Any] | None = None,
+) -> Callable[[T], T]:
+    """Decorate a method in one of the forms of `optimizers.user.recognise`.
+
+    `tune` gives ranges of its settings, `arguments` what it cannot do without, and `schedule` makes a torch scheduler
+    of a torch optimizer. Raises ValueError, naming the forms."""
+    check_name("optimizer", name)
 
     def register(foreign: T) -> T:
-        _register("optimizer", name, adapt_optimizer(name, foreign, tune))
+        _register("optimizer", name, adapt_optimizer(name, foreign, Wishes(tune or {}, arguments or {}, schedule)))
         return foreign
 
     return register
@@ -59,6 +75,8 @@ def optimizer(name: str, *, tune: Mapping[str, tuple[float, float]] | None = Non
 
 def problem(name: str, *, like: str | Recipe = "sin135") -> Callable[[T], T]:
     """Decorate a problem in one of the forms of `problems.user_problems`; a torch module takes the data of `like`."""
+
+    check_name("problem", name)
 
     def register(foreign: T) -> T:
         recipe = PROBLEMS[like] if isinstance(like, str) else like
@@ -73,18 +91,16 @@ def load(path: str | Path) -> Plugin:
 
     Raises ValueError, saying what is wrong with the file."""
     resolved = Path(path).resolve()
-    try:
-        content = hashlib.sha256(resolved.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ValueError(f"A plugin is a Python file; '{path}' cannot be read: {error.strerror or error}.") from None
+    content = fingerprint(resolved)
     known = _loaded.get(str(resolved))
-    if known is not None and known.content == content:
+    if known is not None and known.content == content and all(map(_unchanged, known.siblings.items())):
         return known
     if known is not None:
         _forget(known)
     plugin = Plugin(str(resolved), content)
     with _under(plugin):
-        _run(resolved, content)
+        plugin.siblings.update(run_file(resolved, content))
+        _settle_identity(plugin)
     _loaded[str(resolved)] = plugin
     if not any(plugin.names.values()):
         raise ValueError(
@@ -126,22 +142,6 @@ def _under(plugin: Plugin) -> Iterator[None]:
         _loading.pop()
 
 
-def _run(path: Path, content: str) -> None:
-    name = f"frequency_harness_plugin_{path.stem}_{content[:12]}"
-    spec = spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"A plugin is a Python file whose name ends in .py; got '{path}'.")
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        if isinstance(error, ValueError):
-            raise
-        raise ValueError(f"The plugin '{path}' cannot be loaded: {type(error).__name__}: {error}.") from error
-
-
 def _register(kind: Kind, name: str, instance: Any) -> None:
     registry = REGISTRIES[kind]
     if name in registry:
@@ -161,10 +161,19 @@ def _portable(kind: Kind, name: str, instance: T, plugin: Plugin) -> T:
         return rebuild, (plugin.path, kind, name, {s.name: getattr(self, s.name) for s in fields(self) if _plain(s)})
 
     namespace = {"origin": plugin.content, "__reduce__": reduce, "__doc__": original.__doc__}
+    if kind == "optimizer":
+        namespace["minimize"] = _guarded(original)
     namespace |= {"__module__": original.__module__, "__qualname__": original.__qualname__}
     portable = type(original.__name__, (original,), namespace)
     made: T = portable(**{spec.name: getattr(instance, spec.name) for spec in fields(instance)})  # type: ignore[arg-type]  # both kinds are dataclasses
     return made
+
+
+def _guarded(original: Any) -> Callable[..., None]:
+    def minimize(self: Any, objective: Objective, theta0: Doubles, rng: Streams) -> None:
+        run_guarded(partial(original.minimize, self), objective, theta0, rng)
+
+    return minimize
 
 
 def _plain(spec: Any) -> bool:
@@ -172,7 +181,20 @@ def _plain(spec: Any) -> bool:
     return spec.init and not spec.metadata.get("fixed")
 
 
+def _settle_identity(plugin: Plugin) -> None:
+    """A run of what was registered depends on the modules that were loaded since, too."""
+    for kind, names in plugin.names.items():
+        for name in names:
+            type(REGISTRIES[kind][name]).origin = together(plugin.content, plugin.siblings)
+
+
+def _unchanged(sibling: tuple[str, str]) -> bool:
+    path, content = sibling
+    return Path(path).is_file() and fingerprint(Path(path)) == content
+
+
 def _forget(plugin: Plugin) -> None:
+    forget_siblings(plugin.siblings)
     for kind, names in plugin.names.items():
         for name in names:
             REGISTRIES[kind].pop(name, None)

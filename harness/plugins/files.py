@@ -1,0 +1,86 @@
+"""Running a user's file: its folder can be imported from, and what it imports from there is part of its identity."""
+
+import hashlib
+import sys
+from collections.abc import Mapping
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+_folders: list[Path] = []
+"""Folders of the files run so far; their modules can still be imported when a method runs."""
+
+
+def fingerprint(path: Path) -> str:
+    """sha256 of the file, in hex; raises ValueError if it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ValueError(f"A plugin is a Python file; '{path}' cannot be read: {error.strerror or error}.") from None
+
+
+def run_file(path: Path, content: str) -> dict[str, str]:
+    """Run it as a module; path and sha256 of each module of its folder that is loaded by it.
+
+    Raises ValueError, saying what is wrong with the file."""
+    name = f"frequency_harness_plugin_{path.stem}_{content[:12]}"
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"A plugin is a Python file whose name ends in .py; got '{path}'.")
+    _enter(path.parent)
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except SystemExit as error:
+        del sys.modules[name]
+        raise ValueError(f"The plugin '{path}' cannot be loaded: it ends the process (sys.exit).") from error
+    except Exception as error:
+        del sys.modules[name]
+        if isinstance(error, ValueError):
+            raise
+        raise ValueError(f"The plugin '{path}' cannot be loaded: {type(error).__name__}: {error}.") from error
+    return {str(found): fingerprint(found) for found in _modules_of(path.parent).values() if found != path}
+
+
+def together(content: str, siblings: Mapping[str, str]) -> str:
+    """The identity of a file with the modules that it imports from its folder."""
+    if not siblings:
+        return content
+    return hashlib.sha256("".join([content, *(siblings[path] for path in sorted(siblings))]).encode()).hexdigest()
+
+
+def forget_siblings(siblings: Mapping[str, str]) -> None:
+    """Let these modules be loaded anew."""
+    for name, found in {**_modules()}.items():
+        if str(found) in siblings:
+            del sys.modules[name]
+
+
+def _enter(folder: Path) -> None:
+    """Put the folder first on the path; modules of other plugins' folders do not stand in for its own."""
+    for other in _folders:
+        if other != folder:
+            for name in _modules_of(other):
+                del sys.modules[name]
+            while str(other) in sys.path:
+                sys.path.remove(str(other))
+            sys.path.append(str(other))
+    if folder not in _folders:
+        _folders.append(folder)
+    if str(folder) in sys.path:
+        sys.path.remove(str(folder))
+    sys.path.insert(0, str(folder))
+
+
+def _modules_of(folder: Path) -> dict[str, Path]:
+    """Name and file of each loaded module in the folder, or in a package in it that is no installed one."""
+    return {name: found for name, found in _modules().items() if _is_in(found, folder)}
+
+
+def _modules() -> dict[str, Path]:
+    loaded = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
+    return {name: Path(file) for name, file in loaded.items() if file}
+
+
+def _is_in(found: Path, folder: Path) -> bool:
+    return found.is_relative_to(folder) and "site-packages" not in found.parts

@@ -1,0 +1,100 @@
+"""Functions that minimise, of the kind of `scipy.optimize.minimize`: `minimize(fun, x0, ...)`.
+
+Where the signature leaves open how it takes its slopes, the function is tried on a small bowl.
+"""
+
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from optimizers.base import Doubles, Objective, Streams
+from optimizers.user.foreign import Foreign
+from optimizers.user.signatures import fixed, parameters
+from optimizers.user.slopes import Convention, call
+
+TRIES = 40
+"""Evaluations of the bowl after which a function has shown how it takes its slopes."""
+
+
+@dataclass(frozen=True)
+class ForeignFunction(Foreign):
+    """A function `minimize(fun, x0)`."""
+
+    convention: ClassVar[Convention]
+
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
+        assert isinstance(rng, np.random.Generator)
+        call(self.foreign, self.convention, objective, theta0, rng, self.chosen)
+
+
+def convention_of(name: str, foreign: Callable[..., Any]) -> Convention:
+    """How `foreign` takes its slopes; raises ValueError with its own error if it takes a step in no way."""
+    known, bound = parameters(foreign), fixed(foreign)
+    if "jac" not in known:
+        return Convention(None)
+    if "jac" in bound:
+        return Convention("pair" if bound["jac"] is True else None)
+    if known["jac"].default in (True, known["jac"].empty):
+        return Convention("pair")
+    errors = []
+    for convention in _candidates("hessp" in known):
+        try:
+            return _tried(foreign, convention)
+        except Exception as error:  # noqa: BLE001  # the next convention may be the right one
+            errors.append(error)
+    raise ValueError(
+        f"The function '{name}' takes no step from x0 on a small bowl, whichever way it is handed its slopes; with "
+        f"jac=True it says: {type(errors[0]).__name__}: {errors[0]}"
+    )
+
+
+def _candidates(hessp: bool) -> list[Convention]:
+    plain = [Convention("pair"), Convention("callable")]
+    return plain + ([Convention("pair", hessp=True), Convention("callable", hessp=True)] if hessp else [])
+
+
+def _tried(foreign: Callable[..., Any], convention: Convention) -> Convention:
+    """The convention, if the function lives with it; one without slopes if it says that it has no use for them."""
+    bowl = Bowl()
+    with warnings.catch_warnings(record=True) as said, np.errstate(all="ignore"):
+        warnings.simplefilter("always")
+        with suppress(Enough):
+            call(foreign, convention, bowl, np.zeros(bowl.dim), np.random.default_rng(0), {})
+    if not bowl.evaluations:
+        raise ValueError("it returns without an evaluation")
+    unused = any("does not use gradient information" in str(warning.message) for warning in said)  # scipy's sentence
+    return Convention(None) if unused else convention
+
+
+class Enough(Exception):
+    """The bowl has seen enough."""
+
+
+class Bowl:
+    """Half the squared distance to (1, 1, 1): an objective for trying, which ends after some evaluations."""
+
+    dim = 3
+
+    def __init__(self) -> None:
+        self.evaluations = 0
+
+    def value(self, theta: Doubles) -> float:
+        """The loss."""
+        return self.value_and_grad(theta)[0]
+
+    def value_and_grad(self, theta: Doubles) -> tuple[float, Doubles]:
+        """Loss and gradient."""
+        self.evaluations += 1
+        if self.evaluations > TRIES:
+            raise Enough
+        offset = np.asarray(theta, np.float64).reshape(self.dim) - 1
+        return float(offset @ offset) / 2, offset
+
+    def hvp(self, theta: Doubles, vector: Doubles) -> Doubles:
+        """The Hessian is the identity."""
+        self.value(theta)
+        return np.array(vector, np.float64)

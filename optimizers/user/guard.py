@@ -1,0 +1,94 @@
+"""Between a method of the user's and its objective: what would go wrong later, or in silence, is said at once."""
+
+import os
+import threading
+from typing import Any, Literal, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizers.base import Doubles, Objective
+
+
+class Guard:
+    """The objective, for real float64 points of the right length, in the thread and the process of the run."""
+
+    def __init__(self, objective: Objective, theta0: Doubles) -> None:
+        self._objective = objective
+        self.dim, self.layout, self.n_samples = objective.dim, objective.layout, objective.n_samples
+        self._lanes = theta0.shape[:-1]
+        self._home = os.getpid(), threading.get_ident()
+        self.breach: ValueError | None = None
+        """What was wrong with a call from elsewhere, whose exception the run may never have seen."""
+
+    def value(self, theta: Doubles) -> Any:
+        return self._objective.value(self._checked(theta, 1))
+
+    def value_and_grad(self, theta: Doubles) -> tuple[Any, Doubles]:
+        return self._objective.value_and_grad(self._checked(theta, 1))
+
+    def values(self, thetas: Doubles) -> Doubles:
+        return self._objective.values(self._checked(thetas, 2))
+
+    def values_and_grads(self, thetas: Doubles) -> tuple[Doubles, Doubles]:
+        return self._objective.values_and_grads(self._checked(thetas, 2))
+
+    def batch_value_and_grad(self, theta: Doubles, rows: NDArray[np.intp]) -> tuple[Any, Doubles]:
+        return self._objective.batch_value_and_grad(self._checked(theta, 1), rows)
+
+    def residuals_and_jacobian(self, theta: Doubles) -> tuple[Doubles, Doubles]:
+        return self._objective.residuals_and_jacobian(self._checked(theta, 1))
+
+    def hvp(self, theta: Doubles, vector: Doubles) -> Doubles:
+        return self._objective.hvp(self._checked(theta, 1), self._checked(vector, 1))
+
+    def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
+        return self._objective.evaluations_left(need)
+
+    def __reduce__(self) -> NoReturn:
+        raise ValueError("An objective stays in its process: evaluate there, one point or a population at a time.")
+
+    def _checked(self, points: Any, axes: int) -> Doubles:
+        if (os.getpid(), threading.get_ident()) != self._home:
+            where = "process" if os.getpid() != self._home[0] else "thread"
+            self.breach = ValueError(
+                f"A point was evaluated in another {where}. Evaluate in the {where} of the run alone, one point or a "
+                "population at a time: elsewhere it could be neither counted nor stopped."
+            )
+        if self.breach is not None:
+            raise self.breach
+        if type(points) is not np.ndarray or points.dtype != np.float64:
+            points = self._converted(points)
+        if points.ndim != axes + len(self._lanes) or points.shape[-1] != self.dim:
+            axes_wanted = (*self._lanes, *("S",) * (axes - 1), self.dim)
+            raise ValueError(
+                f"A point has as many numbers as the network has parameters: an array of shape "
+                f"({', '.join(map(str, axes_wanted))}{',' * (len(axes_wanted) == 1)}) is wanted; got {points.shape}."
+            )
+        return points
+
+    def _converted(self, points: Any) -> Doubles:
+        try:
+            array = np.asarray(points)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(
+                f"A point is an array of numbers, float64; got {type(points).__name__}: {error}"
+            ) from error
+        if array.dtype.kind not in "fiub":
+            raise ValueError(
+                f"A point must be made of real numbers, float64; got {type(points).__name__} of {array.dtype}."
+            )
+        return np.asarray(array, np.float64)
+
+
+def run_guarded(minimize: Any, objective: Objective, theta0: Doubles, rng: Any) -> None:
+    """Let `minimize` run between guards; raises ValueError if it leaves the process or evaluates elsewhere."""
+    guard = Guard(objective, theta0)
+    try:
+        minimize(guard, theta0, rng)
+    except SystemExit as error:
+        raise ValueError(
+            "The method ended the whole process (sys.exit). Return to say that it has converged."
+        ) from error
+    if guard.breach is not None:
+        raise guard.breach

@@ -1,0 +1,322 @@
+"""Methods in every documented form: each moves as it does in its own house, and pays for what it evaluates."""
+
+import re
+from functools import partial
+from itertools import pairwise
+
+import cma
+import cmaes
+import nevergrad
+import numpy as np
+import optuna
+import pytest
+import pytorch_optimizer
+import scipy.optimize
+import torch
+
+from harness.rules.spied_run import attempt, network, start
+from optimizers import OPTIMIZERS
+from optimizers.user.guard import run_guarded
+from optimizers.user.recognise import Wishes, adapt
+from optimizers.user.updates import as_pair
+
+BUDGET = 150
+
+
+class PerturbedDescent(torch.optim.Optimizer):
+    """Sharpness-aware minimisation as its first public implementation writes it: `param.data` is replaced."""
+
+    def __init__(self, params, base_optimizer, rho=0.05, **kwargs):
+        super().__init__(params, dict(rho=rho, **kwargs))
+        self.base_optimizer = base_optimizer(self.param_groups, **kwargs)
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        assert closure is not None
+        norm = torch.sqrt(sum((p.grad**2).sum() for group in self.param_groups for p in group["params"]))
+        for group in self.param_groups:
+            for p in group["params"]:
+                self.state[p]["old"] = p.data.clone()
+                p.add_(p.grad * group["rho"] / (norm + 1e-12))
+        self.zero_grad()
+        with torch.enable_grad():
+            closure()
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.data = self.state[p]["old"]
+        self.base_optimizer.step()
+
+
+class NoArgument(torch.optim.Optimizer):
+    """Its step takes nothing."""
+
+    def __init__(self, params, lr):
+        super().__init__(params, {"lr": lr})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.sub_(group["lr"] * p.grad)
+
+
+def make_sgd(params, lr=0.1):
+    stepper = torch.optim.SGD(params, lr=lr)
+    return stepper, torch.optim.lr_scheduler.StepLR(stepper, 10, gamma=0.5)
+
+
+def hand_written(lr=0.1):
+    return (lambda params: None), (lambda gradients, state: (-lr * gradients, state))
+
+
+def with_trace(lr=0.1, decay=0.5):
+    def update(gradients, state, params):
+        state = {name: decay * state[name] + gradients[name] for name in params}
+        return {name: -lr * state[name] for name in params}, state
+
+    return (lambda params: {name: np.zeros_like(part) for name, part in params.items()}), update
+
+
+def scipy_like(fun, x0, args=(), jac=None, hess=None, hessp=None, callback=None, step=0.1, **options):
+    """Descent with a slope that is called, as scipy calls a custom minimiser."""
+    x = x0
+    while True:
+        assert np.ndim(fun(x)) == 0
+        x = x - step * jac(x)
+
+
+class Walk:
+    """Asks for one point at a time."""
+
+    def __init__(self, x0, rng, width=0.1):
+        self.best, self.low, self.rng, self.width = x0, np.inf, rng, width
+
+    def ask(self):
+        return self.best + self.width * self.rng.standard_normal(len(self.best))
+
+    def tell(self, point, loss):
+        if loss < self.low:
+            self.low, self.best = loss, point
+
+
+def make_study(seed):
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
+
+
+def make_cma(x0, seed):
+    return cma.CMAEvolutionStrategy(x0, 0.3, {"verbose": -9, "seed": seed + 1})
+
+
+Form = tuple[object, dict]
+FORMS: dict[str, Form] = {
+    "torch class": (torch.optim.Adamax, {}),
+    "torch class with a closure": (torch.optim.LBFGS, {"arguments": {"line_search_fn": "strong_wolfe"}}),
+    "torch class that perturbs first": (
+        PerturbedDescent,
+        {"arguments": {"base_optimizer": torch.optim.SGD, "lr": 0.1}},
+    ),
+    "the same of a library": (pytorch_optimizer.SAM, {"arguments": {"base_optimizer": torch.optim.SGD, "lr": 0.1}}),
+    "torch class with required arguments": (NoArgument, {"arguments": {"lr": 0.1}}),
+    "partial of a torch class": (partial(torch.optim.SGD, lr=0.1, momentum=0.5), {}),
+    "torch class for matrices": (torch.optim.Muon, {}),
+    "function that makes optimizer and scheduler": (make_sgd, {}),
+    "torch class with a schedule": (
+        partial(torch.optim.SGD, lr=0.1),
+        {"schedule": partial(torch.optim.lr_scheduler.ReduceLROnPlateau, patience=3)},
+    ),
+    "pair": (hand_written(), {}),
+    "function that makes a pair": (hand_written, {}),
+    "pair on arrays by name": (with_trace, {}),
+    "scipy with a slope": (partial(scipy.optimize.minimize, method="L-BFGS-B", jac=True), {}),
+    "scipy as it is": (scipy.optimize.minimize, {}),
+    "scipy without slopes": (partial(scipy.optimize.minimize, method="Nelder-Mead"), {}),
+    "scipy with curvature": (partial(scipy.optimize.minimize, method="trust-ncg"), {}),
+    "function with scipy's signature": (scipy_like, {}),
+    "class of one's own": (Walk, {}),
+    "function that makes pycma's object": (make_cma, {}),
+    "class of pycma": (
+        cma.CMAEvolutionStrategy,
+        {"arguments": {"sigma0": 0.3, "inopts": {"verbose": -9, "seed": np.nan}}},
+    ),
+    "class of cmaes": (cmaes.CMA, {"arguments": {"sigma": 0.3, "seed": 1}}),
+    "optimizer of nevergrad": (nevergrad.optimizers.OnePlusOne, {}),
+    "function that makes a study of optuna": (make_study, {}),
+}
+
+
+def adapted(form):
+    foreign, wishes = FORMS[form]
+    return adapt("mine", foreign, Wishes(**wishes))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_starts_at_x0_and_spends_its_budget_and_repeats_itself(form):
+    method = adapted(form)
+    first, again = attempt(method, BUDGET), attempt(method, BUDGET)
+    assert np.array_equal(first.points[0], start(network()))
+    assert first.status in ("budget", "converged")
+    assert first.meter.account.cost <= BUDGET
+    assert len(first.points) > 5
+    assert np.array_equal(first.points, again.points)
+    assert attempt(method, BUDGET, seed=1).status == first.status
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if "optuna" not in form])
+def test_every_form_lowers_the_loss(form):
+    meter = attempt(adapted(form), BUDGET).meter
+    assert meter.best_loss < network().value(start(network()))
+
+
+def test_a_torch_optimizer_with_a_closure_moves_as_in_torch():
+    theta = torch.from_numpy(start(network())).clone().requires_grad_()
+    stepper = torch.optim.LBFGS([theta], line_search_fn="strong_wolfe")
+    seen = []
+
+    def closure():
+        point = theta.detach().numpy().copy()
+        seen.append(point)
+        loss, gradient = network().value_and_grad(point)
+        theta.grad = torch.from_numpy(gradient)
+        return torch.tensor(loss)
+
+    stepper.step(closure)
+    points = attempt(adapted("torch class with a closure"), 60).points
+    assert np.allclose(points, seen[:20], rtol=1e-7)  # sums of one vector and of its parts round differently
+
+
+def test_evaluations_of_a_perturbed_step_are_paid_for():
+    method = adapted("torch class that perturbs first")
+    points = attempt(method, 12).points
+    assert len(points) == 4  # two gradients a step, three forward passes each
+    assert np.linalg.norm(points[1] - points[0]) == pytest.approx(method.rho)
+    gradient = network().value_and_grad(points[1])[1]
+    assert np.allclose(points[2], points[0] - method.lr * gradient, atol=1e-12)
+
+
+def test_the_same_method_of_a_library_makes_the_same_points():
+    mine, theirs = (attempt(adapted(form), 90).points for form in list(FORMS)[2:4])
+    assert np.allclose(mine, theirs, atol=1e-9)
+
+
+def test_what_is_no_matrix_goes_to_the_named_companion():
+    method = adapted("torch class for matrices")
+    assert (method.companion, method.companion_lr) == ("AdamW", 3e-3)
+    still = type(method)(companion="SGD", companion_lr=1e-300)
+    first, second = attempt(still, 6).points
+    moved = {slot.name: not np.array_equal(*(_part(point, slot) for point in (first, second))) for slot in _slots()}
+    assert moved == {slot.name: len(slot.shape) == 2 for slot in _slots()}
+
+
+def _slots():
+    return network().network.layout
+
+
+def _part(point, slot):
+    return point[slot.offset : slot.offset + int(np.prod(slot.shape))]
+
+
+def test_a_companion_that_is_none_is_refused():
+    method = type(adapted("torch class for matrices"))(companion="nonsense")
+    with pytest.raises(ValueError, match=r"a class of torch.optim, such as AdamW; got 'nonsense'"):
+        attempt(method, 30)
+
+
+def test_a_schedule_changes_the_step():
+    points = attempt(adapted("function that makes optimizer and scheduler"), 3 * 22).points
+    steps = [np.linalg.norm(b - a) / np.linalg.norm(network().value_and_grad(a)[1]) for a, b in pairwise(points)]
+    assert np.allclose(steps, [0.1] * 10 + [0.05] * 10 + [0.025])
+
+
+@pytest.mark.parametrize("form", ["pair", "function that makes a pair"])
+def test_a_pair_follows_its_updates(form):
+    points = attempt(adapted(form), 30).points
+    for before, after in pairwise(points):
+        assert np.allclose(after, before - 0.1 * network().value_and_grad(before)[1], atol=1e-14)
+
+
+def test_optax_makes_the_points_of_the_same_method_here():
+    optax = pytest.importorskip("optax")
+    method = adapt("mine", optax.adam, Wishes(arguments={"learning_rate": 3e-3}))
+    assert method.learning_rate == 3e-3
+    theirs, ours = attempt(method, 300).points, attempt(OPTIMIZERS["adam"], 300).points
+    assert np.allclose(theirs, ours, atol=1e-9)
+
+
+def test_a_transformation_of_optax_that_sees_matrices_is_given_them():
+    optax = pytest.importorskip("optax")
+    method = adapt("mine", optax.contrib.muon(1e-2))
+    assert attempt(method, 60).meter.best_loss < network().value(start(network()))
+
+
+def test_a_method_without_slopes_asks_for_none():
+    counts = attempt(adapted("scipy without slopes"), BUDGET).meter.account.counts
+    assert counts.values > 0
+    assert counts.gradients == 0
+
+
+def test_a_slope_that_is_called_is_paid_for_once_a_point():
+    counts = attempt(adapted("function with scipy's signature"), 80).meter.account.counts
+    assert (counts.values, counts.gradients) == (20, 20)
+
+
+def test_curvature_is_offered_to_methods_that_need_it():
+    method = adapted("scipy with curvature")
+    assert "hvp" in method.needs
+    assert attempt(method, BUDGET).meter.account.counts.hvps > 0
+
+
+@pytest.mark.parametrize(
+    ("foreign", "wishes", "sentence"),
+    [
+        (7, {}, "must be a subclass"),
+        (NoArgument, {}, "needs a value for 'lr'"),
+        (torch.optim.SGD, {"arguments": {"learning_rate": 1}}, "has no argument 'learning_rate'. It has: params, lr"),
+        (torch.optim.SGD, {"tune": {"rate": (0, 1)}}, "no setting of 'mine'. It has: lr, momentum"),
+        (Walk(np.zeros(3), None), {"arguments": {"width": 1}}, "is an object already"),
+        (Walk, {"schedule": print}, "A schedule is for torch optimizers"),
+        (lambda something: None, {}, "cannot be told from its arguments, something"),
+        (lambda: 7, {}, "is a function that makes 7"),
+        (lambda: 1 / 0, {}, "raises ZeroDivisionError"),
+        (lambda fun, x0, memory=3: None, {}, "has a parameter 'memory', a name of the contract"),
+        (lambda fun, x0, jac=None: fun(), {}, "takes no step from x0 on a small bowl"),
+        (lambda params: 7, {}, "it makes int, which has no step()"),
+    ],
+)
+def test_what_cannot_be_adapted_is_refused_with_a_sentence(foreign, wishes, sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        adapt("mine", foreign, Wishes(**wishes))
+
+
+def test_points_of_another_length_are_refused():
+    walk = Walk(np.zeros(3), np.random.default_rng(0))
+    with pytest.raises(ValueError, match="one point of 13 numbers"):
+        attempt(adapt("mine", walk), BUDGET)
+
+
+@pytest.mark.parametrize(
+    ("point", "sentence"),
+    [
+        (lambda x: x * 1j, "must be made of real numbers, float64; got ndarray of complex128"),
+        (lambda x: x[:-1], "an array of shape (13,) is wanted; got (12,)"),
+        (lambda x: x[None], "an array of shape (13,) is wanted; got (1, 13)"),
+        (lambda x: "nothing", "must be made of real numbers"),
+    ],
+)
+def test_points_that_are_none_are_refused(point, sentence):
+    def minimize(objective, theta0, rng):
+        while True:
+            objective.value(point(theta0))
+
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        run_guarded(minimize, network_objective(), start(network()), None)
+
+
+def network_objective():
+    return attempt(OPTIMIZERS["gd"], 3).meter
+
+
+def test_a_pair_is_two_functions_or_an_object_with_two():
+    assert as_pair((len, len)) is not None
+    assert as_pair((len, 3)) is None
+    assert as_pair(torch.optim.SGD) is None
