@@ -163,7 +163,7 @@ def png_header(width: int, height: int) -> bytes:
         (png_header(60_000, 60_000), (), "may have 50,000,000 pixels at most; 'own.png' has"),
         (png_header(100, 100), (), "must be a picture such as PNG or JPEG; 'own.png' is"),
         (None, (), "there is no file 'own.png'"),
-        (b"", ("--size", "0x5"), "WIDTHxHEIGHT in pixels, such as 64x64, each side from 4 to 512; got '0x5'"),
+        (b"", ("--size", "0x5"), "WIDTHxHEIGHT in pixels, such as 64x64, each side from 4 to 4096; got '0x5'"),
         (b"", ("--size", "64"), "got '64'"),
         (b"", ("--size", "9999x64"), "got '9999x64'"),
     ],

@@ -21,7 +21,7 @@ from problems.networks.chunks import chunk_of
 from problems.networks.mlp import fully_connected
 from problems.probes.bands import BandProbe, grid_transform, grid_waves, into_bands
 from problems.probes.transforms import Transform
-from problems.space.pictures import SAMPLES, find_picture, load_picture, parse_size
+from problems.space.pictures import SAMPLES, find_picture, parse_size, read_picture
 from problems.user_files import fingerprint
 
 KEPT = 8
@@ -73,6 +73,8 @@ class Picture(Recipe):
     image: str = "portrait"
     size: str = "64x64"
     edges: str = "periodic"
+    levels: str = ""
+    """What becomes -1 and 1, such as 0,4095; empty takes the range of the pixels."""
     digest: str = field(init=False, default="")
     """sha256 of a file of the user's, so that another picture of the same name is another problem."""
 
@@ -86,7 +88,8 @@ class Picture(Recipe):
         network = fully_connected(self.network, (2, self.components), self.activation, self.init, self.dtype)
         if self.digest and fingerprint(find_picture(self.image), "An image") != self.digest:
             raise ValueError(f"The file '{self.image}' has changed since the study was planned; start it again.")
-        targets = load_picture(self.image, shape, self.components).reshape(-1, self.components)
+        values, notes = read_picture(self.image, shape, self.components, self.levels)
+        targets = values.reshape(-1, self.components)
         if np.ptp(targets, axis=0).min() == 0:
             raise ValueError(f"A picture must not be of one colour alone; '{self.image}' at {self.size} is.")
         probe = ring_probe(targets, shape, self.edges)
@@ -99,6 +102,7 @@ class Picture(Recipe):
             (probe,),
             chunk=chunk_of(network, len(inputs)),
             kept_predictions=KEPT,
+            notes=notes,
         )
 
 

@@ -4,10 +4,13 @@ import re
 import warnings
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+
+from problems.readers.pixels import at_extremes, read_levels
 
 SAMPLES = {
     "portrait": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
@@ -16,13 +19,13 @@ SAMPLES = {
 }
 """Names of photographs, the library each comes with, and where it lies there."""
 MOST_FILE_PIXELS = 50_000_000
-LEAST_SIDE, MOST_SIDE = 4, 512
+LEAST_SIDE, MOST_SIDE = 4, 4096
 
 
 def parse_size(text: str) -> tuple[int, int]:
     """`"64x48"` as `(height, width) = (48, 64)`, the shape of the array.
 
-    Raises ValueError for another form, or a side outside 4 to 512."""
+    Raises ValueError for another form, or a side outside 4 to 4096."""
     match = re.fullmatch(r"(\d{1,6})x(\d{1,6})", text.strip().lower())
     sides = (int(match[2]), int(match[1])) if match else (0, 0)
     if not all(LEAST_SIDE <= side <= MOST_SIDE for side in sides):
@@ -50,8 +53,20 @@ def find_picture(name: str) -> Path:
     return path
 
 
+class Reading(NamedTuple):
+    """Values in [-1, 1], `(height, width, components)`, and what was understood of the picture."""
+
+    values: NDArray[np.float64]
+    notes: tuple[str, ...]
+
+
 def load_picture(name: str, shape: tuple[int, int], components: int) -> NDArray[np.float64]:
-    """Values in [-1, 1], `(height, width, components)`: gray (1) or red, green, blue (3).
+    """The values of `read_picture` alone."""
+    return read_picture(name, shape, components).values
+
+
+def read_picture(name: str, shape: tuple[int, int], components: int, levels: str = "") -> Reading:
+    """Gray (1) or red, green, blue (3), with the range of the pixels, or else `levels`, mapped to [-1, 1].
 
     The largest middle part with the proportions of `shape` is shrunk to it, each new pixel the mean of what it covers.
     Raises ValueError for what is no picture, is too small, or has more than 50 megapixels, which is seen before it is
@@ -60,24 +75,36 @@ def load_picture(name: str, shape: tuple[int, int], components: int) -> NDArray[
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
             with Image.open(find_picture(name)) as picture:
-                _check(name, picture.size, shape)
-                pixels = picture.convert("L" if components == 1 else "RGB")
-                fitted = pixels.resize((shape[1], shape[0]), Image.Resampling.BOX, _middle(picture.size, shape))
+                _check_pixels(name, picture.size)
+                read = read_levels(name, picture, components, levels)
+                _check_size(name, read.picture.size, shape)
+                box = _middle(read.picture.size, shape)
+                fitted = read.picture.resize((shape[1], shape[0]), Image.Resampling.BOX, box)
     except Image.DecompressionBombError:
         raise ValueError(f"A picture may have {MOST_FILE_PIXELS:,} pixels at most; '{name}' has far more.") from None
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         reason = "not a picture in a known format" if isinstance(error, UnidentifiedImageError) else str(error)
         raise ValueError(f"An image must be a picture such as PNG or JPEG; '{name}' is {reason}.") from None
-    return np.asarray(fitted, np.float64).reshape(*shape, components) / 127.5 - 1
+    values = np.repeat(read.mapped(fitted), components if read.picture.mode == "F" else 1, axis=2)
+    width, height = box[2] - box[0], box[3] - box[1]
+    shrunk = (
+        f"Its middle {width:g} x {height:g} became {shape[1]} x {shape[0]}, each new pixel the mean of what it covers."
+    )
+    same = (width, height) == (shape[1], shape[0]) == read.picture.size
+    return Reading(values, (*read.notes, *[shrunk] * (not same), at_extremes(values)))
 
 
-def _check(name: str, size: tuple[int, int], shape: tuple[int, int]) -> None:
+def _check_pixels(name: str, size: tuple[int, int]) -> None:
     width, height = size
     if width * height > MOST_FILE_PIXELS:
         raise ValueError(
             f"A picture may have {MOST_FILE_PIXELS:,} pixels at most; '{name}' has {width} x {height} = "
             f"{width * height:,}. Shrink it first."
         )
+
+
+def _check_size(name: str, size: tuple[int, int], shape: tuple[int, int]) -> None:
+    width, height = size
     if width < shape[1] or height < shape[0]:
         raise ValueError(
             f"A picture must be at least as large as the size asked for, {shape[1]} x {shape[0]}; '{name}' is "

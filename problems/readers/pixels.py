@@ -1,0 +1,121 @@
+"""Pixels of every mode as numbers in [-1, 1], each by its own range: nothing is clipped, and what is done is said.
+
+Eight bits stay eight bits; deeper gray is mapped by the depth that its largest value needs, because files say 16 bits
+where a detector has 12; floating-point pixels are mapped from [0, 1] if they lie there, and else by their own extremes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+DEPTHS = (8, 10, 12, 14, 16)
+ORIENTATION = 0x0112
+"""The EXIF tag of how the camera was held; 1 is upright."""
+DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+SHALLOW = ("1", "L", "P", "RGB", "CMYK", "YCbCr", "HSV")
+SPOKEN = {1: "gray", 3: "red, green and blue"}
+
+
+@dataclass(frozen=True)
+class Levels:
+    """A picture of mode L or RGB with `span` 0 to 255, or of mode F, and what was done to come there."""
+
+    picture: Image.Image
+    span: tuple[float, float]
+    notes: tuple[str, ...]
+
+    def mapped(self, picture: Image.Image) -> NDArray[np.float64]:
+        """Pixels of `picture`, of the same mode, with the span mapped to [-1, 1], `(height, width, c)`."""
+        low, high = self.span
+        values = np.asarray(picture, np.float64)
+        values = values / 127.5 - 1 if self.span == (0, 255) else -1 + 2 * (values - low) / (high - low)
+        return np.atleast_3d(values)
+
+
+def read_levels(name: str, picture: Image.Image, components: int, levels: str = "") -> Levels:
+    """The pixels of an open picture; `levels`, such as `0,4095`, says what becomes -1 and 1.
+
+    Raises ValueError for transparent pixels, numbers that are not finite, and modes that are not pictures."""
+    notes = [f"'{name}' has {picture.width} x {picture.height} pixels of mode {picture.mode}."]
+    frames = getattr(picture, "n_frames", 1)
+    if frames > 1:
+        notes.append(f"It holds {frames} pictures, of which the first is taken.")
+    if _halved(picture):
+        notes.append("It has 16 bits a channel, of which the upper 8 are read.")
+    if picture.getexif().get(ORIENTATION, 1) != 1:
+        picture = ImageOps.exif_transpose(picture)
+        notes.append("It was turned upright, as its EXIF data say.")
+    if picture.mode in DEEP:
+        return _deep(name, picture, levels, notes)
+    flat, said = _without_alpha(name, picture)
+    notes += said
+    if flat.mode not in SHALLOW:
+        raise ValueError(f"'{name}' has pixels of mode {flat.mode}, which are not read; save it as RGB or gray first.")
+    mode = "L" if components == 1 else "RGB"
+    if flat.mode not in (mode, "1"):
+        law = " (0.299 R + 0.587 G + 0.114 B)" if mode == "L" and flat.mode != "L" else ""
+        notes.append(f"Its pixels were turned into {SPOKEN[components]}{law}.")
+    span = _asked(levels) if levels else (0.0, 255.0)
+    notes.append(f"Values {span[0]:g} to {span[1]:g} became -1 to 1.")
+    return Levels(flat.convert(mode), span, tuple(notes))
+
+
+def at_extremes(values: NDArray[np.float64]) -> str:
+    """The share of values in [-1, 1] at either end, in a sentence."""
+    low, high = float((values <= -1).mean()), float((values >= 1).mean())
+    return f"{low:.1%} of the values are at the lowest and {high:.1%} at the highest of the range."
+
+
+def _halved(picture: Image.Image) -> bool:
+    """Whether the decoder drops half of the bits, as Pillow does with 16 bits a colour."""
+    described = str([tile[3] for tile in getattr(picture, "tile", [])])
+    return ";16" in described and picture.mode not in DEEP
+
+
+def _without_alpha(name: str, picture: Image.Image) -> tuple[Image.Image, list[str]]:
+    if not picture.has_transparency_data:
+        return picture, []
+    whole = picture.convert("RGBA")
+    opaque = np.asarray(whole.getchannel("A")) == 255
+    if not opaque.all():
+        raise ValueError(
+            f"A picture must be opaque, as what lies behind it is not in the file; {1 - opaque.mean():.1%} of the "
+            f"pixels of '{name}' are not. Put it on a background first."
+        )
+    mode = "L" if picture.mode in ("LA", "La", "L") else "RGB"
+    return whole.convert(mode), ["Its alpha channel is opaque everywhere and was left out."]
+
+
+def _deep(name: str, picture: Image.Image, levels: str, notes: list[str]) -> Levels:
+    values = np.asarray(picture).astype(np.float64)
+    if not np.isfinite(values).all():
+        broken = np.count_nonzero(~np.isfinite(values))
+        raise ValueError(f"Every pixel must be a finite number; {broken:,} of '{name}' are not.")
+    low, high = float(values.min()), float(values.max())
+    span, why = (_asked(levels), "as asked for") if levels else _span(low, high, whole=picture.mode != "F")
+    outside = float(((values < span[0]) | (values > span[1])).mean())
+    clipped = f"; {outside:.1%} of the pixels lie outside and go beyond" if outside else ""
+    notes.append(f"Values lie from {low:g} to {high:g}; {span[0]:g} to {span[1]:g} became -1 to 1 ({why}){clipped}.")
+    return Levels(Image.fromarray(values.astype(np.float32)), span, tuple(notes))
+
+
+def _span(low: float, high: float, *, whole: bool) -> tuple[tuple[float, float], str]:
+    """What becomes -1 and 1, and why."""
+    if not whole:
+        return ((0.0, 1.0), "floating point") if low >= 0 and high <= 1 else ((low, high), "its own extremes")
+    depth = next((bits for bits in DEPTHS if low >= 0 and high < 2**bits), None)
+    if depth is None:
+        return (low, high), "its own extremes"
+    return (0.0, 2.0**depth - 1), f"{depth} bits hold its largest value; --set problem.levels=LOW,HIGH says otherwise"
+
+
+def _asked(levels: str) -> tuple[float, float]:
+    try:
+        low, high = (float(part) for part in levels.split(","))
+    except ValueError:
+        low = high = 0.0
+    if not low < high or not np.isfinite([low, high]).all():
+        raise ValueError(f"levels are two numbers, the values that become -1 and 1, such as 0,4095; got '{levels}'.")
+    return low, high

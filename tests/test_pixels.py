@@ -1,0 +1,154 @@
+"""Pixels of every mode that pictures come in: what they become, what is said about it, and what is refused."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from problems.readers.pixels import read_levels
+from problems.space.pictures import load_picture, read_picture
+
+RAMP = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
+DEEP_RAMP = np.arange(64).reshape(8, 8)
+
+
+def values_of(picture, components=1, levels=""):
+    read = read_levels("a picture", picture, components, levels)
+    return read.mapped(read.picture), " ".join(read.notes)
+
+
+def save(folder, picture, name="a.png", **options):
+    picture.save(folder / name, **options)
+    return str(folder / name)
+
+
+GRAY = RAMP / 127.5 - 1
+LUMA = np.array([0.299, 0.587, 0.114])
+
+
+def coloured():
+    return Image.merge(
+        "RGB", [Image.fromarray(RAMP), Image.fromarray(RAMP[::-1].copy()), Image.fromarray(RAMP.T.copy())]
+    )
+
+
+SHALLOW = {
+    "L": (Image.fromarray(RAMP), GRAY, ""),
+    "1": (Image.fromarray(RAMP > 100), np.where(RAMP > 100, 1.0, -1.0), ""),
+    "LA": (Image.fromarray(RAMP).convert("LA"), GRAY, "alpha channel is opaque"),
+    "P": (Image.fromarray(RAMP).convert("P"), GRAY, "turned into gray"),
+    "RGB": (Image.fromarray(RAMP).convert("RGB"), GRAY, "0.299 R"),
+    "RGBA": (Image.fromarray(RAMP).convert("RGBA"), GRAY, "alpha channel is opaque"),
+    "CMYK": (Image.fromarray(RAMP).convert("RGB").convert("CMYK"), GRAY, "mode CMYK"),
+    "YCbCr": (Image.fromarray(RAMP).convert("YCbCr"), GRAY, "mode YCbCr"),
+}
+
+
+@pytest.mark.parametrize("mode", SHALLOW)
+def test_eight_bits_in_any_mode_are_the_same_gray(mode):
+    picture, wanted, said = SHALLOW[mode]
+    found, notes = values_of(picture)
+    np.testing.assert_allclose(found[..., 0], wanted, atol=1.01 / 127.5)
+    assert said in notes
+    assert "0 to 255 became -1 to 1" in notes
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "CMYK", "HSV"])
+def test_colours_are_kept_in_every_mode_of_colour(mode):
+    found, _ = values_of(coloured().convert(mode), 3)
+    np.testing.assert_allclose(found, np.asarray(coloured()) / 127.5 - 1, atol=6 / 127.5)
+
+
+DEEP = {
+    "16 bits": (np.uint16, DEEP_RAMP * 1000, (0, 65_535), "16 bits hold"),
+    "12 bits in 16": (np.uint16, DEEP_RAMP * 60, (0, 4_095), "12 bits hold"),
+    "10 bits in 16": (np.uint16, DEEP_RAMP * 16, (0, 1_023), "10 bits hold"),
+    "32 bits": (np.int32, DEEP_RAMP * 100_000, (0, 6_300_000), "its own extremes"),
+    "signed, as of a scanner": (np.int32, DEEP_RAMP * 40 - 1000, (-1000, 1520), "its own extremes"),
+    "floats in [0, 1]": (np.float32, DEEP_RAMP / 100, (0, 1), "floating point"),
+    "floats elsewhere": (np.float32, DEEP_RAMP * 0.5 - 3, (-3, 28.5), "its own extremes"),
+}
+
+
+@pytest.mark.parametrize("depth", DEEP)
+def test_deep_pixels_are_mapped_by_their_own_range_and_nothing_is_clipped(tmp_path, depth):
+    kind, pixels, (low, high), said = DEEP[depth]
+    path = save(tmp_path, Image.fromarray(pixels.astype(kind)), "a.tiff")
+    reading = read_picture(path, (8, 8), 1)
+    np.testing.assert_allclose(reading.values[..., 0], -1 + 2 * (pixels - low) / (high - low), atol=1e-6)
+    assert said in " ".join(reading.notes)
+    assert len(np.unique(reading.values)) == 64
+
+
+def test_a_16_bit_png_is_deep_as_well(tmp_path):
+    path = save(tmp_path, Image.fromarray((DEEP_RAMP * 1000).astype(np.uint16)))
+    np.testing.assert_allclose(load_picture(path, (8, 8), 1)[..., 0], -1 + 2 * DEEP_RAMP * 1000 / 65_535, atol=1e-6)
+    np.testing.assert_allclose(load_picture(path, (8, 8), 3)[..., 2], -1 + 2 * DEEP_RAMP * 1000 / 65_535, atol=1e-6)
+
+
+def test_deep_pixels_are_averaged_without_rounding(tmp_path):
+    path = save(tmp_path, Image.fromarray((DEEP_RAMP * 1000).astype(np.uint16)))
+    blocks = (DEEP_RAMP * 1000.0).reshape(4, 2, 4, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(load_picture(path, (4, 4), 1)[..., 0], -1 + 2 * blocks / 65_535, atol=1e-6)
+
+
+@given(depth=st.integers(1, 16), seed=st.integers(0, 99), big=st.booleans())
+def test_whole_numbers_of_any_depth_stay_in_range_and_in_order(depth, seed, big):
+    pixels = np.random.default_rng(seed).integers(0, 2**depth, (6, 6))
+    found, _ = values_of(Image.fromarray(pixels.astype(np.int32 if big else np.uint16)))
+    assert np.abs(found).max() <= 1
+    order = np.argsort(pixels.ravel(), kind="stable")
+    assert (np.diff(found.ravel()[order]) >= 0).all()
+    assert ((np.diff(found.ravel()[order]) > 0) == (np.diff(pixels.ravel()[order]) > 0)).all()
+
+
+def test_levels_of_ones_own_go_before_and_what_lies_beyond_is_said():
+    found, notes = values_of(Image.fromarray((DEEP_RAMP * 100).astype(np.uint16)), levels="0,3150")
+    assert found.ravel()[0] == -1
+    assert found.max() == pytest.approx(3, abs=1e-6)
+    assert "50.0% of the pixels lie outside" in notes
+    with pytest.raises(ValueError, match="such as 0,4095; got 'high'"):
+        values_of(Image.fromarray(RAMP), levels="high")
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA", "P"])
+def test_transparent_pixels_are_refused(mode):
+    picture = Image.fromarray(RAMP).convert("RGBA")
+    picture.putalpha(Image.fromarray(np.where(RAMP < 64, 0, 255).astype(np.uint8)))
+    picture = picture.convert(mode) if mode != "P" else picture.quantize(16)
+    with pytest.raises(ValueError, match=r"must be opaque.*of the pixels of 'a picture' are not"):
+        values_of(picture)
+
+
+def test_pixels_that_are_no_numbers_and_modes_that_are_no_pictures_are_refused():
+    with pytest.raises(ValueError, match="must be a finite number; 1 of 'a picture' are not"):
+        values_of(Image.fromarray(np.where(DEEP_RAMP == 5, np.nan, 1.0).astype(np.float32)))
+    with pytest.raises(ValueError, match="pixels of mode LAB, which are not read"):
+        values_of(Image.new("LAB", (4, 4)))
+
+
+def test_a_photograph_is_turned_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held on its side: turn by a quarter clockwise
+    path = save(tmp_path, Image.fromarray(RAMP[:4]), exif=exif)
+    reading = read_picture(path, (8, 4), 1)
+    np.testing.assert_allclose(reading.values[..., 0], np.rot90(GRAY[:4], -1))
+    assert "turned upright" in " ".join(reading.notes)
+
+
+def test_of_several_pictures_in_a_file_the_first_is_taken(tmp_path):
+    path = save(
+        tmp_path, Image.fromarray(RAMP), "a.tiff", save_all=True, append_images=[Image.fromarray(RAMP.T.copy())]
+    )
+    reading = read_picture(path, (8, 8), 1)
+    np.testing.assert_allclose(reading.values[..., 0], GRAY)
+    assert "2 pictures, of which the first" in " ".join(reading.notes)
+
+
+def test_the_share_at_the_extremes_and_the_crop_are_said(tmp_path):
+    pixels = np.zeros((8, 16), np.uint8)
+    pixels[:, 8:] = 255
+    notes = " ".join(read_picture(save(tmp_path, Image.fromarray(pixels)), (8, 8), 1).notes)
+    assert "50.0% of the values are at the lowest and 50.0% at the highest" in notes
+    assert "middle 8 x 8 became 8 x 8" in notes
