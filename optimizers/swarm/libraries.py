@@ -89,7 +89,7 @@ class PSONevergrad(SwarmMethod):
     def _swarm(self, theta0: Doubles, seed: int) -> Any:
         import nevergrad
 
-        space = nevergrad.p.Doubles(init=theta0).set_mutation(sigma=self.spread)
+        space = nevergrad.p.Array(init=theta0).set_mutation(sigma=self.spread)
         space.random_state = np.random.RandomState(seed)  # the kind that nevergrad takes
         method = nevergrad.optimizers.ConfPSO(
             popsize=self.particles, omega=self.inertia, phip=self.own, phig=self.shared
