@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array, Loss, Problem, Pullback, Recipe, Slot, fixed
-from problems.line.waves import check_waves, grid_probe, periodic_grid
+from problems.line.waves import WAVES, check_waves, periodic_grid
 from problems.losses.regression import SlopeMSE, make_loss
+from problems.probes.line import CIRCLE, tones_probe
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class LinearControl(Recipe):
         inputs = periodic_grid(self.samples)
         omegas = np.asarray(self.omegas)
         targets = np.sin(inputs * omegas).sum(axis=1, keepdims=True)
-        probe = grid_probe(inputs, targets)
+        probe = tones_probe(inputs, targets, np.sort(omegas.astype(float)), CIRCLE.unit, WAVES)
         loss = make_loss(self.loss, slopes=True)
         network = FourierFeatures(self.omegas, self.scales, isinstance(loss, SlopeMSE))
         if network.sloped:

@@ -15,6 +15,7 @@ from problems.base import Problem, Recipe
 from problems.losses.regression import make_loss
 from problems.networks.mlp import fully_connected
 from problems.probes.line import tones_probe
+from problems.probes.selection import Selection
 
 FREQUENCIES: NDArray[np.float64] = np.arange(6) / 20
 """Cycles along the diagonal; the sum of ten signs spreads by 3.2, so that closer ones could not be told apart."""
@@ -50,6 +51,10 @@ class Parity(Recipe):
         x, y = inputs.astype(network.dtype), targets.astype(network.dtype)
         test = x[self.samples :], y[self.samples :]
         probe = tones_probe(
-            inputs[: self.samples].sum(axis=1, keepdims=True), targets[: self.samples], FREQUENCIES, 1.0
+            inputs[: self.samples].sum(axis=1, keepdims=True),
+            targets[: self.samples],
+            FREQUENCIES,
+            1.0,
+            Selection("six frequencies along the diagonal"),
         )
         return Problem(x[: self.samples], y[: self.samples], network, make_loss(self.loss), (probe,), test)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from problems.base import Problem, Recipe
-from problems.line.curves import Curve, Samples, Watch
+from problems.line.curves import Curve, Focus, Samples
 from problems.probes.line import Line
 
 FORMS = (
@@ -39,7 +39,7 @@ class Data(Curve):
             raise ValueError("The inputs must all be different.")
         uniform = bool(np.allclose(steps, steps.mean(), rtol=1e-6))
         line = Line(float(x[0]), float(x[-1] - x[0] + (steps.mean() if uniform else 0.0)))
-        return Samples(line, x[:, None], y[:, None], Watch(orthogonal=uniform))
+        return Samples(line, x[:, None], y[:, None], Focus(orthogonal=uniform))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,16 +66,16 @@ def test_error_and_amplitude_of_a_ring_are_those_of_the_definition():
     f, h = (np.fft.fft2(y.reshape(16, 16, 2), axes=(0, 1)).reshape(-1, 2) / 256 for y in (targets, outputs))
     lengths = np.hypot(*np.meshgrid(*[np.fft.fftfreq(16, 1 / 16)] * 2, indexing="ij")).ravel()
     amplitude, error = probe.measure(outputs)
-    edges = [0.5, 1.5, 2.5, 4.5, 8.0]
+    edges = [0, 0.5, 1.5, 2.5, 4.5, 8.0]  # the first is the mean alone
     for row, (low, high) in enumerate(list(pairwise(edges)) * 2):
-        inside, component = (lengths >= low) & (lengths < high), row // 4
+        inside, component = (lengths >= low) & (lengths < high), row // 5
         power, wrong = (np.abs(y[inside, component]) ** 2 for y in (f, h - f))
         assert probe.component[row] == component
         assert probe.frequency[row] == pytest.approx(lengths[inside].mean())
         assert probe.target_amplitude[row] == pytest.approx(power.sum() ** 0.5)
         assert amplitude[row] == pytest.approx((np.abs(h[inside, component]) ** 2).sum() ** 0.5)
         assert error[row] == pytest.approx((wrong.sum() / power.sum()) ** 0.5)
-    assert len(error) == 8
+    assert len(error) == 10
 
 
 def test_a_missing_wave_is_an_error_of_one_in_its_own_ring_and_of_none_elsewhere():

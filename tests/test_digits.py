@@ -61,9 +61,9 @@ def test_coefficients_along_a_direction_are_the_direct_double_sum(name):
     problem = build(replace(PROBLEMS[name], n_train=40, component="all", watch="grid", k_count=7, filters=()))
     probe = problem.probes[0]
     for row, (k, component) in enumerate(zip(probe.frequency, probe.component, strict=True)):
-        total = 0j
+        total, mean = 0j, targets[:, component].mean() if k else 0.0
         for x, y in zip(train.inputs.astype(float), targets[:, component], strict=True):
-            total += y * np.exp(-2j * np.pi * k * sum(p * pixel for p, pixel in zip(along, x, strict=True)))
+            total += (y - mean) * np.exp(-2j * np.pi * k * sum(p * pixel for p, pixel in zip(along, x, strict=True)))
         assert abs(probe.coefficients(problem.targets)[row] - total / 40) < 1e-12
 
 
@@ -78,12 +78,12 @@ def test_peaks_are_the_maxima_above_what_shuffled_targets_reach():
     problem = few(watch="peaks", component="1", n_train=1000)
     probe = problem.probes[0]
     assert probe.frequency[0] == 0
-    assert len(probe.frequency) == 2
-    k = np.linspace(0, 1.5, 200)
-    amplitudes = np.abs(spectrum(probe.inputs, problem.targets[:, 1:2], k))[:, 0]
-    inner = amplitudes[(k > 0.5) & (k < 1.2)]
-    assert probe.target_amplitude[1] == pytest.approx(inner.max(), rel=1e-12)
-    shuffled = np.random.default_rng(1).permutation(problem.targets[:, 1:2] - problem.targets[:, 1:2].mean())
+    assert len(probe.frequency) == 3
+    k, centred = np.linspace(0, 1.5, 200), problem.targets[:, 1:2] - problem.targets[:, 1:2].mean()
+    amplitudes = np.abs(spectrum(probe.inputs, centred, k))[:, 0]
+    for place, (low, high) in enumerate([(0.1, 0.5), (0.5, 1.2)], 1):
+        assert probe.target_amplitude[place] == pytest.approx(amplitudes[(k > low) & (k < high)].max(), rel=1e-12)
+    shuffled = np.random.default_rng(1).permutation(centred)
     assert np.abs(spectrum(probe.inputs, shuffled, k)).max() < probe.target_amplitude[1]
 
 

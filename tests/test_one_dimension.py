@@ -65,7 +65,7 @@ def test_the_periodic_step_function_has_three_values_and_its_fourier_series():
     wanted = np.abs(np.cos(k * np.pi / 4) - np.cos(3 * k * np.pi / 4)) / (np.pi * k)
     found = np.abs(nudft(problem.inputs, problem.targets, k[:, None] / (2 * np.pi)))[:, 0]
     np.testing.assert_allclose(found, wanted, atol=4 / 600)  # of the order of a sample's share
-    assert problem.probes[0].frequency.tolist() == [1, 3, 5]
+    assert problem.probes[0].frequency.tolist() == pytest.approx(range(1, 25, 2))
 
 
 def test_the_published_step_function_is_the_rounded_sum_of_three_sines():
@@ -81,7 +81,8 @@ def test_the_published_step_function_is_the_rounded_sum_of_three_sines():
 def test_peaks_of_the_step_function_lie_within_half_a_bin_of_its_sines():
     """The domain holds no whole periods: frequencies are resolved to 2 pi / 20."""
     (probe,) = build(plain("steps")).probes
-    np.testing.assert_allclose(probe.frequency, [1, 3, 5], atol=np.pi / 20)
+    largest = np.sort(probe.frequency[np.argsort(-probe.target_amplitude)[:3]])
+    np.testing.assert_allclose(largest, [1, 3, 5], atol=np.pi / 20)
 
 
 def test_stairs_have_the_spectrum_of_their_integral():
@@ -157,7 +158,8 @@ def test_a_bare_foot_of_a_peak_is_no_peak():
     inputs = uniform_grid(400, line)
     wave = np.sin(2 * np.pi * 2.4 * inputs)
     assert len(peaks_probe(inputs, wave, line, orthogonal=True).frequency) > 1
-    assert peaks_probe(inputs, wave, line, orthogonal=False).frequency.tolist() == [2]
+    found = peaks_probe(inputs, wave, line, orthogonal=False)
+    assert found.frequency[found.frequency > 0].tolist() == [2]
 
 
 def test_frequencies_of_a_formula_are_omegas_whatever_the_domain():
@@ -180,7 +182,7 @@ def test_the_circle_is_the_domain_of_sin135():
         (Target(domain="0,x"), "depends on x"),
         (Target(samples=2), "samples must be from 3 to 2,000,000; got 2"),
         (Target(samples=10**9), "samples must be from 3 to 2,000,000"),
-        (Target(target="0*x"), "No frequency of the target stands above the noise floor"),
+        (Target(target="0*x"), "A target must vary, .*; this one is 0 at all 201 samples"),
         (Target(target="1/x", domain="-1,1", samples=100), "must be finite everywhere; at x = 0 it is inf"),
         (Noisy(noise=-1.0), "noise must be at least 0"),
         (Noisy(test_samples=0), "test_samples at least 1"),

@@ -7,11 +7,16 @@ import pytest
 
 from problems import PROBLEMS
 from problems.engines.numpy_evaluator import NumpyEvaluator
-from problems.line.waves import Sines, check_waves, grid_probe, periodic_grid
+from problems.line.waves import Sines, check_waves, periodic_grid
 from problems.probes.fourier import nudft
+from problems.probes.line import CIRCLE, peaks_probe
 
 RECIPES = {name: recipe for name, recipe in PROBLEMS.items() if isinstance(recipe, Sines)}
 each_recipe = pytest.mark.parametrize("name", sorted(RECIPES))
+
+
+def grid_probe(inputs, targets):
+    return peaks_probe(inputs, targets, CIRCLE, orthogonal=True)
 
 
 def build(recipe: Sines):

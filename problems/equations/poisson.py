@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from problems.base import Array, Problem, Recipe
 from problems.networks.mlp import MLP, fully_connected
 from problems.networks.tangent import TangentMLP
+from problems.probes.selection import Selection
 from problems.probes.sines import SineProbe, sine_matrix
 
 Vector = NDArray[np.float64]
@@ -101,7 +102,7 @@ def watched(solution: Vector) -> SineProbe:
     inner, intervals = solution[1:-1], len(solution) - 1
     amplitudes = np.abs(sine_matrix(intervals, np.arange(1, intervals)) @ inner)
     modes = 1 + np.flatnonzero(amplitudes >= WATCHED * amplitudes.max())
-    return SineProbe(inner, modes, 2.0)
+    return SineProbe(inner, modes, 2.0, selection=Selection(f"sine modes of at least {WATCHED:g} of the largest"))
 
 
 def grid(intervals: int, omegas: tuple[float, ...]) -> Vector:

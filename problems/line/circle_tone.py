@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from problems.base import Problem, Recipe, fixed
+from problems.line.waves import WAVES
 from problems.losses.regression import make_loss
 from problems.networks.fixed_head import STARTS, FixedHead
 from problems.networks.mlp import checked_widths
@@ -47,7 +48,7 @@ class Tone(Recipe):
             raise ValueError(f"k is at least 1, and samples exceed 2 k; got k = {self.k}, samples = {self.samples}.")
         angles = uniform_grid(self.samples, CIRCLE)
         targets = np.cos(self.k * angles)
-        probe = tones_probe(angles, targets, np.array([float(self.k)]), CIRCLE.unit)
+        probe = tones_probe(angles, targets, np.array([float(self.k)]), CIRCLE.unit, WAVES)
         network = self._network()
         inputs = np.concatenate([np.cos(angles), np.sin(angles)], axis=1).astype(network.dtype)
         return Problem(inputs, targets.astype(network.dtype), network, make_loss(self.loss), (probe,))

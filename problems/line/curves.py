@@ -13,17 +13,21 @@ from problems.networks.chunks import chunk_of
 from problems.networks.inits import INITS
 from problems.networks.mlp import MLP, checked_widths, fully_connected
 from problems.networks.slopes import SlopedMLP
-from problems.probes.line import Line, peaks_probe, tones_probe
+from problems.probes.line import Line, formula_probe, peaks_probe, waves_probe
+from problems.probes.selection import NAMED, Selection
 
 
 @dataclass(frozen=True, eq=False)
-class Watch:
-    """What to watch: `tones`, in the unit of the line, or else the peaks of the target's spectrum.
+class Focus:
+    """What to watch: `tones`, in the unit of the line, for the reason of `selection`, or else peaks of the spectrum.
 
-    The peaks are local maxima unless `orthogonal`, which only makes sense on a uniform grid."""
+    The peaks are local maxima unless `orthogonal`, which only makes sense on a periodic grid. Without noise, as of a
+    formula, they are all that is not minute; else they must stand above what chance reaches."""
 
     tones: tuple[float, ...] = ()
     orthogonal: bool = True
+    noisy: bool = True
+    selection: Selection = NAMED
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +37,7 @@ class Samples:
     line: Line
     inputs: Array
     targets: Array
-    watch: Watch
+    focus: Focus
     slopes: Array | None = None
     test: tuple[Array, Array] | None = None
     notes: tuple[str, ...] = ()
@@ -79,6 +83,8 @@ class Curve(Recipe):
         return resolve("init", self.init, INITS).wrap(net)
 
     def _probe(self, samples: Samples, targets: Array) -> Probe:
-        if samples.watch.tones:
-            return tones_probe(samples.inputs, targets, np.array(samples.watch.tones, float), samples.line.unit)
-        return peaks_probe(samples.inputs, targets, samples.line, orthogonal=samples.watch.orthogonal)
+        focus, line = samples.focus, samples.line
+        if focus.tones:
+            return waves_probe(samples.inputs, targets, np.array(focus.tones, float), line.unit, focus.selection)
+        find = peaks_probe if focus.noisy else formula_probe
+        return find(samples.inputs, targets, line, orthogonal=focus.orthogonal)

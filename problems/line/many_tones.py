@@ -4,10 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems.line.curves import Curve, Samples, Watch
+from problems.line.curves import Curve, Focus, Samples
+from problems.line.waves import WAVES
 from problems.probes.line import CIRCLE, Line, uniform_grid
+from problems.probes.selection import Selection
 
 UNIT = Line(0.0, 1.0)
+STANDING_OUT = Selection(
+    "the six odd frequencies that stand out",
+    ("of the 500 waves, a tenth apart, the samples tell apart those of whole k alone",),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +43,11 @@ class Tones(Curve):
         speeds = 2 * np.pi * np.asarray(self.frequencies)
         phases = inputs * speeds + rng.uniform(0, 2 * np.pi, len(self.frequencies))
         return Samples(
-            UNIT, inputs, np.sin(phases) @ amplitudes, Watch(self.frequencies), np.cos(phases) * speeds @ amplitudes
+            UNIT,
+            inputs,
+            np.sin(phases) @ amplitudes,
+            Focus(self.frequencies, selection=WAVES),
+            np.cos(phases) * speeds @ amplitudes,
         )
 
 
@@ -60,4 +70,4 @@ class Dense(Curve):
         inputs, j = uniform_grid(self.samples, CIRCLE), np.arange(1, self.waves + 1.0)
         phases = inputs * j / 10
         targets, slopes = np.sin(phases) @ (1 / j)[:, None], np.cos(phases).sum(axis=1, keepdims=True) / 10
-        return Samples(CIRCLE, inputs, targets, Watch((1, 3, 5, 7, 9, 11)), slopes)
+        return Samples(CIRCLE, inputs, targets, Focus((1, 3, 5, 7, 9, 11), selection=STANDING_OUT), slopes)

@@ -4,13 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems.line.curves import Curve, Samples, Watch
-from problems.line.expressions import constant, parse
+from problems.base import Array
+from problems.line.curves import Curve, Focus, Samples
+from problems.line.exact_waves import waves_of
+from problems.line.expressions import Expression, constant, parse
 from problems.line.points import fingerprint, read_points
+from problems.line.resolution import watchable
 from problems.probes.line import Line, uniform_grid
+from problems.probes.selection import check_varies
 from problems.readers.curves import is_file
 
 MOST_SAMPLES = 2_000_000
+PERIODIC, MOSTLY = 1e-6, 0.99
 
 
 def read_domain(text: str) -> tuple[float, float]:
@@ -27,7 +32,8 @@ def read_domain(text: str) -> tuple[float, float]:
 def sample_formula(formula: str, domain: str, samples: int, *, omegas: bool, local: bool) -> Samples:
     """The formula on a uniform grid of the domain, its end left out.
 
-    Frequencies are in omega or else in cycles per unit; with `local` only local maxima of the spectrum are watched."""
+    Frequencies are in omega or else in cycles per unit. Watched are its waves, if it is a sum of them, and else its
+    peaks: every frequency where the domain is a period of it and not `local`, local maxima elsewhere."""
     if not 3 <= samples <= MOST_SAMPLES:
         raise ValueError(f"samples must be from 3 to {MOST_SAMPLES:,}; got {samples}.")
     expression = parse(formula)
@@ -36,15 +42,36 @@ def sample_formula(formula: str, domain: str, samples: int, *, omegas: bool, loc
     inputs = uniform_grid(samples, line)
     values, slopes = expression(inputs[:, 0].astype(np.float64))
     known = slopes[:, None] if expression.is_smooth and np.isfinite(slopes).all() else None
-    return Samples(line, inputs, values[:, None], Watch(orthogonal=not local), known)
+    targets = values[:, None]
+    return Samples(line, inputs, targets, _focus(expression, line, inputs, targets, local=local), known)
+
+
+def _focus(expression: Expression, line: Line, inputs: Array, targets: Array, *, local: bool) -> Focus:
+    check_varies(targets)
+    waves = waves_of(expression)
+    if waves is None:
+        return Focus(orthogonal=not local and is_period(expression, inputs, targets, line), noisy=False)
+    frequencies, selection = watchable(waves, inputs, targets, line)
+    return Focus(tuple(frequencies.tolist()), selection=selection)
+
+
+def is_period(expression: Expression, inputs: Array, targets: Array, line: Line) -> bool:
+    """Whether the formula goes on after the line as it began; steps may turn over at one sample of a hundred."""
+    try:
+        onward = expression(inputs[:, 0].astype(np.float64) + line.length)[0]
+    except ValueError:  # it is not finite there
+        return False
+    same = np.abs(onward - targets[:, 0]) <= PERIODIC * np.ptp(targets)
+    return bool(same.mean() >= MOSTLY)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target(Curve):
     """The user's target: a formula of x on `domain`, or a file of x and y, which has its own domain and samples.
 
-    A uniform grid of points is one period, and its discrete Fourier transform is watched, in cycles per unit; on other
-    points local maxima of the non-uniform transform are. Of a formula, frequencies are in omega."""
+    A uniform grid of points is taken for one period (not so with `local_peaks`), and its discrete Fourier transform is
+    watched, in cycles per unit; on other points peaks of the non-uniform transform that survive a window are. Of a
+    formula, frequencies are in omega."""
 
     target: str = "sin(x)+0.5*cos(7*x)"
     domain: str = "-pi,pi"
@@ -73,9 +100,9 @@ class Target(Curve):
         points = read_points(self.target, self.columns, self.sep)
         if fingerprint(self.target) != self.content:
             raise ValueError(f"The file '{self.target}' has changed since this run was planned. Start the study again.")
-        watch = Watch(orthogonal=points.is_uniform and not self.local_peaks)
+        focus = Focus(orthogonal=points.is_uniform and not self.local_peaks)
         line = Line(float(points.x[0]), points.length)
-        return Samples(line, points.x[:, None], points.y[:, None], watch, notes=points.notes)
+        return Samples(line, points.x[:, None], points.y[:, None], focus, notes=points.notes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,4 +128,5 @@ class Noisy(Curve):
         noisy, held_out = (
             part.targets + self.noise * rng.standard_normal(part.targets.shape) for part in (train, test)
         )
-        return Samples(train.line, train.inputs, noisy, train.watch, None, (test.inputs, held_out))
+        focus = Focus(orthogonal=False)  # a formula with noise is data
+        return Samples(train.line, train.inputs, noisy, focus, None, (test.inputs, held_out))

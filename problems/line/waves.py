@@ -5,21 +5,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from problems.base import Array
-from problems.line.curves import Curve, Samples, Watch
-from problems.probes.fourier import FourierProbe
-from problems.probes.line import CIRCLE, peaks_probe, uniform_grid
+from problems.line.curves import Curve, Focus, Samples
+from problems.probes.line import CIRCLE, uniform_grid
+from problems.probes.selection import Selection
+
+WAVES = Selection("the waves of the formula")
 
 
 def periodic_grid(samples: int) -> Array:
     """`samples` points of [-pi, pi), endpoint excluded, as `(n, 1)`."""
     return uniform_grid(samples, CIRCLE)
-
-
-def grid_probe(inputs: Array, targets: Array) -> FourierProbe:
-    """Watches the peaks of `targets (n, 1)` on a periodic grid of length 2 pi; frequencies are angular (omega).
-
-    Raises ValueError if there are none."""
-    return peaks_probe(inputs, targets, CIRCLE, orthogonal=True)
 
 
 def check_waves(samples: int, omegas: tuple[int, ...], **others: tuple[float, ...]) -> None:
@@ -35,19 +30,20 @@ def check_waves(samples: int, omegas: tuple[int, ...], **others: tuple[float, ..
         )
 
 
-def sum_of_sines(samples: int, omegas: tuple[int, ...], amplitudes: tuple[float, ...], watch: Watch) -> Samples:
-    """sum_k a_k sin(omega_k x) and its slope on the periodic grid."""
+def sum_of_sines(samples: int, omegas: tuple[int, ...], amplitudes: tuple[float, ...]) -> Samples:
+    """sum_k a_k sin(omega_k x) and its slope on the periodic grid; its waves are watched, however small."""
     check_waves(samples, omegas, amplitudes=amplitudes)
     if not all(amplitudes):
         raise ValueError(f"Every amplitude must differ from 0, or its wave would not be there; got {amplitudes}.")
     inputs, a, omega = periodic_grid(samples), np.asarray(amplitudes, float)[:, None], np.asarray(omegas)
     phases = inputs * omega
-    return Samples(CIRCLE, inputs, np.sin(phases) @ a, watch, np.cos(phases) * omega @ a)
+    focus = Focus(tuple(map(float, sorted(omegas))), selection=WAVES)
+    return Samples(CIRCLE, inputs, np.sin(phases) @ a, focus, np.cos(phases) * omega @ a)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sines(Curve):
-    """sum_k a_k sin(omega_k x) on [-pi, pi); watched are the peaks of its spectrum, found and not told."""
+    """sum_k a_k sin(omega_k x) on [-pi, pi)."""
 
     omegas: tuple[int, ...] = (1, 3, 5)
     amplitudes: tuple[float, ...] = (1.0, 1.0, 1.0)
@@ -55,14 +51,12 @@ class Sines(Curve):
 
     def sample(self, rng: np.random.Generator) -> Samples:
         del rng  # the target is the same for every seed
-        return sum_of_sines(self.samples, self.omegas, self.amplitudes, Watch())
+        return sum_of_sines(self.samples, self.omegas, self.amplitudes)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Amplitude(Curve):
-    """sin x + a sin 4x, to see how loud the high frequency must be to come first.
-
-    Both waves are watched by name: beside a loud one the quiet one is below the noise floor."""
+    """sin x + a sin 4x, to see how loud the high frequency must be to come first."""
 
     a: float = 1.0
     samples: int = 201
@@ -73,4 +67,4 @@ class Amplitude(Curve):
 
     def sample(self, rng: np.random.Generator) -> Samples:
         del rng  # the target is the same for every seed
-        return sum_of_sines(self.samples, (1, 4), (1.0, self.a), Watch((1.0, 4.0)))
+        return sum_of_sines(self.samples, (1, 4), (1.0, self.a))

@@ -2,16 +2,18 @@
 
 In two and three dimensions there are too many wave vectors to watch one by one. A band has the amplitude
 `sqrt(sum |f_k|^2)` and the error `sqrt(sum |h_k - f_k|^2 / sum |f_k|^2)`. On a grid the coefficients come from the
-fast transform, elsewhere from the formula itself.
+fast transform, elsewhere from the formula itself. Target and predictions are centred with the target's mean, which on
+scattered points would leak to every k; the mean itself may be the band k = 0.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array
+from problems.probes.selection import MEAN_SHARE, NAMED, Selection, check_varies
 from problems.probes.transforms import ELEMENTS, Complex, Transform, fast_transform, transform
 
 
@@ -27,6 +29,9 @@ class BandProbe:
     band: NDArray[np.intp]
     transform: Transform
     name: str = "rings"
+    selection: Selection = NAMED
+    halved: bool = False
+    """Whether `waves` has one of each pair k and -k."""
 
     @cached_property
     def _bands(self) -> int:
@@ -44,15 +49,35 @@ class BandProbe:
 
     @cached_property
     def _target(self) -> Complex:
-        return self.transform(self.targets)
+        return self._coefficients(self.targets)
+
+    @cached_property
+    def _mean(self) -> NDArray[np.float64]:
+        return np.asarray(self.targets.mean(axis=0, dtype=np.float64))
+
+    @cached_property
+    def _zero(self) -> NDArray[np.intp]:
+        return np.flatnonzero((self.waves == 0).all(axis=1))
+
+    def _coefficients(self, outputs: Array) -> Complex:
+        """At `waves`, of `outputs (n, m)` less the target's mean; at 0, with it."""
+        found = self.transform(outputs - self._mean)
+        found[self._zero] += self._mean
+        return found
 
     @cached_property
     def target_amplitude(self) -> NDArray[np.float64]:
         return self._root_power(self._target)
 
     def measure(self, predictions: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        found = self.transform(predictions)
+        found = self._coefficients(predictions)
         return self._root_power(found), self._root_power(found - self._target) / self.target_amplitude
+
+    @cached_property
+    def power_share(self) -> float:
+        """By Parseval's sum; on scattered points, where waves are not orthogonal, only roughly."""
+        power = float((self.target_amplitude[self.frequency > 0] ** 2).sum()) * (2 if self.halved else 1)
+        return min(1.0, power / float(((self.targets - self._mean) ** 2).mean(axis=0).sum()))
 
     def _root_power(self, coefficients: Complex) -> NDArray[np.float64]:
         """Root of the power of each row, `(R,)`."""
@@ -67,6 +92,19 @@ def into_bands(waves: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArra
     lengths = np.linalg.norm(waves, axis=1)
     band = np.searchsorted(edges, lengths, side="right") - 1
     return np.where((lengths >= edges[0]) & (lengths < edges[-1]), band, -1)
+
+
+def mean_and_bands(probe: BandProbe) -> BandProbe:
+    """The probe with the mean as its first band, k = 0, where it is at least a hundredth of the largest amplitude.
+
+    Raises ValueError if the target is constant."""
+    check_varies(probe.targets)
+    zero = np.flatnonzero((probe.waves == 0).all(axis=1))
+    if len(zero) != 1 or np.abs(probe.targets.mean(axis=0)).min() < MEAN_SHARE * probe.target_amplitude.max():
+        return probe
+    band = np.where(probe.band >= 0, probe.band + 1, -1)
+    band[zero] = 0
+    return replace(probe, band=band)
 
 
 def grid_waves(shape: tuple[int, ...]) -> NDArray[np.float64]:

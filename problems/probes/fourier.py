@@ -2,6 +2,9 @@
 
 On a periodic grid this is the discrete Fourier transform; on scattered inputs, in any dimension or along a direction,
 it is the non-uniform one. The error of a frequency is the complex modulus `|h_k - f_k| / |f_k|`, so phase counts.
+
+Target and predictions are centred with one constant, the target's mean: on scattered inputs, or where a wave has no
+whole periods, a constant leaks to every k through the inputs' own spectrum. The row k = 0 is the mean itself.
 """
 
 from dataclasses import dataclass
@@ -12,12 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array
+from problems.probes.selection import NAMED, Selection
 from problems.probes.transforms import FEW, Complex, Transform, fast_transform, is_small, transform
 
 SHUFFLES = 200
 QUANTILE = 0.95
 FLOOR_PRECISION = 1e-6
 """Of the fast transform of shuffled targets, whose quantile has a statistical error of 1e-2."""
+SHARE_ROWS = 4096
+"""Samples, evenly chosen, from which the share of the power is estimated."""
 SAMPLES = 2048
 """At once, so that 60,000 samples with 10 components take less than 200 MB."""
 
@@ -39,6 +45,7 @@ class FourierProbe:
     frequency: NDArray[np.float64]
     component: NDArray[np.int64]
     name: str = "fourier"
+    selection: Selection = NAMED
 
     @cached_property
     def _matrix(self) -> NDArray[np.float64]:
@@ -46,11 +53,21 @@ class FourierProbe:
         matrix = transform(self.inputs, self.waves)
         return np.concatenate([matrix.real, matrix.imag])
 
+    @cached_property
+    def _mean(self) -> NDArray[np.float64]:
+        """The constant `(m,)` that is taken from target and predictions alike."""
+        return np.asarray(self.targets.mean(axis=0, dtype=np.float64))
+
+    @cached_property
+    def _offset(self) -> NDArray[np.float64]:
+        """What the rows of frequency 0 get back: they are about the mean itself."""
+        return np.where((self.waves == 0).all(axis=1), self._mean[self.component], 0.0)
+
     def coefficients(self, outputs: Array) -> Complex:
-        """The coefficient of each row, `(R,)`."""
-        both = self._matrix @ outputs
+        """The coefficient of each row, `(R,)`, of `outputs (n, m)` less the target's mean; at 0, with it."""
+        both = self._matrix @ (outputs - self._mean)
         rows = np.arange(len(self.frequency))
-        result: Complex = both[rows, self.component] + 1j * both[rows + len(rows), self.component]
+        result: Complex = both[rows, self.component] + self._offset + 1j * both[rows + len(rows), self.component]
         return result
 
     @cached_property
@@ -64,6 +81,20 @@ class FourierProbe:
     def measure(self, predictions: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         found = self.coefficients(predictions)
         return np.abs(found), np.abs(found - self._target) / self.target_amplitude
+
+    @cached_property
+    def power_share(self) -> float:
+        """By least squares on the waves that are watched, which on a periodic grid is Parseval's sum."""
+        rows = np.unique(np.linspace(0, len(self.inputs) - 1, min(SHARE_ROWS, len(self.inputs))).astype(int))
+        explained = total = 0.0
+        for component in np.unique(self.component):
+            phases = 2 * np.pi * self.inputs[rows].astype(np.float64) @ self.waves[self.component == component].T
+            design = np.concatenate([np.cos(phases), np.sin(phases), np.ones((len(rows), 1))], axis=1)
+            values = self.targets[rows, component] - self._mean[component]
+            fitted = design @ np.linalg.lstsq(design, values)[0]
+            explained += float((fitted**2).sum())
+            total += float((values**2).sum())
+        return min(1.0, explained / total)
 
 
 def noise_floor(inputs: Array, targets: Array, waves: NDArray[np.float64], rng: np.random.Generator) -> Any:
@@ -90,15 +121,27 @@ def _fast_floor(coefficients: Transform, centred: Array, rng: np.random.Generato
     return np.quantile(largest, QUANTILE, axis=0)
 
 
-def find_peaks(amplitudes: NDArray[np.float64], floor: float, *, orthogonal: bool, most: int = 12) -> NDArray[np.intp]:
+def centred_amplitudes(inputs: Array, targets: Array, waves: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`|f_k| (q, m)` of `targets (n, m)` less their mean."""
+    return np.abs(nudft(inputs, targets - targets.mean(axis=0, dtype=np.float64), waves))
+
+
+def find_peaks(
+    amplitudes: NDArray[np.float64], floor: float, *, orthogonal: bool, most: int | None = 12
+) -> NDArray[np.intp]:
     """Indices, ascending, of the frequencies worth watching: above the floor, at most the `most` largest.
 
     On a periodic grid (`orthogonal`) the frequencies do not leak into each other and each one counts; otherwise only
     local maxima do."""
     above = amplitudes > floor
     if not orthogonal:
-        padded = np.concatenate([[-np.inf], amplitudes, [-np.inf]])
-        above &= (amplitudes >= padded[:-2]) & (amplitudes > padded[2:])
+        above &= local_maxima(amplitudes)
     found = np.flatnonzero(above)
     largest = found[np.argsort(-amplitudes[found], kind="stable")[:most]]
     return np.sort(largest)
+
+
+def local_maxima(amplitudes: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where no neighbour is larger; of neighbours of equal height the last."""
+    padded = np.concatenate([[-np.inf], amplitudes, [-np.inf]])
+    return (amplitudes >= padded[:-2]) & (amplitudes > padded[2:])

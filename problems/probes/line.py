@@ -1,9 +1,9 @@
 """What is watched of a function of one variable: chosen frequencies, or the peaks of its spectrum.
 
-Frequencies are multiples of 1/length, the resolution of the samples. On a uniform grid of that length, endpoint
-excluded, this is the discrete Fourier transform, in which no frequency leaks into another. It is the target that leaks:
-a wave without whole periods in the domain has a foot on both sides of its peak. There, and on scattered inputs, only
-local maxima are watched. The foot falls off steadily from one multiple to the next, so it has no maxima of its own.
+Peaks are looked for at multiples of 1/length, the resolution of the samples. On a periodic grid this is the discrete
+Fourier transform, in which no frequency leaks into another, and every one counts. On an open interval the target leaks:
+a wave without whole periods has a foot on both sides of its peak, and the feet of several waves have maxima of their
+own. There a peak is a local maximum that survives a window: under Hann's, leakage falls off as 1/k^3 and not as 1/k.
 """
 
 from typing import NamedTuple
@@ -12,9 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array
-from problems.probes.fourier import FourierProbe, find_peaks, noise_floor, nudft
+from problems.probes.fourier import FourierProbe, centred_amplitudes, find_peaks, local_maxima, noise_floor, nudft
+from problems.probes.selection import MEAN_SHARE, NAMED, Selection, check_varies
 
 SHUFFLE_SEED = 0
+NOISELESS = 1e-3
+"""Of a formula, frequencies above this share of the largest amplitude are peaks: it has no noise to rise above."""
+MOST_PEAKS = 12
+SURVIVING = 0.5
+"""Share of its amplitude that a peak keeps under the window, at least; one between two multiples even gains."""
 
 
 class Line(NamedTuple):
@@ -34,24 +40,92 @@ def uniform_grid(samples: int, line: Line) -> Array:
     return line.start + line.length * np.arange(samples)[:, None] / samples
 
 
-def tones_probe(inputs: Array, targets: Array, frequencies: NDArray[np.float64], unit: float) -> FourierProbe:
+def tones_probe(
+    inputs: Array, targets: Array, frequencies: NDArray[np.float64], unit: float, selection: Selection = NAMED
+) -> FourierProbe:
     """Watches just these `frequencies (R,)`, which are `unit` times cycles, of `targets (n, m)`, component 0."""
-    waves = frequencies[:, None] / unit
-    return FourierProbe(inputs, targets, waves, frequencies, np.zeros(len(frequencies), np.int64))
+    waves, component = frequencies[:, None] / unit, np.zeros(len(frequencies), np.int64)
+    return FourierProbe(inputs, targets, waves, frequencies, component, selection=selection)
+
+
+def waves_probe(
+    inputs: Array, targets: Array, frequencies: NDArray[np.float64], unit: float, selection: Selection
+) -> FourierProbe:
+    """The same and the mean, as k = 0, where it is at least a hundredth of the largest amplitude."""
+    check_varies(targets[:, :1])
+    probe = tones_probe(inputs, targets, frequencies, unit, selection)
+    if abs(targets[:, 0].mean()) < MEAN_SHARE * probe.target_amplitude.max() or (frequencies == 0).any():
+        return probe
+    return tones_probe(inputs, targets, np.concatenate([[0.0], frequencies]), unit, selection)
+
+
+def formula_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) -> FourierProbe:
+    """Watches the frequencies of `targets (n, m)`, component 0, above 1e-3 of the largest; on an open interval, peaks.
+
+    Raises ValueError if the target is constant."""
+    check_varies(targets[:, :1])
+    cycles, amplitudes = _spectrum(inputs, targets, line)
+    floor = NOISELESS * float(amplitudes.max())
+    peaks = _peaks(inputs, targets, line, floor, orthogonal=orthogonal)
+    if not len(peaks):  # of a slow drift, which no window leaves standing, the largest alone
+        peaks = np.array([amplitudes.argmax()])
+    what = "frequencies of the formula" if orthogonal else "peaks of the formula that survive a window,"
+    selection, kept = _most(peaks, amplitudes, cycles * line.unit, f"{what} above 1e-3 of the largest")
+    return waves_probe(inputs, targets, cycles[kept] * line.unit, line.unit, selection)
 
 
 def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) -> FourierProbe:
-    """Watches the frequencies of `targets (n, m)`, component 0, that stand above the noise floor.
+    """Watches the frequencies of `targets (n, m)`, component 0, centred, that stand above the noise floor.
 
-    Unless `orthogonal`, they must be local maxima too. Raises ValueError if there are none."""
-    cycles = np.arange((len(inputs) - 1) // 2 + 1.0) / line.length
-    waves, signal = cycles[:, None], targets[:, :1]
-    floor = noise_floor(inputs, signal, waves, np.random.default_rng(SHUFFLE_SEED))
-    amplitudes = np.abs(nudft(inputs, signal, waves))[:, 0]
-    peaks = find_peaks(amplitudes, float(floor[0]), orthogonal=orthogonal)
+    Unless `orthogonal`, they must be local maxima that survive a window too. The mean is watched if it stands above the
+    floor. Raises ValueError if the target is constant, or nothing stands above."""
+    check_varies(targets[:, :1])
+    cycles, amplitudes = _spectrum(inputs, targets, line)
+    floor = float(noise_floor(inputs, targets[:, :1], cycles[:, None], np.random.default_rng(SHUFFLE_SEED))[0])
+    peaks = _peaks(inputs, targets, line, floor, orthogonal=orthogonal)
     if not len(peaks):
         raise ValueError(
-            f"No frequency of the target stands above the noise floor, {floor[0]:.3g}, of {len(inputs)} samples: "
-            "nothing would be watched. Take more samples, or a target with a stronger wave."
+            f"No frequency of the target stands above the noise floor, {floor:.3g}, of {len(inputs)} samples: nothing "
+            "would be watched. Take more samples, a target with a stronger wave, or name frequencies with --watch."
         )
-    return tones_probe(inputs, targets, cycles[peaks] * line.unit, line.unit)
+    what = "frequencies" if orthogonal else "peaks that survive a window,"
+    rule = f"{what} of the centred target above what shuffled targets reach, {floor:.3g}"
+    selection, kept = _most(peaks, amplitudes, cycles * line.unit, rule)
+    frequencies = cycles[kept] * line.unit
+    if abs(targets[:, 0].mean()) > floor:
+        frequencies = np.concatenate([[0.0], frequencies])
+    return tones_probe(inputs, targets, frequencies, line.unit, selection)
+
+
+def _spectrum(inputs: Array, targets: Array, line: Line) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Frequencies in cycles, from 0, and the amplitudes of the centred target there, which begin with 0."""
+    cycles = np.arange((len(inputs) - 1) // 2 + 1.0) / line.length
+    amplitudes = centred_amplitudes(inputs, targets[:, :1], cycles[:, None])[:, 0]
+    amplitudes[0] = 0.0
+    return cycles, amplitudes
+
+
+def _peaks(inputs: Array, targets: Array, line: Line, floor: float, *, orthogonal: bool) -> NDArray[np.intp]:
+    cycles, amplitudes = _spectrum(inputs, targets, line)
+    peaks = find_peaks(amplitudes, floor, orthogonal=orthogonal, most=None)
+    if orthogonal or not len(peaks):
+        return peaks
+    shape = 0.5 + 0.5 * np.cos(2 * np.pi * ((inputs[:, :1] - line.start) / line.length - 0.5))
+    window = shape / shape.mean()
+    values = targets[:, :1] - (window * targets[:, :1]).mean()  # centred under the window, or the mean would leak
+    under = np.abs(nudft(inputs, window * values, cycles[:, None]))[:, 0]
+    near = np.convolve(local_maxima(under), np.ones(3), "same") > 0
+    return peaks[near[peaks] & (under[peaks] >= SURVIVING * amplitudes[peaks])]
+
+
+def _most(
+    peaks: NDArray[np.intp], amplitudes: NDArray[np.float64], frequencies: NDArray[np.float64], rule: str
+) -> tuple[Selection, NDArray[np.intp]]:
+    """The largest of the peaks, at most twelve, and what to say of the others."""
+    kept = np.sort(peaks[np.argsort(-amplitudes[peaks], kind="stable")[:MOST_PEAKS]])
+    others = np.setdiff1d(peaks, kept)
+    if not len(others):
+        return Selection(rule), kept
+    named = ", ".join(f"{frequencies[place]:.4g}" for place in others[:5]) + (", ..." if len(others) > 5 else "")
+    note = f"{len(others)} more of smaller amplitude (k = {named}): the {MOST_PEAKS} largest are watched"
+    return Selection(rule, (note,)), kept

@@ -1,14 +1,19 @@
-"""What is watched along a direction p in the space of inputs: frequencies of the targets' spectrum at `K = k p`."""
+"""What is watched along a direction p in the space of inputs: frequencies of the targets' spectrum at `K = k p`.
 
-from collections.abc import Sequence
+Targets are centred, for the projections are scattered: a constant has the spectrum of the projections themselves, which
+is large at low k whatever the labels say. The mean is the row k = 0, where it stands above the floor."""
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array
 from problems.probes.fourier import FourierProbe, find_peaks, noise_floor, nudft
+from problems.probes.selection import Selection, check_varies
 
 SHUFFLE_SEED = 0
+MOST_PEAKS = 12
 WAVES = 16
 """Frequencies at once: a block of the transform of 60,000 samples takes 15 MiB."""
 
@@ -22,7 +27,7 @@ def spectrum(projection: NDArray[np.float64], outputs: Array, k: NDArray[np.floa
 def watch_peaks(
     projection: NDArray[np.float64], targets: Array, k: NDArray[np.float64], components: Sequence[int]
 ) -> FourierProbe:
-    """Watches the local maxima of each component's spectrum that rise above what shuffled targets reach.
+    """Watches the local maxima of each component's centred spectrum that rise above what shuffled targets reach.
 
     Raises ValueError if there are none."""
     return _above_the_floor(projection, targets, k, components, orthogonal=False)
@@ -36,14 +41,14 @@ def watch_steps(
     That is how far apart frequencies must be to be told apart on an interval of this length.
     Raises ValueError if there are none."""
     step = 1 / float(np.ptp(projection))
-    return _above_the_floor(projection, targets, np.arange(0, k[-1] + 1e-9, step), components, orthogonal=True)
+    return _above_the_floor(projection, targets, np.arange(step, k[-1] + 1e-9, step), components, orthogonal=True)
 
 
 def watch_grid(
     projection: NDArray[np.float64], targets: Array, k: NDArray[np.float64], components: Sequence[int]
 ) -> FourierProbe:
     """Watches every frequency, for a picture of the whole spectrum."""
-    return _watching(projection, targets, [k] * len(components), components)
+    return _watching(projection, targets, [k] * len(components), components, Selection("every frequency of a grid"))
 
 
 def _above_the_floor(
@@ -55,20 +60,37 @@ def _above_the_floor(
     orthogonal: bool,
 ) -> FourierProbe:
     chosen = targets[:, list(components)].astype(np.float64)
+    check_varies(chosen)
+    mean = chosen.mean(axis=0)
     floor = noise_floor(projection, chosen, k[:, None], np.random.default_rng(SHUFFLE_SEED))
-    amplitudes = np.abs(spectrum(projection, chosen, k))
-    found = [find_peaks(amplitudes[:, c], float(floor[c]), orthogonal=orthogonal) for c in range(len(components))]
+    amplitudes = np.abs(spectrum(projection, chosen - mean, k))
+    found = [find_peaks(amplitudes[:, c], float(floor[c]), orthogonal=orthogonal, most=None) for c in range(len(mean))]
     if not any(map(len, found)):
         raise ValueError(
-            f"No frequency from {k[0]:g} to {k[-1]:g} stands above the noise floor, {floor.max():.3g}, along this "
-            "direction: nothing would be watched. Take another direction, another component, or more images."
+            f"No frequency from {k[0]:g} to {k[-1]:g} of the centred target stands above the noise floor, "
+            f"{floor.max():.3g}, along this direction: nothing would be watched. Take another direction, another "
+            "component, or more images, or name frequencies with --watch."
         )
-    return _watching(projection, targets, [k[one] for one in found], components)
+    kept = [np.sort(one[np.argsort(-amplitudes[one, c], kind="stable")[:MOST_PEAKS]]) for c, one in enumerate(found)]
+    frequencies = [np.concatenate([[0.0] * bool(abs(mean[c]) > floor[c]), k[one]]) for c, one in enumerate(kept)]
+    rule = f"{'multiples of one over the extent' if orthogonal else 'local maxima'} of the centred target above what "
+    rule += f"shuffled targets reach, {floor.max():.3g}"
+    return _watching(projection, targets, frequencies, components, Selection(rule, tuple(_left_out(found, kept))))
+
+
+def _left_out(found: Sequence[NDArray[np.intp]], kept: Sequence[NDArray[np.intp]]) -> Iterator[str]:
+    more = sum(map(len, found)) - sum(map(len, kept))
+    if more:
+        yield f"{more} more of smaller amplitude: the {MOST_PEAKS} largest of each component are watched"
 
 
 def _watching(
-    projection: NDArray[np.float64], targets: Array, k: Sequence[NDArray[np.float64]], components: Sequence[int]
+    projection: NDArray[np.float64],
+    targets: Array,
+    k: Sequence[NDArray[np.float64]],
+    components: Sequence[int],
+    selection: Selection,
 ) -> FourierProbe:
     frequency = np.concatenate(k)
     component = np.repeat(np.asarray(components, np.int64), [len(found) for found in k])
-    return FourierProbe(projection, targets, frequency[:, None], frequency, component)
+    return FourierProbe(projection, targets, frequency[:, None], frequency, component, selection=selection)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array
+from problems.probes.selection import NAMED, Selection
 
 
 def sine_matrix(intervals: int, modes: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -26,6 +27,7 @@ class SineProbe:
     modes: NDArray[np.int64]
     length: float
     name: str = "sine"
+    selection: Selection = NAMED
 
     @cached_property
     def _matrix(self) -> NDArray[np.float64]:
@@ -46,6 +48,11 @@ class SineProbe:
     @cached_property
     def target_amplitude(self) -> NDArray[np.float64]:
         return np.abs(self._target)
+
+    @cached_property
+    def power_share(self) -> float:
+        """By Parseval's sum for the sine transform."""
+        return float((self._target**2).sum() / (2 / (len(self.targets) + 1) * (self.targets**2).sum()))
 
     def measure(self, predictions: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         ends = (len(predictions) - len(self.targets)) // 2

@@ -7,7 +7,7 @@ last column to its first is part of the target's spectrum, mostly along the two 
 itself, as it is compared on the same pixels, where the same jump follows from the same values; but it is there in
 `target_amplitude`, and a detail at the border counts as one of higher frequency. Windowing would remove the jump and
 with it the border from what is watched; `edges=mirror` measures the picture reflected at its edges instead (the cosine
-transform), which has no jump and leaves nothing out. The mean is neither removed nor watched.
+transform), which has no jump and leaves nothing out. The mean is a row of its own, k = 0, and no part of the order.
 """
 
 from dataclasses import dataclass, field
@@ -19,12 +19,14 @@ from problems.base import Array, Problem, Recipe, fixed
 from problems.losses.regression import make_loss
 from problems.networks.chunks import chunk_of
 from problems.networks.mlp import fully_connected
-from problems.probes.bands import BandProbe, grid_transform, grid_waves, into_bands
+from problems.probes.bands import BandProbe, grid_transform, grid_waves, into_bands, mean_and_bands
+from problems.probes.selection import Selection
 from problems.probes.transforms import Transform
 from problems.space.pictures import SAMPLES, find_picture, parse_size, read_picture
 from problems.user_files import fingerprint
 
 KEPT = 8
+WAVES = Selection("the waves of the formula, those of one length together")
 EDGES = ("periodic", "mirror")
 
 
@@ -60,7 +62,16 @@ def ring_probe(targets: Array, shape: tuple[int, int], edges: str = "periodic") 
     mirrored = edges == "mirror"
     waves = grid_waves((2 * shape[0], 2 * shape[1])) / 2 if mirrored else grid_waves(shape)
     band = into_bands(waves, octaves(min(shape) / 2))
-    return BandProbe(targets, waves, band, mirror_transform(shape) if mirrored else grid_transform(shape))
+    beyond = f"what lies beyond |k| = {min(shape) / 2:g}, the corners of the spectrum"
+    return mean_and_bands(
+        BandProbe(
+            targets,
+            waves,
+            band,
+            mirror_transform(shape) if mirrored else grid_transform(shape),
+            selection=Selection("octaves of |k|", (beyond,)),
+        )
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +135,8 @@ class PlaneWaves(Recipe):
         network = fully_connected(self.network, (2, 1), self.activation, self.init, self.dtype)
         inputs = plane_grid(shape)
         targets = np.sin(np.pi * inputs @ vectors.T) @ np.asarray(self.amplitudes, float)[:, None]
-        probe = BandProbe(targets, grid_waves(shape), _same_length(vectors, shape), grid_transform(shape), "waves")
+        band = _same_length(vectors, shape)
+        probe = BandProbe(targets, grid_waves(shape), band, grid_transform(shape), "waves", WAVES)
         inputs, targets = inputs.astype(network.dtype), targets.astype(network.dtype)
         return Problem(
             inputs,

@@ -19,6 +19,7 @@ from problems.base import Problem, Recipe, fixed
 from problems.losses.regression import make_loss
 from problems.networks.mlp import fully_connected
 from problems.probes.bands import BandProbe, into_bands, scattered_transform
+from problems.probes.selection import Selection
 from problems.space.clouds import load_cloud
 from problems.space.images import octaves
 from problems.user_files import fingerprint
@@ -55,7 +56,8 @@ def shell_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> Ba
     half = lattice[len(lattice) // 2 + 1 :].astype(float)  # the first of each pair comes before the middle, zero
     band = into_bands(half, octaves(highest))
     half, band = half[band >= 0], band[band >= 0]
-    return BandProbe(targets, half, band, scattered_transform(inputs, half / 2), "shells")
+    rule = Selection("octaves of |k|", (f"what lies beyond |k| = {highest:.3g}, four points a wave",))
+    return BandProbe(targets, half, band, scattered_transform(inputs, half / 2), "shells", rule, halved=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,46 @@
+"""Why just these frequencies are watched: the rule that chose them, and what it left out."""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from problems.base import Array
+
+CONSTANT = 1e-12
+"""Range of a target, as a share of its largest value, below which it is a constant and the rest is rounding."""
+MEAN_SHARE = 0.01
+"""The mean of a formula has a row of its own if it is at least this share of the largest amplitude."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The `rule` in words, and a sentence for each thing `dropped`."""
+
+    rule: str = "the frequencies that the problem names"
+    dropped: tuple[str, ...] = ()
+
+
+NAMED = Selection()
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A probe that knows why it watches what it does."""
+
+    @property
+    def selection(self) -> Selection:
+        """The rule, and what it left out."""
+
+    @property
+    def power_share(self) -> float:
+        """Share of the target's power about its mean that lies in what is watched, from 0 to 1."""
+
+
+def check_varies(targets: Array) -> None:
+    """Raise ValueError if `targets (n, m)` are constant: they have no frequency to learn."""
+    if not np.ptp(targets, axis=0).max() > CONSTANT * np.abs(targets).max():
+        raise ValueError(
+            f"A target must vary, or there is no frequency to watch; this one is {float(targets.flat[0]):.6g} at all "
+            f"{len(targets)} samples. Take another formula, other data, or more samples."
+        )
