@@ -1,15 +1,13 @@
 """What was understood of data, network and what is watched: the sentences before a run, kept in its folder."""
 
-from collections import Counter
-from math import isfinite
 from pathlib import Path
 
 import numpy as np
 
-from problems.base import Probe, Problem
+from problems.base import Problem
+from problems.probes.summary import sentences
 
 UNDERSTOOD = "understood.txt"
-MOST_LISTED = 6
 
 
 def understood(problem: Problem) -> tuple[str, ...]:
@@ -22,20 +20,10 @@ def understood(problem: Problem) -> tuple[str, ...]:
         *problem.notes,
         f"{n:,} samples of {d} input(s) and {problem.targets.shape[-1]} output(s){test}.",
         f"The network {network.name} has {network.dim:,} parameters to train, in {network.dtype}{share}.",
-        *(_watched(probe) for probe in (*problem.probes, *problem.test_probes)),
+        *sentences(problem),
     )
 
 
-def keep(folder: Path, sentences: tuple[str, ...]) -> None:
+def keep(folder: Path, lines: tuple[str, ...]) -> None:
     """Write the sentences into a study's folder, one a line."""
-    (folder / UNDERSTOOD).write_text("".join(f"{sentence}\n" for sentence in sentences), encoding="utf-8")
-
-
-def _watched(probe: Probe) -> str:
-    rows = Counter(float(frequency) for frequency in probe.frequency if isfinite(frequency))
-    if not rows:
-        return f"Watched: {probe.name}."
-    listed = [f"{frequency:.4g}" for frequency in sorted(rows)]
-    if len(listed) > MOST_LISTED:
-        listed = [*listed[:3], "...", *listed[-2:]]
-    return f"Watched: {probe.name}, {len(rows)} frequencies: {', '.join(listed)}."
+    (folder / UNDERSTOOD).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

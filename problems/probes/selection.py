@@ -41,6 +41,6 @@ def check_varies(targets: Array) -> None:
     """Raise ValueError if `targets (n, m)` are constant: they have no frequency to learn."""
     if not np.ptp(targets, axis=0).max() > CONSTANT * np.abs(targets).max():
         raise ValueError(
-            f"A target must vary, or there is no frequency to watch; this one is {float(targets.flat[0]):.6g} at all "
-            f"{len(targets)} samples. Take another formula, other data, or more samples."
+            f"A target must vary, or there is no frequency to watch; this one is {float(targets.flat[0]) + 0.0:.6g} at "
+            f"all {len(targets)} samples. Take another formula, other data, or more samples."
         )

@@ -1,6 +1,5 @@
 """What a problem watches, in words and numbers, to be said before anything is run."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from problems.base import Probe, Problem
 from problems.probes.selection import Selective
 
-MOST_NAMED = 16
+MOST_LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -25,13 +24,15 @@ class Watched:
 
     @property
     def sentences(self) -> list[str]:
-        """What to print: a line of what is watched, and one for each thing that is not."""
-        named = ", ".join(f"{k:.4g}" for k in self.frequencies[:MOST_NAMED])
-        more = f", ... {len(self.frequencies)} in all" if len(self.frequencies) > MOST_NAMED else ""
-        mean = " (k = 0 is the mean, no part of the order)" if 0.0 in self.frequencies else ""
-        share = "" if np.isnan(self.power_share) else f"; {self.power_share:.1%} of the target's power"
-        watched = f"watched by {self.probe}: k = {named}{more}{mean}; {self.rule}{share}"
-        return [watched, *(f"  not watched: {reason}" for reason in self.dropped)]
+        """A sentence of what is watched, and one for each thing that is not."""
+        listed = [f"{k:.4g}" for k in self.frequencies]
+        if len(listed) > MOST_LISTED:
+            listed = [*listed[: MOST_LISTED - 3], "...", *listed[-2:]]
+        count = f"{len(self.frequencies)} {'frequency' if len(self.frequencies) == 1 else 'frequencies'}"
+        mean = " (0 is the mean, no part of the order)" if 0.0 in self.frequencies else ""
+        share = "" if np.isnan(self.power_share) else f", with {self.power_share:.1%} of the target's power"
+        watched = f"Watched: {self.probe}, {count}: {', '.join(listed)}{mean}; {self.rule}{share}."
+        return [watched, *(f"Not watched: {reason}." for reason in self.dropped)]
 
 
 def watched(problem: Problem) -> tuple[Watched, ...]:
@@ -39,13 +40,14 @@ def watched(problem: Problem) -> tuple[Watched, ...]:
     return tuple(_summary(probe) for probe in problem.probes if np.isfinite(probe.frequency).any())
 
 
+def sentences(problem: Problem) -> list[str]:
+    """What is watched and what is not, for a person to read before a run."""
+    others = [probe for probe in (*problem.probes, *problem.test_probes) if not np.isfinite(probe.frequency).any()]
+    return [line for one in watched(problem) for line in one.sentences] + [f"Watched: {one.name}." for one in others]
+
+
 def _summary(probe: Probe) -> Watched:
     frequencies = tuple(np.unique(probe.frequency[np.isfinite(probe.frequency)]).tolist())
     if isinstance(probe, Selective):
         return Watched(probe.name, frequencies, probe.selection.rule, probe.power_share, probe.selection.dropped)
     return Watched(probe.name, frequencies, "as the probe says", float("nan"), ())
-
-
-def sentences(summaries: Sequence[Watched]) -> list[str]:
-    """All lines of several probes."""
-    return [line for one in summaries for line in one.sentences]
