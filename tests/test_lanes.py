@@ -243,6 +243,25 @@ def test_a_frozen_lane_keeps_what_it_had_whatever_comes_later():
     assert made.outcome(1).last_loss == pytest.approx(0.04)
 
 
+@pytest.mark.parametrize("call", ["value", "gradient", "population"])
+@pytest.mark.parametrize("target", [None, -1.0])
+def test_the_best_of_each_lane_is_a_point_of_its_own(call, target):
+    """With a target, which nobody reaches, each evaluation is judged; without one, gradients take a shorter way."""
+    made = lane_meter(STARTS, budget=1000, target_loss=target)
+    scales = np.array([[0.1, 0.7, 0.5], [0.8, 0.2, 0.6], [0.9, 0.4, 0.3]])  # lane b is best in its own evaluation
+    for scale in scales:
+        thetas = scale[:, None] * STARTS
+        calls = {
+            "value": lambda: made.value(thetas),  # noqa: B023  # called at once
+            "gradient": lambda: made.value_and_grad(thetas),  # noqa: B023
+            "population": lambda: made.values(np.stack([2 * thetas, thetas, 3 * thetas], axis=1)),  # noqa: B023
+        }
+        calls[call]()
+    lowest = scales.min(axis=0)
+    np.testing.assert_array_equal(made.incumbent, lowest[:, None] * STARTS)
+    np.testing.assert_allclose([made.outcome(lane).best_loss for lane in range(3)], (lowest * [1, 2, 3]) ** 2)
+
+
 def test_a_bad_lane_is_told_the_penalty_and_a_zero_gradient_and_the_others_the_truth():
     made = lane_meter(STARTS)
     losses, grads = made.value_and_grad(poisoned(2))

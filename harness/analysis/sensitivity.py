@@ -11,6 +11,7 @@ import pandas as pd
 
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
+from harness.prices import cost
 from harness.tables import LABELS, Tables
 
 PRICES = (1.0, 2.0, 3.0, 5.0)
@@ -29,8 +30,7 @@ def sensitivity(tables: Tables, prices: Sequence[float] = PRICES, threshold: flo
 def reprice(tables: Tables, price: float) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     """Curves and spectra with costs at this price, up to the cut; and the cost of the cut."""
     curves = tables["curves"].copy()
-    gradients = curves["gradients"] + 2 * curves["hvps"] + curves["jacobians"]
-    curves["cost"] = curves["values"] + price * gradients
+    curves["cost"] = cost(curves, price)
     keys = ["run_id", *LABELS]
     ends = curves.groupby("run_id")["cost"].max().rename("end")
     reached = tables["runs"][keys].merge(ends, left_on="run_id", right_index=True)

@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from harness.prices import KINDS, price
 from harness.rules.faults import Fault, NetworkBroke, breaking_at, nothing_but_nan, one_nan, sound, wall_near
 from harness.rules.spied_run import Trial, attempt, attempt_lanes, bowl, network, start
+from harness.run.account import Terms
 from optimizers.base import Optimizer
 from problems.engines.numpy_evaluator import NumpyEvaluator
 
-PRICES: dict[str, float] = {"gradient": 3, "minibatch": 3, "residuals": 3, "hvp": 6}
-"""Forward passes of one evaluation; the others cost one."""
+PRICES = {need: price(kind, Terms.cost_per_gradient) for kind, needs in KINDS.items() for need in needs}
+"""Forward passes of one evaluation that meets a need."""
 SHORT = 333
 LONG = 1000
 SEEDS = (0, 1, 2)
@@ -47,7 +49,7 @@ def leaves_theta0_alone(method: Optimizer) -> str | None:
 def keeps_the_budget(method: Optimizer) -> str | None:
     """No budget is exceeded, and each is spent until nothing more fits, unless the method has converged."""
     dim = network().dim
-    price = max(PRICES.get(need, 1) for need in method.needs)
+    dearest = max(PRICES.get(need, 1) for need in method.needs)
     for budget in (1, 2, 3, 7, dim, dim + 1, SHORT):
         trial = attempt(method, budget)
         cost = trial.meter.account.cost
@@ -55,7 +57,7 @@ def keeps_the_budget(method: Optimizer) -> str | None:
             return f"a budget of {budget} is not exceeded; {cost:g} was spent"
         if trial.status not in ("budget", "converged"):
             return f"a run ends by its budget or has converged; with a budget of {budget} it ended as '{trial.status}'"
-        if trial.status == "budget" and budget - cost >= price:
+        if trial.status == "budget" and budget - cost >= dearest:
             return f"a budget of {budget} is spent; {budget - cost:g} was left"
     return None
 
@@ -63,13 +65,7 @@ def keeps_the_budget(method: Optimizer) -> str | None:
 def asks_for_what_it_needs(method: Optimizer) -> str | None:
     """It evaluates nothing that its needs do not announce."""
     counts = usual(method).meter.account.counts
-    announced = {
-        "values": {"value", "population"},
-        "gradients": {"gradient", "minibatch"},
-        "hvps": {"hvp"},
-        "jacobians": {"residuals"},
-    }
-    for kind, needs in announced.items():
+    for kind, needs in KINDS.items():
         if getattr(counts, kind) and not needs & method.needs:
             return f"a method that evaluates {kind} declares the need {' or '.join(sorted(needs))}"
     return None
@@ -173,7 +169,8 @@ def runs_lanes_as_if_alone(method: Optimizer) -> str | None:
     """If lanes are declared: for a hundred calls each evaluates what its run alone evaluates, to 1e-10."""
     if not method.lanes:
         return None
-    budget = LANE_STEPS * max(PRICES.get(need, 20) for need in method.needs)  # enough for populations of 20
+    dearest = max(PRICES.get(need, 1) for need in method.needs)
+    budget = LANE_STEPS * (dearest if dearest > 1 else 20)  # enough for populations of 20
     together = attempt_lanes(method, budget, SEEDS).points
     for lane, seed in enumerate(SEEDS):
         done = 0

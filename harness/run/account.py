@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, NamedTuple, NoReturn, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.prices import KINDS, cost, price
 from optimizers.base import RunStopped
 
 PENALTY = 1e30
@@ -18,6 +19,9 @@ ROUNDING = 1e-9
 """Slack in comparing costs, which minibatches make fractional."""
 REFUSALS = 1000
 """Calls after the end of a run, each refused by an exception, after which its method is taken to ignore exceptions."""
+
+
+Kind: TypeAlias = Literal["values", "gradients", "hvps", "jacobians"]
 
 
 class BudgetExhausted(RunStopped):
@@ -65,7 +69,7 @@ class Terms:
 
 @dataclass
 class Counts:
-    """Evaluations so far. A minibatch counts as its share of a gradient, a Jacobian once for each output component."""
+    """Evaluations so far, as `harness.prices` counts them."""
 
     values: float = 0.0
     gradients: float = 0.0
@@ -73,8 +77,8 @@ class Counts:
     jacobians: float = 0.0
 
     def cost(self, cost_per_gradient: float) -> float:
-        """Forward passes; a Hessian-vector product is worth two gradients, a Jacobian one a component."""
-        return self.values + cost_per_gradient * (self.gradients + 2 * self.hvps + self.jacobians)
+        """Forward passes."""
+        return float(cost(vars(self), cost_per_gradient))
 
 
 class Snapshot(NamedTuple):
@@ -120,6 +124,7 @@ class Account:
     _refused: int = 0
 
     def __post_init__(self) -> None:
+        self._prices = {kind: price(kind, self.terms.cost_per_gradient) for kind in KINDS}
         self._await_mark()
 
     @property
@@ -133,27 +138,28 @@ class Account:
         self.stop = stop
         raise stop.with_traceback(None)
 
-    def admit(self, price: float) -> None:
-        """Raise if the run has ended, if an evaluation at `price` does not fit into the budget, or if time is up."""
+    def admit(self, kind: Kind, amount: float = 1.0) -> None:
+        """Raise if the run has ended, if so much of an evaluation does not fit into the budget, or if time is up."""
         if self.stop is not None:
             self._refused += 1
             if self._refused > REFUSALS:
                 raise EndIgnored
             self.end(self.stop)
-        if self.cost + price > self.terms.budget + ROUNDING:
+        if self.cost + amount * self._prices[kind] > self.terms.budget + ROUNDING:
             self.end(BudgetExhausted(f"The budget of {self.terms.budget:g} forward passes is spent."))
         if self.terms.time_limit is not None and self.seconds > self.terms.time_limit:
             self.end(TimedOut(f"The time limit of {self.terms.time_limit:g} s has passed."))
 
     def left(self, need: Literal["value", "gradient"]) -> int:
         """Further evaluations of this kind that fit."""
-        price = 1.0 if need == "value" else self.terms.cost_per_gradient
-        return int((self.terms.budget - self.cost + ROUNDING) // price)
+        each = self._prices["values" if need == "value" else "gradients"]
+        return int((self.terms.budget - self.cost + ROUNDING) // each)
 
-    def charge(self, kind: Literal["values", "gradients", "hvps", "jacobians"], amount: float) -> bool:
+    def charge(self, kind: Kind, amount: float) -> bool:
         """Count evaluations; whether a measurement has come due."""
-        vars(self.counts)[kind] += amount
-        self.cost = self.counts.cost(self.terms.cost_per_gradient)
+        counts = vars(self.counts)
+        counts[kind] += amount
+        self.cost = cost(counts, self.terms.cost_per_gradient)
         return self.cost + ROUNDING >= self.next_mark
 
     def stretch(self, losses: NDArray[np.float64], streak: NDArray[np.intp]) -> int:

@@ -65,7 +65,7 @@ class LaneMeter:
         return self.values(theta[:, None])[:, 0]
 
     def values(self, thetas: Doubles) -> Doubles:
-        self.account.admit(1.0)
+        self.account.admit("values")
         lanes, rows, _ = thetas.shape
         fitting = thetas[:, : self.account.left("value")]
         flat = fitting.reshape(-1, self.dim)
@@ -77,18 +77,18 @@ class LaneMeter:
             self._settle(fitting[:, done:stop], losses[:, done:stop], self.account.charge("values", stop - done))
             done = stop
         if fitting.shape[1] < rows:
-            self.account.admit(1.0)
+            self.account.admit("values")
         return losses
 
     def value_and_grad(self, theta: Doubles) -> tuple[Doubles, Doubles]:
-        self.account.admit(self.terms.cost_per_gradient)
+        self.account.admit("gradients")
         losses, grads = self._timed(lambda: self._evaluator.values_and_grads(theta))
         return self._settle_gradients(theta, losses, grads, 1.0, whole=True)
 
     def batch_value_and_grad(self, theta: Doubles, rows: NDArray[np.intp]) -> tuple[Doubles, Doubles]:
         """`rows` is `(B, k)`: each lane has its own minibatch."""
         share = rows.shape[1] / self.n_samples
-        self.account.admit(self.terms.cost_per_gradient * share)
+        self.account.admit("gradients", share)
         losses, grads = self._timed(lambda: self._evaluator.lane_batches(theta, rows))
         return self._settle_gradients(theta, losses, grads, share, whole=False)
 

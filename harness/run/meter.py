@@ -57,14 +57,14 @@ class Meter:
         return Outcome(self.account.counts, self.last_loss, self.best_loss, None)
 
     def value(self, theta: Doubles) -> float:
-        self.account.admit(1.0)
+        self.account.admit("values")
         start = perf_counter()
         loss = self._evaluator.value(theta)
         self.account.seconds_objective += perf_counter() - start
         return self._settle(theta, loss, self.account.charge("values", 1))
 
     def value_and_grad(self, theta: Doubles) -> tuple[float, Doubles]:
-        self.account.admit(self.terms.cost_per_gradient)
+        self.account.admit("gradients")
         start = perf_counter()
         loss, grad = self._evaluator.value_and_grad(theta)
         self.account.seconds_objective += perf_counter() - start
@@ -72,14 +72,14 @@ class Meter:
 
     def batch_value_and_grad(self, theta: Doubles, rows: NDArray[np.intp]) -> tuple[float, Doubles]:
         share = len(rows) / self.n_samples
-        self.account.admit(self.terms.cost_per_gradient * share)
+        self.account.admit("gradients", share)
         start = perf_counter()
         losses, grads = self._evaluator.batch_values_and_grads(theta[None], rows)
         self.account.seconds_objective += perf_counter() - start
         return self._settle_gradient(theta, float(losses[0]), grads[0], share, whole=False)
 
     def values(self, thetas: Doubles) -> Doubles:
-        self.account.admit(1.0)
+        self.account.admit("values")
         fitting = thetas[: self.account.left("value")]
         start = perf_counter()
         losses = np.array(self._evaluator.values(fitting), np.float64)
@@ -90,7 +90,7 @@ class Meter:
             self._settle_rows(fitting[done:stop], losses[done:stop], self.account.charge("values", stop - done))
             done = stop
         if len(fitting) < len(thetas):
-            self.account.admit(1.0)
+            self.account.admit("values")
         return losses
 
     def values_and_grads(self, thetas: Doubles) -> tuple[Doubles, Doubles]:
@@ -99,7 +99,7 @@ class Meter:
 
     def residuals_and_jacobian(self, theta: Doubles) -> tuple[Doubles, Doubles]:
         components = self._evaluator.problem.targets.shape[-1]
-        self.account.admit(self.terms.cost_per_gradient * components)
+        self.account.admit("jacobians", components)
         start = perf_counter()
         residuals, jacobian = map(_float64, self._evaluator.residuals_and_jacobian(theta))
         self.account.seconds_objective += perf_counter() - start
@@ -110,7 +110,7 @@ class Meter:
         return residuals, jacobian
 
     def hvp(self, theta: Doubles, vector: Doubles) -> Doubles:
-        self.account.admit(2 * self.terms.cost_per_gradient)
+        self.account.admit("hvps")
         start = perf_counter()
         product = _float64(self._evaluator.hvp(theta, vector))
         self.account.seconds_objective += perf_counter() - start
