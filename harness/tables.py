@@ -45,6 +45,7 @@ SCHEMA: dict[str, dict[str, str]] = {
         "seconds_measuring": "float64",
         "lanes": "int64",
         "engine": "str",
+        "observers": "str",
         "first_loss": "float64",
         "last_loss": "float64",
         "best_loss": "float64",
@@ -127,66 +128,23 @@ SCHEMA: dict[str, dict[str, str]] = {
     },
 }
 
-APART: dict[str, dict[str, str]] = {
-    "response": {
-        "problem": "str",
-        "network": "str",
-        "optimizer": "str",
-        "seed": "int64",
-        "direction": "str",
-        "frequency": "float64",
-        "power": "float64",
-        "n_samples": "int64",
-        "extent": "float64",
-        "response_frequency": "float64",
-        "response_low": "float64",
-        "response_high": "float64",
-        "image_frequency": "float64",
-    },
-    "samples": {
-        "run_id": "str",
-        "problem": "str",
-        "network": "str",
-        "optimizer": "str",
-        "seed": "int64",
-        "sample": "int64",
-        "label": "int64",
-        "first_cost": "float64",
-        "final_cost": "float64",
-        "censored": "bool",
-        "image_high": "float64",
-        "target_high": "float64",
-    },
-    "complexity": {
-        "run_id": "str",
-        "problem": "str",
-        "network": "str",
-        "optimizer": "str",
-        "seed": "int64",
-        "cost": "float64",
-        "accuracy": "float64",
-        "critical_ratio": "float64",
-        "linear_correlation": "float64",
-        "beyond_linear": "float64",
-    },
-}
-"""Tables of single commands, which are no part of a study."""
 
-
-def frame(table: str, columns: Mapping[str, Any]) -> pd.DataFrame:
+def frame(table: str, columns: Mapping[str, Any], schema: Mapping[str, str] | None = None) -> pd.DataFrame:
     """A DataFrame of `table` with exactly its columns, in order and in their types; scalars are repeated.
 
-    Raises ValueError naming the columns that are missing or unknown."""
-    schema = (SCHEMA | APART)[table]
+    `schema` has the columns of a table that an observer declares. Raises ValueError naming the columns that are missing
+    or unknown."""
+    schema = SCHEMA[table] if schema is None else schema
     missing, unknown = schema.keys() - columns.keys(), columns.keys() - schema.keys()
     if missing or unknown:
         raise ValueError(f"Table '{table}': missing columns {sorted(missing)}, unknown columns {sorted(unknown)}.")
     lengths = {len(value) for value in columns.values() if np.ndim(value) == 1}
     length = lengths.pop() if lengths else 1
     data = {name: columns[name] if np.ndim(columns[name]) == 1 else [columns[name]] * length for name in schema}
-    return pd.DataFrame(data).astype(schema)
+    return pd.DataFrame(data).astype(dict(schema))
 
 
-def empty(table: str) -> pd.DataFrame:
+def empty(table: str, schema: Mapping[str, str] | None = None) -> pd.DataFrame:
     """The table without rows."""
-    return pd.DataFrame({name: [] for name in SCHEMA[table]}).astype(SCHEMA[table])
+    schema = SCHEMA[table] if schema is None else schema
+    return pd.DataFrame({name: [] for name in schema}).astype(dict(schema))

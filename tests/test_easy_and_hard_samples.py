@@ -11,7 +11,8 @@ from sklearn.metrics import mutual_info_score
 
 from harness import cli
 from harness.analysis.agreement import agreement, contrast, groups
-from harness.questions.samples import Examination, LearningTimes, examine, nearest, roughness
+from harness.questions.samples import LearningTimes, Samples, nearest, roughness
+from harness.run.runner import run
 from harness.run.spec import RunSpec, find_optimizer
 from problems import PROBLEMS
 from problems.base import Problem
@@ -50,10 +51,15 @@ def few(**changes):
     return replace(PROBLEMS["digits"], **{"n_train": 120, "n_test": 60, "network": "64-12-10", **changes})
 
 
+SPEC = RunSpec(
+    "digits", few(), "adam", find_optimizer("adam"), 0, 300, marks=20, observers=(Samples(search=20, radius=0.2),)
+)
+
+
 @pytest.fixture(scope="module")
 def examined():
-    spec = RunSpec("digits", few(), "adam", find_optimizer("adam"), 0, 300, marks=20)
-    return examine(spec, Examination(20, Search(0.2, 0.04, 0.02, 5)))
+    tables = run(SPEC)
+    return tables["samples"], tables["complexity"]
 
 
 def test_a_run_gives_one_row_a_sample_that_agrees_with_its_accuracy(examined):
@@ -68,10 +74,9 @@ def test_a_run_gives_one_row_a_sample_that_agrees_with_its_accuracy(examined):
 
 
 def test_an_examination_repeats_itself(examined):
-    spec = RunSpec("digits", few(), "adam", find_optimizer("adam"), 0, 300, marks=20)
-    again = examine(spec, Examination(20, Search(0.2, 0.04, 0.02, 5)))
-    for table, other in zip(examined, again, strict=True):
-        pd.testing.assert_frame_equal(table, other)
+    again = run(SPEC)
+    for table in examined:
+        pd.testing.assert_frame_equal(table, again["samples" if "sample" in table else "complexity"])
 
 
 # agreement between runs
@@ -286,7 +291,18 @@ def test_a_problem_watches_the_linear_model_when_asked():
 
 def test_the_command_writes_its_tables_and_its_figure(tmp_path, capsys):
     arguments = "samples --problem digits --optimizers adam,gd --networks 64-8-10 --seeds 2 --budget 30 --search 5"
-    more = ["--set", "problem.n_train=80", "--set", "problem.n_test=20", "--marks", "6", "--out", str(tmp_path)]
+    more = [
+        "--set",
+        "problem.n_train=80",
+        "--set",
+        "problem.n_test=20",
+        "--marks",
+        "6",
+        "--out",
+        str(tmp_path),
+        "--jobs",
+        "1",
+    ]
     assert cli.main([*arguments.split(), *more, "--format", "csv"]) == 0
     assert "rank correlation of final_cost" in capsys.readouterr().out
     assert len(pd.read_csv(tmp_path / "samples.csv")) == 4 * 80

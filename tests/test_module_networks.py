@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from harness.questions.training import train
+from harness.run.runner import run
 from harness.run.spec import RunSpec, stream  # the harness comes last, as the one who knows both
 from optimizers.first_order.minibatch import MinibatchAdam
 from problems import PROBLEMS
@@ -330,18 +330,14 @@ def _offline(monkeypatch):
 def epoch(name, samples, epochs=1, **changes):
     """So many epochs of minibatch Adam; the losses before and after, and how the run has ended."""
     recipe = replace(PROBLEMS[name], n_train=samples, n_test=0, filters=(), watch="grid", k_count=2, **changes)
-    losses = []
-
-    def watch(problem, snapshot, theta):
-        losses.append(float(NumpyEvaluator(problem).values(theta[None])[0]))
-
     spec = RunSpec(
         name, recipe, "adam-minibatch", MinibatchAdam(lr=1e-3, batch=max(8, samples // 10)), 0, 3 * epochs, marks=1
     )
-    try:
-        return train(spec, watch).status, losses
-    except DataAbsent as absent:
-        pytest.skip(str(absent))
+    tables = run(spec)
+    row = tables["runs"].iloc[0]
+    if row["reason"].startswith(DataAbsent.__name__):
+        pytest.skip(row["reason"])
+    return row["status"], tables["curves"]["loss"].tolist()
 
 
 @pytest.mark.slow

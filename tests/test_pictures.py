@@ -11,8 +11,10 @@ from harness.cli import main
 from harness.figures import FIGURES, applicable
 from harness.figures.pictures import pictures
 from harness.run.account import Snapshot
+from harness.run.predictions import predictions
 from harness.run.record import Recorder
 from harness.tables import SCHEMA, empty, frame
+from problems.engines.numpy_evaluator import NumpyEvaluator
 
 BLANK = {"str": "x", "int64": 0, "float64": 0.0, "bool": False}
 
@@ -24,10 +26,11 @@ def table(name, **columns):
 def recorded(costs, keep):
     """The kept rows of a recorder that has observed the bowl at these costs, with theta = cost."""
     problem = bowl(3)
-    recorder = Recorder(problem, [problem], "last", keep)
+    kept = predictions(problem, keep)
+    recorder = Recorder(NumpyEvaluator(problem), [problem], "last", [kept])
     for cost in costs:
         recorder.observe([0], Snapshot(cost, *[0.0] * (len(Snapshot._fields) - 1)), np.full((1, 3), float(cost)))
-    return recorder.predictions(0, "a")
+    return frame("predictions", {"run_id": "a", **kept[0].rows()["predictions"]}) if kept else empty("predictions")
 
 
 @pytest.mark.parametrize(

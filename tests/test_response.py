@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from harness import cli
-from harness.questions.response import Cut, directions, powers, response, spectrum
-from harness.questions.training import Trained
+from harness.questions.response import Response, Trained, directions, powers, response, spectrum
 from problems import PROBLEMS
 from problems.base import Problem
 from problems.engines.numpy_evaluator import NumpyEvaluator
@@ -26,7 +25,7 @@ def wave(k, phase=0.0):
     theta = np.array([2 * np.pi * k, 0.0, phase, 1.0, 0.0])
     inputs = rng().standard_normal((8, 2))
     return Trained(
-        NumpyEvaluator(Problem(inputs, np.zeros((8, 1)), MLP((2, 1, 1), "sin"), make_loss("mse"), ())), theta, "budget"
+        NumpyEvaluator(Problem(inputs, np.zeros((8, 1)), MLP((2, 1, 1), "sin"), make_loss("mse"), ())), theta
     )
 
 
@@ -66,7 +65,7 @@ def test_the_spectrum_is_the_direct_sum():
 def trained():
     recipe = replace(PROBLEMS["digits"], n_train=150, n_test=40, network="64-10-10")
     problem = recipe.build(rng())
-    return Trained(NumpyEvaluator(problem), problem.network.theta0(rng(1)), "budget")
+    return Trained(NumpyEvaluator(problem), problem.network.theta0(rng(1)))
 
 
 def test_directions_have_length_one_and_the_adversarial_one_lowers_the_margin(trained):
@@ -100,34 +99,41 @@ def test_the_way_to_another_class_ends_at_a_training_sample_of_another_class(tra
         assert labels[cosines.argmax()] != answer
 
 
-LABELS = {"problem": "p", "network": "n", "optimizer": "o", "seed": 0}
-
-
-def test_the_table_has_every_direction_at_every_frequency(trained):
-    rows = response(trained, Cut(5, 32, 3.0), LABELS, rng())
+def test_every_direction_has_every_frequency(trained):
+    rows = pd.DataFrame(response(trained, Response(through=5, places=32, extent=3.0), rng(), pictures=True))
     assert len(rows) == 4 * 16
     np.testing.assert_allclose(rows["frequency"].unique(), np.arange(1, 17) / 3)
     assert (rows["n_samples"] == 5).all()
     assert rows["response_low"].le(rows["response_high"]).all()
     assert rows.groupby("direction")["image_frequency"].first().between(0, 0.71).all()
-    assert response(trained, Cut(5, 32, 3.0, pictures=False), LABELS, rng())["image_frequency"].isna().all()
+    others = response(trained, Response(through=5, places=32, extent=3.0), rng(), pictures=False)
+    assert np.isnan(others["image_frequency"]).all()
 
 
-def test_the_command_writes_its_table_and_its_figure(tmp_path, capsys):
-    arguments = "response --problem digits --network 64-8-10 --budget 30 --through 3 --places 16 --format csv"
-    few = ["--set", "problem.n_train=80", "--set", "problem.n_test=20", "--out", str(tmp_path)]
-    assert cli.main([*arguments.split(), *few]) == 0
+ARGUMENTS = "response --problem digits --network 64-8-10 --budget 30 --through 3 --places 16 --format csv --jobs 1"
+FEW = ["--set", "problem.n_train=80", "--set", "problem.n_test=20"]
+
+
+def test_the_word_makes_an_ordinary_study_of_several_runs_whose_figure_can_be_drawn_again(tmp_path, capsys):
+    more = ["--optimizers", "adam,gd", "--seeds", "2", "--marks", "4", "--out", str(tmp_path)]
+    assert cli.main([*ARGUMENTS.split(), *FEW, *more]) == 0
     assert "adversarial" in capsys.readouterr().out
-    assert len(pd.read_csv(tmp_path / "response.csv")) == 4 * 8
-    assert (tmp_path / "response.png").stat().st_size > 10_000
+    rows = pd.read_csv(tmp_path / "response.csv")
+    assert rows.groupby(["optimizer", "seed"]).size().tolist() == [4 * 8] * 4
+    assert rows["observer"].unique().tolist() == ["response(3,16,0.0)"]
+    assert set(rows["run_id"]) == set(pd.read_csv(tmp_path / "runs.csv")["run_id"])
+    drawn = (tmp_path / "response.png").read_bytes()
+    (tmp_path / "response.png").unlink()
+    assert cli.main(["figure", "response", "--from", str(tmp_path)]) == 0
+    assert (tmp_path / "response.png").read_bytes() == drawn
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ("--problem sin135", "one-hot classes, such as digits"),
-        ("--problem digits --places 2", "--places must be at least 4; got 2"),
-        ("--problem digits --extent -1", "--extent must be positive"),
+        ("--problem digits --places 2", "places must be at least 4; got 2"),
+        ("--problem digits --extent -1", "extent must be positive"),
     ],
 )
 def test_what_a_user_gets_wrong_is_a_sentence(arguments, words, capsys):

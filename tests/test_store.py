@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from harness.study.ledger import part
-from harness.study.ledger.part import MAGIC
+from harness.study.ledger.part import MAGIC, declared
 from harness.study.store import RUN_TABLES, OccupiedError, Store, read_exported
 from harness.tables import SCHEMA, empty, frame
 
@@ -155,7 +155,7 @@ def test_what_is_written_is_read_in_the_order_of_the_study(store):
 def test_a_new_store_has_nothing_done_and_reads_empty_tables(store):
     assert store.done() == set()
     for name, table in store.read().items():
-        identical(table, empty(name))
+        identical(table, empty(name, declared()[name]))
 
 
 def test_a_run_without_a_curve_is_done_too(store):
@@ -441,7 +441,7 @@ def test_parquet_and_csv_give_the_very_tables_that_were_exported(tmp_path, rows)
         paths = store.export(written, file_format)
         assert sorted(path.name for path in paths) == sorted(f"{name}.{file_format}" for name in SCHEMA)
         read = read_exported(store.folder)
-        assert read.keys() == SCHEMA.keys()
+        assert read.keys() == declared().keys()
         for name in SCHEMA:
             identical(read[name], written[name])
 

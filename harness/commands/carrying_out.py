@@ -4,6 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from rich.console import Console
+
+from harness.figures import applicable
 from harness.study.comparison import Plan, Results, conclude
 from harness.study.execute import execute
 from harness.study.progress import watching
@@ -21,11 +24,12 @@ def carry_out(planned: Plan, arguments: argparse.Namespace, jobs: int = 1) -> Re
     keep(store.folder, planned.understood)
     say_understood(planned)
     try:
-        with watching(planned.specs, store.states()) as watch:
+        with watching(planned.specs, store.states(planned.observers)) as watch:
             execute(planned.specs, store, jobs, watch)
     except KeyboardInterrupt:
+        kept = len(store.states(planned.observers))
         sys.stderr.write(
-            f"\ninterrupted: {len(store.states())} of {len(planned.specs)} runs are finished and kept in {store.folder}"
+            f"\ninterrupted: {kept} of {len(planned.specs)} runs are finished and kept in {store.folder}"
             "; the same command goes on from there\n"
         )
         return None
@@ -42,6 +46,14 @@ def say_left_out(planned: Plan) -> None:
     """Say which methods are left out of a plan, and why."""
     for reason in planned.left_out.values():
         sys.stderr.write(f"left out: {reason}\n")
+
+
+def say_where(console: Console, results: Results, file_format: str) -> None:
+    """Print where the tables and the figures of a study lie."""
+    names = ", ".join(name for name, rows in results.tables.items() if len(rows) or name not in results.observed)
+    console.print(f"tables: {results.folder}/*.{file_format} ({names})", highlight=False, soft_wrap=True)
+    for figure in applicable(results.tables):
+        console.print(f"figure: {results.folder}/{figure}.png and .pdf", highlight=False, soft_wrap=True)
 
 
 def ending(results: Results) -> int:

@@ -1,6 +1,6 @@
 """Options of the words that are about a comparison, made or only planned."""
 
-from harness.commands.options import add_jobs, add_out, add_problem, add_settings, add_terms, add_vary
+from harness.commands.options import add_jobs, add_observe, add_out, add_problem, add_settings, add_terms, add_vary
 from harness.commands.parser import Parser
 from harness.commands.values import whole
 
@@ -15,5 +15,6 @@ def add_comparison(word: Parser) -> None:
     add_vary(word)
     add_problem(word)
     add_terms(word)
+    add_observe(word)
     add_jobs(word)
     add_out(word)

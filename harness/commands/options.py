@@ -83,6 +83,12 @@ def add_format(word: Parser) -> None:
     word.add_argument("--format", type=one_of(FORMATS), default=FORMATS[0], metavar="NAME", help=text)
 
 
+def add_observe(word: Parser) -> None:
+    """What is written about each run beside its spectra."""
+    text = "what else is written about each run: names from 'harness list observers', with settings in brackets"
+    word.add_argument("--observe", metavar="A,B", help=text)
+
+
 def add_source(word: Parser) -> None:
     """A finished study."""
     word.add_argument("--from", dest="source", required=True, metavar="DIR", help="the folder of the study")

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from harness.questions.reading import read_observers
 from harness.study.comparison import DEFAULT_SEEDS, RECIPE_OPTIONS, Plan, plan
 from harness.study.settings_files import read_settings_file
 from harness.study.vary import read_varied
@@ -45,6 +46,7 @@ def problem_of(arguments: argparse.Namespace) -> str:
 def choices(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options that `plan` takes, from the command line."""
     named = {name: getattr(arguments, name) for name in (*RECIPE_OPTIONS, *TERMS)}
+    named["observe"] = read_observers(getattr(arguments, "observe", None) or ())
     settings = read_settings(arguments.set)
     own = {name: getattr(arguments, name) for name in PROBLEM_OPTIONS if getattr(arguments, name) is not None}
     if own:

@@ -2,15 +2,16 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from pathlib import Path
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.figures.heatmap import heatmap
 from harness.figures.parts import part_rows, parts
 from harness.figures.pictures import pictures
+from harness.figures.response import response
+from harness.figures.samples import samples
 from harness.figures.spectrum import spectrum
 from harness.figures.style import house_style
 from harness.tables import Tables
@@ -19,12 +20,16 @@ FIGURES: dict[str, Callable[[Tables], Figure]] = {
     "heatmap": heatmap,
     "parts": parts,
     "pictures": pictures,
+    "response": response,
+    "samples": samples,
     "spectrum": spectrum,
 }
-ROWS_OF: dict[str, Callable[[Tables], pd.DataFrame]] = {
+ROWS_OF: dict[str, Callable[[Tables], Sized]] = {
     "heatmap": lambda tables: tables["runs"],
     "parts": lambda tables: part_rows(tables["spectra"]),
     "pictures": lambda tables: tables["predictions"],
+    "response": lambda tables: tables.get("response", ()),
+    "samples": lambda tables: tables.get("samples", ()),
 }
 """The rows without which a figure is empty, of the figures that every study gets; the others are drawn when asked."""
 

@@ -22,29 +22,40 @@ BINS = 24
 
 
 def response(tables: Tables) -> Figure:
-    """Spectra of a trained network's output by direction, and their mean frequency over that of the picture."""
+    """Spectra of a trained network's output by direction, and their mean frequency over that of the picture.
+
+    Two panels for each problem, network and optimizer; powers and frequencies are means over its runs."""
     rows = tables["response"]
-    looks = zip(cycle(COLOURS), cycle(STYLES), cycle(MARKERS), strict=False)
+    parts = [own for _, own in rows.groupby(["problem", "network", "optimizer"], sort=False)]
     with house_style():
-        figure, (left, right) = grid(2, most_columns=2, alike=False)
-        handles = []
-        for (name, own), (colour, style, marker) in zip(rows.groupby("direction", sort=False), looks, strict=False):
-            left.plot(*_binned(own["frequency"].to_numpy(), own["power"].to_numpy()), color=colour, ls=style, lw=1.2)
-            _draw_mean(right, own.iloc[0], color=colour, marker=marker)
-            handles.append(Line2D([], [], color=colour, ls=style, lw=1.2, marker=marker, ms=3, label=str(name)))
-        left.set(xscale="log", yscale="log", xlim=(None, rows["frequency"].max()))
-        right.yaxis.set_major_locator(MaxNLocator(4))
-        left.set_xlabel("response frequency, cycles per unit of input", labelpad=2)
-        right.set_xlabel("image frequency of the direction, cycles per pixel", labelpad=2)
-        right.set_ylim(0, 1.1 * rows["response_high"].max())
-        first = rows.iloc[0]
-        title(left, f"{first['problem']}, {first['network']}, {first['optimizer']}", "power of the output")
-        title(right, "response frequency", "median over samples of the mean frequency, with quartiles")
-        for axes in (left, right):
-            axes.spines[["top", "right"]].set_visible(False)
-        note = f"cuts of length {first['extent']:.3g} through {rows['n_samples'].max()} samples"
-        label(figure, "", "", note, handles)
+        figure, axes = grid(2 * len(parts), most_columns=2, alike=False)
+        handles = [_draw(left, right, own) for left, right, own in zip(axes[::2], axes[1::2], parts, strict=True)]
+        extent = rows["extent"].mean()
+        note = f"cuts of length {extent:.3g} through {rows['n_samples'].max()} samples"
+        label(figure, "", "", note, handles[0])
     return figure
+
+
+def _draw(left: Axes, right: Axes, rows: pd.DataFrame) -> list[Line2D]:
+    looks = zip(cycle(COLOURS), cycle(STYLES), cycle(MARKERS), strict=False)
+    handles = []
+    for (name, own), (colour, style, marker) in zip(rows.groupby("direction", sort=False), looks, strict=False):
+        places = own.groupby(own.groupby("run_id").cumcount())[["frequency", "power"]].mean()
+        left.plot(*_binned(places["frequency"].to_numpy(), places["power"].to_numpy()), color=colour, ls=style, lw=1.2)
+        _draw_mean(right, own.drop_duplicates("run_id").mean(numeric_only=True), color=colour, marker=marker)
+        handles.append(Line2D([], [], color=colour, ls=style, lw=1.2, marker=marker, ms=3, label=str(name)))
+    left.set(xscale="log", yscale="log", xlim=(None, rows["frequency"].max()))
+    right.yaxis.set_major_locator(MaxNLocator(4))
+    left.set_xlabel("response frequency, cycles per unit of input", labelpad=2)
+    right.set_xlabel("image frequency of the direction, cycles per pixel", labelpad=2)
+    right.set_ylim(0, 1.1 * rows["response_high"].max())
+    first, runs = rows.iloc[0], rows["run_id"].nunique()
+    title(left, f"{first['problem']}, {first['network']}, {first['optimizer']}", "power of the output")
+    over = "" if runs == 1 else f", mean of {runs} runs"
+    title(right, "response frequency", f"median over samples of the mean frequency, with quartiles{over}")
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    return handles
 
 
 def _draw_mean(axes: Axes, row: "pd.Series[Any]", **look: Any) -> None:

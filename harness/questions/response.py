@@ -9,40 +9,111 @@ which is here that of the margin between the right answer and the next.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from harness.questions.training import Trained
-from harness.tables import frame
-from problems.base import Array
+from harness.questions.labelled import complaint_without_classes
+from harness.run.observer import Columns, Mark, Observation, Observer, Subject, Types, joined
+from harness.run.spec import stream
+from problems.base import Array, Problem, fixed
 from problems.classes.directions import principal_directions, project
 from problems.classes.image_spectra import mean_frequency
+from problems.engines.base import Evaluator
 from problems.probes.accuracy import classes
 from problems.probes.critical import margin_gradient
 
 Vectors = NDArray[np.float64]
+TABLES: dict[str, Types] = {
+    "response": {
+        "problem": "str",
+        "network": "str",
+        "optimizer": "str",
+        "seed": "int64",
+        "direction": "str",
+        "frequency": "float64",
+        "power": "float64",
+        "n_samples": "int64",
+        "extent": "float64",
+        "response_frequency": "float64",
+        "response_low": "float64",
+        "response_high": "float64",
+        "image_frequency": "float64",
+    }
+}
 
 
-class Cut(NamedTuple):
-    """How outputs are sampled: through so many samples, at so many points; an extent of 0 is that of the data."""
+@dataclass(frozen=True)
+class Response(Observer):
+    """The spectrum of the trained network's output along directions in the space of inputs."""
 
-    samples: int = 32
-    points: int = 256
+    through: int = 32
+    """Samples that are cut through."""
+    places: int = 256
+    """Points of each cut."""
     extent: float = 0.0
-    pictures: bool = True
-    """Whether inputs are pixels, so that a direction has an image frequency."""
+    """Length of a cut in units of input; 0 is that of the data."""
+    name: str = fixed("response")
+
+    def __post_init__(self) -> None:
+        rules = {
+            "through must be at least 1": self.through >= 1,
+            "places must be at least 4": self.places >= 4,
+            "extent must be positive, or 0 for the extent of the data": 0 <= self.extent < np.inf,
+        }
+        for rule, kept in rules.items():
+            if not kept:
+                raise ValueError(f"{rule}; got {getattr(self, rule.split()[0])}.")
+
+    @property
+    def tables(self) -> Mapping[str, Types]:
+        return TABLES
+
+    def complaint(self, subject: Subject, evaluator: Evaluator) -> str | None:
+        return complaint_without_classes(subject, evaluator.problem)
+
+    def begin(self, subject: Subject, evaluator: Evaluator) -> Observation:
+        return _AtTheEnd(self, subject, evaluator)
 
 
-def response(trained: Trained, cut: Cut, labels: Mapping[str, Any], rng: np.random.Generator) -> pd.DataFrame:
-    """The table `response`; `labels` are its columns that say which run it was."""
-    inputs, targets = trained.problem.test or (
-        trained.problem.inputs,
-        trained.problem.targets,
-    )
-    chosen = rng.permutation(len(inputs))[: cut.samples]
+class _AtTheEnd:
+    """Keeps the last mark, of which alone the question is asked."""
+
+    def __init__(self, observer: Response, subject: Subject, evaluator: Evaluator) -> None:
+        self._observer = observer
+        self._subject = subject
+        self._evaluator = evaluator
+        self._last: NDArray[np.float64] | None = None
+
+    def look(self, mark: Mark) -> None:
+        self._last = mark.theta
+
+    def rows(self) -> Mapping[str, Columns]:
+        if self._last is None or not np.isfinite(self._last).all():
+            return {}
+        network = Trained(self._evaluator, self._last)
+        found = response(network, self._observer, stream(self._subject.seed, "response"), self._subject.recipe.pictures)
+        return {"response": {**self._subject.labels, **found}}
+
+
+class Trained(NamedTuple):
+    """A problem in hand, and the parameters `(P,)` of its network."""
+
+    evaluator: Evaluator
+    theta: NDArray[np.float64]
+
+    @property
+    def problem(self) -> Problem:
+        """What was learned."""
+        return self.evaluator.problem
+
+
+def response(trained: Trained, cut: Response, rng: np.random.Generator, pictures: bool) -> Columns:
+    """The columns of `response` beside its labels; with `pictures`, a direction has an image frequency."""
+    inputs, targets = trained.problem.test or (trained.problem.inputs, trained.problem.targets)
+    chosen = rng.permutation(len(inputs))[: cut.through]
     starts, answers = inputs[chosen].astype(np.float64), classes(targets[chosen])
     principal = principal_directions(trained.problem.inputs, 1)[0]
     extent = cut.extent or float(np.ptp(project(trained.problem.inputs, principal)))
@@ -50,10 +121,10 @@ def response(trained: Trained, cut: Cut, labels: Mapping[str, Any], rng: np.rand
     rows = []
     for name, along in found.items():
         kept = np.abs(along).sum(axis=1) > 0  # a gradient of zeros points nowhere
-        power = powers(trained, starts[kept], along[kept], cut.points, extent)
-        image = float(mean_frequency(along[kept]).mean()) if cut.pictures else float("nan")
-        rows.append(_rows(power, extent).assign(direction=name, image_frequency=image))
-    return frame("response", {**labels, **dict(pd.concat(rows, ignore_index=True))})
+        power = powers(trained, starts[kept], along[kept], cut.places, extent)
+        image = float(mean_frequency(along[kept]).mean()) if pictures else float("nan")
+        rows.append({**_rows(power, extent), "direction": name, "image_frequency": image})
+    return joined(rows)
 
 
 def directions(
@@ -94,19 +165,17 @@ def _profile(trained: Trained, inputs: Vectors) -> Array:
     return trained.problem.readout(outputs)[0]
 
 
-def _rows(power: Vectors, extent: float) -> pd.DataFrame:
+def _rows(power: Vectors, extent: float) -> Columns:
     frequency = np.arange(1, power.shape[1] + 1) / extent
     with np.errstate(invalid="ignore"):
         centres = power @ frequency / power.sum(axis=1)
     low, middle, high = np.nanquantile(centres, (0.25, 0.5, 0.75)) if np.isfinite(centres).any() else [np.nan] * 3
-    return pd.DataFrame(
-        {
-            "frequency": frequency,
-            "power": power.mean(axis=0),
-            "n_samples": len(power),
-            "extent": extent,
-            "response_frequency": middle,
-            "response_low": low,
-            "response_high": high,
-        }
-    )
+    return {
+        "frequency": frequency,
+        "power": power.mean(axis=0),
+        "n_samples": len(power),
+        "extent": extent,
+        "response_frequency": middle,
+        "response_low": low,
+        "response_high": high,
+    }

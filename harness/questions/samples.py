@@ -9,21 +9,19 @@ filter as wide as the median distance to the nearest sample does not let through
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from harness.questions.training import train
-from harness.run.account import Snapshot
+from harness.questions.labelled import complaint_without_classes
+from harness.run.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
 from harness.run.schedule import log_marks
-from harness.run.spec import RunSpec, stream
-from harness.tables import frame
+from harness.run.spec import stream
 from optimizers.base import Doubles
-from problems.base import Problem
-from problems.classes.digits import Projected
+from problems.base import Array, Problem, fixed
 from problems.classes.image_spectra import share_above_median
 from problems.engines.base import Evaluator
 from problems.probes.accuracy import classes
@@ -34,6 +32,28 @@ from problems.probes.linear_model import conditional_information, linear_answers
 LOOKS = 8
 """Log-spaced costs at which complexity is measured, besides the start and the end."""
 BLOCK = 512
+LABELS: Types = {"problem": "str", "network": "str", "optimizer": "str", "seed": "int64"}
+TABLES: dict[str, Types] = {
+    "samples": {
+        **LABELS,
+        "sample": "int64",
+        "label": "int64",
+        "first_cost": "float64",
+        "final_cost": "float64",
+        "censored": "bool",
+        "image_high": "float64",
+        "target_high": "float64",
+    },
+    "complexity": {
+        **LABELS,
+        "mark": "int64",
+        "cost": "float64",
+        "accuracy": "float64",
+        "critical_ratio": "float64",
+        "linear_correlation": "float64",
+        "beyond_linear": "float64",
+    },
+}
 
 
 @dataclass
@@ -54,74 +74,82 @@ class LearningTimes:
         self.final = np.where(right, np.minimum(self.final, cost), np.inf)
 
 
-class Examination(NamedTuple):
-    """What is asked beside learning times: a search around so many samples of the test set, or of the training set."""
+@dataclass(frozen=True)
+class Samples(Observer):
+    """When each training sample is told right, and how complex the function is meanwhile."""
 
-    samples: int = 200
-    search: Search = Search()
+    search: int = 200
+    """Samples of the test set, or of the training set, that are searched for another answer nearby."""
+    radius: float = 0.1
+    """Half width of the box that is searched."""
+    name: str = fixed("samples")
+
+    def __post_init__(self) -> None:
+        if self.search < 1 or not self.radius > 0:
+            raise ValueError(
+                f"search takes a number of samples of at least 1, and radius a positive number; got {self.search} "
+                f"and {self.radius:g}."
+            )
+
+    @property
+    def tables(self) -> Mapping[str, Types]:
+        return TABLES
+
+    def complaint(self, subject: Subject, evaluator: Evaluator) -> str | None:
+        return complaint_without_classes(subject, evaluator.problem)
+
+    def begin(self, subject: Subject, evaluator: Evaluator) -> Observation:
+        return _Lesson(self, subject, evaluator)
 
 
-@dataclass
-class Observer:
-    """Watches one run."""
+class _Lesson:
+    """What one run learns."""
 
-    spec: RunSpec
-    examination: Examination
-    times: LearningTimes | None = None
-    complexity: list[dict[str, float]] = field(default_factory=list)
-    linear: NDArray[np.int64] | None = None
-    _looked: float = -1.0
+    def __init__(self, observer: Samples, subject: Subject, evaluator: Evaluator) -> None:
+        self._subject = subject
+        self._evaluator, self._problem = evaluator, evaluator.problem
+        self._search = Search(observer.radius, observer.radius / 5, observer.radius / 10)
+        self._searched = observer.search
+        self._labels = classes(self._problem.targets)
+        self._times = LearningTimes.of(self._problem.n_samples)
+        self._complexity = AtFewMarks("complexity", log_marks(subject.budget, LOOKS), self._examine)
 
-    def watch(self, evaluator: Evaluator, snapshot: Snapshot, theta: Doubles) -> None:
-        """Take in one mark."""
-        problem = evaluator.problem
-        if self.times is None:
-            self.times = LearningTimes.of(problem.n_samples)
-        right = classes(evaluator.predict(theta[None])[0]) == classes(problem.targets)
-        self.times.update(snapshot.cost, right)
-        due = (0.0, *log_marks(self.spec.budget, LOOKS))
-        if any(self._looked < cost <= snapshot.cost for cost in due):
-            self._looked = snapshot.cost
-            measured = {"cost": snapshot.cost, "accuracy": float(right.mean())}
-            self.complexity.append(measured | self._examine(evaluator, theta))
+    def look(self, mark: Mark) -> None:
+        self._times.update(mark.snapshot.cost, classes(mark.predictions) == self._labels)
+        self._complexity.look(mark)
 
-    def _examine(self, evaluator: Evaluator, theta: Doubles) -> dict[str, float]:
-        problem = evaluator.problem
-        inputs, targets = problem.test or (problem.inputs, problem.targets)
-        labels, answers = classes(targets), classes(evaluator.outputs(theta[None], inputs)[0])
-        if self.linear is None:
-            self.linear = linear_answers(problem.inputs, classes(problem.targets), inputs)
-        chosen = inputs[: self.examination.samples]
-        rng = stream(self.spec.seed, "search")
-        critical = critical_samples(evaluator, theta, chosen, self.examination.search, rng)
-        return {
-            "critical_ratio": float(critical.mean()) if len(critical) else float("nan"),
-            "linear_correlation": performance_correlation(answers, labels, self.linear),
-            "beyond_linear": conditional_information(answers, labels, self.linear),
+    def rows(self) -> Mapping[str, Columns]:
+        samples = {
+            **self._subject.labels,
+            "sample": np.arange(self._problem.n_samples),
+            "label": self._labels,
+            "first_cost": self._times.first,
+            "final_cost": self._times.final,
+            "censored": ~np.isfinite(self._times.final),
+            **roughness(self._problem, pictures=self._subject.recipe.pictures),
         }
+        return {"samples": samples, **self._complexity.rows()}
 
+    @cached_property
+    def _test(self) -> tuple[Array, Array]:
+        return self._problem.test or (self._problem.inputs, self._problem.targets)
 
-def examine(spec: RunSpec, examination: Examination) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of `samples` and of `complexity` of one run."""
-    observer = Observer(spec, examination)
-    problem = train(spec, observer.watch).problem
-    assert observer.times is not None
-    labels = {
-        "run_id": spec.run_id,
-        "problem": spec.problem,
-        "network": spec.recipe.network,
-        "optimizer": spec.optimizer,
-        "seed": spec.seed,
-    }
-    rows = {
-        "sample": np.arange(problem.n_samples),
-        "label": classes(problem.targets),
-        "first_cost": observer.times.first,
-        "final_cost": observer.times.final,
-        "censored": ~np.isfinite(observer.times.final),
-        **roughness(problem, pictures=isinstance(spec.recipe, Projected)),
-    }
-    return frame("samples", labels | rows), frame("complexity", labels | dict(pd.DataFrame(observer.complexity)))
+    @cached_property
+    def _linear(self) -> NDArray[np.int64]:
+        return linear_answers(self._problem.inputs, self._labels, self._test[0])
+
+    def _examine(self, mark: Mark) -> Columns:
+        inputs, targets = self._test
+        labels, answers = classes(targets), classes(self._evaluator.outputs(mark.theta[None], inputs)[0])
+        rng = stream(self._subject.seed, "search")
+        critical = critical_samples(self._evaluator, mark.theta, inputs[: self._searched], self._search, rng)
+        return {
+            **self._subject.labels,
+            "accuracy": float((classes(mark.predictions) == self._labels).mean()),
+            "critical_ratio": float(critical.mean()) if len(critical) else float("nan"),
+            "linear_correlation": performance_correlation(answers, labels, self._linear),
+            "beyond_linear": conditional_information(answers, labels, self._linear),
+        }
 
 
 def roughness(problem: Problem, *, pictures: bool) -> Mapping[str, Any]:

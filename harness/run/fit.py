@@ -2,9 +2,11 @@
 
 from importlib.util import find_spec
 
+from harness.run.spec import RunSpec
 from optimizers.base import Optimizer
 from problems.base import Problem
 from problems.engines.choose import choose
+from problems.engines.numpy_evaluator import NumpyEvaluator
 
 MOST_BYTES = 8_000_000_000
 """State of one run beyond which a method is refused, whatever its own cap."""
@@ -38,3 +40,11 @@ def check_fit(name: str, method: Optimizer, problem: Problem, engine: str = "aut
             f"network has {problem.dim:,}, for which it would hold {held / 1e9:.3g} GB ({held:,} bytes). "
             "Choose a smaller --network."
         )
+
+
+def check_observers(spec: RunSpec, problem: Problem) -> None:
+    """Raise `Refused` if one of the run's observers cannot be asked about it."""
+    for observer in spec.observers:
+        complaint = observer.complaint(spec.subject, NumpyEvaluator(problem))
+        if complaint:
+            raise Refused(complaint)

@@ -1,32 +1,33 @@
 """What is written down at a mark: one row of `curves` and one row of `spectra` for each watched frequency.
 
-A problem that asks for it keeps its predictions as well, at a few log-spaced marks and at the end."""
+Observations of each lane see the mark as well, and write tables of their own."""
 
 from collections.abc import Sequence
 from math import inf, isfinite, nan
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from harness.run.account import Snapshot
+from harness.run.observer import Mark, Observation
 from harness.run.theory import Forecast
 from harness.tables import empty, frame
 from problems.base import Array, Problem
 from problems.engines.base import Evaluator
-
-Kept: TypeAlias = tuple[int, float, NDArray[np.float64]]
-"""A mark, its cost, and the predictions `(n, m)`."""
 
 
 class Recorder:
     """Collects measurements of all lanes; lane `b` watches `problems[b]`."""
 
     def __init__(
-        self, evaluator: Evaluator, problems: Sequence[Problem], incumbent: str, keep: Sequence[float] = ()
+        self,
+        evaluator: Evaluator,
+        problems: Sequence[Problem],
+        incumbent: str,
+        observations: Sequence[Sequence[Observation]] = (),
     ) -> None:
-        """Predictions are kept at the first mark at or after each of the costs `keep`, ascending, and at the last."""
+        """`observations[b]` see the marks of lane `b`."""
         self._evaluator, self._batch = evaluator, evaluator.problem
         self._problems = problems
         self._incumbent = incumbent
@@ -34,8 +35,7 @@ class Recorder:
         self._losses: list[list[float]] = [[] for _ in problems]
         self._test_losses: list[list[float]] = [[] for _ in problems]
         self._measured: list[list[list[tuple[NDArray[np.float64], NDArray[np.float64]]]]] = [[] for _ in problems]
-        self._keep = tuple(keep)
-        self._kept: list[list[Kept]] = [[] for _ in problems]
+        self._observations = observations or [()] * len(problems)
 
     def observe(self, lanes: list[int], snapshot: Snapshot, thetas: NDArray[np.float64]) -> None:
         """Measure the incumbents `(len(lanes), P)` of `lanes`."""
@@ -51,8 +51,9 @@ class Recorder:
             self._losses[lane].append(loss)
             self._test_losses[lane].append(test_loss)
             self._measured[lane].append(measured)
-            if self._keep:
-                self._keep_predictions(lane, snapshot.cost, seen)
+            mark = Mark(len(self._losses[lane]) - 1, snapshot, theta, seen)
+            for observation in self._observations[lane]:
+                observation.look(mark)
 
     @property
     def lanes(self) -> int:
@@ -90,32 +91,6 @@ class Recorder:
         parts = [self._probe_rows(lane, index, run_id, of_probe) for index, of_probe in enumerate(forecasts)]
         return pd.concat(parts, ignore_index=True) if parts else empty("spectra")
 
-    def predictions(self, lane: int, run_id: str) -> pd.DataFrame:
-        """The table `predictions` of one lane; empty unless the problem has asked for it."""
-        if not self._kept[lane]:
-            return empty("predictions")
-        marks, costs, values = (np.array(column) for column in zip(*self._kept[lane], strict=True))
-        _, n, m = values.shape
-        return frame(
-            "predictions",
-            {
-                "run_id": run_id,
-                "mark": marks.repeat(n * m),
-                "cost": costs.repeat(n * m),
-                "sample": np.tile(np.arange(n).repeat(m), len(marks)),
-                "component": np.tile(np.arange(m), len(marks) * n),
-                "target": np.tile(self._problems[lane].targets.ravel(), len(marks)),
-                "value": values.ravel(),
-            },
-        )
-
-    def _keep_predictions(self, lane: int, cost: float, outputs: NDArray[np.float64]) -> None:
-        """Keep this mark; the one before was kept only for the case that it was the last."""
-        kept = self._kept[lane]
-        if len(kept) > 1 and not _is_due(self._keep, kept[-2][1], kept[-1][1]):
-            kept.pop()
-        kept.append((len(self._losses[lane]) - 1, cost, np.array(outputs)))
-
     def _probe_rows(self, lane: int, index: int, run_id: str, predicted: NDArray[np.float64] | None) -> pd.DataFrame:
         problem = self._problems[lane]
         probe = (*problem.probes, *problem.test_probes)[index]
@@ -138,11 +113,6 @@ class Recorder:
                 else np.array([probe.measure(outputs)[1] for outputs in predicted]).ravel(),
             },
         )
-
-
-def _is_due(costs: Sequence[float], before: float, cost: float) -> bool:
-    """Whether one of `costs` lies after `before`, and not after `cost`."""
-    return any(before < due <= cost for due in costs)
 
 
 def _test(evaluator: Evaluator, problem: Problem, theta: NDArray[np.float64]) -> tuple[float, Array]:

@@ -1,11 +1,16 @@
 """How a run has ended, as rows of the tables."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from harness.run.lanes import LaneMeter
 from harness.run.machine import machine
 from harness.run.meter import Meter
+from harness.run.observer import Columns, Observation, Observer, schema_of, written
 from harness.run.record import Recorder
 from harness.run.spec import RunSpec, canonical, settings_of
 from harness.tables import SCHEMA, Tables, empty, frame
@@ -16,12 +21,58 @@ def sentence(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
+class End(NamedTuple):
+    """How a batch has ended, and what evaluated it."""
+
+    status: str
+    reason: str
+    engine: str
+
+
+class Observed(NamedTuple):
+    """What the observations of one run give, how long they took after its end, and what went wrong, if anything."""
+
+    tables: Tables
+    seconds: float = 0.0
+    trouble: str = ""
+
+
+NOBODY = Observed({})
+
+
+def observed(spec: RunSpec, pictures: Sequence[Observation], asked: Sequence[Observation] | None = None) -> Observed:
+    """The table `predictions` and those of the run's observers; of one that fails, the tables are empty."""
+    begun, trouble = perf_counter(), ""
+    tables: Tables = {"predictions": empty("predictions")}
+    for observation in pictures:
+        for table, columns in observation.rows().items():
+            tables[table] = frame(table, {"run_id": spec.run_id, **columns})
+    for observer, observation in zip(spec.observers, asked or (), strict=asked is not None):
+        try:
+            with np.errstate(all="ignore"):  # of a run that diverged, too
+                tables |= _tables_of(observer, spec, observation.rows())
+        except Exception as error:  # noqa: BLE001  # what the others give does not depend on it
+            tables |= _tables_of(observer, spec, {})
+            trouble = trouble or f"Observer '{observer.name}': {sentence(error)}"
+    return Observed(tables, perf_counter() - begun, trouble)
+
+
+def _tables_of(observer: Observer, spec: RunSpec, rows: Mapping[str, Columns]) -> Tables:
+    labels = {"run_id": spec.run_id, "observer": str(observer)}
+    return {
+        table: frame(table, labels | dict(rows[table]), schema) if table in rows else empty(table, schema)
+        for table, schema in schema_of(observer).items()
+    }
+
+
 def lane_tables(
-    spec: RunSpec, lane: int, meter: Meter | LaneMeter, recorder: Recorder, end: tuple[str, str], engine: str
+    spec: RunSpec, lane: int, meter: Meter | LaneMeter, recorder: Recorder, end: End, seen: Observed = NOBODY
 ) -> Tables:
-    """Rows of one lane. Seconds of a batch are shared evenly by its lanes."""
+    """Rows of one lane, without a forecast. Seconds of a batch are shared evenly by its lanes."""
     lanes, account, outcome = recorder.lanes, meter.account, meter.outcome(lane)
-    status, reason = (outcome.stop.status, str(outcome.stop)) if outcome.stop else end
+    status, reason = (outcome.stop.status, str(outcome.stop)) if outcome.stop else end[:2]
+    if seen.trouble and status != "failed":
+        status, reason = "failed", seen.trouble
     counts = outcome.counts
     row = {
         **identity(spec),
@@ -34,9 +85,9 @@ def lane_tables(
         "cost": counts.cost(spec.cost_per_gradient),
         "seconds_objective": account.seconds_objective / lanes,
         "seconds_optimizer": (account.seconds - account.seconds_objective) / lanes,
-        "seconds_measuring": account.seconds_measuring / lanes,
+        "seconds_measuring": account.seconds_measuring / lanes + seen.seconds,
         "lanes": lanes,
-        "engine": engine,
+        "engine": end.engine,
         "first_loss": recorder.first_loss(lane),
         "last_loss": recorder.last_loss(lane) if spec.method.incumbent == "last" else outcome.last_loss,
         "best_loss": min(outcome.best_loss, recorder.best_loss(lane)),  # a minibatch's loss is not told by the outcome
@@ -44,7 +95,7 @@ def lane_tables(
     return {
         "runs": frame("runs", row),
         "curves": recorder.curves(lane, spec.run_id),
-        "predictions": recorder.predictions(lane, spec.run_id),
+        "spectra": recorder.spectra(lane, spec.run_id),
     }
 
 
@@ -64,6 +115,7 @@ def identity(spec: RunSpec) -> dict[str, Any]:
         "cost_per_gradient": spec.cost_per_gradient,
         "incumbent": spec.method.incumbent,
         "engine": spec.engine,
+        "observers": written(spec.observers),
     }
 
 
@@ -73,4 +125,7 @@ def unfinished(spec: RunSpec, status: str, reason: str) -> Tables:
     losses = dict.fromkeys(("first_loss", "last_loss", "best_loss"), float("nan"))
     end = {"status": status, "reason": reason, "machine_id": machine()["machine_id"]}
     row = {**numbers, **identity(spec), **losses, **end}
-    return {"runs": frame("runs", row), **{table: empty(table) for table in ("curves", "spectra", "predictions")}}
+    tables = {"runs": frame("runs", row), **{table: empty(table) for table in ("curves", "spectra", "predictions")}}
+    for observer in spec.observers:
+        tables |= _tables_of(observer, spec, {})
+    return tables

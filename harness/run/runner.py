@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import add
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,13 @@ from harness.run.account import Observe, Terms
 from harness.run.attendance import Attendant, Attended, Progress
 from harness.run.build import build_all
 from harness.run.drive import drive
-from harness.run.fit import check_fit
+from harness.run.fit import check_fit, check_observers
 from harness.run.lanes import LaneMeter
 from harness.run.meter import Meter
+from harness.run.observer import Observation
+from harness.run.predictions import predictions
 from harness.run.record import Recorder
-from harness.run.rows import lane_tables, sentence, unfinished
+from harness.run.rows import End, lane_tables, observed, sentence, unfinished
 from harness.run.schedule import log_marks
 from harness.run.spec import RunSpec, stream
 from harness.run.theory import forecast
@@ -45,6 +48,7 @@ def run_lanes(
     try:
         problems = build_all(specs)
         check_fit(first.optimizer, first.method, problems[0], first.engine)
+        check_observers(first, problems[0])
         thetas = [
             problem.network.theta0(stream(spec.seed, "weights")) for spec, problem in zip(specs, problems, strict=True)
         ]
@@ -66,7 +70,8 @@ def _run_batch(
     attended: Callable[[Observe], Attended],
 ) -> list[Tables]:
     method = specs[0].method
-    recorder = Recorder(evaluator, problems, method.incumbent, log_marks(specs[0].budget, problems[0].kept_predictions))
+    pictures, asked = _begin(specs, problems)
+    recorder = Recorder(evaluator, problems, method.incumbent, [*map(add, pictures, asked)])
     observe = attended(recorder.observe)
     streams = [stream(spec.seed, "optimizer") for spec in specs]
     meter: Meter | LaneMeter
@@ -75,28 +80,37 @@ def _run_batch(
     else:
         meter = Meter(evaluator, _terms(specs[0]), observe)
 
-    def standing(end: tuple[str, str]) -> list[Tables]:
-        return [lane_tables(spec, lane, meter, recorder, end, evaluator.name) for lane, spec in enumerate(specs)]
+    def standing() -> list[Tables]:
+        end = End("running", "The run has not ended.", evaluator.name)
+        own = [lane_tables(spec, lane, meter, recorder, end) for lane, spec in enumerate(specs)]
+        return [tables | observed(spec, seen).tables for spec, tables, seen in zip(specs, own, pictures, strict=True)]
 
     try:
         evaluator.prepare(method.needs)
-        observe.begin(lambda: _unforeseen(specs, recorder, standing(("running", "The run has not ended."))))
+        observe.begin(standing)
         start: tuple[Doubles, Streams] = (thetas, streams) if method.lanes else (thetas[0], streams[0])
-        end = drive(method, meter, *start)
+        end = End(*drive(method, meter, *start), evaluator.name)
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
-        end = "failed", sentence(error)
-    tables = standing(end)
+        end = End("failed", sentence(error), evaluator.name)
+    made = []
     for lane, spec in enumerate(specs):
-        tables[lane]["spectra"] = _spectra(recorder, lane, spec, problems[lane], thetas[lane])
-    return tables
+        seen = observed(spec, pictures[lane], asked[lane])
+        own = lane_tables(spec, lane, meter, recorder, end, seen)
+        own["spectra"] = _spectra(recorder, lane, spec, problems[lane], thetas[lane])
+        made.append(own | seen.tables)
+    return made
 
 
-def _unforeseen(specs: Sequence[RunSpec], recorder: Recorder, tables: list[Tables]) -> list[Tables]:
-    """The tables of a batch that is still being made, without the forecast."""
-    return [
-        part | {"spectra": recorder.spectra(lane, spec.run_id)}
-        for lane, (spec, part) in enumerate(zip(specs, tables, strict=True))
-    ]
+def _begin(
+    specs: Sequence[RunSpec], problems: Sequence[Problem]
+) -> tuple[list[list[Observation]], list[list[Observation]]]:
+    """For each lane, the observation of predictions that a problem asks for, and those of the run's observers."""
+    kept = log_marks(specs[0].budget, problems[0].kept_predictions)
+    pairs = list(zip(specs, problems, strict=True))
+    return (
+        [predictions(problem, kept) for problem in problems],
+        [[one.begin(spec.subject, NumpyEvaluator(problem)) for one in spec.observers] for spec, problem in pairs],
+    )
 
 
 def _spectra(recorder: Recorder, lane: int, spec: RunSpec, problem: Problem, theta0: Doubles) -> pd.DataFrame:

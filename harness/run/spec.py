@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from harness.run.observer import Observer, Subject
 from harness.run.schedule import MARKS
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
@@ -37,6 +38,8 @@ class RunSpec:
     time_limit: float | None = None
     target_loss: float | None = None
     engine: str = "auto"
+    observers: tuple[Observer, ...] = ()
+    """What else is written about the run; no part of its identity, as nothing that is observed changes its path."""
 
     def __post_init__(self) -> None:
         rules = {
@@ -72,6 +75,11 @@ class RunSpec:
                 **{kind: origin for kind, origin in origins.items() if origin},
             }
         )
+
+    @property
+    def subject(self) -> Subject:
+        """What an observer is told of the run."""
+        return Subject(self.run_id, self.problem, self.recipe, self.optimizer, self.seed, self.budget)
 
 
 def stream(seed: int, axis: str) -> np.random.Generator:

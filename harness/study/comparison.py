@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,17 @@ import pandas as pd
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.figures import FIGURES, applicable, save
+from harness.questions.reading import read_observers
 from harness.run.build import build
-from harness.run.fit import Refused, check_fit
+from harness.run.fit import Refused, check_fit, check_observers
+from harness.run.observer import Observer
 from harness.run.spec import RunSpec, digest, find_optimizer, find_problem, override
 from harness.study.execute import execute
 from harness.study.roll import roll_of
 from harness.study.store import STUDY, Store, read_exported
 from harness.study.understood import keep, understood
 from harness.study.vary import variants
-from harness.tables import Tables
+from harness.tables import SCHEMA, Tables
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems.base import Problem, Recipe
@@ -46,11 +48,20 @@ class Results:
     hits: pd.DataFrame
     order: pd.DataFrame
     machines: pd.DataFrame
+    observed: Tables = field(default_factory=dict)
+    """The tables of observers, by name; empty where they did not watch."""
 
     @property
     def tables(self) -> Tables:
         """All of them, by name."""
-        return {name: value for name, value in vars(self).items() if name != "folder"}
+        own = {name: value for name, value in vars(self).items() if name not in ("folder", "observed")}
+        return own | self.observed
+
+    @classmethod
+    def of(cls, folder: Path, tables: Tables) -> "Results":
+        """From tables by name."""
+        own = {name: rows for name, rows in tables.items() if name in SCHEMA}
+        return cls(folder, **own, observed={name: rows for name, rows in tables.items() if name not in SCHEMA})
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,11 @@ class Plan:
     left_out: Mapping[str, str]
     understood: tuple[str, ...] = ()
     """What was understood of the data, the network and what is watched, in sentences for the user."""
+
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        """What else is written about every run."""
+        return self.specs[0].observers
 
     @property
     def study(self) -> dict[str, Any]:
@@ -94,8 +110,8 @@ def plan(
     `settings` maps an optimizer's name, or `problem`, to changed settings; `vary` maps it to settings with several
     values each, which are crossed: `{"problem": {"k": range(1, 31)}}`; `settings_file` is what `read_settings_file`
     gives: it may name optimizers that are not compared, and `settings` go before it. `options` are the recipe's
-    network, activation, init, loss and dtype, and the run's cost_per_gradient, marks, time_limit and target_loss.
-    Raises ValueError."""
+    network, activation, init, loss and dtype, and the run's cost_per_gradient, marks, time_limit and target_loss;
+    `observe` names observers, such as `"rank,samples(search=50)"`. Raises ValueError."""
     changes = {name: dict(values) for name, values in (settings or {}).items()}
     recipe_changes = changes.pop("problem", {}) | changes.pop(problem, {})
     recipe_changes |= {name: options.pop(name) for name in RECIPE_OPTIONS if options.get(name) is not None}
@@ -111,6 +127,7 @@ def plan(
         name: variants(name, override(name, find_optimizer(name), changes.get(name, {})), varied.get(name, {}))
         for name in names
     }
+    options["observers"] = read_observers(options.pop("observe", None) or ())
     terms = {name: value for name, value in options.items() if value is not None}
     budget = recipe.budget if budget is None else budget
     specs = [
@@ -142,6 +159,7 @@ def _misfits(
     left_out: dict[tuple[Optimizer, Recipe], tuple[str, str]] = {}
     for recipe, (first, problem) in problems.items():
         choose(problem, first.engine)  # a demand that cannot be met is said before the study
+        check_observers(first, problem)
         for method, name in {spec.method: spec.optimizer for spec in specs if spec.recipe == recipe}.items():
             try:
                 check_fit(name, method, problem, first.engine)
@@ -201,8 +219,8 @@ def load(folder: str | Path) -> Results:
     Raises FileNotFoundError, saying what was looked for."""
     folder = Path(folder)
     if not (folder / STUDY).is_file():
-        return Results(folder, **read_exported(folder))
+        return Results.of(folder, read_exported(folder))
     tables = Store(folder).read()
     hits = find_hits(tables["runs"], tables["curves"], tables["spectra"])
     order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits)
-    return Results(folder, hits=hits, order=order, **tables)
+    return Results.of(folder, {**tables, "hits": hits, "order": order})

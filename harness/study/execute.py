@@ -10,10 +10,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import sleep
 from typing import Any, TypeAlias
 
+from harness.questions.reading import unseen, with_earlier
 from harness.run.spec import RunSpec
 from harness.study.jobs import Job, give_up, group, work
 from harness.study.ledger.leases import PATIENCE, Leases
@@ -48,9 +49,11 @@ class Policy:
     grace: float = GRACE
     patience: float = PATIENCE
 
-    def is_due(self, state: State | None) -> bool:
-        """Whether a run in this state is to be made."""
-        return state is None or (state.status in self.again and state.attempt < self.attempts)
+    def is_due(self, state: State | None, spec: RunSpec) -> bool:
+        """Whether a run in this state is to be made, for the first time, again, or before other observers."""
+        if state is None or unseen(spec.observers, state.observers):
+            return True
+        return state.status in self.again and state.attempt < self.attempts
 
 
 def execute(
@@ -66,12 +69,18 @@ def execute(
     policy = policy or Policy()
     store.ledger.check()
     states = store.ledger.states()
-    todo = group([spec for spec in specs if policy.is_due(states.get(spec.run_id))])
+    todo = group([_with_earlier(spec, states) for spec in specs if policy.is_due(states.get(spec.run_id), spec)])
     if not todo:
         return
     width = 2 * jobs if isinstance(jobs, int) else MOST_FLYING  # so that no worker waits for us
     with _interruptible(), _executor(jobs, todo) as executor, store.ledger.leases(patience=policy.patience) as leases:
         _Study(todo, states, store, leases, policy, watch).carry_out(executor, width)
+
+
+def _with_earlier(spec: RunSpec, states: Mapping[str, State]) -> RunSpec:
+    """The run with those who observed it before, so that making it again loses no table."""
+    state = states.get(spec.run_id)
+    return replace(spec, observers=with_earlier(spec.observers, state.observers)) if state else spec
 
 
 def _executor(jobs: int | Executor, todo: Sequence[Job]) -> AbstractContextManager[Executor]:

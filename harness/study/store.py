@@ -6,16 +6,18 @@ nothing half-written counts.
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pandas as pd
 
+from harness.questions.reading import unseen
+from harness.run.observer import Observer
 from harness.study.ledger.files import TEMPORARY, replace, replace_text
 from harness.study.ledger.ledger import LEASES, PARTS, Ledger
-from harness.study.ledger.part import KEY, State, TooNew, unpack
+from harness.study.ledger.part import KEY, State, TooNew, declared, unpack
 from harness.study.roll import VERSION, joined
 from harness.tables import SCHEMA, Tables, empty, frame
 
@@ -75,10 +77,11 @@ class Store:
         """Write one finished run; raises Unwritable."""
         self.ledger.write(run_id, tables, machine, attempt)
 
-    def states(self) -> dict[str, State]:
-        """How the runs of this study stand, those that were made."""
+    def states(self, observers: Sequence[Observer] = ()) -> dict[str, State]:
+        """How the runs of this study stand, those that were made and that these observers have watched."""
         states = self.ledger.states()
-        return {run_id: states[run_id] for run_id in self.roll()["runs"] if run_id in states}
+        made = {run_id: states[run_id] for run_id in self.roll()["runs"] if run_id in states}
+        return {run_id: state for run_id, state in made.items() if not unseen(observers, state.observers)}
 
     def done(self) -> set[str]:
         """The ids of the finished runs, however they ended."""
@@ -86,11 +89,12 @@ class Store:
 
     def read(self, tables: Iterable[str] | None = None) -> Tables:
         """The tables of all finished runs, in the order of the study, without those made from them."""
-        names = [name for name in (SCHEMA if tables is None else tables) if name not in MADE_FROM_OTHERS]
+        schemas = declared()
+        names = [name for name in (schemas if tables is None else tables) if name not in MADE_FROM_OTHERS]
         rows = self.ledger.rows(self.roll()["runs"], names)
-        found = {name: empty(name) for name in names} if rows is None else unpack(rows, names)
+        found = {name: empty(name, schemas[name]) for name in names} if rows is None else unpack(rows, names)
         for name, table in found.items():
-            if KEY not in SCHEMA[name]:  # of what several runs share, each tells the same
+            if KEY not in schemas[name]:  # of what several runs share, each tells the same
                 found[name] = table.drop_duplicates(ignore_index=True)
         if tables is not None and "machines" not in tables:
             return found
@@ -104,9 +108,10 @@ class Store:
         return found
 
     def export(self, tables: Tables, file_format: str) -> list[Path]:
-        """Write whole tables beside the parts, as `parquet` or `csv`."""
-        paths = [self.folder / f"{name}.{file_format}" for name in SCHEMA]
-        for name, path in zip(SCHEMA, paths, strict=True):
+        """Write whole tables beside the parts, as `parquet` or `csv`; those of observers where they have rows."""
+        names = [*SCHEMA, *(name for name, rows in tables.items() if name not in SCHEMA and len(rows))]
+        paths = [self.folder / f"{name}.{file_format}" for name in names]
+        for name, path in zip(names, paths, strict=True):
             replace(path, partial(_write, tables[name], file_format))
         return paths
 
@@ -144,32 +149,19 @@ def read_exported(folder: Path) -> Tables:
 
     Raises FileNotFoundError, saying what was looked for."""
     tables: Tables = {}
-    for name, schema in SCHEMA.items():
+    for name, schema in declared().items():
         parquet, csv = folder / f"{name}.parquet", folder / f"{name}.csv"
         if parquet.exists():
-            tables[name] = frame(name, dict(pd.read_parquet(parquet)))
+            tables[name] = frame(name, dict(pd.read_parquet(parquet)), schema)
         elif csv.exists():
             missing = {column: [""] for column, kind in schema.items() if kind == "float64"}  # text may well be "NA"
             loaded = pd.read_csv(csv, dtype=schema, keep_default_na=False, na_values=missing)
-            tables[name] = frame(name, dict(loaded))
+            tables[name] = frame(name, dict(loaded), schema)
         elif name != RUN_TABLES[0]:
-            tables[name] = empty(name)
+            tables[name] = empty(name, schema)
         else:
             raise FileNotFoundError(f"No results in '{folder}': it needs {STUDY} or {parquet.name} or {csv.name}.")
     return tables
-
-
-def write_table(rows: pd.DataFrame, path_stem: Path, file_format: str) -> Path:
-    """Write one table of its own, whole or not at all, as `parquet` or `csv`; raises ValueError if it cannot."""
-    path = path_stem.with_name(f"{path_stem.name}.{file_format}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace(path, partial(_write, rows, file_format))
-    except OSError as error:
-        raise ValueError(
-            f"The output folder '{path.parent}' must be writable; {error.strerror or error}. Choose another --out."
-        ) from None
-    return path
 
 
 def _write(rows: pd.DataFrame, file_format: str, file: BinaryIO) -> None:

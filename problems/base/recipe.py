@@ -22,6 +22,8 @@ class Recipe(ABC):
 
     random_data: ClassVar[bool] = False
     """Whether the data differ from seed to seed."""
+    pictures: ClassVar[bool] = False
+    """Whether its inputs are the pixels of pictures."""
     origin: ClassVar[str] = ""
     """What identifies the file or package that brought it; empty for our own."""
 

@@ -7,7 +7,7 @@ one-hot labels, and Xu, Zhang, Xiao, arXiv 1807.01251, for scalar ones.
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,6 +135,8 @@ class ImageRecipe(Recipe):
 @dataclass(frozen=True, kw_only=True)
 class Projected(ImageRecipe):
     """Pixels in, watched along `direction`."""
+
+    pictures: ClassVar[bool] = True
 
     direction: str = "pc1"
     device: str = "cpu"

@@ -33,3 +33,13 @@ def classes(values: Array) -> NDArray[np.int64]:
     if values.shape[1] > 1:
         return values.argmax(axis=1)
     return np.rint(np.nan_to_num(values[:, 0], nan=-1.0)).astype(np.int64)
+
+
+def are_one_hot(targets: Array) -> bool:
+    """Whether every one of `targets (n, m)` is a one for its class and zeros for the others, of at least two."""
+    return bool(
+        targets.ndim == 2
+        and targets.shape[1] > 1
+        and ((targets == 1).sum(axis=1) == 1).all()
+        and ((targets == 0).sum(axis=1) == targets.shape[1] - 1).all()
+    )

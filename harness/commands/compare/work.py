@@ -6,10 +6,8 @@ import sys
 from rich.console import Console
 
 from harness.analysis.summary import closing_table, growth
-from harness.commands.carrying_out import PIPED_WIDTH, carry_out, ending
+from harness.commands.carrying_out import PIPED_WIDTH, carry_out, ending, say_where
 from harness.commands.requested import requested_comparison
-from harness.figures import applicable
-from harness.study.comparison import Results
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -21,12 +19,5 @@ def main(arguments: argparse.Namespace) -> int:
     console.print(closing_table(results.tables))
     for sentence in growth(results.tables):
         console.print(sentence, highlight=False, soft_wrap=True)
-    _say_where(console, results, arguments.format)
+    say_where(console, results, arguments.format)
     return ending(results)
-
-
-def _say_where(console: Console, results: Results, file_format: str) -> None:
-    names = ", ".join(results.tables)
-    console.print(f"tables: {results.folder}/*.{file_format} ({names})", highlight=False, soft_wrap=True)
-    for figure in applicable(results.tables):
-        console.print(f"figure: {results.folder}/{figure}.png and .pdf", highlight=False, soft_wrap=True)

@@ -11,7 +11,7 @@ examples:
   python -m harness list
   python -m harness list activations
 """
-LISTS = ("problems", "optimizers", "figures", "activations", "inits", "losses", "embeddings", "engines")
+LISTS = ("problems", "optimizers", "figures", "activations", "inits", "losses", "embeddings", "engines", "observers")
 
 
 def add_options(word: Parser) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 
+from harness.questions import OBSERVERS
 from harness.run.spec import settings_of
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
@@ -54,6 +55,14 @@ def _figures() -> dict[str, str]:
     return _first_lines(import_module("harness.figures").FIGURES)
 
 
+def _observers() -> dict[str, str]:
+    return {
+        name: f"{(observer.__doc__ or '').partition(chr(10))[0]} "
+        + ", ".join(f"{setting}={value}" for setting, value in settings_of(observer).items())
+        for name, observer in OBSERVERS.items()
+    }
+
+
 def _first_lines(functions: Mapping[str, Callable[..., object]]) -> dict[str, str]:
     return {name: (function.__doc__ or "").strip().partition("\n")[0] for name, function in functions.items()}
 
@@ -67,4 +76,5 @@ LISTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "losses": lambda: _first_lines(LOSSES),
     "embeddings": lambda: _first_lines(EMBEDDINGS),
     "engines": engine_names,
+    "observers": _observers,
 }

@@ -1,60 +1,54 @@
 """`harness response`: train a network, and put response frequency beside image frequency."""
 
 import argparse
-from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from harness.commands.requested import requested_run
-from harness.figures import save
-from harness.figures.response import response as draw
-from harness.questions.response import Cut, response
-from harness.questions.training import check_classes, train
-from harness.run.spec import stream
-from harness.study.store import write_table
-from problems.classes.digits import Projected
+from harness.commands.carrying_out import carry_out, ending, say_where
+from harness.commands.requested import choices, problem_of, split_names
+from harness.questions.response import Response
+from harness.study.comparison import plan
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Print the summary, write the table and draw the figure; the exit code."""
+    """Make the runs with this observer, and print a summary of each configuration; the exit code."""
     if arguments.extent < 0:
         raise ValueError(f"--extent must be positive, or 0 for the extent of the data; got {arguments.extent}.")
-    spec = requested_run(arguments, arguments.seed).specs[0]
-    check_classes(spec)
-    trained = train(spec)
-    cut = Cut(arguments.through, arguments.places, arguments.extent, isinstance(spec.recipe, Projected))
-    labels = {
-        "problem": spec.problem,
-        "network": spec.recipe.network,
-        "optimizer": spec.optimizer,
-        "seed": spec.seed,
-    }
-    rows = response(trained, cut, labels, stream(spec.seed, "response"))
-    folder = Path(arguments.out) if arguments.out else Path("results") / f"response-{spec.problem}-{spec.run_id[:8]}"
+    asked = Response(through=arguments.through, places=arguments.places, extent=arguments.extent)
+    chosen = choices(arguments)
+    chosen["observe"] = [*chosen["observe"], asked]
+    planned = plan(problem_of(arguments), split_names(arguments.optimizers), arguments.seeds, **chosen)
+    results = carry_out(planned, arguments, arguments.jobs)
+    if results is None:
+        return 130
     console = Console()
-    console.print(_summary(rows))
-    table = write_table(rows, folder / "response", arguments.format)
-    for path in (table, *save(draw({"response": rows}), folder / "response")):
-        console.print(str(path), highlight=False, soft_wrap=True)
-    return 0
+    for _, rows in results.observed["response"].groupby(["network", "optimizer"], sort=False):
+        console.print(_summary(rows))
+    say_where(console, results, arguments.format)
+    return ending(results)
 
 
 def _summary(rows: pd.DataFrame) -> Table:
-    first = rows.iloc[0]
-    table = Table(title=f"{first['problem']}, {first['network']}, {first['optimizer']}: mean frequencies by direction")
+    """The mean over runs of what each has found."""
+    first, runs = rows.iloc[0], rows["run_id"].nunique()
+    name = f"{first['problem']}, {first['network']}, {first['optimizer']}"
+    table = Table(title=f"{name}: mean frequencies by direction" + (f", {runs} runs" if runs > 1 else ""))
     headings = ("direction", "image, cycles/pixel", "response, cycles/unit", "quartiles", "power", "samples")
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "direction" else "right")
-    for name, own in rows.groupby("direction", sort=False):
-        row = own.iloc[0]
+    for direction, own in rows.groupby("direction", sort=False):
+        each = own.drop_duplicates("run_id")
+        middle, low, high, image = (
+            each[column].mean() for column in ("response_frequency", "response_low", "response_high", "image_frequency")
+        )
         table.add_row(
-            str(name),
-            f"{row['image_frequency']:.3f}",
-            f"{row['response_frequency']:.3f}",
-            f"{row['response_low']:.3f} to {row['response_high']:.3f}",
-            f"{own['power'].sum():.3g}",
-            f"{row['n_samples']}",
+            str(direction),
+            f"{image:.3f}",
+            f"{middle:.3f}",
+            f"{low:.3f} to {high:.3f}",
+            f"{own['power'].sum() / len(each):.3g}",
+            f"{each['n_samples'].max()}",
         )
     return table

@@ -1,6 +1,6 @@
 """Options of `harness run`: one run, so nothing is varied and nothing runs beside it."""
 
-from harness.commands.options import add_format, add_out, add_problem, add_settings, add_terms
+from harness.commands.options import add_format, add_observe, add_out, add_problem, add_settings, add_terms
 from harness.commands.parser import Parser
 from harness.commands.values import whole
 
@@ -20,5 +20,6 @@ def add_options(word: Parser) -> None:
     add_settings(word)
     add_problem(word)
     add_terms(word)
+    add_observe(word)
     add_out(word)
     add_format(word)

@@ -1,6 +1,15 @@
 """Options of `harness samples`."""
 
-from harness.commands.options import add_format, add_out, add_problem, add_settings, add_terms, add_vary
+from harness.commands.options import (
+    add_format,
+    add_jobs,
+    add_observe,
+    add_out,
+    add_problem,
+    add_settings,
+    add_terms,
+    add_vary,
+)
 from harness.commands.parser import Parser
 from harness.commands.values import number, whole
 
@@ -26,5 +35,7 @@ def add_options(word: Parser) -> None:
     add_vary(word)
     add_problem(word)
     add_terms(word)
-    add_out(word, "results/samples-PROBLEM-ID")
+    add_observe(word)
+    add_jobs(word)
+    add_out(word)
     add_format(word)

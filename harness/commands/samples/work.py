@@ -1,51 +1,38 @@
 """`harness samples`: which samples are learned early and late, and whether that depends on who learns them."""
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from harness.analysis.agreement import agreement, contrast
-from harness.commands.carrying_out import say_left_out
+from harness.commands.carrying_out import carry_out, ending, say_where
 from harness.commands.requested import choices, problem_of, split_names
-from harness.figures import save
-from harness.figures.samples import samples as draw
-from harness.questions.samples import Examination, examine
-from harness.questions.training import check_classes
+from harness.questions.samples import Samples
 from harness.study.comparison import plan
-from harness.study.store import write_table
-from problems.probes.critical import Search
 
 MEASURES = {"image_high": "image power above the median frequency", "target_high": "target that the filter holds back"}
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Train, print what was found, write the tables and draw the figure; the exit code."""
+    """Make the runs with this observer, and print what was found; the exit code."""
     if not arguments.radius > 0:
         raise ValueError(f"--radius takes a positive number; got {arguments.radius:g}.")
     chosen = choices(arguments)
     if arguments.networks:
         chosen["vary"].setdefault("problem", {})["network"] = split_names(arguments.networks)
+    chosen["observe"] = [*chosen["observe"], Samples(search=arguments.search, radius=arguments.radius)]
     planned = plan(problem_of(arguments), split_names(arguments.optimizers), arguments.seeds, **chosen)
-    say_left_out(planned)
-    check_classes(planned.specs[0])
-    radius = arguments.radius
-    examination = Examination(arguments.search, Search(radius, radius / 5, radius / 10))
+    results = carry_out(planned, arguments, arguments.jobs)
+    if results is None:
+        return 130
     console = Console()
-    specs = track(planned.specs, "runs", console=console, disable=not console.is_terminal)
-    parts = [examine(spec, examination) for spec in specs]
-    rows, complexity = (pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
-    folder = Path(arguments.out) if arguments.out else Path("results") / f"samples-{planned.folder.name}"
-    _say(console, rows, complexity)
-    written = [write_table(rows, folder / "samples", arguments.format)]
-    written.append(write_table(complexity, folder / "complexity", arguments.format))
-    for path in (*written, *save(draw({"samples": rows}), folder / "samples")):
-        console.print(str(path), highlight=False, soft_wrap=True)
-    return 0
+    if len(results.observed["samples"]):
+        _say(console, results.observed["samples"], results.observed["complexity"])
+    say_where(console, results, arguments.format)
+    return ending(results)
 
 
 def _say(console: Console, rows: pd.DataFrame, complexity: pd.DataFrame) -> None:

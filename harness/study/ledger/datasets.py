@@ -26,8 +26,9 @@ class Dataset:
         """How each run in them stands; a later file goes before an earlier one."""
         found: dict[str, State] = {}
         for path in self.paths():
-            columns = self._read(path, ["run_id", "status", "attempt"]).to_pydict()
-            states = map(State, columns["status"], columns["attempt"])
+            columns = self._read(path, ["run_id", "status", "attempt", "observers"]).to_pydict()
+            observers = columns.get("observers", [""] * len(columns["run_id"]))
+            states = map(State, columns["status"], columns["attempt"], (text or "" for text in observers))
             found.update(_latest(found, zip(columns["run_id"], states, strict=True)))
         return found
 

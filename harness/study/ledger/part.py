@@ -13,8 +13,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harness.questions.reading import observed_schemas
 from harness.study.ledger.files import replace
-from harness.tables import APART, SCHEMA, Tables, empty
+from harness.tables import SCHEMA, Tables, empty
 
 VERSION = 2
 """Of the layout of a part. The first kept one file a table, and is still read (`older.py`)."""
@@ -24,7 +25,7 @@ LONGEST = 5_000_000
 """Rows of one table of one run; what claims more is no part of ours."""
 KEY = "run_id"
 ROWS_IN_GROUP = 500
-COLUMNS = ("run_id", "attempt", "status", "reason")
+COLUMNS = ("run_id", "attempt", "status", "reason", "observers")
 """Of a part, beside its tables."""
 ARROW = {"str": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
 ABSENT = {"str": "", "float64": np.nan}
@@ -40,15 +41,16 @@ class TooNew(ValueError):
 
 
 class State(NamedTuple):
-    """How a run stands: its status, and how often it was begun."""
+    """How a run stands: its status, how often it was begun, and who observed it."""
 
     status: str
     attempt: int
+    observers: str = ""
 
 
 def declared() -> dict[str, dict[str, str]]:
     """The schemas of all tables that a run may produce."""
-    return SCHEMA | APART
+    return SCHEMA | observed_schemas()
 
 
 def pack(run_id: str, tables: Tables, attempt: int = 1) -> pa.Table:
@@ -59,11 +61,13 @@ def pack(run_id: str, tables: Tables, attempt: int = 1) -> pa.Table:
         "attempt": pa.array([attempt], pa.int64()),
         "status": pa.array([str(row["status"])]),
         "reason": pa.array([str(row["reason"])]),
+        "observers": pa.array([str(row["observers"])]),
     }
     for name, rows in tables.items():
         if len(rows):
             columns[name] = pa.ListArray.from_arrays(pa.array([0, len(rows)], pa.int32()), _struct(name, rows))
-    facts = {"version": VERSION, "run_id": run_id, "attempt": attempt, "status": str(row["status"])}
+    facts = {"version": VERSION, "run_id": run_id, "attempt": attempt}
+    facts |= {name: str(row[name]) for name in ("status", "observers")}
     metadata = {MARK + b":" + key.encode(): str(value).encode() for key, value in facts.items()}
     return pa.table(columns).replace_schema_metadata(metadata)
 
@@ -76,7 +80,8 @@ def _struct(name: str, rows: pd.DataFrame) -> pa.StructArray:
 
 def _array(column: "pd.Series[Any]", kind: str) -> pa.Array:
     if kind == "str":
-        return pa.array(column, pa.string())
+        text = pa.array(column, pa.string())
+        return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text  # pandas keeps some in pieces
     return pa.array(column.to_numpy(kind), ARROW[kind])  # not from pandas: NaN is a number here, and no missing value
 
 
@@ -96,7 +101,7 @@ def write_rows(target: Any, rows: pa.Table) -> None:
 def peek(path: Path) -> State:
     """The state of the run in `path`, from its footer alone; raises Unreadable or TooNew."""
     facts = _facts(path, _footer(path))
-    return State(facts["status"], int(facts["attempt"]))
+    return State(facts["status"], int(facts["attempt"]), facts.get("observers", ""))
 
 
 def read(path: Path, expected: str | None = None) -> pa.Table:
@@ -173,7 +178,11 @@ def unpack(rows: pa.Table, names: Iterable[str] | None = None) -> Tables:
     """The tables of packed rows, one below the other in their order; those that no row has are empty."""
     wanted = [name for name in (declared() if names is None else names) if name in rows.column_names]
     given = dict(_unpacked(rows, wanted))
-    return given if names is None else {name: given[name] if name in given else empty(name) for name in names}
+    return (
+        given
+        if names is None
+        else {name: given[name] if name in given else empty(name, declared()[name]) for name in names}
+    )
 
 
 def _unpacked(rows: pa.Table, names: Iterable[str]) -> Iterator[tuple[str, pd.DataFrame]]:
