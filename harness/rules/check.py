@@ -1,6 +1,7 @@
 """Is a plugin fit for the harness? The conformance rules on its methods, and a few of the same kind on its problems."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -31,29 +32,49 @@ class Finding(NamedTuple):
     complaint: str | None
 
 
-def check(plugin: Plugin) -> Iterator[Finding]:
+class Task(NamedTuple):
+    """One rule to be tried on one method or problem."""
+
+    name: str
+    rule: str
+    complaint: Callable[[], str | None]
+
+
+def tasks(plugin: Plugin) -> Iterator[Task]:
     """Every rule, for everything that the plugin registers."""
     for name in plugin.names["optimizer"]:
         for rule in RULES:
-            yield Finding(name, rule, complaint(RULES[rule], OPTIMIZERS[name]))
+            yield Task(name, rule, partial(complaint, RULES[rule], OPTIMIZERS[name]))
     for name in plugin.names["problem"]:
-        yield from _check_problem(name, PROBLEMS[name])
+        yield from _problem_tasks(name, PROBLEMS[name])
 
 
-def _check_problem(name: str, recipe: Recipe) -> Iterator[Finding]:
+def check(plugin: Plugin) -> Iterator[Finding]:
+    """The answers, in this process: a method that never ends is not ended; `outside.check_file` is for those."""
+    for task in tasks(plugin):
+        yield Finding(task.name, task.rule, task.complaint())
+
+
+def _problem_tasks(name: str, recipe: Recipe) -> Iterator[Task]:
+    yield Task(name, "builds", partial(_builds, recipe))
+    for rule in (repeats_its_data, gradient_is_the_slope, watches_something, can_be_trained):
+        yield Task(name, rule.__name__, partial(_problem_complaint, rule, recipe))
+
+
+def _builds(recipe: Recipe) -> str | None:
     try:
         canonical(settings_of(recipe))
-        problem = recipe.build(stream(0, "data"))
+        recipe.build(stream(0, "data"))
     except Exception as error:  # noqa: BLE001  # whatever a foreign problem raises is its report
-        yield Finding(name, "builds", f"it can be built; got {type(error).__name__}: {error}")
-        return
-    yield Finding(name, "builds", None)
-    for rule in (repeats_its_data, gradient_is_the_slope, watches_something, can_be_trained):
-        try:
-            sentence = rule(recipe, problem)
-        except Exception as error:  # noqa: BLE001
-            sentence = f"no exception comes out; got {type(error).__name__}: {error}"
-        yield Finding(name, rule.__name__, sentence)
+        return f"it can be built; got {type(error).__name__}: {error}"
+    return None
+
+
+def _problem_complaint(rule: ProblemRule, recipe: Recipe) -> str | None:
+    try:
+        return rule(recipe, recipe.build(stream(0, "data")))
+    except Exception as error:  # noqa: BLE001
+        return f"no exception comes out; got {type(error).__name__}: {error}"
 
 
 def repeats_its_data(recipe: Recipe, problem: Problem) -> str | None:

@@ -1,6 +1,7 @@
 """Options of `harness check`."""
 
 from harness.commands.parser import Parser
+from harness.commands.values import number
 
 SECTION = "house"
 ABOUT = "Check a plugin against the rules of the house, and say what to change."
@@ -14,3 +15,5 @@ examples:
 def add_options(word: Parser) -> None:
     """What to check."""
     word.add_argument("file", metavar="FILE.py", help="a Python file that uses @optimizer or @problem")
+    about = "what one rule may take before it is ended from outside (default: 60)"
+    word.add_argument("--seconds", type=number, default=60.0, metavar="S", help=about)

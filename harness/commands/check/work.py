@@ -3,15 +3,14 @@
 import argparse
 import sys
 
-from harness.plugins import load
-from harness.rules.check import check
+from harness.rules.outside import check_file
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Print pass, or what to change; 0 if every rule is kept, 1 if not."""
     broken = 0
     named = None
-    for finding in check(load(arguments.file)):
+    for finding in check_file(arguments.file, arguments.seconds):
         if finding.name != named:
             named = finding.name
             sys.stdout.write(f"{named}\n")
