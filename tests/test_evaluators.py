@@ -13,9 +13,13 @@ from problems.base import Problem, stack
 from problems.engines.base import CannotServe
 from problems.engines.choose import ENGINES, Engine, engine_names, lazily, make_evaluator
 from problems.engines.numpy_evaluator import NumpyEvaluator
-from problems.losses.regression import MAE, MSE
+from problems.engines.torch_evaluator import TorchEvaluator
+from problems.losses.cross_entropy import CrossEntropy
+from problems.losses.regression import L4, MAE, MSE
 from problems.networks.activations import ACTIVATIONS, Activation
 from problems.networks.mlp import MLP
+from problems.networks.torch.architectures import widths
+from problems.networks.torch.module import ModuleNetwork
 
 ROWS = np.array([[0, 3, 3], [7, 1, 2], [5, 5, 4], [9, 8, 7], [1, 2, 6], [0, 0, 0]])
 
@@ -24,6 +28,14 @@ def random_problem(widths=(1, 5, 1), lanes=None, loss=MSE(), activation="tanh") 
     rng = np.random.default_rng(3)
     shape = (11, widths[-1]) if lanes is None else (lanes, 11, widths[-1])
     return Problem(rng.uniform(-2, 2, (11, widths[0])), rng.standard_normal(shape), MLP(widths, activation), loss, ())
+
+
+def module_problem(loss=MSE(), lanes=None, chunk=None, precision="float64"):  # noqa: B008  # frozen
+    """A torch module of 2-4-3, with targets that are shares, as cross-entropy wants them."""
+    network = ModuleNetwork("2-4-3", widths((2, 4, 3), "tanh"), (2,), "pytorch-uniform", precision)
+    drawn = random_problem((2, 4, 3), lanes, loss)
+    shares = np.exp(drawn.targets) / np.exp(drawn.targets).sum(axis=-1, keepdims=True)
+    return replace(drawn, network=network, targets=shares, chunk=chunk)
 
 
 class Plain:
@@ -107,6 +119,10 @@ PROBLEMS = {
     "deep": random_problem((2, 4, 3, 2)),
     "absolute": random_problem((1, 5, 1), loss=MAE()),
     "deep lanes": random_problem((2, 4, 3, 2), lanes=2),
+    "module": module_problem(),
+    "module of lanes": module_problem(L4(), lanes=3),
+    "module of classes": module_problem(CrossEntropy(), chunk=4),
+    "module of lanes in chunks": module_problem(MAE(), lanes=2, chunk=5),
 }
 CASES = [(name, engine) for name, problem in PROBLEMS.items() for engine in served(problem) if engine != "numpy"]
 
@@ -167,6 +183,58 @@ def test_the_targets_of_lanes_are_not_laid_again_for_a_population():
     NumpyEvaluator(batch).values(np.zeros((90, batch.dim)))
     assert len(seen) >= 3
     assert all(np.shares_memory(targets, batch.targets) for targets in seen)
+
+
+# a module computes where its data are
+
+
+def test_a_module_is_evaluated_by_torch_and_the_run_says_so():
+    problem = module_problem()
+    assert isinstance(make_evaluator(problem), TorchEvaluator)
+    assert isinstance(make_evaluator(problem, "numpy"), NumpyEvaluator)
+    with pytest.raises(ValueError, match="The engine 'torch' takes torch modules; this network is another"):
+        make_evaluator(random_problem(), "torch")
+
+
+def test_a_loss_that_torch_does_not_have_is_left_to_numpy():
+    @dataclass(frozen=True)
+    class Mine:
+        name: str = "mine"
+        value = MSE.value
+        value_and_cotangent = MSE.value_and_cotangent
+        curvature = MSE.curvature
+
+    assert make_evaluator(module_problem(Mine())).name == "numpy"
+    with pytest.raises(ValueError, match="takes the losses cross-entropy, l4, mae and mse; got 'mine'"):
+        make_evaluator(module_problem(Mine()), "torch")
+
+
+def test_nothing_but_parameters_goes_to_the_device_once_the_data_are_there(monkeypatch):
+    problem, sent = module_problem(), []
+    evaluator = TorchEvaluator(problem)
+    placed = ModuleNetwork.placed
+
+    def counting(network, array):
+        sent.append(array.size)
+        return placed(network, array)
+
+    monkeypatch.setattr(ModuleNetwork, "placed", counting)
+    monkeypatch.setattr(ModuleNetwork, "sampled", lambda *_: pytest.fail("the inputs were sent again"))
+    thetas = np.zeros((3, problem.dim))
+    evaluator.values(thetas)
+    evaluator.value_and_grad(thetas[0])
+    evaluator.batch_values_and_grads(thetas, ROWS[0])
+    evaluator.lane_batches(thetas, ROWS[:3])
+    evaluator.predict(thetas)
+    assert set(sent) <= {problem.dim, 3 * problem.dim}
+
+
+def test_single_precision_of_a_module_stays_within_its_rounding():
+    single, double = TorchEvaluator(module_problem(precision="float32")), TorchEvaluator(module_problem())
+    theta = np.random.default_rng(1).standard_normal(single.problem.dim)
+    assert (single.dtype, double.dtype) == (np.float32, np.float64)
+    assert single.value(theta) == pytest.approx(double.value(theta), rel=1e-5)
+    np.testing.assert_allclose(single.value_and_grad(theta)[1], double.value_and_grad(theta)[1], rtol=1e-3, atol=1e-6)
 
 
 # where none can be made

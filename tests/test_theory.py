@@ -11,6 +11,7 @@ from harness.run.runner import run_lanes
 from harness.run.spec import RunSpec, find_problem, override
 from harness.run.theory import forecast, log_slope, mode_rates, slopes, tangent_kernel
 from optimizers.first_order.torch_methods import GD, Adam
+from optimizers.relaxation.jacobi import Jacobi
 from problems import PROBLEMS
 from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.line.waves import Sines
@@ -102,6 +103,14 @@ def test_a_mode_that_is_no_eigenvector_says_so():
     rates, purity = mode_rates(kernel, problem.inputs, np.array([[1.0], [3.0]]) / (2 * np.pi))
     assert rates[0] > rates[1] > 0
     assert purity.max() < 0.99
+
+
+def test_jacobis_rule_is_foretold_as_the_gradient_descent_that_it_is():
+    problem = small().build(np.random.default_rng(0))
+    theta, steps = problem.network.theta0(np.random.default_rng(1)), np.array([0.0, 7.0])
+    told = forecast(NumpyEvaluator(problem), Jacobi(weight=0.3), theta)(steps)
+    np.testing.assert_array_equal(told, forecast(NumpyEvaluator(problem), GD(lr=0.3), theta)(steps))
+    assert forecast(NumpyEvaluator(problem), GD(schedule="cosine"), theta) is None
 
 
 @pytest.mark.parametrize(

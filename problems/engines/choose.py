@@ -7,13 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from problems.base import Problem
 from problems.engines.base import CannotServe, Evaluator
 from problems.engines.numpy_evaluator import NumpyEvaluator, offered
-from problems.losses.regression import MSE
+from problems.losses.cross_entropy import CrossEntropy
+from problems.losses.regression import L4, MAE, MSE
 from problems.nearest import unknown
 from problems.networks.mlp import MLP
 
@@ -23,6 +25,9 @@ FEW = 4
 
 MANY = 8192
 """Hidden activations from which on passes between matrix products beat numpy; measured for 1 to 30 lanes."""
+
+ON_TORCH = (CrossEntropy, L4, MAE, MSE)
+"""Losses that `torch_losses.py` has as well."""
 
 AUTO = (
     "the rule: compiled where it serves, numpy elsewhere, and for deep networks with fewer than 8192 hidden "
@@ -87,6 +92,23 @@ def not_shallow(problem: Problem) -> str | None:
     return f"takes one hidden layer, at most {FEW} inputs and outputs, and the loss mse"
 
 
+@runtime_checkable
+class OnTorch(Protocol):
+    """A network that torch can differentiate from tensors to tensors, wherever it computes."""
+
+    def respond(self, flat: Any, samples: Any) -> Any:
+        """Outputs `(B, n, m)` for parameters `(B, P)` and samples, all tensors."""
+
+
+def no_tensors(problem: Problem) -> str | None:
+    """Why torch cannot take a problem from end to end."""
+    if not isinstance(problem.network, OnTorch):
+        return "takes torch modules; this network is another, or a combination of some"
+    if not isinstance(problem.loss, ON_TORCH):
+        return f"takes the losses cross-entropy, l4, mae and mse; got '{problem.loss.name}'"
+    return None
+
+
 def is_large(problem: Problem) -> bool:
     """Whether passes between matrix products beat numpy: small deep networks are better off in numpy's batches."""
     widths = problem.network.widths if isinstance(problem.network, MLP) else ()
@@ -108,6 +130,14 @@ ENGINES = {
         lazily("problems.engines.layered_evaluator", "LayeredEvaluator"),
         no_kernels,
         best=is_large,
+    ),
+    "torch": Engine(
+        "torch",
+        "data, losses and gradients as tensors where the module computes. Serves torch modules with the losses "
+        "cross-entropy, l4, mae and mse",
+        lazily("problems.engines.torch_evaluator", "TorchEvaluator"),
+        no_tensors,
+        best=lambda problem: True,
     ),
     "numpy": Engine("numpy", "the reference; serves every network and loss", NumpyEvaluator, lambda problem: None),
 }

@@ -53,13 +53,13 @@ class NumpyEvaluator:
     def values(self, thetas: Array) -> Array:
         parts = [
             self._loss.value(self.outputs(thetas[rows], self._inputs), targets)
-            for rows, targets in self._blocks(thetas)
+            for rows, targets in self._blocks(len(thetas))
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def values_and_grads(self, thetas: Array) -> tuple[Array, NDArray[np.float64]]:
         return joined(
-            [self._differentiate(thetas[rows], self._inputs, targets) for rows, targets in self._blocks(thetas)]
+            [self._differentiate(thetas[rows], self._inputs, targets) for rows, targets in self._blocks(len(thetas))]
         )
 
     def batch_values_and_grads(self, thetas: Array, rows: NDArray[np.intp]) -> tuple[Array, NDArray[np.float64]]:
@@ -79,7 +79,7 @@ class NumpyEvaluator:
         return np.concatenate(blocks)
 
     def outputs(self, thetas: Array, inputs: Array) -> Array:
-        parts = [self._network.forward(thetas, inputs[rows]) for rows in self._chunks(len(inputs))]
+        parts = [self._network.forward(thetas, inputs[rows]) for rows in chunks_of(self.problem, len(inputs))]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def residuals_and_jacobian(self, theta: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -94,30 +94,16 @@ class NumpyEvaluator:
     def hvp(self, theta: Array, vector: Array) -> NDArray[np.float64]:
         assert isinstance(self._network, HessianNetwork)
         product, n = np.zeros(self.problem.dim), self.problem.n_samples
-        for rows in self._chunks(n):
+        for rows in chunks_of(self.problem, n):
             inputs, targets = self._inputs[rows], self._targets[..., rows, :]
             product += len(inputs) / n * self._network.hvp(theta, vector, inputs, targets, self._loss)
         return product
 
-    def _blocks(self, thetas: Array) -> Iterator[tuple[slice, Array]]:
-        """Rows that are evaluated at once, with their targets; of a population in lanes, each lane by itself."""
-        size, shared = self._network.block(self.problem.n_samples), self._targets.ndim == 2
-        members = len(thetas) if shared else len(thetas) // len(self._targets)
-        if shared or members == 1:
-            for start in range(0, len(thetas), size):
-                rows = slice(start, start + size)
-                yield rows, self._targets if shared else self._targets[rows]
-            return
-        for lane, targets in enumerate(self._targets):
-            for start in range(lane * members, (lane + 1) * members, size):
-                yield slice(start, min(start + size, (lane + 1) * members)), targets
-
-    def _chunks(self, samples: int) -> list[slice]:
-        size = self.problem.chunk or max(samples, 1)
-        return [slice(start, start + size) for start in range(0, samples, size)] or [slice(0, 0)]
+    def _blocks(self, rows: int) -> Iterator[tuple[slice, Array]]:
+        return blocks_of(rows, self._targets, self._network.block(self.problem.n_samples))
 
     def _differentiate(self, thetas: Array, inputs: Array, targets: Array) -> tuple[Array, NDArray[np.float64]]:
-        chunks = self._chunks(len(inputs))
+        chunks = chunks_of(self.problem, len(inputs))
         if len(chunks) == 1:
             return self._differentiate_chunk(thetas, inputs, targets)
         loss_sum, grad_sum = np.zeros(len(thetas)), np.zeros((len(thetas), self.problem.dim))
@@ -132,6 +118,26 @@ class NumpyEvaluator:
         outputs, pullback = self._network.vjp(thetas, inputs)
         losses, cotangent = self._loss.value_and_cotangent(outputs, targets)
         return losses, np.asarray(pullback(cotangent), np.float64)
+
+
+def blocks_of(rows: int, targets: Any, size: int) -> Iterator[tuple[slice, Any]]:
+    """Rows that are evaluated at once, at most `size`, with their targets; of a population in lanes, lane by lane."""
+    shared = targets.ndim == 2
+    members = rows if shared else rows // len(targets)
+    if shared or members == 1:
+        for start in range(0, rows, size):
+            block = slice(start, start + size)
+            yield block, targets if shared else targets[block]
+        return
+    for lane, own in enumerate(targets):
+        for start in range(lane * members, (lane + 1) * members, size):
+            yield slice(start, min(start + size, (lane + 1) * members)), own
+
+
+def chunks_of(problem: Problem, samples: int) -> list[slice]:
+    """So many samples, at most a chunk of the problem at once."""
+    size = problem.chunk or max(samples, 1)
+    return [slice(start, start + size) for start in range(0, samples, size)] or [slice(0, 0)]
 
 
 def joined(parts: list[tuple[Array, NDArray[np.float64]]]) -> tuple[Array, NDArray[np.float64]]:

@@ -128,6 +128,18 @@ class ModuleNetwork:
         product = _grad(outputs, flat, self._tensor(bent)) + _grad(sloped, flat, move)
         return product.double().cpu().numpy()
 
+    def placed(self, array: Array) -> Tensor:
+        """Numbers in the precision of the module, where it computes."""
+        return self._tensor(array)
+
+    def sampled(self, inputs: Array) -> Tensor:
+        """Inputs `(n, d)` there, in the shape of the module's samples."""
+        return self._samples(inputs)
+
+    def respond(self, flat: Tensor, samples: Tensor) -> Tensor:
+        """Outputs `(B, n, m)` for parameters `(B, P)` that are there already; torch can differentiate them."""
+        return self._outputs(flat, samples)
+
     @cached_property
     def _module(self) -> nn.Module:
         return seeded(self.make, 0).to(device=self.device, dtype=self._kind)
