@@ -171,7 +171,7 @@ def dense_hit(cost, values, threshold=0.1, points=40_000):
     low = seen <= np.log(threshold) + 1e-9
     for place in np.flatnonzero(low & ~np.roll(low, 1) | (low & (np.arange(points) == 0))):
         stretch = low[(grid >= grid[place]) & (grid <= grid[place] + np.log(1.5))]
-        if stretch.mean() >= 0.6:
+        if stretch.mean() >= 2 / 3:
             return np.exp(grid[place])
     return np.inf
 
@@ -212,10 +212,9 @@ def looks(tmp_path_factory):
 def test_the_hits_of_the_default_study_do_not_depend_on_how_often_one_looks(looks):
     key = ["optimizer", "seed", "probe", "frequency", "threshold"]
     few, many = (results.hits.set_index(key)[["cost", "censored"]].sort_index() for results in looks.values())
-    hit = ~(few["censored"] & many["censored"])
     apart = np.abs(np.log(few["cost"].clip(lower=1) / many["cost"].clip(lower=1)))
     alike = (apart <= np.log(1.15)) & (few["censored"] == many["censored"])
-    assert alike[hit].mean() >= 0.95
+    assert alike.mean() >= 0.95
 
 
 @pytest.mark.slow

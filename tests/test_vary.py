@@ -15,6 +15,7 @@ from harness.run.spec import RunSpec
 from harness.study.comparison import compare, plan
 from harness.study.jobs import group
 from harness.study.vary import read_varied, variants
+from harness.tables import LABELS
 from optimizers import OPTIMIZERS
 from problems.base import Recipe
 from problems.line.circle_tone import Tone
@@ -116,18 +117,40 @@ def test_lanes_of_different_recipes_equal_the_runs_alone(recipes):
 def made_up(settings: list[str], costs: list[list[float]]) -> dict[str, pd.DataFrame]:
     """Runs of one optimizer with these problem settings; run i watches frequency i + 1 in each of its seeds."""
     results = [
-        {"run_id": f"{i}-{s}", "frequency": i + 1.0, "cost": cost, "problem_settings": text, "optimizer": "gd"}
+        {
+            "run_id": f"{i}-{s}",
+            "seed": s,
+            "frequency": i + 1.0,
+            "cost": cost,
+            "problem_settings": text,
+            "optimizer": "gd",
+        }
         for i, (text, row) in enumerate(zip(settings, costs, strict=True))
         for s, cost in enumerate(row)
     ]
     frame = pd.DataFrame(results)
     hits = frame.assign(threshold=0.3, censored=~np.isfinite(frame["cost"]))
-    return {"runs": frame[["run_id", "problem_settings"]], "hits": hits}
+    labels = dict.fromkeys(set(LABELS) - {"problem_settings", "optimizer"}, "")
+    return {
+        "runs": frame[["run_id", "problem_settings", "optimizer"]].assign(**labels),
+        "hits": hits.drop(columns="optimizer"),
+    }
 
 
 def test_growth_is_the_slope_of_log_cost_against_log_frequency():
     tables = made_up(['{"k":1}', '{"k":2}', '{"k":3}'], [[5.0, 5.0], [20.0, 20.0], [45.0, np.inf]])
     assert growth(tables) == ["gd: hit cost at error 0.3 grows like k^2.00 (5 of 6 hit)"]
+
+
+def test_growth_is_told_of_each_setting_of_a_method_apart():
+    slow, fast = (made_up(['{"k":1}', '{"k":2}'], [[5.0] * 2, [cost] * 2]) for cost in (10.0, 20.0))
+    fast = {name: table.assign(run_id="fast-" + table["run_id"]) for name, table in fast.items()}
+    runs = pd.concat([slow["runs"].assign(settings='{"lr":1}'), fast["runs"].assign(settings='{"lr":2}')])
+    both = {"runs": runs, "hits": pd.concat([slow["hits"], fast["hits"]])}
+    assert growth(both) == [
+        "gd lr=1: hit cost at error 0.3 grows like k^1.00 (4 of 4 hit)",
+        "gd lr=2: hit cost at error 0.3 grows like k^2.00 (4 of 4 hit)",
+    ]
 
 
 def test_growth_is_silent_where_it_would_mix_studies():

@@ -1,4 +1,4 @@
-"""Panels: errors and hits of one configuration, side by side, so that frequencies can be compared within a run.
+"""Errors and hits of one configuration, side by side, so that frequencies can be compared within a run.
 
 Two clocks are laid out. By *cost*, frequencies are compared by when they were hit. By *loss*, they are compared by
 their errors at equal loss, so that a slow optimizer is not called an exception: the levels of a run are
@@ -19,9 +19,12 @@ from harness.tables import LABELS, Doubles
 LEVELS = 2.0 ** (-np.arange(1, 21) / 2)
 """Losses at which errors are compared, as shares of the run's first loss."""
 
+LOW_AND_HIGH = "filter("
+"""The probes whose frequency 0 is all that is low; elsewhere it is the mean, which is no part of an order."""
+
 
 @dataclass(frozen=True)
-class Panel:
+class SideBySide:
     """T thresholds, G series (runs x components), Q frequencies in ascending order; NaN where there is none."""
 
     labels: dict[str, object]
@@ -29,19 +32,23 @@ class Panel:
     thresholds: Doubles  # (T,)
     slot: NDArray[np.int64]  # (G,) place of the series' run among the configuration's runs, sorted by seed
     frequency: Doubles  # (G, Q)
-    cost: Doubles  # (T, G, Q) at the hit; inf where censored
-    loss: Doubles  # (T, G, Q) at the hit; -inf where censored
+    cost: Doubles  # (T, G, Q) at the hit; at the end where censored
+    loss: Doubles  # (T, G, Q) the same
+    censored: NDArray[np.bool_]  # (T, G, Q)
     errors: Doubles  # (len(LEVELS), G, Q)
 
 
-def panels(runs: pd.DataFrame, curves: pd.DataFrame, spectra: pd.DataFrame, hits: pd.DataFrame) -> Iterator[Panel]:
-    """One panel per configuration (all LABELS) and probe that has hits, in the order of their names.
+def side_by_side(
+    runs: pd.DataFrame, curves: pd.DataFrame, spectra: pd.DataFrame, hits: pd.DataFrame
+) -> Iterator[SideBySide]:
+    """One per configuration (all LABELS) and probe that has hits, in the order of their names.
 
     A run without spectra counts in `n_runs` all the same. Nothing depends on the order of rows."""
     runs = runs.sort_values(["seed", "run_id"])
     configuration = runs.groupby([*LABELS], sort=True, dropna=False)
     runs = runs.assign(configuration=configuration.ngroup(), slot=configuration.cumcount())
     hits = hits[[*SERIES, "threshold", "cost", "loss", "censored"]].dropna(subset="frequency")
+    hits = hits[(hits["frequency"] != 0) | hits["probe"].str.startswith(LOW_AND_HIGH)]
     cells = hits.merge(runs[["run_id", "configuration", "slot"]], on="run_id")
     cells = cells.merge(_errors_at_levels(runs, curves, spectra), on=SERIES, how="left")
     cells = cells.sort_values(["configuration", "probe", "slot", "component", "frequency"], ignore_index=True)
@@ -50,7 +57,7 @@ def panels(runs: pd.DataFrame, curves: pd.DataFrame, spectra: pd.DataFrame, hits
     for _, rows in cells.groupby(["configuration", "probe"], sort=True):
         index = int(rows["configuration"].to_numpy()[0])
         labels = {**dict(zip(LABELS, names[index], strict=True)), "probe": rows["probe"].iat[0]}
-        yield _panel(labels, int(n_runs[index]), rows)
+        yield _laid_out(labels, int(n_runs[index]), rows)
 
 
 def wins(values: Doubles, above: Doubles | float = -np.inf) -> Doubles:
@@ -67,7 +74,7 @@ def wins(values: Doubles, above: Doubles | float = -np.inf) -> Doubles:
     return sum((at_level(level) for level in others), start=at_level(first))
 
 
-def _panel(labels: dict[str, object], n_runs: int, rows: pd.DataFrame) -> Panel:
+def _laid_out(labels: dict[str, object], n_runs: int, rows: pd.DataFrame) -> SideBySide:
     series = rows[["slot", "component"]].to_numpy(np.int64)
     frequency, censored = rows["frequency"].to_numpy(float), rows["censored"].to_numpy(bool)
     new_series = np.diff(series, axis=0, prepend=-1).any(axis=1)
@@ -76,7 +83,7 @@ def _panel(labels: dict[str, object], n_runs: int, rows: pd.DataFrame) -> Panel:
     q = cell - cell[new_series][g]
     thresholds, t = np.unique(rows["threshold"].to_numpy(float), return_inverse=True)
     shape = (int(g[-1]) + 1, int(q.max()) + 1)
-    panel = Panel(
+    laid = SideBySide(
         labels=labels,
         n_runs=n_runs,
         thresholds=thresholds,
@@ -84,13 +91,14 @@ def _panel(labels: dict[str, object], n_runs: int, rows: pd.DataFrame) -> Panel:
         frequency=np.full(shape, np.nan),
         cost=np.full((len(thresholds), *shape), np.nan),
         loss=np.full((len(thresholds), *shape), np.nan),
+        censored=np.zeros((len(thresholds), *shape), bool),
         errors=np.full((len(LEVELS), *shape), np.nan),
     )
-    panel.frequency[g, q] = frequency
-    panel.cost[t, g, q] = np.where(censored, np.inf, rows["cost"])
-    panel.loss[t, g, q] = np.where(censored, -np.inf, rows["loss"])
-    panel.errors[:, g, q] = rows[range(len(LEVELS))].to_numpy(float).T
-    return panel
+    laid.frequency[g, q] = frequency
+    laid.cost[t, g, q], laid.loss[t, g, q] = rows["cost"], rows["loss"]
+    laid.censored[t, g, q] = censored
+    laid.errors[:, g, q] = rows[range(len(LEVELS))].to_numpy(float).T
+    return laid
 
 
 def _errors_at_levels(runs: pd.DataFrame, curves: pd.DataFrame, spectra: pd.DataFrame) -> pd.DataFrame:

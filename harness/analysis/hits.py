@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.tables import empty, frame
+from harness.tables import Doubles, empty, frame
 
-Array: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 Indices: TypeAlias = NDArray[np.int64]
 
@@ -24,7 +23,7 @@ SERIES = ["run_id", "probe", "component", "frequency"]
 """The columns of spectra that tell one series of errors over the marks from another."""
 LASTING = 1.5
 """How long a hit must last: up to this multiple of its cost."""
-SHARE = 0.6
+SHARE = 2 / 3
 """Of that stretch, the share at or below the threshold. Were it all of it, an error that swings faster than one looks
 would be hit the later the more often one looks."""
 SPAN = 2.0
@@ -64,7 +63,7 @@ def find_hits(
     return _completed(rows, runs)
 
 
-def first_hit(error: Array, cost: Array, starts: Indices, threshold: float) -> tuple[Indices, Array]:
+def first_hit(error: Doubles, cost: Doubles, starts: Indices, threshold: float) -> tuple[Indices, Doubles]:
     """The hit of each series that begins at one of `starts`: the mark that ends its interval, and how far it lies.
 
     The second is the share of the interval, in the logarithm of cost, from the mark before. Without a hit the mark is
@@ -77,7 +76,7 @@ def first_hit(error: Array, cost: Array, starts: Indices, threshold: float) -> t
 class _Crossings:
     """Where the interpolated errors of many series fall to a threshold, and for how long they stay."""
 
-    def __init__(self, error: Array, cost: Array, starts: Indices, threshold: float) -> None:
+    def __init__(self, error: Doubles, cost: Doubles, starts: Indices, threshold: float) -> None:
         is_first = np.zeros(len(error), bool)
         is_first[starts] = True
         self._segment = is_first.cumsum() - 1
@@ -100,7 +99,7 @@ class _Crossings:
         lasting: Flags = low >= SHARE * (end - begin) - ROUNDING
         return lasting
 
-    def _low_before(self, log_cost: Array) -> Array:
+    def _low_before(self, log_cost: Doubles) -> Doubles:
         """How much of the series of each row lies low up to a later cost, on the scale of `_low_until`."""
         apart = (np.ptp(self._log_cost) + 1.0) * self._segment
         place = np.minimum(np.searchsorted(self._log_cost + apart, log_cost + apart), self._ends[self._segment])
@@ -108,7 +107,7 @@ class _Crossings:
         part = np.where(
             self._falls[place], np.maximum(passed - self._cut[place], 0.0), np.minimum(passed, self._low[place])
         )
-        until: Array = self._low_until[place] - self._low[place] + part
+        until: Doubles = self._low_until[place] - self._low[place] + part
         return until
 
 
@@ -120,9 +119,9 @@ def first_true(flags: NDArray[Any], starts: Indices) -> Indices:
     return first
 
 
-def _crossed(error: Array, threshold: float) -> Array:
+def _crossed(error: Doubles, threshold: float) -> Doubles:
     """How far in each interval, from the row before, the logarithm of the error crosses the threshold; else 1."""
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         above = np.log(np.clip(error / threshold, 1 / SPAN, SPAN))
         before = np.roll(above, 1)
         share = before / (before - above)
@@ -130,15 +129,15 @@ def _crossed(error: Array, threshold: float) -> Array:
     return np.where(crosses, share, np.where(above <= 0, 1.0, 0.0))
 
 
-def _log_cost(cost: Array, starts: Indices) -> Array:
+def _log_cost(cost: Doubles, starts: Indices) -> Doubles:
     """The logarithm of the cost; the start, at cost 0, counts as the first cost above it."""
     above = np.where(cost > 0, cost, np.inf)
     smallest = np.repeat(np.minimum.reduceat(above, starts), np.diff(np.append(starts, len(cost))))
-    log_cost: Array = np.log(np.where(cost > 0, cost, np.where(np.isfinite(smallest), smallest, 1.0)))
+    log_cost: Doubles = np.log(np.where(cost > 0, cost, np.where(np.isfinite(smallest), smallest, 1.0)))
     return log_cost
 
 
-def _at_marks(known: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Array]:
+def _at_marks(known: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Doubles]:
     """Cost, loss and seconds of each row of spectra, and at the end of its run."""
     columns = ["cost", "loss", "seconds"]
     curves = curves.sort_values(["run_id", "mark"])
@@ -152,7 +151,7 @@ def _at_marks(known: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Array]:
     return {name: rows[name].to_numpy(np.float64) for name in rows.columns[2:]}
 
 
-def _described(mark: Indices, share: Array, at: dict[str, Array], starts: Indices) -> dict[str, NDArray[Any]]:
+def _described(mark: Indices, share: Doubles, at: dict[str, Doubles], starts: Indices) -> dict[str, NDArray[Any]]:
     """Cost, loss and seconds at the hits; of the run's end where there is none."""
     censored = mark == len(at["cost"])
     place = np.where(censored, starts, mark)
@@ -172,11 +171,11 @@ def _described(mark: Indices, share: Array, at: dict[str, Array], starts: Indice
     return {**ended, "censored": censored}
 
 
-def _between(before: Array, after: Array, share: Array) -> Array:
+def _between(before: Doubles, after: Doubles, share: Doubles) -> Doubles:
     """The value at this share of an interval, in logarithms; that of its end where one has no logarithm."""
     usable = (before > 0) & (after > 0) & np.isfinite(before) & np.isfinite(after) & (share < 1)
     a, b = np.where(usable, before, 1.0), np.where(usable, after, 1.0)
-    values: Array = np.where(usable, a ** (1 - share) * b**share, after)
+    values: Doubles = np.where(usable, a ** (1 - share) * b**share, after)
     return values
 
 

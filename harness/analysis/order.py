@@ -9,46 +9,39 @@ the share of comparable pairs in which the lower one comes first, ties counting 
   each level of loss that the run reaches (`harness.analysis.clocks` defines them), if at least one of the two errors is
   above the threshold. An error that is not finite is larger than any other; two of them are not comparable.
 
-*low, high*: 95 % percentile bootstrap over runs of (sum of concordant) / (sum of comparable). The resamples depend on
-nothing but the number of runs, which are sorted by seed: they are paired across optimizers.
+*low, high* and *p_value* take the run as the unit (`harness.analysis.signs`), *spread* and *exponent* with their
+intervals are those of `harness.analysis.spread` and `harness.analysis.censored`; by loss they are about the factor by
+which the loss has fallen at the hit. *kendall_tau*: mean over runs and components of tau-b between the frequency and
+when it was hit; censored ones are last and tied. Where all are tied there is no tau to average.
 
-*p_value*: two-sided about 0.5, permuting the frequencies within each run and component, alike at all levels of loss.
-Exact to twelve decimals for up to six frequencies (the scores of all orderings, convolved over runs; never below
-1e-12), else Monte Carlo. Each run is a draw of its own: an ordering that all share without being monotone, such as
-3, 1, 5 (concordance 2/3), is undecided with five runs and low-first with thirty, so read C beside the verdict.
-
-*kendall_tau*: mean over runs and components of tau-b between the frequency and when it was hit, which is the cost, or
-minus the loss, at the hit. Censored ones are last and tied. Where all are tied there is no tau to average.
-
-*slope*: least squares on log frequency of log(cost at the hit), or of log(first_loss / loss at the hit), over
-uncensored hits, with an intercept for each run and component.
-
-*verdict*: `too few hits` where fewer than half of the runs have a comparable pair. Else `low-first` if the interval
-lies above 0.5 and p <= 0.10 (5 % in each direction), `high-first` if it lies below and p <= 0.10, else `undecided`.
-The interval alone is too narrow for a few runs: of orderless optimizers with three frequencies it calls all ordered
-with one run, half with two and one in seven with five. The permutation test keeps its level however few the runs are;
-with both conditions about 6 % are called ordered (`tests/test_order.py` holds the bound).
+*p_adjusted*: Benjamini and Hochberg's over the configurations of the table, for each probe, threshold and clock.
+*verdict*: `harness.analysis.verdicts`. All intervals are of 95 %. `docs/statistics.md` has the reasons.
 
 Source of C: Harrell et al., Evaluating the yield of medical tests, JAMA 247 (1982) 2543-2546.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import permutations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.fft import irfft, next_fast_len, rfft
+from scipy.stats import false_discovery_control
 
-from harness.analysis.clocks import Panel, panels, wins
+from harness.analysis.censored import exponent
+from harness.analysis.clocks import SideBySide, side_by_side, wins
+from harness.analysis.nulls import with_nulls
+from harness.analysis.signs import concordance_interval, contradiction_p, sign_test
+from harness.analysis.spread import median_ratio, run_bounds
+from harness.analysis.verdicts import Evidence, verdict
 from harness.tables import SCHEMA, Doubles, empty, frame
 
-TAILS = (0.025, 0.975)
-P_LIMIT = 0.10
-DECIMALS = 12
-"""What the Fourier transforms of the convolution leave exact in p."""
-EXACT_FREQUENCIES = 6
+LEVEL = 0.95
+EQUIVALENCE = 0.90
+"""Level of the intervals that must lie within the margins: two one-sided tests of 5 %."""
+FAMILY = ["probe", "threshold", "matched_by"]
+"""Within these, the p-values of the configurations of a study are corrected together."""
+PRIMARY_THRESHOLD, PRIMARY_CLOCK = 0.1, "cost"
+"""The primary endpoint, of the problem's first probe; declared before anything was measured."""
 
 
 def order_table(
@@ -56,140 +49,117 @@ def order_table(
     curves: pd.DataFrame,
     spectra: pd.DataFrame,
     hits: pd.DataFrame,
-    draws: int = 2000,
-    seed: int = 0,
+    nulls: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The table `order`: one row per configuration, probe, threshold and `matched_by`.
 
-    `draws` is the number of bootstrap resamples and of Monte Carlo permutations; `seed` decides both. A configuration
+    `nulls`, where given, is the table of what amplitude alone would give (`harness.analysis.nulls`). A configuration
     without any hits rows (all of its runs failed before their first mark) has no row here."""
-    rows = [row for panel in panels(runs, curves, spectra, hits) for row in _panel_rows(panel, draws, seed)]
-    return frame("order", {name: [row[name] for row in rows] for name in SCHEMA["order"]}) if rows else empty("order")
+    found = [row for laid in side_by_side(runs, curves, spectra, hits) for row in _rows(laid)]
+    if not found:
+        return empty("order")
+    rows = pd.DataFrame(found)
+    principal = _principal(runs, spectra)
+    of_problem = zip(rows["problem"], rows["probe"], strict=True)
+    is_principal = np.array([principal.get(problem, probe) == probe for problem, probe in of_problem])
+    is_primary = is_principal & (rows["threshold"] == PRIMARY_THRESHOLD) & (rows["matched_by"] == PRIMARY_CLOCK)
+    rows["endpoint"] = np.where(is_primary, "primary", "secondary")
+    rows["p_adjusted"] = rows.groupby(FAMILY, sort=False)["p_value"].transform(adjusted)
+    rows = with_nulls(rows, nulls)
+    rows["verdict"] = [verdict(row["evidence"], row) for _, row in rows.iterrows()]
+    return frame("order", {name: rows[name] for name in SCHEMA["order"]})
 
 
-def _panel_rows(panel: Panel, draws: int, seed: int) -> Iterator[dict[str, object]]:
-    by_cost = wins(panel.cost[None])
-    by_loss = wins(panel.errors[:, None], panel.thresholds[:, None, None, None])
-    with np.errstate(all="ignore"):  # what is not finite is left out of the slope
-        log_cost = np.log(panel.cost)
-        log_drop = -np.log(panel.loss)  # the first loss goes into the intercept
-    clocks = {"cost": (by_cost, panel.cost, log_cost), "loss": (by_loss, -panel.loss, log_drop)}
-    for matched_by, (compared, when, log_when) in clocks.items():
-        columns = _concordance(compared, panel, draws, seed)
-        columns["p_value"] = permutation_p(compared, draws, seed)
-        columns["kendall_tau"] = _mean_tau(when)
-        columns["slope"] = _slope(panel.frequency, log_when)
-        for t, threshold in enumerate(panel.thresholds):
-            row = {name: float(values[t]) for name, values in columns.items()}
-            verdict = _verdict(row.pop("deciding"), row["low"], row["high"], row["p_value"])
-            fixed = {"threshold": threshold, "matched_by": matched_by, "n_runs": panel.n_runs, "verdict": verdict}
-            yield {**panel.labels, **fixed, **row}
+def _principal(runs: pd.DataFrame, spectra: pd.DataFrame) -> dict[str, str]:
+    """The first probe of each problem."""
+    first = spectra.drop_duplicates("run_id").merge(runs[["run_id", "problem"]], on="run_id")
+    return dict(zip(first["problem"], first["probe"], strict=True))
 
 
-def _pairs(compared: Doubles) -> tuple[Doubles, Doubles]:
-    """Concordant and comparable pairs of each series, `(T, G)`, from the wins."""
-    concordant = np.triu(compared, 1).sum(axis=(-1, -2))
-    return concordant, concordant + np.tril(compared, -1).sum(axis=(-1, -2))
+def adjusted(p_values: "pd.Series[float]") -> "pd.Series[float]":
+    """Benjamini and Hochberg's p of those that are known."""
+    known = p_values.dropna()
+    return pd.Series(false_discovery_control(known) if len(known) else known, known.index, float).reindex(
+        p_values.index
+    )
 
 
-def _concordance(compared: Doubles, panel: Panel, draws: int, seed: int) -> dict[str, Doubles]:
-    of_run = (panel.slot[:, None] == np.arange(panel.n_runs)).astype(float)
-    concordant, pairs = (of_series @ of_run for of_series in _pairs(compared))
-    weights = _resamples(panel.n_runs, draws, seed)
-    resampled = _ratio(concordant @ weights, pairs @ weights)
-    kept = (shares[~np.isnan(shares)] for shares in resampled)
-    interval = np.array([np.quantile(shares, TAILS) if len(shares) else (np.nan, np.nan) for shares in kept])
+def _rows(laid: SideBySide) -> Iterator[dict[str, object]]:
+    by_cost = wins(np.where(laid.censored, np.inf, laid.cost)[None])
+    by_loss = wins(laid.errors[:, None], laid.thresholds[:, None, None, None])
+    with np.errstate(all="ignore"):  # what is not finite is left out
+        log_drop = -np.log(np.where(laid.loss > 0, laid.loss, np.nan))  # the first loss goes into the intercept
+    clocks = {"cost": (by_cost, laid.cost, log_cost(laid.cost)), "loss": (by_loss, -laid.loss, log_drop)}
+    for matched_by, (compared, clock, when) in clocks.items():
+        for t, threshold in enumerate(laid.thresholds):
+            row = {"threshold": threshold, "matched_by": matched_by, "n_runs": laid.n_runs}
+            row["kendall_tau"] = mean_tau(np.where(laid.censored[t], np.inf, clock[t]))
+            yield {**laid.labels, **row, **ordered(compared[t], laid), **sized(when[t], laid.censored[t], laid)}
+
+
+def log_cost(cost: Doubles) -> Doubles:
+    """The logarithm; a cost of zero counts as one forward pass, or as the smallest positive cost below that."""
+    positive = cost[cost > 0]
+    smallest = min(1.0, float(positive.min())) if len(positive) else 1.0
+    logarithm: Doubles = np.log(np.where(cost == 0, smallest, cost))
+    return logarithm
+
+
+def ordered(compared: Doubles, laid: SideBySide) -> dict[str, object]:
+    """What the wins `(G, Q, Q)` say: C, its interval, and the tests on runs."""
+    concordant, pairs = run_pairs(compared, laid.slot, laid.n_runs)
+    deciding = pairs > 0
+    low, high = concordance_interval(concordant[deciding], pairs[deciding], LEVEL)
+    flat = concordance_interval(concordant[deciding], pairs[deciding], EQUIVALENCE)
+    next_ones = np.arange(compared.shape[-1] - 1)
+    ahead = compared[:, next_ones, next_ones + 1] - compared[:, next_ones + 1, next_ones]
+    of_run = (laid.slot == np.arange(laid.n_runs)[:, None]).astype(float)
     return {
-        "pairs": pairs.sum(axis=1),
-        "deciding": (pairs > 0).mean(axis=1),
-        "concordance": _ratio(concordant.sum(axis=1), pairs.sum(axis=1)),
-        "low": interval[:, 0],
-        "high": interval[:, 1],
+        "pairs": int(pairs.sum()),
+        "concordance": concordant.sum() / pairs.sum() if pairs.sum() else np.nan,
+        "low": low,
+        "high": high,
+        "p_value": sign_test((concordant - pairs / 2)[deciding]),
+        "p_mixed": contradiction_p(np.sign(of_run @ ahead)[deciding]) if deciding.any() else np.nan,
+        "evidence": Evidence(laid.n_runs, int(deciding.sum()), flat),
     }
 
 
-@lru_cache(maxsize=8)
-def _resamples(n_runs: int, draws: int, seed: int) -> Doubles:
-    """How often each run is drawn in each resample, `(n_runs, draws)`."""
-    return np.random.default_rng(seed).multinomial(n_runs, np.full(n_runs, 1 / n_runs), draws).T.astype(float)
+def run_pairs(compared: Doubles, slot: NDArray[np.int64], n_runs: int) -> tuple[Doubles, Doubles]:
+    """Concordant and comparable pairs of each run, `(runs,)`, from the wins `(G, Q, Q)`."""
+    concordant = np.triu(compared, 1).sum(axis=(-1, -2))
+    pairs = concordant + np.tril(compared, -1).sum(axis=(-1, -2))
+    by_run: Doubles = np.array([np.bincount(slot, values, n_runs) for values in (concordant, pairs)], float)
+    return by_run[0], by_run[1]
 
 
-def permutation_p(compared: Doubles, draws: int, seed: int) -> Doubles:
-    """Two-sided p `(T,)` of the concordance, permuting the frequencies within each series; NaN without pairs.
-
-    The number of comparable pairs is the same for all permutations, so the number of concordant ones is the score."""
-    T, G, Q, _ = compared.shape
-    concordant, pairs = (of_series.sum(axis=1) for of_series in _pairs(compared))
-    rng = np.random.default_rng(seed)
-    exact = Q <= EXACT_FREQUENCIES
-    ranks = np.array(list(permutations(range(Q)))) if exact else _random_ranks(Q, draws, rng)
-    before = (ranks[:, :, None] < ranks[:, None, :]).reshape(len(ranks), Q * Q)
-    scores = compared.reshape(T, G, Q * Q) @ before.T.astype(float)
-    if exact:
-        p = np.array([_convolved_p(*row) for row in zip(scores, concordant, pairs, strict=True)])
-    else:
-        picks = rng.permuted(np.tile(np.arange(len(ranks)), (1, G, 1)), axis=2)
-        null = np.take_along_axis(scores, picks, axis=2).sum(axis=1)
-        extreme = np.abs(null - pairs[:, None] / 2) >= np.abs(concordant - pairs / 2)[:, None]
-        p = (1 + extreme.sum(axis=1)) / (1 + len(ranks))
-    return np.where(pairs > 0, p, np.nan)
-
-
-def _random_ranks(Q: int, draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Random orderings, each with its reverse: the mean score is then exactly half of the pairs, as in the null."""
-    half = rng.permuted(np.tile(np.arange(Q), (max(draws // 2, 1), 1)), axis=1)
-    return np.concatenate([half, Q - 1 - half])
+def sized(when: Doubles, censored: NDArray[np.bool_], laid: SideBySide) -> dict[str, object]:
+    """How large the order is, from the logarithms of when frequencies were hit `(G, Q)`."""
+    bounds = run_bounds(when, censored, laid.frequency, laid.slot, laid.n_runs)
+    spread = median_ratio(*bounds, LEVEL)
+    flat = median_ratio(*bounds, EQUIVALENCE)
+    frequency = np.where(laid.frequency > 0, laid.frequency, np.nan)
+    slope = exponent(np.log(frequency), when, censored, laid.slot, laid.n_runs)
+    low, high = slope.interval(LEVEL)
+    return {
+        "spread_bound": spread.bound,
+        "spread": spread.value,
+        "spread_low": spread.low,
+        "spread_high": spread.high,
+        "flat_low": flat.low,
+        "flat_high": flat.high,
+        "exponent": slope.value,
+        "exponent_low": low,
+        "exponent_high": high,
+    }
 
 
-def _convolved_p(scores: Doubles, concordant: float, pairs: float) -> float:
-    """The exact p from the scores `(G, orderings)`: scores of different series add up independently."""
-    width = round(2 * pairs) + 1  # scores are multiples of one half
-    size = next_fast_len(width, real=True)
-    product = np.ones(size // 2 + 1, complex)
-    for series in np.rint(2 * scores).astype(int):
-        product *= rfft(np.bincount(series) / len(series), size)
-    distance = np.abs(np.arange(width) - round(pairs))
-    p = irfft(product, size)[:width][distance >= abs(round(2 * concordant) - round(pairs))].sum()
-    return max(round(float(p), DECIMALS), 10.0**-DECIMALS)
-
-
-def _mean_tau(when: Doubles) -> Doubles:
-    """Mean over series of tau-b of `(T, G, Q)`, (later - earlier) / sqrt(all pairs x untied pairs)."""
+def mean_tau(when: Doubles) -> float:
+    """Mean over series of tau-b of `(G, Q)`, (later - earlier) / sqrt(all pairs x untied pairs)."""
     won = wins(when[None])
     sign = np.triu(won - np.swapaxes(won, -1, -2), 1)
     present = (~np.isnan(when)).sum(axis=-1)
     untied = np.abs(sign).sum(axis=(-1, -2))
-    tau = _ratio(sign.sum(axis=(-1, -2)), np.sqrt(present * (present - 1) / 2 * untied))
-    return _ratio(np.nansum(tau, axis=1), (~np.isnan(tau)).sum(axis=1))
-
-
-def _slope(frequency: Doubles, log_when: Doubles) -> Doubles:
-    """Least squares on log frequency with an intercept per series, over finite values; NaN where nothing varies."""
-    log_frequency = np.log(frequency, out=np.full(frequency.shape, np.nan), where=frequency > 0)
-    used = np.isfinite(log_frequency) & np.isfinite(log_when)
-    x, y = (_centred(values, used) for values in (log_frequency, log_when))
-    return _ratio((x * y).sum(axis=(1, 2)), (x * x).sum(axis=(1, 2)))
-
-
-def _centred(values: Doubles, used: NDArray[np.bool_]) -> Doubles:
-    """Deviations from each series' mean over the used values; 0 where not used."""
-    chosen = np.where(used, values, 0.0)
-    mean = chosen.sum(axis=-1, keepdims=True) / np.maximum(used.sum(axis=-1, keepdims=True), 1)
-    return np.where(used, chosen - mean, 0.0)
-
-
-def _verdict(deciding: float, low: float, high: float, p_value: float) -> str:
-    """`deciding` is the share of runs with a comparable pair; comparisons with NaN are false."""
-    if deciding < 0.5:
-        return "too few hits"
-    if p_value <= P_LIMIT and low > 0.5:
-        return "low-first"
-    if p_value <= P_LIMIT and high < 0.5:
-        return "high-first"
-    return "undecided"
-
-
-def _ratio(above: Doubles, below: Doubles) -> Doubles:
-    """The quotient; NaN where the divisor is 0."""
-    quotient: Doubles = np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
-    return quotient
+    below = np.sqrt(present * (present - 1) / 2 * untied)
+    taus = sign.sum(axis=(-1, -2))[below > 0] / below[below > 0]
+    return float(taus.mean()) if len(taus) else float("nan")

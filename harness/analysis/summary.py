@@ -4,9 +4,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from harness.analysis.configurations import configurations, varied_settings
+from harness.analysis.censored import exponent
+from harness.analysis.configurations import configuration_names, configurations, varied_settings
+from harness.analysis.order import log_cost
 from harness.tables import LABELS, Tables
 
 THRESHOLD = 0.1
@@ -17,9 +20,10 @@ Watched: TypeAlias = tuple[str, int, float]
 
 
 def closing_table(tables: Tables) -> Table:
-    """For each configuration: median hit cost of each frequency at threshold 0.1, order, best loss, seconds, ends.
+    """For each configuration: when it learned which frequency, how large the order is, the verdict, and how it ended.
 
-    Frequencies have a column each, unless configurations watch different ones."""
+    The cost is the median at threshold 0.1, with the runs that hit, if not all. Frequencies have a column each, unless
+    configurations watch different ones. Spread, bias exponent and C stand above their 95 % intervals."""
     runs, hits, order = tables["runs"], tables["hits"], tables["order"]
     principal = tables["spectra"]["probe"].iloc[:1].tolist()  # the problem's first probe; the others are in the tables
     hits = hits[(hits["threshold"] == THRESHOLD) & hits["probe"].isin(principal)]
@@ -29,11 +33,12 @@ def closing_table(tables: Tables) -> Table:
     found = list(configurations(runs))
     own_hits = [hits[hits["run_id"].isin(own["run_id"])] for _, own in found]
     alike = len(rows) <= MOST_COLUMNS and all(_watched(own) in ([], rows) for own in own_hits)
-    table = Table(title=f"{runs['problem'].iloc[0]}: cost at which the error of a frequency stays below {THRESHOLD:g}")
+    title = f"{runs['problem'].iloc[0]}: cost at which the error of a frequency stays below {THRESHOLD:g}"
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("optimizer", overflow="fold")
     for heading in [_heading(row, rows) for row in rows] if alike else ["learned at"]:
         table.add_column(heading, justify="right" if alike else "left")
-    for heading in ("concordance", "verdict", *shares.columns, "best loss", "seconds", "status"):
+    for heading in ("spread", "exponent", "C", "verdict", *shares.columns, "best loss", "seconds", "status"):
         table.add_column(heading, justify="left" if heading in ("verdict", "status") else "right")
     for (name, own), reached in zip(found, own_hits, strict=True):
         medians = [(row, _median_hit(reached, row)) for row in (rows if alike else _watched(reached))]
@@ -53,18 +58,33 @@ def closing_table(tables: Tables) -> Table:
 
 
 def growth(tables: Tables) -> list[str]:
-    """For studies of one frequency a run: how hit cost grows with it, a sentence for each optimizer and threshold."""
+    """For studies of one frequency a run: how hit cost grows with it, a sentence for each optimizer and threshold.
+
+    The slope is that of runs that differ in the frequency alone, with an effect for each seed; what was not hit is
+    censored."""
     runs, hits = tables["runs"], tables["hits"]
     varied = varied_settings(runs)
     if (hits.groupby("run_id")["frequency"].nunique() != 1).any() or len(varied) != 1 or hits.empty:
         return []
+    alike = [label for label in LABELS if label != "problem_settings"]
+    labels = runs[alike].drop_duplicates()
+    names = dict(
+        zip(map(tuple, labels.to_numpy(str)), configuration_names(labels.assign(problem_settings="")), strict=True)
+    )
+    rows = hits[["run_id", "seed", "frequency", "threshold", "cost", "censored"]].merge(
+        runs[["run_id", *alike]], on="run_id"
+    )
     sentences = []
-    for (name, threshold), own in hits.groupby(["optimizer", "threshold"], sort=False):
-        hit = own[~own["censored"]]
-        if hit["frequency"].nunique() > 1:
-            slope = np.polyfit(np.log(hit["frequency"]), np.log(hit["cost"]), 1)[0]
+    for (*key, threshold), own in rows.groupby([*alike, "threshold"], sort=False):
+        wide = {name: own.pivot_table(index="seed", columns="frequency", values=name) for name in ("cost", "censored")}
+        cost, censored = wide["cost"].to_numpy(np.float64), wide["censored"].fillna(0).to_numpy(bool)
+        x = np.broadcast_to(np.log(wide["cost"].columns.to_numpy(np.float64)), cost.shape)
+        slope = exponent(x, log_cost(cost), censored, np.arange(len(cost)), len(cost))
+        if np.isfinite(slope.value):
+            hit = int((~own["censored"]).sum())
+            name = names[tuple(map(str, key))]
             sentences.append(
-                f"{name}: hit cost at error {threshold:g} grows like k^{slope:.2f} ({len(hit)} of {len(own)} hit)"
+                f"{name}: hit cost at error {threshold:g} grows like k^{slope.value:.2f} ({hit} of {len(own)} hit)"
             )
     return sentences
 
@@ -89,16 +109,35 @@ def _median_hit(hits: pd.DataFrame, row: Watched) -> str:
     probe, component, frequency = row
     own = hits[(hits["probe"] == probe) & (hits["component"] == component) & (hits["frequency"] == frequency)]
     median = own["cost"].where(~own["censored"], np.inf).median() if len(own) else np.inf
-    return f"{median:,.0f}" if np.isfinite(median) else "-"
+    cost = f"{median:,.0f}" if np.isfinite(median) else "-"
+    share = "" if not own["censored"].any() else f"\n{(~own['censored']).sum()} of {len(own)}"
+    return cost + share
 
 
-def _order_cells(order: pd.DataFrame, run: "pd.Series[Any]") -> tuple[str, str]:
+def _order_cells(order: pd.DataFrame, run: "pd.Series[Any]") -> tuple[str, str, str, str]:
+    """Spread, exponent and C, each above its interval, and the verdict."""
     same = (order[list(LABELS)] == run[list(LABELS)]).all(axis=1)
     own = order[same & (order["threshold"] == THRESHOLD) & (order["matched_by"] == "cost")]
-    if own.empty or not np.isfinite(own["concordance"].iloc[0]):
-        return "-", own["verdict"].iloc[0] if len(own) else "no curve"
+    if own.empty:
+        return "-", "-", "-", "no curve"
     row = own.iloc[0]
-    return f"{row['concordance']:.2f} ({row['low']:.2f} to {row['high']:.2f})", row["verdict"]
+    return (
+        with_interval(row["spread"], row["spread_low"], row["spread_high"], row["spread_bound"]),
+        with_interval(row["exponent"], row["exponent_low"], row["exponent_high"]),
+        with_interval(row["concordance"], row["low"], row["high"], digits=".2f"),
+        row["verdict"],
+    )
+
+
+def with_interval(value: float, low: float, high: float, bound: str = "", digits: str = ".2g") -> str:
+    """The value above its interval; a dash where it is not known."""
+    if not np.isfinite(value):
+        return "-"
+    shown = [
+        f"{number:,.0f}" if abs(number) >= 100 and np.isfinite(number) else f"{number:{digits}}"
+        for number in (value, low, high)
+    ]
+    return f"{bound}{shown[0]}\n" + (f"{shown[1]} to {shown[2]}" if np.isfinite(low) else "")
 
 
 def _statuses(runs: pd.DataFrame) -> str:

@@ -9,7 +9,7 @@ def add_comparison(word: Parser) -> None:
     """Which runs a comparison has."""
     names = "names from 'harness list optimizers', or 'all' that fit (default: seven families)"
     word.add_argument("--optimizers", metavar="A,B", help=names)
-    seeds = "runs of each optimizer, with seeds 0 to N-1 (default: 5)"
+    seeds = "runs of each optimizer, with seeds 0 to N-1 (default: 8)"
     word.add_argument("--seeds", type=whole(), metavar="N", help=seeds)
     add_settings(word)
     add_vary(word)

@@ -29,7 +29,7 @@ from problems.base import Problem, Recipe
 from problems.engines.choose import choose
 
 DEFAULT_OPTIMIZERS = ("gd", "adam", "bfgs", "lbfgs", "cg", "powell", "pso")
-DEFAULT_SEEDS = 5
+DEFAULT_SEEDS = 8
 FORMATS = ("parquet", "csv")
 EVERYTHING = "all"
 """In place of names: every registered optimizer that fits."""

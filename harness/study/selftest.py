@@ -109,7 +109,7 @@ def _order_check(name: str, control: Control, row: "pd.Series[Any]") -> Check:
     measured = f"C = {row['concordance']:.2f}, p = {row['p_value']:.2g}"
     if control.verdict is None:
         return Check(name, "order", f"none, p > {CHANCE:g}", measured, bool(row["p_value"] > CHANCE))
-    right = {"high-first", "undecided"} if control.verdict == LOST else {control.verdict}
+    right = {"high-first", "mixed", "no order", "undecided"} if control.verdict == LOST else {control.verdict}
     return Check(name, "order", control.verdict, f"{row['verdict']}, {measured}", row["verdict"] in right)
 
 

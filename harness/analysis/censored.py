@@ -1,0 +1,132 @@
+"""How fast hit costs grow with frequency: a regression of log cost on log frequency, with an effect for each series.
+
+Costs that a run did not live to see are censored: of them only the lower bound is known (Tobit). With x centred
+nowhere and an intercept for each series the likelihood is that of
+
+    log cost = intercept of the series + exponent * log frequency + sigma * normal,
+
+maximised in Olsen's parameters (intercepts / sigma, exponent / sigma, 1 / sigma), in which it is concave. Without
+censoring it is least squares. The interval takes the run as the unit: a sandwich of the scores of runs, and Student's t
+with one degree of freedom less than runs. Source: Olsen, Econometrica 46 (1978) 1211-1215.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_ndtr
+
+from harness.analysis.signs import student
+from harness.tables import Doubles
+
+STEPS = 60
+ENOUGH = 1e-10
+SMALLEST_SIGMA = 1e-6
+
+
+@dataclass(frozen=True)
+class Exponent:
+    """An exponent with what each run contributes to its deviation, `(runs,)`; NaN throughout where none is known."""
+
+    value: float
+    influence: Doubles
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """The interval of the exponent."""
+        half = half_width(self.influence, level)
+        return self.value - half, self.value + half
+
+
+def half_width(influence: Doubles, level: float) -> float:
+    """Student's t times the standard error from the influences of runs, those of no influence left out."""
+    n = int((influence != 0).sum())
+    if n < 2:
+        return float("nan")
+    error = np.sqrt(n / (n - 1) * (influence**2).sum())
+    return float(student(level, n - 1) * error)
+
+
+def exponent(x: Doubles, y: Doubles, censored: NDArray[np.bool_], run: NDArray[np.int64], n_runs: int) -> Exponent:
+    """The slope of `y (G, Q)` on `x (G, Q)`, NaN where absent, for series of the runs `run (G,)`."""
+    present = np.isfinite(x) & np.isfinite(y)
+    present &= (present & ~censored).any(axis=1, keepdims=True)  # a series without a hit has an intercept of its own
+    seen = present & ~censored
+    none = Exponent(float("nan"), np.full(n_runs, np.nan))
+    series, _ = np.nonzero(present)
+    if not len(series) or seen.sum() - seen.any(axis=1).sum() < 2:
+        return none
+    names, group = np.unique(series, return_inverse=True)
+    values, when, known = x[present], y[present], seen[present]
+    if not _varies(values, known, group):
+        return none
+    if known.all():
+        slope, scores = _least_squares(values, when, group)
+    else:
+        slope, scores = _tobit(values, when, known, group)
+    influence = np.zeros(n_runs)
+    np.add.at(influence, run[names], np.bincount(group, scores, len(names)))
+    return Exponent(slope, influence)
+
+
+def _varies(x: Doubles, known: NDArray[np.bool_], group: NDArray[np.int64]) -> bool:
+    return bool(np.abs(_within(x[known], group[known])).max() > 0)
+
+
+def _within(values: Doubles, group: NDArray[np.int64]) -> Doubles:
+    """Deviations from the mean of the own group."""
+    sums, counts = np.bincount(group, values), np.maximum(np.bincount(group), 1)
+    deviations: Doubles = values - (sums / counts)[group]
+    return deviations
+
+
+def _least_squares(x: Doubles, y: Doubles, group: NDArray[np.int64]) -> tuple[float, Doubles]:
+    """The slope, and what each value contributes to its deviation."""
+    x, y = _within(x, group), _within(y, group)
+    slope = float(x @ y / (x @ x))
+    return slope, x * (y - slope * x) / (x @ x)
+
+
+def _tobit(x: Doubles, y: Doubles, known: NDArray[np.bool_], group: NDArray[np.int64]) -> tuple[float, Doubles]:
+    """The same from the censored likelihood, by Newton's method with halved steps."""
+    scale = max(float(np.abs(x).max()), 1.0)
+    design = np.column_stack([np.eye(group.max() + 1)[group], x / scale])
+    start_slope, _ = _least_squares(x[known], y[known], group[known])
+    sigma = max(float(np.std(_within(y[known] - start_slope * x[known], group[known]))), 0.1)
+    means = np.bincount(group[known], (y - start_slope * x)[known]) / np.bincount(group[known])
+    theta = np.append(np.append(means, start_slope * scale), 1.0) / sigma
+    likelihood = _likelihood(theta, design, y, known)
+    for _ in range(STEPS):
+        per_value, hessian = _derivatives(theta, design, y, known)
+        gradient = per_value.sum(axis=0)
+        step = np.linalg.solve(hessian + 1e-9 * np.eye(len(theta)), gradient)
+        length = 1.0
+        while (new := _likelihood(theta + length * step, design, y, known)) < likelihood and length > 1e-8:
+            length /= 2
+        theta, gained, likelihood = theta + length * step, new - likelihood, max(new, likelihood)
+        if gained < ENOUGH or 1 / theta[-1] < SMALLEST_SIGMA:
+            break
+    per_value, hessian = _derivatives(theta, design, y, known)
+    moved = per_value @ np.linalg.pinv(hessian)  # influence on (intercepts, slope, 1) / sigma
+    slope = theta[-2] / theta[-1]
+    return float(slope / scale), (moved[:, -2] - slope * moved[:, -1]) / theta[-1] / scale
+
+
+def _likelihood(theta: Doubles, design: Doubles, y: Doubles, known: NDArray[np.bool_]) -> float:
+    if theta[-1] <= 0:
+        return -np.inf
+    z = theta[-1] * y - design @ theta[:-1]
+    return float((np.log(theta[-1]) - 0.5 * z[known] ** 2).sum() + log_ndtr(-z[~known]).sum())
+
+
+def _derivatives(theta: Doubles, design: Doubles, y: Doubles, known: NDArray[np.bool_]) -> tuple[Doubles, Doubles]:
+    """The score of each value `(n, parameters)` and the negative Hessian of the log-likelihood."""
+    z = theta[-1] * y - design @ theta[:-1]
+    ratio = np.exp(-0.5 * z**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(-z))  # of the normal density to its upper tail
+    by_z = np.where(known, -z, -ratio)
+    curvature = np.where(known, 1.0, ratio * (ratio - z))
+    moves = np.column_stack([-design, y])  # dz / dtheta
+    scores = by_z[:, None] * moves
+    scores[:, -1] += known / theta[-1]
+    hessian = (moves * curvature[:, None]).T @ moves
+    hessian[-1, -1] += known.sum() / theta[-1] ** 2
+    return scores, hessian

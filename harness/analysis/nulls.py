@@ -1,0 +1,31 @@
+"""What amplitude alone would give, beside what was found.
+
+The table `nulls` says of artificial learners without any preference (a residual that is a falling multiple of white
+noise, or of itself) which C and which spread they show on the same problem. Of several the one is taken that goes
+furthest in the direction of what was found. Spreads are compared by loss alone: a null has no cost of its own.
+"""
+
+import numpy as np
+import pandas as pd
+
+PLACE = ["problem", "problem_settings", "network", "activation", "init", "loss", "probe", "threshold"]
+"""Of these the columns that the nulls have must agree."""
+OWN = ["optimizer", "settings", *PLACE]
+
+
+def with_nulls(rows: pd.DataFrame, nulls: pd.DataFrame | None) -> pd.DataFrame:
+    """The rows with null_concordance and null_spread, and with null_low and null_high, their own spread by loss."""
+    by_loss = rows[rows["matched_by"] == "loss"][[*OWN, "spread_low", "spread_high"]]
+    by_loss = by_loss.rename(columns={"spread_low": "null_low", "spread_high": "null_high"})
+    rows = rows.merge(by_loss, on=OWN, how="left")
+    rows["null_concordance"], rows["null_spread"] = np.nan, np.nan
+    if nulls is None or nulls.empty:
+        return rows
+    shared = [name for name in PLACE if name in nulls.columns]
+    above = (rows["concordance"] > 0.5).to_numpy()
+    for name, source in (("concordance", nulls), ("spread", nulls[nulls["matched_by"] == "loss"])):
+        on = [*shared, "matched_by"] if name == "concordance" else shared
+        ends = source.groupby(on, dropna=False)[name].agg(["min", "max"]).reset_index()
+        found = rows[on].merge(ends, on=on, how="left")
+        rows[f"null_{name}"] = np.where(above, found["max"], found["min"])
+    return rows

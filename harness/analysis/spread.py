@@ -1,0 +1,76 @@
+"""Spread: in a run, how many times the cost of the lowest watched frequency the highest takes; the median over runs.
+
+A frequency that was not hit took more than the run's whole cost, so that of the ratio a bound is known: at least, if
+the highest was not hit, at most, if the lowest was not. The median of the lower and that of the upper bounds enclose
+the median of the ratios; where they agree it is known. The interval is made of order statistics of the bounds and holds
+whatever the distribution of ratios.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binom
+
+from harness.tables import Doubles
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A median ratio: `bound` is "" where it is known, ">=" or "<=" where it is bounded; NaN where nothing is known."""
+
+    value: float
+    bound: str
+    low: float
+    high: float
+
+
+def run_bounds(
+    log_cost: Doubles, censored: NDArray[np.bool_], frequency: Doubles, run: NDArray[np.int64], n_runs: int
+) -> tuple[Doubles, Doubles]:
+    """Bounds `(runs,)` of the log ratio of each run, the median over its components; NaN for less than two.
+
+    `log_cost`, `censored` and `frequency` are `(G, Q)` for series of the runs `run (G,)`, frequencies ascending."""
+    present = np.isfinite(log_cost) & np.isfinite(frequency)
+    several = present.sum(axis=1) > 1
+    series = np.arange(len(present))
+    lowest, highest = present.argmax(axis=1), present.shape[1] - 1 - present[:, ::-1].argmax(axis=1)
+    ratio = log_cost[series, highest] - log_cost[series, lowest]
+    low = np.where(several, np.where(censored[series, lowest], -np.inf, ratio), np.nan)
+    high = np.where(several, np.where(censored[series, highest], np.inf, ratio), np.nan)
+    lows, highs = np.full(n_runs, np.nan), np.full(n_runs, np.nan)
+    for own in np.unique(run[several]):
+        chosen = several & (run == own)
+        lows[own], highs[own] = median(low[chosen]), median(high[chosen])
+    return lows, highs
+
+
+def median_ratio(lows: Doubles, highs: Doubles, level: float) -> Spread:
+    """The median over runs of what lies between `lows` and `highs`, in logarithms, with its interval, as ratios."""
+    lows, highs = lows[~np.isnan(lows)], highs[~np.isnan(highs)]
+    if not len(lows):
+        return Spread(np.nan, "", np.nan, np.nan)
+    below, above = median(lows), median(highs)
+    value, bound = (below, "" if below == above else ">=") if below > -np.inf else (above, "<=")
+    cut = interval_rank(len(lows), level)
+    ends = np.sort(lows)[cut], np.sort(highs)[len(highs) - 1 - cut]
+    with np.errstate(over="ignore"):
+        value, low, high = (float(np.exp(end)) for end in (value, *ends))
+    return Spread(value if np.isfinite(value) else np.nan, bound if np.isfinite(value) else "", low, high)
+
+
+@lru_cache(maxsize=64)
+def interval_rank(n: int, level: float) -> int:
+    """How many of `n` ordered values lie outside on each side: the most for which the interval keeps its level.
+
+    It is 0 also where the smallest and the largest keep less: for 95 % that is so below six (five: 93.75 %)."""
+    outside = binom.cdf(np.arange(n), n, 0.5) <= (1 - level) / 2
+    return max(int(outside.sum()) - 1, 0)
+
+
+def median(values: Doubles) -> float:
+    """The median; that of an even number is the mean of the middle two, infinite if either is."""
+    ordered = np.sort(values)
+    middle = ordered[[(len(ordered) - 1) // 2, len(ordered) // 2]]
+    return float(middle[0]) if middle[0] == middle[1] else float(middle.sum() / 2)

@@ -1,0 +1,57 @@
+"""Verdicts: what may be said of a configuration, in the order in which it is asked.
+
+1. `too few runs` below five: no test at the level of the run can then say anything.
+2. `too few hits` where fewer than half of the runs, or fewer than five, have a comparable pair.
+3. `mixed` where some neighbouring frequencies are learned low first and others high first, each beyond chance.
+4. `low-first` or `high-first` where p, corrected over the configurations of the study, is at most 0.10: 5 % in each
+   direction. Where amplitude alone would give as much, the verdict says so.
+5. `no order`, a positive statement: C lies within its margin and the spread within a factor of two, by two one-sided
+   tests of 5 % each.
+6. `undecided`: neither an order nor its absence is shown. More runs may decide.
+"""
+
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+FEWEST_RUNS = 5
+P_LIMIT = 0.10
+P_MIXED = 0.05
+FLAT_CONCORDANCE = (0.2, 0.8)
+FLAT_SPREAD = (0.5, 2.0)
+"""The margins of `no order`: what lies within is too little to be called one."""
+ALONE = ", as amplitude alone would give"
+DIRECTIONS = ("low-first", "high-first")
+
+
+class Evidence(NamedTuple):
+    """What a verdict needs and no table keeps: runs, those with a comparable pair, and the 90 % interval of C."""
+
+    n_runs: int
+    deciding: int
+    concordance: tuple[float, float]
+
+
+def verdict(evidence: Evidence, row: "pd.Series[Any]") -> str:
+    """The verdict on a row of `order`; comparisons with NaN are false."""
+    if evidence.n_runs < FEWEST_RUNS:
+        return "too few runs"
+    if evidence.deciding < max(FEWEST_RUNS, evidence.n_runs / 2):
+        return "too few hits"
+    if row["p_mixed"] <= P_MIXED:
+        return "mixed"
+    if row["p_adjusted"] <= P_LIMIT:
+        low_first = row["concordance"] > 0.5
+        return DIRECTIONS[0 if low_first else 1] + (ALONE if _explained(row, low_first=low_first) else "")
+    low, high = evidence.concordance
+    flat = FLAT_CONCORDANCE[0] <= low and high <= FLAT_CONCORDANCE[1]
+    if flat and row["flat_low"] >= FLAT_SPREAD[0] and row["flat_high"] <= FLAT_SPREAD[1]:
+        return "no order"
+    return "undecided"
+
+
+def _explained(row: "pd.Series[Any]", *, low_first: bool) -> bool:
+    """Whether neither C nor, by loss, the spread goes beyond what amplitude alone would give."""
+    if low_first:
+        return bool(row["low"] <= row["null_concordance"] and not row["null_low"] > row["null_spread"])
+    return bool(row["high"] >= row["null_concordance"] and not row["null_high"] < row["null_spread"])
