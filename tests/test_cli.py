@@ -34,7 +34,9 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_compare_prints_the_answer_and_writes_every_file(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "--problem", "control-low", "--optimizers", "gd,powell", *QUICK, "--out", "here"]) == 0
     out = capsys.readouterr().out
-    assert all(word in out for word in ("gd", "powell", "k=1", "k=5", "concordance", "verdict", "here/*.parquet"))
+    assert all(
+        word in out for word in ("gd", "powell", "k=1", "k=5", "spread", "exponent", "verdict", "here/*.parquet")
+    )
     names = {path.name for path in (inside / "here").iterdir()}
     tables = {"runs", "curves", "spectra", "predictions", "hits", "order", "machines"}
     assert names == {f"{name}.parquet" for name in tables} | {

@@ -9,7 +9,7 @@ from harness.study.selftest import selftest
 
 
 def test_all_controls_pass_and_one_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["selftest", "--seeds", "3"]) == 0
+    assert main(["selftest", "--seeds", "5"]) == 0
     lines = capsys.readouterr().out.strip().splitlines()
     assert lines[-1] == "the instrument can be trusted: all 14 checks passed"
     assert any("control-low" in line and "low-first" in line for line in lines)
@@ -33,13 +33,13 @@ def bent(monkeypatch: pytest.MonkeyPatch):
 
 def test_errors_a_hair_too_large_fail_every_curve_and_nothing_else(bent) -> None:
     bent(lambda table: table["error"] + 1e-9 * (table["mark"] > 0))
-    failed = [check.what for check in selftest(2) if not check.passed]
+    failed = [check.what for check in selftest(5) if not check.passed]
     assert failed == ["error curves", "theory against run"] * 4 + ["error curves"]
 
 
 def test_frequencies_that_are_mixed_up_fail_the_order_and_the_answer_is_no(bent, capsys) -> None:
     bent(lambda table: table["error"].to_numpy().reshape(table["mark"].nunique(), -1)[:, ::-1].ravel())
-    assert main(["selftest", "--seeds", "2"]) == 1
+    assert main(["selftest", "--seeds", "5"]) == 1
     last = capsys.readouterr().out.strip().splitlines()[-1]
     assert last.startswith("do not trust this instrument: ")
     assert "control-low, gd" in last
@@ -55,4 +55,4 @@ def test_the_published_networks_that_lose_the_order_are_not_called_low_first() -
 
 def test_one_seed_is_too_few(capsys) -> None:
     assert main(["selftest", "--seeds", "1"]) == 2
-    assert "--seeds must be at least 2" in capsys.readouterr().err
+    assert "--seeds must be at least 5" in capsys.readouterr().err

@@ -14,6 +14,6 @@ examples:
 
 def add_options(word: Parser) -> None:
     """How thoroughly."""
-    word.add_argument("--seeds", type=whole(2), default=5, metavar="N", help="runs of each control (default: 5)")
+    word.add_argument("--seeds", type=whole(5), default=5, metavar="N", help="runs of each control (default: 5)")
     text = "also the published networks that lose the order; takes minutes"
     word.add_argument("--networks", action="store_true", help=text)
