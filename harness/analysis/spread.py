@@ -36,7 +36,8 @@ def run_bounds(
     several = present.sum(axis=1) > 1
     series = np.arange(len(present))
     lowest, highest = present.argmax(axis=1), present.shape[1] - 1 - present[:, ::-1].argmax(axis=1)
-    ratio = log_cost[series, highest] - log_cost[series, lowest]
+    known = np.where(present, log_cost, 0.0)
+    ratio = known[series, highest] - known[series, lowest]
     low = np.where(several, np.where(censored[series, lowest], -np.inf, ratio), np.nan)
     high = np.where(several, np.where(censored[series, highest], np.inf, ratio), np.nan)
     lows, highs = np.full(n_runs, np.nan), np.full(n_runs, np.nan)
