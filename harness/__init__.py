@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.plugins import optimizer, problem
     from harness.study.comparison import Results, compare, load, plan
+    from harness.watch.watch import Watch
 
-__all__ = ["Results", "compare", "load", "optimizer", "plan", "problem"]
-DOORS = ("optimizer", "problem")
-"""The decorators, which need no table."""
+__all__ = ["Results", "Watch", "compare", "load", "optimizer", "plan", "problem"]
+ROOMS = {"optimizer": "harness.plugins", "problem": "harness.plugins", "Watch": "harness.watch.watch"}
+"""Where a name is found, unless among the comparisons; the decorators need no table."""
 
 
 def __getattr__(name: str) -> Any:
     """Load the tables' library only when results are asked for: `--help` and `list` do without."""
     if name in __all__:
-        return getattr(import_module("harness.plugins" if name in DOORS else "harness.study.comparison"), name)
+        return getattr(import_module(ROOMS.get(name, "harness.study.comparison")), name)
     raise AttributeError(f"module 'harness' has no attribute '{name}'")

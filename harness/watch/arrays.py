@@ -1,0 +1,61 @@
+"""Arrays of the user's, from any library and device, as numpy's."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizers.isolation import globals_kept
+
+Numbers: TypeAlias = NDArray[Any]
+Predict: TypeAlias = Callable[[], Any]
+"""Gives the model's outputs on the inputs that are watched."""
+
+
+def as_numbers(what: str, thing: Any) -> Numbers:
+    """A real array, of floats or whole numbers; raises ValueError, saying what of `what` is wrong."""
+    if callable(getattr(thing, "detach", None)):  # torch, whose narrow floats numpy has not
+        thing = thing.detach().cpu()
+        thing = (thing.double() if thing.is_floating_point() else thing).numpy()
+    try:
+        array = np.ma.asarray(thing) if isinstance(thing, np.ma.MaskedArray) else np.asarray(thing)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"The {what} must be an array of numbers; got {type(thing).__name__}: {error}") from None
+    if np.ma.is_masked(array):
+        masked = int(np.ma.getmaskarray(array).sum())
+        raise ValueError(f"The {what} are masked in {masked} places: leave those samples out.")
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+        raise ValueError(f"The {what} must be real numbers; got {array.dtype}.")
+    return array.astype(np.float64) if array.dtype.name == "bfloat16" else array
+
+
+def finite(what: str, thing: Any) -> Numbers:
+    """The same without any that is not a number; raises ValueError with the place of the first."""
+    array = as_numbers(what, thing)
+    broken = ~np.isfinite(array)
+    if broken.any():
+        place = ", ".join(map(str, np.argwhere(broken)[0]))
+        raise ValueError(f"The {what} must be finite; at [{place}] stands {array[broken][0]}.")
+    if array.size == 0:
+        raise ValueError(f"The {what} are empty.")
+    return array
+
+
+@contextmanager
+def untouched(model: Any) -> Iterator[None]:
+    """Nothing that the loop would notice: no gradients, the random states as they were, the model's modes as well."""
+    torch = sys.modules.get("torch")
+    modes = [(part, part.training) for part in model.modules()] if callable(getattr(model, "modules", None)) else []
+    forked, slopeless = (torch.random.fork_rng(), torch.no_grad()) if torch else (nullcontext(), nullcontext())
+    with globals_kept(), forked, slopeless:
+        try:
+            for part, _ in modes:
+                part.training = False
+            yield
+        finally:
+            for part, mode in modes:
+                part.training = mode

@@ -1,0 +1,46 @@
+"""A stand-in for a network that is somewhere else: its outputs are whatever was shown last."""
+
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array, Slot
+
+
+@dataclass(eq=False)
+class Shown:
+    """A network of `dim` parameters, of which only the outputs `(n, m)` are known."""
+
+    dim: int
+    name: str = "own"
+    dtype: Any = field(default_factory=lambda: np.dtype(np.float64))
+    outputs: Array = field(default_factory=lambda: np.empty((0, 0)))
+
+    @property
+    def layout(self) -> tuple[Slot, ...]:
+        """Unknown."""
+        return ()
+
+    def theta0(self, rng: np.random.Generator) -> NoReturn:
+        """Unknown too."""
+        raise NotImplementedError
+
+    def block(self, n_samples: int) -> int:
+        """One at a time."""
+        del n_samples
+        return 1
+
+    def forward(self, thetas: Array, inputs: Array) -> Array:
+        """What was shown."""
+        del thetas, inputs
+        return self.outputs[None]
+
+    def vjp(self, thetas: Array, inputs: Array) -> NoReturn:
+        """Nothing is known of gradients."""
+        raise NotImplementedError
+
+
+NOWHERE: NDArray[np.float64] = np.zeros((1, 0))
+"""In place of parameters."""

@@ -1,0 +1,184 @@
+"""`harness.Watch`: three lines in a training loop of one's own.
+
+watch = harness.Watch("my-study", inputs, targets, optimizer="my-adam", seed=0)
+for step, batch in enumerate(loader):
+    ...
+    watch(step, lambda: model(inputs))
+watch.close()
+"""
+
+from math import inf, isfinite
+from pathlib import Path
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import numpy as np
+
+from harness.plugins.names import check_name
+from harness.run.account import Snapshot
+from harness.run.machine import machine
+from harness.run.record import Recorder
+from harness.run.schedule import log_marks
+from harness.tables import SCHEMA, Tables, empty, frame
+from harness.watch.arrays import Numbers, Predict, as_numbers, untouched
+from harness.watch.entry import Entry
+from harness.watch.identity import About, terms
+from harness.watch.shown import NOWHERE, Shown
+from harness.watch.sources import parameters_of, sources
+from problems.base import Problem
+from problems.engines.numpy_evaluator import NumpyEvaluator
+
+RATIO = 1.12
+"""Of the costs of neighbouring marks where no budget is given: about 20 marks for each factor of ten."""
+
+
+class Watch:
+    """Records predictions at log-spaced costs, and writes them as a run of a study in `results/STUDY`.
+
+    Called after each step with its number, from 0, and what gives the outputs `(n, m)` on all `inputs`; cost is then
+    `(step + 1)` times `cost`, or what is given. `start` measures the beginning. With `problem`, the name of one of the
+    house, inputs and targets may be left out and are found in `inputs` and `targets`. Further options are those of
+    `identity.About`: among them `unit` of cost (steps, samples, passes, seconds), `model`, which is put into evaluation
+    mode for a mark, and `out`, another folder. Raises ValueError."""
+
+    def __init__(
+        self,
+        study: str,
+        inputs: Any = None,
+        targets: Any = None,
+        *,
+        optimizer: str,
+        seed: int = 0,
+        **about: Unpack[About],
+    ) -> None:
+        check_name("study", study)
+        self._terms = terms(optimizer, seed, **about)
+        self._data, named = sources(self._terms, inputs, targets)
+        self.inputs, self.targets = self._data.inputs, self._data.targets
+        folder = Path(self._terms.out) if self._terms.out else Path("results") / study
+        self._entry = Entry(folder, named, self._terms)
+        self._network = Shown(self._terms.dim or parameters_of(self._terms.model), self._terms.network)
+        problem = Problem(self.inputs, self.targets, self._network, self._data.loss, self._data.probes)
+        self._recorder = Recorder(NumpyEvaluator(problem), [problem], "last")
+        self._marks = log_marks(self._terms.budget, self._terms.marks) if self._terms.budget else ()
+        self._next = self._marks[0] if self._marks else min(1.0, self._terms.cost)
+        self._cost, self._measured_at = 0.0, -1.0
+        self._last: Predict | None = None
+        self._measuring = 0.0
+        self._began = perf_counter()
+        self._closed = False
+
+    def start(self, predict: Predict) -> None:
+        """Measure before the first step, at cost 0."""
+        self._measure(predict, 0.0)
+
+    def __call__(self, step: int, predict: Predict, *, cost: float | None = None) -> None:
+        """Measure if a mark is due after this step; `cost` is all that was spent so far, in the unit of the watch."""
+        self._cost = self._spent(step) if cost is None else float(cost)
+        self._last = predict
+        if self._cost >= self._next * (1 - 1e-9):
+            self._measure(predict, self._cost)
+
+    def _spent(self, step: int) -> float:
+        return self.seconds if self._terms.unit == "seconds" else (step + 1) * self._terms.cost
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of the loop so far, without measuring."""
+        return perf_counter() - self._began - self._measuring
+
+    @property
+    def overhead(self) -> float:
+        """Seconds spent in measuring, as a share of those of the loop."""
+        return self._measuring / max(self.seconds, 1e-9)
+
+    def _measure(self, predict: Predict, cost: float) -> None:
+        if self._closed:
+            raise ValueError("This watch is closed; make another for another run.")
+        snapshot = Snapshot(cost, cost, 0.0, 0.0, 0.0, self.seconds)
+        began = perf_counter()
+        with untouched(self._terms.model):
+            outputs = as_numbers("predictions", predict())
+        self._network.outputs = self._shaped(outputs)
+        with np.errstate(all="ignore"):  # a loop that diverges is watched to its end
+            self._recorder.observe([0], snapshot, NOWHERE)
+        self._measured_at = cost
+        self._advance(cost)
+        self._measuring += perf_counter() - began
+
+    def _shaped(self, outputs: Numbers) -> Numbers:
+        if outputs.size != self.targets.size or len(outputs.reshape(len(outputs), -1)) == 0:
+            raise ValueError(
+                f"Predictions are for all {len(self.targets):,} samples, {self.targets.shape[1]} numbers each; got an "
+                f"array of shape {outputs.shape}."
+            )
+        return outputs.reshape(self.targets.shape).astype(np.float64)[self._data.order]
+
+    def _advance(self, cost: float) -> None:
+        if self._marks:
+            self._next = next((mark for mark in self._marks if mark > cost), inf)
+        else:
+            self._next = max(cost * RATIO, cost + min(1.0, self._terms.cost))
+
+    def close(self, status: str = "watched", reason: str = "") -> None:
+        """Measure the end, unless that is done, and write the run; a second call does nothing."""
+        if self._closed:
+            return
+        if self._last is not None and self._measured_at < self._cost:
+            self._measure(self._last, self._cost)
+        self._closed = True
+        if not isfinite(self._recorder.last_loss(0)) and status == "watched" and self._recorder.first_loss(0) < inf:
+            status, reason = "diverged", "The predictions are no longer finite."
+        self._entry.write(self._rows(status, reason or self._summary()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        del trace
+        if error is None:
+            self.close()
+        else:
+            self._last = None  # whatever raised may be the model
+            self.close("failed", " ".join(f"{kind.__name__ if kind else ''}: {error}".split()))
+
+    def _summary(self) -> str:
+        return (
+            f"A loop of the user's, watched until it was closed; cost in {self._terms.unit}. Measuring took "
+            f"{self._measuring:.3g} s, {100 * self.overhead:.2g} % of the loop's {self.seconds:.3g} s."
+        )
+
+    def _rows(self, status: str, reason: str) -> Tables:
+        row = {
+            **{name: "" if kind == "str" else 0 for name, kind in SCHEMA["runs"].items()},
+            **self._entry.labels,
+            "run_id": self._entry.run_id,
+            "dtype": str(self._network.dtype),
+            "seed": self._terms.seed,
+            "dim": self._network.dim,
+            "n_samples": len(self.inputs),
+            "budget": self._terms.budget or self._cost,
+            "cost_per_gradient": 1.0,
+            "incumbent": "last",
+            "status": status,
+            "reason": reason,
+            "values": self._cost,
+            "cost": self._cost,
+            "seconds_objective": self.seconds,
+            "seconds_measuring": self._measuring,
+            "lanes": 1,
+            "engine": "watched",
+            "first_loss": self._recorder.first_loss(0),
+            "last_loss": self._recorder.last_loss(0),
+            "best_loss": self._recorder.best_loss(0),
+            "machine_id": machine()["machine_id"],
+        }
+        return {
+            "runs": frame("runs", row),
+            "curves": self._recorder.curves(0, self._entry.run_id),
+            "spectra": self._recorder.spectra(0, self._entry.run_id),
+            "predictions": empty("predictions"),
+        }

@@ -1,0 +1,123 @@
+"""What is watched of a user's inputs and targets: by the shape of the inputs, as for the problems of the house.
+
+One number a sample: the peaks of the centred target along the line, by the fast transform on a uniform grid. A picture
+on a grid of the plane: rings of |k|. Points in space: shells of |k|. Anything else, classes above all: multiples of one
+over the extent along a direction of the inputs.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.watch.arrays import Numbers, finite
+from problems.base import Array, Loss, Probe
+from problems.classes.directions import direction, project
+from problems.losses.regression import make_loss
+from problems.probes.accuracy import AccuracyProbe
+from problems.probes.fourier import FourierProbe
+from problems.probes.line import Line, peaks_probe
+from problems.probes.projection import watch_steps
+from problems.space.images import ring_probe
+from problems.space.solids import shell_probe
+
+STEPS = 32
+"""Multiples of one over the extent that are looked at along a direction."""
+FEWEST_PIXELS = 8
+"""Of each side of a picture."""
+
+
+class Data(NamedTuple):
+    """Inputs `(n, d)`, targets `(n, m)`, a loss, what is watched, and the identity of the data."""
+
+    inputs: Array
+    targets: Array
+    loss: Loss
+    probes: tuple[Probe, ...]
+    order: NDArray[np.intp]
+    """Sample i here is the user's sample `order[i]`."""
+    fingerprint: str
+
+
+def understand(inputs: Any, targets: Any, loss: str | None, along: str = "pc1") -> Data:
+    """Raises ValueError with what was required and what came."""
+    given, wanted = finite("inputs", inputs), finite("targets", targets)
+    shape = given.shape[:2] if given.ndim == 3 and given.shape == (*wanted.shape[:2], 2) else given.shape[:1]
+    x = given.reshape(int(np.prod(shape)), -1).astype(np.float64)
+    classes = loss == "cross-entropy" or (loss is None and wanted.dtype.kind in "iub" and wanted.ndim == 1)
+    y = _one_hot(wanted) if classes else wanted.reshape(int(np.prod(wanted.shape[: len(shape)])), -1).astype(np.float64)
+    if len(x) != len(y):
+        raise ValueError(f"There is one target for each input; got inputs {given.shape} and targets {wanted.shape}.")
+    order, probes = _classes(x, y, along) if classes else _values(x, y, along)
+    print_of = hashlib.sha256(np.ascontiguousarray(x).tobytes() + np.ascontiguousarray(y).tobytes()).hexdigest()
+    loss_of = make_loss(loss or ("cross-entropy" if classes else "mse"))
+    return Data(x[order], y[order], loss_of, probes, order, print_of)
+
+
+def _one_hot(labels: Numbers) -> NDArray[np.float64]:
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        return labels.astype(np.float64)
+    flat = labels.ravel()
+    if flat.min() < 0 or (flat != np.rint(flat)).any():
+        raise ValueError("Classes are whole numbers from 0, or shares (n, classes).")
+    return np.eye(int(flat.max()) + 1)[flat.astype(np.intp)]
+
+
+def _classes(x: NDArray[np.float64], y: NDArray[np.float64], along: str) -> tuple[NDArray[np.intp], tuple[Probe, ...]]:
+    return np.arange(len(x)), (_along(x, y, along, y.argmax(axis=1)), AccuracyProbe(y))
+
+
+def _values(x: NDArray[np.float64], y: NDArray[np.float64], along: str) -> tuple[NDArray[np.intp], tuple[Probe, ...]]:
+    by_columns: dict[int, Callable[[], tuple[NDArray[np.intp], Probe] | None]] = {
+        1: lambda: _line(x, y),
+        2: lambda: _picture(x, y),
+        3: lambda: _cloud(x, y),
+    }
+    found = by_columns.get(x.shape[1], lambda: None)()
+    if found is None:
+        return np.arange(len(x)), (_along(x, y, along, np.zeros(len(x), np.intp)),)
+    return found[0], (found[1],)
+
+
+def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], Probe]:
+    order = np.argsort(x[:, 0], kind="stable")
+    ascending, values = x[order], y[order]
+    steps = np.diff(ascending[:, 0])
+    if len(x) < 3 or not (steps > 0).all():
+        raise ValueError("On a line, inputs are at least three different numbers.")
+    uniform = bool(np.allclose(steps, steps.mean(), rtol=1e-6))
+    extent = float(ascending[-1, 0] - ascending[0, 0]) + (float(steps.mean()) if uniform else 0.0)
+    line = Line(float(ascending[0, 0]), extent)
+    parts = [peaks_probe(ascending, values[:, c : c + 1], line, orthogonal=uniform) for c in range(y.shape[1])]
+    component = np.repeat(np.arange(len(parts)), [len(part.frequency) for part in parts])
+    waves, frequency = (np.concatenate([getattr(part, name) for part in parts]) for name in ("waves", "frequency"))
+    return order, FourierProbe(ascending, values, waves, frequency, component)
+
+
+def _picture(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], Probe] | None:
+    """Rings, if the points are the pixels of a picture, in any order and scale: first coordinate downward."""
+    axes = [np.unique(x[:, axis]) for axis in (0, 1)]
+    shape = (len(axes[0]), len(axes[1]))
+    even = all(np.allclose(np.diff(axis), np.diff(axis).mean(), rtol=1e-4) for axis in axes if len(axis) > 1)
+    if not (even and min(shape) >= FEWEST_PIXELS and shape[0] * shape[1] == len(x) == len(np.unique(x, axis=0))):
+        return None
+    order = np.lexsort((x[:, 1], x[:, 0]))
+    return order, ring_probe(y[order], shape)
+
+
+def _cloud(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], Probe] | None:
+    """Shells, in cycles per box, if the points fill a box."""
+    low, high = x.min(axis=0), x.max(axis=0)
+    if not (high > low).all():
+        return None
+    return np.arange(len(x)), shell_probe(2 * (x - low) / (high - low) - 1, y)
+
+
+def _along(x: NDArray[np.float64], y: NDArray[np.float64], along: str, labels: NDArray[np.intp]) -> FourierProbe:
+    projection = project(x, direction(along, x, labels))
+    if not np.ptp(projection) > 0:
+        raise ValueError("The inputs are all alike along the direction: take another, such as direction='random(1)'.")
+    k = np.arange(STEPS + 1) / float(np.ptp(projection))
+    return watch_steps(projection, y, k, range(y.shape[1]))

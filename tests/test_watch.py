@@ -1,0 +1,303 @@
+"""Loops of somebody else's, watched: the rows of a run, from predictions alone."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+import harness
+from harness.run.runner import run
+from harness.run.spec import RunSpec, find_optimizer, find_problem, stream
+from harness.study.comparison import conclude
+from harness.study.store import Store
+from harness.watch.watched import understand
+
+BUDGET = 600
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def wave(n=64, k=3):
+    x = np.arange(n) / n
+    return x, np.sin(2 * np.pi * k * x)
+
+
+def watch_descent(watch, target, steps=60, rate=0.1, begin=True):
+    """Predictions that move towards the target, by a tenth of the way each step."""
+    seen = np.zeros_like(target)
+    if begin:
+        watch.start(lambda: seen)
+    for step in range(steps):
+        seen = seen + rate * (target - seen)
+        watch(step, lambda seen=seen: seen)
+    watch.close()
+
+
+def layers(theta, problem):
+    return [theta[s.offset : s.offset + int(np.prod(s.shape))].view(s.shape) for s in problem.network.layout]
+
+
+def test_a_watch_around_the_method_of_the_harness_gives_its_rows():
+    recipe = find_problem("sin135")
+    problem = recipe.build(stream(0, "data"))
+    spec = RunSpec("sin135", recipe, "adam", find_optimizer("adam"), 0, BUDGET, engine="numpy")
+    ours = run(spec)
+
+    x, y = torch.from_numpy(problem.inputs), torch.from_numpy(problem.targets)
+    theta = torch.from_numpy(problem.network.theta0(stream(0, "weights"))).requires_grad_()
+
+    def model():
+        weight, bias, outer, last = layers(theta, problem)
+        return torch.tanh(x @ weight.T + bias) @ outer.T + last
+
+    stepper = torch.optim.Adam([theta], lr=3e-3)
+    with harness.Watch(
+        "exact", optimizer="mine", problem="sin135", unit="passes", cost=3.0, budget=BUDGET, marks=100
+    ) as watch:
+        watch.start(model)
+        for step in range(BUDGET // 3):
+            stepper.zero_grad()
+            ((model() - y) ** 2).mean().backward()
+            watch(step, model)  # before the step: a run stands for the last point it has evaluated
+            stepper.step()
+    theirs = harness.load("results/exact")
+    for table, columns in {"curves": ["cost", "loss"], "spectra": ["cost", "frequency", "amplitude", "error"]}.items():
+        assert np.allclose(getattr(theirs, table)[columns], ours[table][columns], rtol=1e-8, atol=1e-12)
+    assert theirs.runs["problem_settings"].item() == ours["runs"]["problem_settings"].item()
+
+
+def test_several_watches_and_runs_of_the_harness_make_one_comparison(capsys):
+    for seed in (0, 1):
+        watch = harness.Watch("mixed", optimizer="mine", problem="sin135", seed=seed, unit="passes", cost=3.0)
+        watch_descent(watch, watch.targets)
+    found = harness.compare("sin135", ["gd"], [0, 1], budget=90, out="results/mixed")
+    assert sorted(found.runs["optimizer"]) == ["gd", "gd", "mine", "mine"]
+    assert set(found.order["optimizer"]) == {"gd", "mine"}
+    assert (found.folder / "heatmap.png").exists()
+
+
+def test_a_watch_of_the_same_name_and_seed_takes_the_place_of_the_first():
+    for rate in (0.1, 0.2):
+        watch_descent(harness.Watch("again", *wave(), optimizer="mine"), wave()[1][:, None], rate=rate)
+    runs = harness.load("results/again").runs
+    assert len(runs) == 1
+    assert runs["last_loss"].item() == pytest.approx(0.5 * 0.8**120)
+
+
+def test_marks_are_log_spaced_and_measuring_is_stated():
+    watch_descent(harness.Watch("marks", *wave(), optimizer="mine"), wave()[1], steps=1000)
+    found = harness.load("results/marks")
+    costs = found.curves["cost"].to_numpy()
+    assert costs[:5].tolist() == [0, 1, 2, 3, 4]
+    assert costs[-1] == 1000
+    assert 40 < len(costs) < 60
+    assert np.all(costs[12:-1] / costs[11:-2] < 1.2)
+    row = found.runs.iloc[0]
+    assert row["seconds_measuring"] > 0
+    assert re.fullmatch(r"A loop .* cost in steps\. Measuring took .* % of the loop's .* s\.", row["reason"])
+    assert (row["status"], row["cost"], row["seed"]) == ("watched", 1000, 0)
+    assert '"cost_unit":"steps"' in row["problem_settings"]
+
+
+def test_a_model_is_evaluated_at_marks_alone():
+    x, y = wave()
+    calls = []
+    watch = harness.Watch("calls", x, y, optimizer="mine")
+    for step in range(1000):
+        watch(step, lambda: calls.append(1) or y)
+    watch.close()
+    watch.close()
+    assert len(calls) == len(harness.load("results/calls").curves) < 70
+
+
+@pytest.mark.parametrize(("unit", "cost"), [("samples", 32.0), ("passes", 0.25)])
+def test_cost_is_what_the_user_says(unit, cost):
+    watch_descent(harness.Watch("costs", *wave(), optimizer="mine", unit=unit, cost=cost), wave()[1], steps=40)
+    costs = harness.load("results/costs").curves["cost"]
+    assert (costs.iloc[1], costs.iloc[-1]) == (cost, 40 * cost)
+
+
+def test_cost_may_be_told_at_every_call_and_be_seconds():
+    watch = harness.Watch("told", *wave(), optimizer="mine")
+    watch(0, lambda: wave()[1], cost=17.5)
+    watch.close()
+    clocked = harness.Watch("clock", *wave(), optimizer="mine", unit="seconds", cost=1e-9)
+    watch_descent(clocked, wave()[1], steps=20)
+    assert harness.load("results/told").curves["cost"].tolist() == [17.5]
+    found = harness.load("results/clock").curves
+    assert np.allclose(found["cost"], found["seconds"], atol=5e-3)
+
+
+def test_units_are_not_mixed_in_a_study():
+    watch_descent(harness.Watch("units", *wave(), optimizer="mine"), wave()[1])
+    with pytest.raises(ValueError, match="counts the cost of this problem in steps, and this watch in samples"):
+        harness.Watch("units", *wave(), optimizer="mine", unit="samples")
+
+
+def test_a_loop_that_fails_leaves_what_was_measured():
+    def loop():
+        with harness.Watch("fails", *wave(), optimizer="mine") as watch:
+            watch.start(lambda: wave()[1])
+            raise ZeroDivisionError("division by zero")
+
+    with pytest.raises(ZeroDivisionError):
+        loop()
+    row = harness.load("results/fails").runs.iloc[0]
+    assert (row["status"], row["reason"]) == ("failed", "ZeroDivisionError: division by zero")
+
+
+def test_a_loop_that_diverges_is_watched_to_its_end():
+    watch = harness.Watch("diverges", *wave(), optimizer="mine")
+    watch.start(lambda: wave()[1] * 0)
+    watch(0, lambda: wave()[1] * np.nan)
+    watch.close()
+    assert harness.load("results/diverges").runs["status"].item() == "diverged"
+
+
+def test_nothing_of_the_loop_is_touched():
+    x, y = (torch.from_numpy(part).float()[:, None] for part in wave())
+    layers = torch.nn.Linear(1, 8), torch.nn.BatchNorm1d(8), torch.nn.Dropout(), torch.nn.Linear(8, 1)
+    model = torch.nn.Sequential(*layers)
+    watch = harness.Watch("quiet", x, y, optimizer="mine", model=model)
+    before = {name: part.clone() for name, part in model.state_dict().items()}
+    state = torch.random.get_rng_state()
+    watch.start(lambda: model(x))
+    assert all(torch.equal(before[name], part) for name, part in model.state_dict().items())
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert model.training
+    watch(0, lambda: model(x) + 0 * torch.rand(1))
+    assert torch.equal(state, torch.random.get_rng_state())
+    watch.close()
+    assert harness.load("results/quiet").runs["dim"].item() == sum(p.numel() for p in model.parameters())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_tensors_of_any_precision_are_taken(dtype):
+    x, y = wave()
+    watch = harness.Watch("precise", x, y, optimizer="mine")
+    watch.start(lambda: torch.from_numpy(y).to(dtype).requires_grad_())
+    watch(0, lambda: torch.from_numpy(y))
+    watch.close()
+    assert harness.load("results/precise").runs["best_loss"].item() < 1e-4
+
+
+def test_arrays_of_jax_are_taken():
+    jax = pytest.importorskip("jax")
+    x, y = wave()
+    watch = harness.Watch("jax", jax.numpy.asarray(x), jax.numpy.asarray(y), optimizer="mine")
+    watch(0, lambda: jax.numpy.asarray(y))
+    watch.close()
+    assert harness.load("results/jax").runs["best_loss"].item() < 1e-10
+
+
+def grid(*sizes):
+    return np.stack(np.meshgrid(*[np.linspace(0, 1, n, endpoint=False) for n in sizes], indexing="ij"), -1)
+
+
+def test_a_line_is_watched_at_its_peaks_in_any_order_of_samples():
+    x, y = wave(64, 3)
+    shuffled = np.random.default_rng(0).permutation(64)
+    both = np.stack([y, np.cos(2 * np.pi * 5 * x)], axis=1)[shuffled]
+    data = understand(x[shuffled], both, None)
+    probe = data.probes[0]
+    assert probe.frequency.tolist() == pytest.approx([3.0, 5.0])
+    assert probe.component.tolist() == [0, 1]
+    assert np.allclose(probe.measure(both[data.order])[1], 0)
+    assert np.allclose(probe.measure(0 * both)[1], 1)
+
+
+def test_a_picture_is_watched_in_rings():
+    points = grid(16, 24)
+    picture = np.sin(2 * np.pi * 3 * points[..., :1]) + np.array([0, 0.5, 1])
+    for inputs, targets in ((points, picture), (points.reshape(-1, 2)[::-1], picture.reshape(-1, 3)[::-1])):
+        data = understand(inputs, targets, None)
+        probe = data.probes[0]
+        assert probe.name == "rings"
+        near = np.isclose(probe.target_amplitude, np.sqrt(2) / 2)
+        assert near.sum() == 3
+        assert np.all((probe.frequency[near] > 2.5) & (probe.frequency[near] < 4.5))
+
+
+def test_points_in_space_are_watched_in_shells():
+    points = np.random.default_rng(0).uniform(size=(512, 3))
+    data = understand(points, np.sin(2 * np.pi * points[:, 0]), None)
+    assert data.probes[0].name == "shells"
+
+
+def test_points_of_many_dimensions_are_watched_along_a_direction():
+    rng = np.random.default_rng(0)
+    points = rng.uniform(size=(400, 5)) * [10, 1, 1, 1, 1]
+    data = understand(points, np.sin(2 * np.pi * points[:, 0] * 0.4), "mse")
+    probe = data.probes[0]
+    assert probe.frequency[probe.target_amplitude.argmax()] == pytest.approx(0.4, rel=0.1)
+
+
+def test_classes_are_watched_along_a_direction_with_their_accuracy():
+    rng = np.random.default_rng(0)
+    pictures = rng.uniform(size=(300, 1, 4, 4))
+    labels = (pictures.reshape(300, -1).sum(1) > 8).astype(int)
+    pictures = pictures + labels[:, None, None, None]
+    data = understand(pictures, labels, None)
+    assert data.loss.name == "cross-entropy"
+    assert [probe.name for probe in data.probes] == ["fourier", "accuracy"]
+    assert data.targets.shape == (300, 2)
+    assert understand(pictures, np.eye(2)[labels], "cross-entropy").fingerprint == data.fingerprint
+
+
+X, Y = np.arange(32) / 32, np.sin(2 * np.pi * np.arange(32) / 32)
+WRONG = {
+    "complex": ((X, Y * 1j), {}, "The targets must be real numbers; got complex128"),
+    "words": ((["a"] * 32, Y), {}, "The inputs must be real numbers"),
+    "holes": ((X, np.where(X == 0.5, np.nan, Y)), {}, "The targets must be finite; at [16] stands nan"),
+    "masked": ((X, np.ma.masked_less(Y, 0)), {}, "are masked in 15 places"),
+    "lengths": ((X[:-1], Y), {}, "one target for each input; got inputs (31,) and targets (32,)"),
+    "constant": ((X, 0 * Y), {}, "target"),
+    "twice": ((X * 0, Y), {}, "at least three different numbers"),
+    "nothing": ((None, None), {"problem": "mine"}, "got neither (no problem is called 'mine')"),
+    "unknown": ((X, Y), {"units": "steps"}, "Unknown option of a watch 'units'. Did you mean 'unit'?"),
+    "unit": ((X, Y), {"unit": "epochs"}, "unit is one of steps, samples, passes, seconds; got 'epochs'"),
+    "cost": ((X, Y), {"cost": 0.0}, "cost of one step must be positive"),
+    "seed": ((X, Y), {"seed": -1}, "seed must be a whole number from 0"),
+    "name": ((X, Y), {"optimizer": "all"}, "The name 'all' is reserved"),
+    "other data": ((X, Y), {"problem": "sin135"}, "are not those of the problem 'sin135'"),
+    "labels": ((X, np.array([0.5, 1] * 16)), {"loss": "cross-entropy"}, "Classes are whole numbers from 0"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_cannot_be_watched_is_refused_with_a_sentence(case):
+    data, options, words = WRONG[case]
+    with pytest.raises(ValueError, match=re.escape(words)):
+        harness.Watch("wrong", *data, **{"optimizer": "mine", **options})
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../up", "a b"])
+def test_a_study_has_a_name_that_a_folder_can_have(name):
+    with pytest.raises(ValueError, match="is made of letters"):
+        harness.Watch(name, X, Y, optimizer="mine")
+
+
+def test_predictions_of_another_shape_are_refused():
+    watch = harness.Watch("shapes", X, Y, optimizer="mine")
+    with pytest.raises(ValueError, match=r"all 32 samples, 1 numbers each; got an array of shape \(16,\)"):
+        watch.start(lambda: Y[:16])
+    watch.start(lambda: Y)
+    watch.close()
+    with pytest.raises(ValueError, match="is closed"):
+        watch.start(lambda: Y)
+
+
+def test_figures_and_tables_are_drawn_from_a_watched_study():
+    for seed in range(2):
+        watch_descent(
+            harness.Watch("drawn", X, Y + np.cos(8 * np.pi * X), optimizer="mine", seed=seed),
+            (Y + np.cos(8 * np.pi * X)),
+        )
+    found = conclude(Store(harness.load("results/drawn").folder), "csv")
+    assert (found.folder / "heatmap.png").exists()
+    assert len(found.order) > 0
+    assert set(found.spectra["frequency"]) == {1.0, 4.0}
