@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -11,6 +12,8 @@ from harness.commands.options import DATA
 from harness.commands.parser import parser_of
 
 HELP = ("-h", "--help")
+TRACEBACK = "FREQUENCY_HARNESS_TRACEBACK"
+"""Set to anything, an error in a user's own code is shown with its traceback."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except (ValueError, OSError, MemoryError) as error:
         word = f" {said[0]}" if said and said[0] in names() else ""
+        if os.environ.get(TRACEBACK) and error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)
         sys.stderr.write(f"harness{word}: {error}\n")
         return 2 if isinstance(error, ValueError) else 1
 

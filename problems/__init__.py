@@ -9,6 +9,7 @@ from problems.line.circle_tone import Tone
 from problems.line.many_tones import Dense, Tones
 from problems.line.targets import Noisy, Target
 from problems.line.waves import Amplitude, Sines
+from problems.own_data import OwnData
 from problems.parity import Parity
 from problems.space.images import Picture, PlaneWaves
 from problems.space.solids import Solid
@@ -35,6 +36,7 @@ PROBLEMS: dict[str, Recipe] = {
     "sin123-rising": Sines(amplitudes=(1.0, 2.0, 3.0), about="sin x + 2 sin 3x + 3 sin 5x, the high waves the loudest"),
     "amplitude": Amplitude(about="sin x + a sin 4x: how loud must the high wave be to come first?"),
     "target": Target(about="a target of your own: --target FORMULA [--domain A,B] [--samples N], or --target FILE.csv"),
+    "data": OwnData(about="samples of your own, any dimension: --data FILE.npz with inputs (n, d) and targets (n, m)"),
     "steps": Target(
         target="2*round((sin(x)+2*sin(3*x)+3*sin(5*x))/2)",
         domain="-10,10",

@@ -2,19 +2,23 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from importlib import import_module
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from problems.base import Problem, Recipe
+from problems.base import Recipe
 from problems.line.curves import Curve, Focus, Samples
+from problems.line.points import Points
+from problems.own_data import OwnData
 from problems.probes.line import Line
+from problems.readers.curves import described
+from problems.readers.samples import read_samples
+from problems.user_modules import is_module, module_problem
 
 FORMS = (
-    "a problems.base.Recipe; a function without arguments that returns inputs x and targets y; or a class of "
-    "torch.nn.Module"
+    "a problems.base.Recipe; a function without arguments that returns inputs and targets; or a torch.nn.Module: its "
+    "class, an instance, or a function that returns one"
 )
 
 
@@ -29,53 +33,56 @@ class Data(Curve):
 
     def sample(self, rng: np.random.Generator) -> Samples:
         del rng  # the data are the same for every seed
-        x, y = (np.asarray(part, np.float64).ravel() for part in self.make())
-        if len(x) != len(y) or len(x) < 3 or not (np.isfinite(x).all() and np.isfinite(y).all()):
-            raise ValueError(f"Inputs and targets are at least three finite numbers each; got {len(x)} and {len(y)}.")
-        order = np.argsort(x)
-        x, y = x[order], y[order]
-        steps = np.diff(x)
-        if not (steps > 0).all():
-            raise ValueError("The inputs must all be different.")
-        uniform = bool(np.allclose(steps, steps.mean(), rtol=1e-6))
-        line = Line(float(x[0]), float(x[-1] - x[0] + (steps.mean() if uniform else 0.0)))
-        return Samples(line, x[:, None], y[:, None], Focus(orthogonal=uniform))
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModuleProblem(Recipe):
-    """The data, loss and probes of another problem, and a torch module as the network.
-
-    The module takes inputs `(n, d)` and gives outputs `(n, m)`; its weights are drawn by its own law."""
-
-    network: str = "module"
-    activation: str = "own"
-    init: str = "own"
-    make: Callable[[], Any] = field(metadata={"fixed": True})
-    like: Recipe = field(metadata={"fixed": True})
-
-    def build(self, rng: np.random.Generator) -> Problem:
-        problem = replace(self.like, loss=self.loss, dtype=self.dtype).build(rng)
-        networks = import_module("problems.networks.torch.module")
-        shape = problem.inputs.shape[1:]
-        network = networks.ModuleNetwork(self.network, self.make, shape, self.init, self.dtype)
-        return replace(problem, network=network, chunk=None if problem.whole else network.chunk)
+        read = read_samples(*self.make())
+        x, y = read.inputs[:, 0], read.targets[:, 0]
+        order = np.argsort(x, kind="stable")
+        points = Points(x[order], y[order])
+        if not (np.diff(points.x) > 0).all():
+            raise ValueError("The inputs must all be different; leave out or average those that occur twice.")
+        uniform = points.is_uniform
+        length = points.length if uniform else float(points.x[-1] - points.x[0])
+        notes = (*read.notes, *described(points.x, points.y, uniform=uniform))
+        focus = Focus(orthogonal=uniform)
+        return Samples(Line(float(points.x[0]), length), points.x[:, None], points.y[:, None], focus, notes=notes)
 
 
 def adapt(name: str, foreign: Any, like: Recipe) -> Recipe:
-    """A `Recipe` for `foreign`; raises ValueError, naming the forms, if it is none of them."""
+    """A `Recipe` for `foreign`; raises ValueError, naming the forms, if it is none of them.
+
+    A function without required arguments is called once, to see whether it returns data or a module."""
     about = (inspect.getdoc(foreign) or f"The problem '{name}'.").partition("\n")[0].rstrip(".")
     if isinstance(foreign, Recipe):
         return foreign
     if isinstance(foreign, type) and issubclass(foreign, Recipe):
         return foreign()
-    if isinstance(foreign, type) and _is_module(foreign):
-        inherited: dict[str, Any] = {"loss": like.loss, "budget": like.budget, "dtype": like.dtype}
-        return ModuleProblem(network=foreign.__name__, make=foreign, like=like, about=about, **inherited)
-    if inspect.isfunction(foreign):
-        return Data(make=foreign, about=about)
-    raise ValueError(f"The problem '{name}' must be {FORMS}; got {foreign!r}.")
+    if is_module(foreign if isinstance(foreign, type) else type(foreign)):
+        return module_problem(name, foreign, like, about)
+    if not inspect.isfunction(foreign):
+        raise ValueError(f"The problem '{name}' must be {FORMS}; got {foreign!r}.")
+    if any(parameter.default is parameter.empty for parameter in inspect.signature(foreign).parameters.values()):
+        return module_problem(name, foreign, like, about)
+    returned = _called(name, foreign)
+    if is_module(type(returned)):
+        return module_problem(name, foreign, like, about)
+    if not isinstance(returned, tuple | list) or len(returned) != 2:
+        raise ValueError(f"The problem '{name}' must be {FORMS}; the function returned {type(returned).__name__}.")
+    inputs, targets = returned
+    read = read_samples(inputs, targets)
+
+    def make() -> tuple[Any, Any]:
+        return inputs, targets
+
+    if read.inputs.shape[1] == read.targets.shape[1] == 1:
+        return Data(make=make, about=about)
+    return OwnData(make=make, about=about)
 
 
-def _is_module(foreign: type) -> bool:
-    return any(base.__module__ == "torch.nn.modules.module" and base.__name__ == "Module" for base in foreign.__mro__)
+def _called(name: str, function: Callable[[], Any]) -> Any:
+    try:
+        return function()
+    except Exception as error:
+        said = " ".join(str(error).split())[:300]
+        raise ValueError(
+            f"The function of the problem '{name}' failed: {type(error).__name__}: {said}. With "
+            "FREQUENCY_HARNESS_TRACEBACK=1 its own traceback is shown."
+        ) from error

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from harness.run.runner import run
@@ -169,33 +170,248 @@ def test_a_module_that_cannot_be_batched_is_looped_over():
 # what a module must be
 
 
+def behind(layer, width=4):
+    """A network of one linear layer and another; refused or not."""
+    return ModuleNetwork("mine", lambda: nn.Sequential(nn.Linear(5, width), layer()), (5,))
+
+
+class Functional(nn.Linear):
+    """It drops units by a function, so that no layer says so."""
+
+    def forward(self, x):
+        return F.dropout(super().forward(x), 0.5, self.training)
+
+
+class Remembering(nn.Linear):
+    """Its output depends on how often it was called."""
+
+    def __init__(self, fan_in, fan_out):
+        super().__init__(fan_in, fan_out)
+        self.register_buffer("calls", torch.zeros(1))
+
+    def forward(self, x):
+        self.calls += 1
+        return super().forward(x) * self.calls
+
+
+class Foreign(nn.Linear):
+    """It draws from a generator that torch does not know."""
+
+    rng = np.random.default_rng(0)
+
+    def forward(self, x):
+        return super().forward(x) + float(self.rng.standard_normal())
+
+
+class Centring(nn.Linear):
+    """Batch statistics by hand."""
+
+    def forward(self, x):
+        y = super().forward(x)
+        return y - y.mean(0)
+
+
+class Placed(nn.Linear):
+    """What it gives depends on the place in the batch."""
+
+    def forward(self, x):
+        return super().forward(x) * torch.arange(len(x), device=x.device)[:, None]
+
+
 @pytest.mark.parametrize(
     ("layer", "words"),
     [
-        (lambda: nn.BatchNorm1d(3), "'1' is a BatchNorm1d, which mixes the samples of a batch"),
-        (lambda: nn.BatchNorm1d(3, track_running_stats=False), "BatchNorm1d, which mixes"),
-        (lambda: nn.InstanceNorm1d(3, track_running_stats=True), "InstanceNorm1d, which mixes"),
-        (lambda: nn.Dropout(0.5), "'1' is a Dropout, which draws random numbers"),
-        (nn.RReLU, "RReLU, which draws random numbers"),
-        (lambda: nn.TransformerEncoderLayer(4, 2, 8, dropout=0.1), "draws random numbers"),
+        (lambda: nn.BatchNorm1d(4), "layer '1', a BatchNorm1d, mixes the samples of a batch"),
+        (lambda: nn.BatchNorm1d(4, track_running_stats=False), "'1', a BatchNorm1d, mixes"),
+        (lambda: nn.Dropout(0.5), "layer '1', a Dropout, draws random numbers at every call, by dropout"),
+        (nn.RReLU, "'1', a RReLU, draws random numbers"),
+        (
+            lambda: nn.TransformerEncoderLayer(4, 2, 8, dropout=0.1),
+            "draws random numbers.*by dropout|mixes the samples",
+        ),
+        (lambda: Functional(4, 3), "'1', a Functional, draws random numbers at every call, by dropout"),
+        (lambda: Remembering(4, 3), "'1', a Remembering, keeps something from one call to the next: '1.calls' changes"),
+        (lambda: Foreign(4, 3), "'1', a Foreign, keeps something.*or it draws from a generator of its own"),
+        (lambda: Centring(4, 3), "'1', a Centring, mixes the samples of a batch"),
+        (lambda: Placed(4, 3), "'1', a Placed, mixes the samples of a batch"),
+        (lambda: nn.utils.spectral_norm(nn.Linear(4, 3)), "keeps something|statistics"),
     ],
-    ids=["batch", "untracked", "instance", "dropout", "rrelu", "attention"],
+    ids=[
+        "batch",
+        "untracked",
+        "dropout",
+        "rrelu",
+        "attention",
+        "function",
+        "state",
+        "own",
+        "centred",
+        "place",
+        "spectral",
+    ],
 )
-def test_layers_with_a_state_or_chance_are_refused(layer, words):
-    with pytest.raises(ValueError, match=words):
-        ModuleNetwork("bad", lambda: nn.Sequential(nn.Linear(5, 3), layer()), (5,))
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_what_a_module_does_beyond_parameters_and_sample_is_named(layer, words):
+    with pytest.raises(ValueError, match=f"same output for the same parameters and sample.*{words}"):
+        behind(layer)
 
 
-def test_buffers_and_modules_without_parameters_are_refused():
-    def buffered():
-        module = nn.Linear(5, 3)
-        module.register_buffer("mask", torch.ones(3))
+def test_statistics_that_are_only_kept_are_refused_as_well():
+    def make():
+        return nn.Sequential(nn.Conv1d(1, 3, 2), nn.InstanceNorm1d(3, track_running_stats=True), nn.Flatten())
+
+    with pytest.raises(ValueError, match="'1', a InstanceNorm1d, keeps statistics beside the parameters"):
+        ModuleNetwork("mine", make, (1, 5))
+
+
+class Attending(nn.Module):
+    """Tokens of a sample attend to each other."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+
+    def forward(self, x):
+        tokens = x.view(len(x), -1, 4)
+        return self.attention(tokens, tokens, tokens)[0].flatten(1)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.Sequential(nn.Linear(8, 8), nn.GroupNorm(2, 8), nn.LayerNorm(8), nn.Linear(8, 2)),
+        lambda: nn.Sequential(nn.Linear(8, 4), nn.BatchNorm1d(4), nn.Dropout(0.5)).eval(),
+        lambda: nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Linear(8, 4)), nn.Tanh()).eval(),
+        lambda: nn.Sequential(nn.Linear(8, 4), nn.Dropout(0.0)),
+        lambda: nn.Sequential(nn.LazyLinear(4), nn.Tanh(), nn.LazyLinear(2)),
+        lambda: nn.Sequential(*[nn.Linear(8, 8)] * 3),
+        Attending,
+    ],
+    ids=["norms", "evaluated", "spectral", "no dropout", "lazy", "shared", "attention"],
+)
+def test_what_is_a_function_of_parameters_and_sample_is_taken(make):
+    network = ModuleNetwork("good", make, (8,))
+    thetas, inputs = data(network)
+    outputs, pull = network.vjp(thetas, inputs)
+    move = rng(3).standard_normal(network.dim)
+    slope = central(lambda theta: network.forward(theta[None], inputs)[0].sum(), thetas[0], move)
+    assert pull(np.ones_like(outputs))[0] @ move == pytest.approx(slope, rel=1e-6, abs=1e-8)
+
+
+def test_shared_weights_are_counted_once_and_frozen_ones_not_at_all():
+    shared = nn.Linear(5, 5)
+    assert ModuleNetwork("shared", lambda: nn.Sequential(shared, nn.Tanh(), shared), (5,)).dim == 30
+
+    def frozen():
+        module = nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3))
+        module[0].requires_grad_(False)
         return module
 
-    with pytest.raises(ValueError, match="buffers lie outside it: mask"):
-        ModuleNetwork("bad", buffered, (5,))
+    network = ModuleNetwork("frozen", frozen, (5,))
+    assert network.dim == 15
+    assert [slot.name for slot in network.layout] == ["2.weight", "2.bias"]
+    assert "24 parameters are frozen" in network.notes[0]
+
+
+def test_a_module_without_anything_to_train_is_refused():
     with pytest.raises(ValueError, match="this module has none"):
         ModuleNetwork("bad", nn.Identity, (5,))
+    with pytest.raises(ValueError, match="none \\(18 are frozen\\)"):
+        ModuleNetwork("bad", lambda: nn.Linear(5, 3).requires_grad_(False), (5,))
+
+
+class Constants(nn.Module):
+    """Constants in a buffer, in an attribute and in a list, all in single precision."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("B", torch.arange(5.0))
+        self.shift = torch.tensor(0.5)
+        self.scales = [torch.tensor(2.0), torch.tensor(3.0)]
+        self.out = nn.Linear(5, 1)
+
+    def forward(self, x):
+        return self.out(self.scales[0] * (x * self.B + self.shift)).squeeze(-1)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_constants_follow_the_precision_and_one_output_may_lack_its_axis(precision):
+    network = ModuleNetwork("constants", Constants, (5,), precision=precision, outputs=1)
+    thetas, inputs = data(network)
+    wanted = (2 * (inputs * np.arange(5) + 0.5)) @ thetas[0, :5] + thetas[0, 5]
+    found = network.forward(thetas, inputs)[0]
+    assert found.dtype == precision
+    np.testing.assert_allclose(found[:, 0], wanted, rtol=1e-4 if precision == "float32" else 1e-12)
+    assert "Buffers are constants, the same in every run: B." in network.notes
+
+
+class ComplexNet(nn.Module):
+    """Complex weights; the real part comes out."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(5, 4, dtype=torch.cfloat)
+        self.outer = nn.Linear(4, 1, dtype=torch.cfloat)
+
+    def forward(self, x):
+        return self.outer(torch.sin(self.inner(x.to(self.inner.weight.dtype)))).real
+
+
+def test_complex_parameters_are_pairs_of_real_ones():
+    network = ModuleNetwork("complex", ComplexNet, (5,))
+    assert network.dim == 2 * (5 * 4 + 4 + 4 + 1)
+    assert network.layout[0].shape == (4, 5, 2)
+    thetas, inputs = data(network)
+    pairs = thetas[0].reshape(-1, 2)
+    weights = pairs[:, 0] + 1j * pairs[:, 1]
+    hidden = np.sin(inputs @ weights[:20].reshape(4, 5).T + weights[20:24])
+    np.testing.assert_allclose(network.forward(thetas, inputs)[0, :, 0], (hidden @ weights[24:28] + weights[28]).real)
+    outputs, pull = network.vjp(thetas, inputs)
+    gradient = pull(np.ones_like(outputs))[0]
+    for parameter in range(0, network.dim, 7):
+        move = np.eye(network.dim)[parameter]
+        slope = central(lambda theta: network.forward(theta[None], inputs)[0].sum(), thetas[0], move)
+        assert gradient[parameter] == pytest.approx(slope, abs=1e-7)
+
+
+def failing(kind):
+    class Failing(nn.Linear):
+        def forward(self, x):
+            return kind(super().forward(x))
+
+    return lambda: Failing(5, 3)
+
+
+def burst(_):
+    raise KeyError("no such thing")
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (failing(burst), "'mine' fails on samples of shape \\(5,\\): KeyError: 'no such thing'.*TRACEBACK"),
+        (lambda: 1 / 0, "cannot be made for samples.*ZeroDivisionError"),
+        (lambda: nn.Linear(4, 3), "fails on samples of shape.*RuntimeError: .*shapes cannot be multiplied"),
+        (lambda: "text", "is a torch.nn.Module; got str"),
+        (failing(lambda y: y.detach().requires_grad_(False)), "an output without a gradient"),
+        (failing(lambda y: y[:, :2]), r"output of shape \(6, 2\); this problem needs \(6, 3\)"),
+        (failing(lambda y: y.sum()), r"output of shape \(\) for 6 samples"),
+        (failing(lambda y: y + 1j), "gives complex numbers; let it return their real part"),
+        (failing(lambda y: None), "returns a tensor of outputs.*got NoneType"),
+    ],
+    ids=["raises", "no module", "fits not", "text", "detached", "narrow", "number", "complex", "nothing"],
+)
+def test_whatever_a_module_does_wrong_is_one_sentence(make, sentence):
+    with pytest.raises(ValueError, match=sentence) as refusal:
+        ModuleNetwork("mine", make, (5,), outputs=3)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("wrap", [lambda y: (y, None), lambda y: {"coords": None, "model_out": y}])
+def test_of_several_outputs_the_first_or_the_named_one_is_taken(wrap):
+    network, plain = ModuleNetwork("mine", failing(wrap), (5,)), ModuleNetwork("plain", lambda: nn.Linear(5, 3), (5,))
+    thetas, inputs = data(network)
+    np.testing.assert_array_equal(network.forward(thetas, inputs), plain.forward(thetas, inputs))
 
 
 def test_layers_without_a_state_are_taken():

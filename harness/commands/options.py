@@ -24,6 +24,11 @@ def add_problem(word: Parser) -> None:
     add("--image", metavar="NAME|FILE", help="portrait, china, flower, or a picture of your own")
     add("--size", metavar="WxH", help="pixels to which a picture is shrunk (default: 64x64)")
     add("--points", metavar="FILE", help="a point cloud of your own: CSV of x, y, z, intensity, or .npz")
+    add(
+        "--data",
+        metavar="FILE.npz",
+        help="samples of your own: arrays inputs (n, d) and targets (n, m), or classes (n,)",
+    )
     add("--network", metavar="WIDTHS|NAME", help="widths such as 1-40-1; for images also cnn, cnn-small, dnn, vgg16")
     add("--activation", metavar="NAME", help="such as tanh, relu, 'sin(10)'")
     add("--init", metavar="NAME", help="such as pytorch-uniform, 'normal(0.1)', ntk")

@@ -9,9 +9,21 @@ from harness.study.comparison import DEFAULT_SEEDS, RECIPE_OPTIONS, Plan, plan
 from harness.study.settings_files import read_settings_file
 from harness.study.vary import read_varied
 
-PROBLEM_OPTIONS = ("target", "columns", "sep", "domain", "samples", "embedding", "image", "size", "points", "device")
+PROBLEM_OPTIONS = (
+    "target",
+    "columns",
+    "sep",
+    "domain",
+    "samples",
+    "embedding",
+    "image",
+    "size",
+    "points",
+    "data",
+    "device",
+)
 """Options that are settings of the problem, and may not belong to every one."""
-OWN_DATA = {"target": "target", "image": "image", "points": "solid"}
+OWN_DATA = {"target": "target", "image": "image", "points": "solid", "data": "data"}
 """Options that stand for a problem by themselves."""
 TERMS = ("budget", "cost_per_gradient", "marks", "time_limit", "target_loss", "engine")
 
@@ -40,7 +52,9 @@ def problem_of(arguments: argparse.Namespace) -> str:
     for option, problem in OWN_DATA.items():
         if getattr(arguments, option) is not None:
             return problem
-    raise ValueError("Name a problem with --problem, or give data of your own with --target, --image or --points.")
+    raise ValueError(
+        "Name a problem with --problem, or give data of your own with --target, --image, --points or --data."
+    )
 
 
 def choices(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def _portable(kind: Kind, name: str, instance: T, plugin: Plugin) -> T:
         namespace["minimize"] = _guarded(original)
     namespace |= {"__module__": original.__module__, "__qualname__": original.__qualname__}
     portable = type(original.__name__, (original,), namespace)
-    made: T = portable(**{spec.name: getattr(instance, spec.name) for spec in fields(instance)})  # type: ignore[arg-type]  # both kinds are dataclasses
+    made: T = portable(**{spec.name: getattr(instance, spec.name) for spec in fields(instance) if spec.init})  # type: ignore[arg-type]  # both kinds are dataclasses
     return made
 
 

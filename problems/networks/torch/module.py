@@ -4,10 +4,11 @@ Inputs arrive as flat rows `(n, d)` and are handed to the module in the shape of
 Imported only when such a network is asked for: torch takes seconds to load.
 """
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,8 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from problems.base import Array, Loss, Pullback, Slot
-from problems.networks.torch.module_checks import check_device, check_module
-from problems.networks.torch.module_inits import draw, find_init, seeded
+from problems.networks.torch.behaviour import check_behaviour, tensors
+from problems.networks.torch.devices import check_device
+from problems.networks.torch.making import converted, made
+from problems.networks.torch.module_inits import draw, find_init
+from problems.networks.torch.outputs import DoesNotFit, rows
+from problems.networks.torch.packing import Packing, pack
 
 Function: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -26,14 +31,18 @@ CACHE_ELEMENTS = 1 << 16
 MEMORY = 1 << 29
 """Bytes of activations that one chunk of samples may keep for the way back."""
 PRECISIONS = {"float32": torch.float32, "float64": torch.float64}
+TRIED = 6
+"""Samples of the calls by which a module is tried out."""
+MOVED = 0.05
+"""Standard deviation by which parameters are moved for those calls: layers that begin at zero would hide the rest."""
 
 
 @dataclass(frozen=True)
 class ModuleNetwork:
     """The module that `make` makes, for samples of `shape`; two of one name and settings are taken for the same.
 
-    Raises ValueError for a module whose output is not a function of parameters and sample alone, and for a device that
-    is not there."""
+    Trained are the parameters that ask for a gradient; others, and all buffers, are constants. Raises ValueError for a
+    module whose output is not a function of parameters and sample alone, and for a device that is not there."""
 
     name: str
     make: Callable[[], nn.Module] = field(compare=False)
@@ -41,11 +50,16 @@ class ModuleNetwork:
     init: str = "own"
     precision: str = "float64"
     device: str = "cpu"
+    outputs: int | None = None
+    """How many numbers the module must give for a sample; None takes what comes."""
 
     def __post_init__(self) -> None:
         _ = self.dtype, find_init(self.init)
         check_device(self.device)
-        check_module(self._module)
+        if not self.dim:
+            frozen = sum(parameter.numel() for parameter in self._module.parameters())
+            raise ValueError(f"A network has parameters to train; this module has none ({frozen:,} are frozen).")
+        self._try_out()
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:
@@ -53,25 +67,23 @@ class ModuleNetwork:
             raise ValueError(f"The dtype of a network is float32 or float64; got '{self.precision}'.")
         return np.dtype(self.precision)
 
-    @cached_property
+    @property
     def layout(self) -> tuple[Slot, ...]:
-        slots: list[Slot] = []
-        offset = 0
-        for name, parameter in self._module.named_parameters():
-            slots.append(Slot(name, tuple(parameter.shape), offset))
-            offset += parameter.numel()
-        return tuple(slots)
+        return self._packing.slots
 
-    @cached_property
+    @property
     def dim(self) -> int:
-        return sum(prod(slot.shape) for slot in self.layout)
+        return self._packing.dim
 
     @cached_property
     def activations(self) -> int:
         """Numbers that one sample leaves behind in the layers."""
         counts: list[int] = []
         layers = [layer for layer in self._module.modules() if not list(layer.children())]
-        hooks = [layer.register_forward_hook(lambda _, __, out: counts.append(out.numel())) for layer in layers]
+        hooks = [
+            layer.register_forward_hook(lambda _, __, out: counts.append(sum(one.numel() for one in tensors(out))))
+            for layer in layers
+        ]
         try:
             with torch.no_grad():
                 self._module(torch.zeros((1, *self.shape), dtype=self._kind, device=self.device))
@@ -85,9 +97,26 @@ class ModuleNetwork:
         """Samples at once that keep the activations within `MEMORY`."""
         return max(1, MEMORY // (self.activations * self.dtype.itemsize))
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is constant in the module, and what became of complex parameters, in sentences."""
+        frozen = [parameter for parameter in self._module.parameters() if not parameter.requires_grad]
+        buffers = [name for name, _ in self._module.named_buffers()]
+        said = []
+        if frozen:
+            count = sum(parameter.numel() for parameter in frozen)
+            said.append(f"{count:,} parameters are frozen (requires_grad=False): constants, the same in every run.")
+        if buffers:
+            said.append(f"Buffers are constants, the same in every run: {', '.join(buffers)}.")
+        if self._packing.pairs:
+            said.append(
+                f"Complex parameters are trained as pairs of real ones: {', '.join(sorted(self._packing.pairs))}."
+            )
+        return tuple(said)
+
     def theta0(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """Drawn from `rng` alone: torch's generator is seeded from it for the module's own law, and put back."""
-        return draw(self.init, self.make, self.layout, rng)
+        return draw(self.init, self.make, self.shape, self.layout, rng)
 
     def block(self, n_samples: int) -> int:
         return max(1, CACHE_ELEMENTS // (n_samples * self.activations))
@@ -109,12 +138,20 @@ class ModuleNetwork:
     def input_gradient(self, theta: Array, inputs: Array, cotangent: Array) -> Array:
         samples = self._samples(inputs).requires_grad_()
         outputs = self._outputs(self._tensor(theta[None]), samples)[0]
-        (grads,) = torch.autograd.grad(outputs, samples, self._tensor(cotangent))
+        grads = _grad(outputs, samples, self._tensor(cotangent))
         return _numbers(grads.reshape(len(inputs), -1))
 
     def jacobian(self, theta: Array, inputs: Array) -> NDArray[np.float64]:
-        jacobian = torch.func.jacrev(self._function(inputs))(self._tensor(theta))
-        return jacobian.double().cpu().numpy()
+        if self._maps:
+            jacobian = torch.func.jacrev(self._function(inputs))(self._tensor(theta))
+            return jacobian.double().cpu().numpy()
+        flat = self._tensor(theta).requires_grad_()
+        outputs = self._call(flat, self._samples(inputs))
+        found = [
+            _grad(outputs, flat, row)
+            for row in torch.eye(outputs.numel(), dtype=self._kind, device=self.device).reshape(-1, *outputs.shape)
+        ]
+        return torch.stack(found).reshape(*outputs.shape, self.dim).double().cpu().numpy()
 
     def hvp(self, theta: Array, vector: Array, inputs: Array, targets: Array, loss: Loss) -> NDArray[np.float64]:
         """`J^T (d2L) J v`, and the outputs' own curvature along v; J v is the derivative of `u.J v` in u."""
@@ -142,7 +179,12 @@ class ModuleNetwork:
 
     @cached_property
     def _module(self) -> nn.Module:
-        return seeded(self.make, 0).to(device=self.device, dtype=self._kind)
+        with self._blaming(f"cannot be made for samples of shape {self.shape}"):
+            return converted(made(self.make, self.shape, 0), self._kind, self.device)
+
+    @cached_property
+    def _packing(self) -> Packing:
+        return pack(self._module)
 
     @property
     def _kind(self) -> torch.dtype:
@@ -154,11 +196,44 @@ class ModuleNetwork:
         flat = torch.zeros((2, self.dim), dtype=self._kind, device=self.device)
         samples = torch.zeros((2, *self.shape), dtype=self._kind, device=self.device)
         try:
-            with torch.no_grad():
+            with torch.no_grad(), warnings.catch_warnings():
+                warnings.simplefilter("error")  # torch warns where it would batch by a slow loop of its own
                 torch.func.vmap(lambda one: self._call(one, samples))(flat)
-        except RuntimeError:
+        except (RuntimeError, UserWarning):
             return False
         return True
+
+    def _try_out(self) -> None:
+        """Call the module on a few samples near zero, and look at what it does."""
+        rng = np.random.default_rng(0)
+        theta = self.theta0(rng) + MOVED * rng.standard_normal(self.dim)
+        flat, samples = self._tensor(theta), self._tensor(rng.uniform(-1, 1, (TRIED, *self.shape)))
+        with self._blaming(f"fails on samples of shape {self.shape}"):
+            check_behaviour(self._module, lambda some: self._call(flat, some), samples)
+            outputs = self._call(flat.requires_grad_(), samples)
+        if not outputs.requires_grad:
+            raise ValueError(
+                f"The module '{self.name}' gives an output without a gradient: something detaches, or leaves torch."
+            )
+
+    @contextmanager
+    def _blaming(self, what: str) -> Iterator[None]:
+        """Turn whatever the user's code raises into one sentence, with its own traceback as the cause."""
+        try:
+            yield
+        except ValueError as error:
+            if type(error) in (ValueError, DoesNotFit) and error.__traceback__ is not None and _is_ours(error):
+                raise
+            raise DoesNotFit(self._sentence(what, error)) from error
+        except Exception as error:
+            raise DoesNotFit(self._sentence(what, error)) from error
+
+    def _sentence(self, what: str, error: Exception) -> str:
+        said = " ".join(str(error).split())[:300].rstrip(".")
+        return (
+            f"The module '{self.name}' {what}: {type(error).__name__}: {said}. With FREQUENCY_HARNESS_TRACEBACK=1 "
+            "its own traceback is shown."
+        )
 
     def _outputs(self, flat: Tensor, samples: Tensor) -> Tensor:
         if len(flat) > 1 and self._maps:
@@ -166,8 +241,8 @@ class ModuleNetwork:
         return torch.stack([self._call(one, samples) for one in flat])
 
     def _call(self, flat: Tensor, samples: Tensor) -> Tensor:
-        views = {name: flat[offset : offset + prod(shape)].view(shape) for name, shape, offset in self.layout}
-        return torch.func.functional_call(self._module, views, (samples,))
+        answer = torch.func.functional_call(self._module, self._packing.views(flat), (samples,))
+        return rows(answer, len(samples), self.outputs)
 
     def _function(self, inputs: Array) -> Function:
         samples = self._samples(inputs)
@@ -179,6 +254,14 @@ class ModuleNetwork:
     def _tensor(self, array: Array) -> Tensor:
         array = np.require(array, self.dtype, ["C", "W"])  # torch warns of arrays that nobody may write into
         return torch.from_numpy(array).to(self.device)
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether this project raised it, and not the user's code or a library in it."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is not None and str(traceback.tb_frame.f_globals.get("__name__", "")).startswith("problems.")
 
 
 def _grad(outputs: Tensor, inputs: Tensor, weights: Tensor, *, create_graph: bool = False) -> Tensor:

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from math import prod
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from problems.base import Slot
 from problems.factories import resolve
 from problems.networks.inits import Init, kaiming, normal, pytorch_uniform
+from problems.networks.torch.making import made
+from problems.networks.torch.packing import flattened
 
 
 def own() -> None:
@@ -32,24 +33,17 @@ def find_init(text: str) -> Init | None:
 
 
 def draw(
-    text: str, make: Callable[[], nn.Module], layout: tuple[Slot, ...], rng: np.random.Generator
+    text: str,
+    make: Callable[[], nn.Module],
+    shape: tuple[int, ...],
+    layout: tuple[Slot, ...],
+    rng: np.random.Generator,
 ) -> NDArray[np.float64]:
     """Initial parameters `(P,)` by the law that `text` names."""
     law = find_init(text)
     if law is None:
-        return _flat(seeded(make, int(rng.integers(1 << 63))))
+        return flattened(made(make, shape, int(rng.integers(1 << 63))))
     return law.theta0(rng, tuple(Slot(name, _two_dimensional(shape), offset) for name, shape, offset in layout))
-
-
-def seeded(make: Callable[[], nn.Module], seed: int) -> nn.Module:
-    """A module made under this seed; torch's global generator is as before."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        return make()
-
-
-def _flat(module: nn.Module) -> NDArray[np.float64]:
-    return np.concatenate([parameter.detach().double().numpy().ravel() for parameter in module.parameters()])
 
 
 def _two_dimensional(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,0 +1,77 @@
+"""A module from what the user gave, ready to be called: lazy layers made, and every constant in one precision."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
+
+COMPLEX = {torch.float32: torch.complex64, torch.float64: torch.complex128}
+
+
+def seeded(make: Callable[[], Any], seed: int) -> Any:
+    """What `make` returns under this seed; torch's global generator is as before."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return make()
+
+
+def made(make: Callable[[], Any], shape: tuple[int, ...], seed: int) -> nn.Module:
+    """The module made under `seed`, its lazy layers by a first call with samples of `shape`.
+
+    Raises ValueError if it is no module."""
+
+    def whole() -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of torch, about how the user has written it
+            module = make()
+            lazy = isinstance(module, nn.Module) and any(
+                isinstance(tensor, UninitializedParameter | UninitializedBuffer)
+                for tensor in (*module.parameters(), *module.buffers())
+            )
+            if lazy:
+                with torch.no_grad():
+                    module(torch.zeros((2, *shape)))
+        return module
+
+    module = seeded(whole, seed)
+    if not isinstance(module, nn.Module):
+        raise ValueError(f"A network from a file is a torch.nn.Module; got {type(module).__name__}.")  # noqa: TRY004  # a user's mistake is a ValueError
+    return module
+
+
+def converted(module: nn.Module, kind: torch.dtype, device: str) -> nn.Module:
+    """The module with parameters, buffers and tensors kept as attributes in one precision and place.
+
+    Whole numbers stay, and complex ones stay complex, which `Module.to` would not grant."""
+
+    def moved(tensor: Tensor) -> Tensor:
+        if tensor.is_complex():
+            return tensor.to(device, COMPLEX[kind])
+        return tensor.to(device, kind) if tensor.is_floating_point() else tensor.to(device)
+
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.data = moved(parameter.data)
+        for layer in module.modules():
+            for name, buffer in list(layer.named_buffers(recurse=False)):
+                setattr(layer, name, moved(buffer))
+            for name, value in list(vars(layer).items()):
+                if not name.startswith("_"):
+                    constant = _each(value, moved)
+                    if constant is not value:
+                        setattr(layer, name, constant)
+    return module
+
+
+def _each(value: Any, moved: Callable[[Tensor], Tensor]) -> Any:
+    """The same with every tensor in it moved; the same object where there is none."""
+    if isinstance(value, Tensor):
+        return moved(value.detach())
+    if isinstance(value, list | tuple) and any(isinstance(item, Tensor) for item in value):
+        return type(value)(_each(item, moved) for item in value)
+    if isinstance(value, Mapping) and any(isinstance(item, Tensor) for item in value.values()):
+        return {key: _each(item, moved) for key, item in value.items()}
+    return value

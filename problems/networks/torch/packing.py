@@ -1,0 +1,60 @@
+"""Which parameters of a torch module are trained, and where each lies in the flat vector."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from problems.base import Slot
+
+
+@dataclass(frozen=True)
+class Packing:
+    """The slots of a flat vector; a complex parameter of shape `s` has the slot shape `(*s, 2)`, real parts first."""
+
+    slots: tuple[Slot, ...]
+    pairs: frozenset[str]
+    """Names of the complex parameters."""
+
+    @property
+    def dim(self) -> int:
+        """P, the length of the flat vector."""
+        return sum(prod(slot.shape) for slot in self.slots)
+
+    def views(self, flat: Tensor) -> dict[str, Tensor]:
+        """The parameters in `flat (P,)`, by name."""
+        return {slot.name: self._parameter(flat, slot) for slot in self.slots}
+
+    def _parameter(self, flat: Tensor, slot: Slot) -> Tensor:
+        values = flat[slot.offset : slot.offset + prod(slot.shape)].view(slot.shape)
+        return torch.complex(values[..., 0], values[..., 1]) if slot.name in self.pairs else values
+
+
+def trained(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """Parameters that ask for a gradient, each once, also where layers share one."""
+    return ((name, parameter) for name, parameter in module.named_parameters() if parameter.requires_grad)
+
+
+def pack(module: nn.Module) -> Packing:
+    """The packing of a module's parameters, in its own order."""
+    slots: list[Slot] = []
+    offset = 0
+    for name, parameter in trained(module):
+        shape = (*parameter.shape, 2) if parameter.is_complex() else tuple(parameter.shape)
+        slots.append(Slot(name, shape, offset))
+        offset += prod(shape)
+    return Packing(tuple(slots), frozenset(name for name, parameter in trained(module) if parameter.is_complex()))
+
+
+def flattened(module: nn.Module) -> NDArray[np.float64]:
+    """The present values `(P,)` of the parameters that are trained."""
+    values = [_real(parameter.detach()).double().cpu().numpy().ravel() for _, parameter in trained(module)]
+    return np.concatenate(values) if values else np.zeros(0)
+
+
+def _real(parameter: Tensor) -> Tensor:
+    return torch.view_as_real(parameter.resolve_conj()) if parameter.is_complex() else parameter

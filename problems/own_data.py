@@ -1,0 +1,144 @@
+"""Samples of one's own, of any dimension: from an .npz file, or as a function returns them.
+
+Watched are, in up to three dimensions, shells of |k| in cycles per box; in more, frequencies along the first principal
+direction, in cycles per range of the inputs there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array, Loss, Probe, Problem, Recipe, fixed
+from problems.classes.directions import principal_directions
+from problems.losses.regression import make_loss
+from problems.networks.chunks import chunk_of
+from problems.networks.mlp import fully_connected
+from problems.probes.accuracy import AccuracyProbe
+from problems.probes.bands import BandProbe, into_bands, scattered_transform
+from problems.probes.projection import watch_grid, watch_peaks
+from problems.readers.arrays import load_npz
+from problems.readers.samples import Samples, read_samples
+from problems.space.images import octaves
+from problems.user_files import fingerprint
+
+AUTO = "auto"
+KEYS = (("inputs", "targets"), ("x", "y"), ("X", "Y"), ("X", "y"), ("points", "values"), ("coords", "values"))
+"""Names under which an .npz may hold inputs and targets."""
+HIDDEN = "40-40"
+SHARPEST = 8.0
+"""Largest |k| watched in two and three dimensions, in cycles per box."""
+CYCLES = 16
+"""Largest frequency watched along a direction, in cycles per range."""
+MOST_WATCHED = 10
+"""Output components that are watched."""
+
+
+def load_samples(path: str) -> Samples:
+    """The samples in an .npz file; raises ValueError naming what it holds."""
+    try:
+        content = Path(path).expanduser().read_bytes()
+    except OSError as error:
+        raise ValueError(f"The file '{path}' must be readable; {error.strerror}.") from None
+    arrays = load_npz(path, content)
+    for x, y in KEYS:
+        if x in arrays and y in arrays:
+            samples = read_samples(arrays[x], arrays[y])
+            return samples._replace(notes=(f"'{path}' gave the arrays {x} and {y}.", *samples.notes))
+    pairs = "; ".join(f"{x} and {y}" for x, y in KEYS[:2])
+    found = ", ".join(f"{name} {array.shape}" for name, array in arrays.items()) or "nothing"
+    raise ValueError(f"An .npz of samples holds two arrays, such as {pairs}; '{path}' holds {found}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnData(Recipe):
+    """Inputs `(n, d)` to targets `(n, m)`, or to classes, which are learned with cross-entropy.
+
+    `network` and `loss` are chosen to fit unless they are named."""
+
+    network: str = AUTO
+    loss: str = AUTO
+    budget: int = fixed(6_000)
+    data: str = ""
+    """An .npz with the arrays inputs and targets, or x and y."""
+    content: str = ""
+    """sha256 of the file, so that a study with other data is another study; found, not set."""
+    make: Callable[[], tuple[Any, Any]] | None = field(default=None, metadata={"fixed": True})
+
+    def __post_init__(self) -> None:
+        if self.data:
+            object.__setattr__(self, "content", fingerprint(Path(self.data).expanduser(), "A file of samples"))
+
+    def build(self, rng: np.random.Generator) -> Problem:
+        del rng  # the data are the same for every seed
+        samples = self._samples()
+        n, d = samples.inputs.shape
+        m = samples.targets.shape[1]
+        name = f"{d}-{HIDDEN}-{m}" if self.network == AUTO else self.network
+        network = fully_connected(name, (d, m), self.activation, self.init, self.dtype)
+        probes, notes = watched(samples)
+        inputs, targets = samples.inputs.astype(network.dtype), samples.targets.astype(network.dtype)
+        said = (*samples.notes, *notes)
+        return Problem(inputs, targets, network, self._loss(samples), probes, chunk=chunk_of(network, n), notes=said)
+
+    def _samples(self) -> Samples:
+        if self.make is not None:
+            return read_samples(*self.make())
+        if not self.data:
+            raise ValueError(
+                "Name a file of samples: --data FILE.npz, with the arrays inputs (n, d) and targets (n, m)."
+            )
+        if fingerprint(Path(self.data).expanduser(), "A file of samples") != self.content:
+            raise ValueError(f"The file '{self.data}' has changed since the study was planned; start it again.")
+        return load_samples(self.data)
+
+    def _loss(self, samples: Samples) -> Loss:
+        if self.loss != AUTO:
+            return make_loss(self.loss)
+        return make_loss("cross-entropy" if samples.classes else "mse")
+
+
+def watched(samples: Samples) -> tuple[tuple[Probe, ...], tuple[str, ...]]:
+    """What is watched of samples, and notes on it. Raises ValueError for targets that do not vary."""
+    inputs, targets = samples.inputs, samples.targets
+    if not np.ptp(targets, axis=0).max() > 0:
+        raise ValueError("Targets must vary, or there is no frequency to watch; these are all the same.")
+    if not np.ptp(inputs, axis=0).max() > 0:
+        raise ValueError("Inputs must vary; these are all the same.")
+    if inputs.shape[1] <= 3 and not samples.classes and np.ptp(inputs, axis=0).min() > 0:
+        return (box_probe(inputs, targets),), ()
+    along, notes = _along(inputs, targets)
+    return (along, *([AccuracyProbe(targets)] if samples.classes else [])), notes
+
+
+def box_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> BandProbe:
+    """Watches shells of |k| in cycles per bounding box, for `inputs (n, d)` with d from 1 to 3."""
+    n, d = inputs.shape
+    low, extent = inputs.min(axis=0), np.ptp(inputs, axis=0)
+    highest = float(np.clip(n ** (1 / d) / 4, 2.5, SHARPEST if d > 1 else 128.0))
+    axes = [np.arange(-int(highest), int(highest) + 1)] * d
+    lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, d)
+    half = lattice[len(lattice) // 2 + 1 :].astype(float)  # the first of each pair comes before the middle, zero
+    band = into_bands(half, octaves(highest))
+    half, band = half[band >= 0], band[band >= 0]
+    kept, band = np.unique(band, return_inverse=True)
+    del kept  # bands without a wave vector are closed up
+    return BandProbe(
+        targets - targets.mean(axis=0), half, band, scattered_transform((inputs - low) / extent, half), "shells"
+    )
+
+
+def _along(inputs: Array, targets: Array) -> tuple[Probe, tuple[str, ...]]:
+    """Frequencies along the first principal direction; where none stands out, whole cycles over its range."""
+    centred = inputs - inputs.mean(axis=0)
+    projection = centred @ principal_directions(inputs, 1)[0][:, None]
+    span = float(np.ptp(projection))
+    components = list(range(min(MOST_WATCHED, targets.shape[1])))
+    try:
+        return watch_peaks(projection, targets, np.arange(0, CYCLES + 0.1, 0.25) / span, components), ()
+    except ValueError:
+        note = "Along the first principal direction no frequency stands above chance: whole cycles are watched."
+        return watch_grid(projection, targets, np.arange(1, 9) / span, components), (note,)

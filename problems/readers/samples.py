@@ -1,0 +1,108 @@
+"""Samples of any dimension as arrays: inputs `(n, d)` and targets `(n, m)`, real, finite and complete."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST = 3
+MOST_CLASSES = 1000
+
+
+class Samples(NamedTuple):
+    """Inputs `(n, d)` and targets `(n, m)` in float64, whether targets are classes one-hot, and what was understood."""
+
+    inputs: NDArray[np.float64]
+    targets: NDArray[np.float64]
+    classes: bool
+    notes: tuple[str, ...]
+
+
+def read_samples(inputs: Any, targets: Any) -> Samples:
+    """What a user's function or file gives: arrays, tensors, frames or lists.
+
+    Whole numbers as targets of two or more inputs are classes, and so are one-hot rows; complex targets are two real
+    ones. Raises ValueError for anything else that is not finite real numbers, saying which sample is wrong."""
+    x, y = _array("inputs", inputs), _array("targets", targets)
+    if len(x) != len(y) or len(x) < LEAST:
+        raise ValueError(
+            f"Inputs and targets are at least three finite numbers each, one row a sample; got {len(x):,} and "
+            f"{len(y):,}."
+        )
+    notes = [f"Inputs of shape {x.shape} and type {x.dtype}, targets of shape {y.shape} and type {y.dtype}."]
+    if x.dtype.kind == "c":
+        raise ValueError("Inputs must be real numbers; these are complex. Give real and imaginary part as two inputs.")
+    flat = _rows(x)
+    found, classes = _classes(y, flat.shape[1], notes)
+    if found.dtype.kind == "c":
+        wide = _rows(found)
+        found = np.concatenate([wide.real, wide.imag], axis=1)
+        notes.append("Complex targets are learned as their real and their imaginary part.")
+    flat, wide = flat.astype(np.float64), _rows(found).astype(np.float64)
+    _check_finite("inputs", flat)
+    _check_finite("targets", wide)
+    size = float(np.abs(flat).max())
+    if not 1e-2 <= size <= 1e2:
+        notes.append(
+            f"Inputs reach {size:.3g}, far from one, and are taken as they are; rescale them if nothing is learned."
+        )
+    return Samples(flat, wide, classes, tuple(notes))
+
+
+def _array(what: str, given: Any) -> NDArray[Any]:
+    if hasattr(given, "detach"):  # a tensor of torch, which is not loaded here
+        given = given.detach().cpu().numpy()
+    if np.ma.isMaskedArray(given):
+        hidden = int(np.ma.getmaskarray(given).sum())
+        if hidden:
+            raise ValueError(
+                f"The {what} must be complete; {hidden:,} of these numbers are masked. Leave those samples out."
+            )
+        given = given.data
+    try:
+        array = np.asarray(given)
+    except ValueError as error:
+        raise ValueError(f"The {what} must be an array of numbers; {error}.") from None
+    if array.dtype.kind not in "biufc" or array.ndim == 0:
+        raise ValueError(f"The {what} must be an array of numbers, one row a sample; got type {array.dtype}.")
+    return array
+
+
+def _rows(array: NDArray[Any]) -> NDArray[Any]:
+    return array.reshape(len(array), -1)
+
+
+def _check_finite(what: str, values: NDArray[np.float64]) -> None:
+    broken = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    if len(broken):
+        raise ValueError(
+            f"All {what} must be finite numbers; {len(broken):,} of {len(values):,} samples have others, the first is "
+            f"sample {broken[0]} (counted from 0)."
+        )
+
+
+def _classes(targets: NDArray[Any], width: int, notes: list[str]) -> tuple[NDArray[Any], bool]:
+    """Targets, one-hot where they are classes; a function of one variable has none."""
+    if width < 2:
+        return targets, False
+    if targets.ndim == 2 and targets.shape[1] > 1 and _is_one_hot(targets):
+        notes.append(f"Targets are one-hot: {targets.shape[1]} classes, learned with cross-entropy.")
+        return targets, True
+    labels = targets.reshape(-1)
+    if targets.dtype.kind not in "biu" or len(labels) != len(targets):
+        return targets, False
+    names, numbers = np.unique(labels, return_inverse=True)
+    if not 2 <= len(names) <= min(MOST_CLASSES, len(labels) // 2):
+        return targets, False
+    listed = ", ".join(map(str, names[:4])) + (", ..." if len(names) > 4 else "")
+    notes.append(
+        f"Targets are whole numbers: {len(names)} classes ({listed}), learned with cross-entropy. Give them as "
+        "floating-point numbers to learn their values."
+    )
+    return np.eye(len(names))[numbers], True
+
+
+def _is_one_hot(targets: NDArray[Any]) -> bool:
+    if targets.dtype.kind == "c":
+        return False
+    return bool(((targets == 0) | (targets == 1)).all() and (targets.sum(axis=1) == 1).all())
