@@ -290,6 +290,26 @@ def test_one_good_loss_starts_the_count_of_bad_ones_anew():
     assert not made.ends
 
 
+def test_one_good_gradient_does_so_too():
+    made = lane_meter(STARTS, budget=10_000)
+    for _ in range(3):
+        for _ in range(PATIENCE - 1):
+            made.value_and_grad(poisoned(1))
+        made.value_and_grad(STARTS)
+    assert not made.ends
+
+
+def test_bad_ones_at_the_end_of_a_population_are_counted_on():
+    made = lane_meter(STARTS, budget=10_000)
+    population = STARTS[:, None].repeat(PATIENCE, axis=1)
+    population[1, 1:] = np.nan
+    made.values(population)
+    assert not made.ends
+    made.value(poisoned(1))
+    assert list(made.ends) == [1]
+    assert made.outcome(1).counts.values == PATIENCE + 1
+
+
 def test_when_all_lanes_have_diverged_the_run_is_over_and_each_is_measured_once_at_its_own_end():
     log = Log()
     made = lane_meter(STARTS, observe=log, budget=10_000, incumbent="best")
