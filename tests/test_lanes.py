@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 from test_meter import Clock
-from toys import Descent, Log, Swarmlet, bowl, built, lane_meter, spend
+from toys import Descent, Log, Swarmlet, bowl, built, lane_meter, run_spec, spend
 
 import harness.run.account
 import harness.run.lanes
@@ -14,7 +14,10 @@ from harness.run.account import PATIENCE, PENALTY, BudgetExhausted, Diverged, Ta
 from harness.run.drive import drive
 from harness.run.lanes import LaneMeter
 from harness.run.meter import Meter
+from harness.run.record import Recorder
+from harness.run.rows import End, lane_tables
 from harness.run.schedule import log_marks
+from problems.base import stack
 from problems.engines.numpy_evaluator import NumpyEvaluator
 
 STARTS = np.arange(1.0, 4.0)[:, None] * np.ones((3, 4))  # losses 1, 4, 9
@@ -65,6 +68,19 @@ def test_each_lane_has_its_own_targets():
     np.testing.assert_array_equal(lane_meter(zeros, problem).values(np.zeros((3, 9, 4)))[:, 7], [0, 1, 4])
     np.testing.assert_array_equal(lane_meter(zeros, problem).value_and_grad(zeros)[0], [0, 1, 4])
     np.testing.assert_array_equal(lane_meter(zeros, problem).batch_value_and_grad(zeros, rows)[0], [0, 1, 4])
+
+
+def test_a_lane_that_goes_on_alone_is_measured_against_its_own_targets():
+    alone = [replace(bowl(), targets=np.full((4, 1), float(lane))) for lane in range(3)]
+    evaluator = NumpyEvaluator(stack(alone))
+    recorder = Recorder(evaluator, alone, "last")
+    made = LaneMeter(evaluator, Terms(1000, "last", marks=(1.0, 60.0)), 3, recorder.observe)
+    made.start(np.zeros((3, 4)))
+    for _ in range(60):
+        made.value(poisoned(0, np.zeros((3, 4))))
+    assert list(made.ends) == [0]
+    assert [recorder.last_loss(lane) for lane in (1, 2)] == [1, 4]
+    assert [recorder.curves(lane, "run")["cost"].iloc[-1] for lane in range(3)] == [PATIENCE, 60, 60]
 
 
 def test_a_batch_counts_what_each_lane_has_spent():
@@ -365,6 +381,20 @@ def test_an_observer_that_destroys_what_it_is_shown_harms_nobody():
     made.value(STARTS)
     made.value(2 * STARTS)
     np.testing.assert_array_equal(np.array(seen), [STARTS] * 3)
+
+
+def test_the_seconds_of_a_batch_are_shared_evenly_by_the_rows_of_its_lanes():
+    evaluator = NumpyEvaluator(bowl())
+    recorder = Recorder(evaluator, [bowl()] * 3, "last")
+    made = LaneMeter(evaluator, Terms(10), 3, recorder.observe)
+    made.start(STARTS)
+    made.finish()
+    made.account.seconds_objective, made.account.seconds_measuring = 6.0, 9.0
+    made.account.started, made.account.ended = 100.0, 130.0
+    rows = [lane_tables(run_spec(), lane, made, recorder, End("budget", "", "numpy"))["runs"] for lane in range(3)]
+    assert [row["seconds_objective"].item() for row in rows] == [2, 2, 2]
+    assert [row["seconds_measuring"].item() for row in rows] == [3, 3, 3]
+    assert [row["seconds_optimizer"].item() for row in rows] == [5, 5, 5]  # of 30 s, less 9 and 6
 
 
 def test_seconds_of_lanes_exclude_each_other_too(monkeypatch):

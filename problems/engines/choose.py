@@ -6,28 +6,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, Protocol, runtime_checkable
-
-import numpy as np
 
 from problems.base import Problem
 from problems.engines.base import CannotServe, Evaluator
 from problems.engines.numpy_evaluator import NumpyEvaluator, offered
-from problems.losses.cross_entropy import CrossEntropy
-from problems.losses.regression import L4, MAE, MSE
+from problems.engines.obstacles import is_large, no_kernels, no_tensors, not_shallow
 from problems.nearest import unknown
-from problems.networks.mlp import MLP
-
-FEW = 4
-"""Inputs and outputs up to which plain loops beat a matrix product."""
-
-
-MANY = 8192
-"""Hidden activations from which on passes between matrix products beat numpy; measured for 1 to 30 lanes."""
-
-ON_TORCH = (CrossEntropy, L4, MAE, MSE)
-"""Losses that `torch_losses.py` has as well."""
 
 AUTO = (
     "the rule: compiled where it serves, numpy elsewhere, and for deep networks with fewer than 8192 hidden "
@@ -67,52 +51,6 @@ def lazily(module: str, kind: str) -> Callable[[Problem], Evaluator]:
         return evaluator(problem)
 
     return make
-
-
-def no_kernels(problem: Problem) -> str | None:
-    """Why compiled kernels cannot take a problem."""
-    if find_spec("numba") is None:
-        return "needs the library numba, which is not installed: pip install numba"
-    if not isinstance(problem.network, MLP):
-        return "takes plain fully connected networks; this one is scaled, combined, or of another kind"
-    if len(problem.network.widths) < 3:
-        return "takes networks with a hidden layer; this one has none"
-    if problem.chunk is not None and problem.chunk < problem.n_samples:
-        return "takes all samples at once; this problem asks for chunks, to bound memory"
-    if not (np.isfinite(problem.inputs).all() and np.abs(problem.targets).max(initial=0.0) < 1e12):
-        return "takes finite inputs, and targets below 1e12 in size"
-    return None
-
-
-def not_shallow(problem: Problem) -> str | None:
-    """Why a single compiled pass cannot take a problem."""
-    widths = problem.network.widths if isinstance(problem.network, MLP) else ()
-    if len(widths) == 3 and widths[0] <= FEW and widths[2] <= FEW and isinstance(problem.loss, MSE):
-        return no_kernels(problem)
-    return f"takes one hidden layer, at most {FEW} inputs and outputs, and the loss mse"
-
-
-@runtime_checkable
-class OnTorch(Protocol):
-    """A network that torch can differentiate from tensors to tensors, wherever it computes."""
-
-    def respond(self, flat: Any, samples: Any) -> Any:
-        """Outputs `(B, n, m)` for parameters `(B, P)` and samples, all tensors."""
-
-
-def no_tensors(problem: Problem) -> str | None:
-    """Why torch cannot take a problem from end to end."""
-    if not isinstance(problem.network, OnTorch):
-        return "takes torch modules; this network is another, or a combination of some"
-    if not isinstance(problem.loss, ON_TORCH):
-        return f"takes the losses cross-entropy, l4, mae and mse; got '{problem.loss.name}'"
-    return None
-
-
-def is_large(problem: Problem) -> bool:
-    """Whether passes between matrix products beat numpy: small deep networks are better off in numpy's batches."""
-    widths = problem.network.widths if isinstance(problem.network, MLP) else ()
-    return problem.n_samples * sum(widths[1:-1]) >= MANY
 
 
 ENGINES = {
