@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         word = f" {said[0]}" if said and said[0] in names() else ""
         if os.environ.get(TRACEBACK) and error.__cause__ is not None:
             traceback.print_exception(error.__cause__)
-        sys.stderr.write(f"harness{word}: {error}\n")
+        sys.stderr.write(f"harness{word}: {' '.join(str(error).split())}\n")
         return 2 if isinstance(error, ValueError) else 1
 
 

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from harness.cli import main
-from harness.run.spec import RunSpec, find_problem
+from harness.run.spec import RunSpec, find_problem, override, settings_of
 from harness.study.comparison import plan
 from harness.study.settings_files import read_settings_file, tuned_file, update_settings
+from harness.study.store import Store
 from harness.study.tune import FIRST_SEED, Tuning, is_log, judge, ranges, sample, tune
 from optimizers import OPTIMIZERS
 
@@ -62,8 +65,7 @@ def test_tuning_runs_are_labelled_and_on_seeds_of_their_own(tmp_path):
     study = json.loads((tmp_path / "a" / "study.json").read_text())
     assert study["purpose"] == "tuning"
     assert len(study["runs"]) == 4
-    seeds = pd.concat(map(pd.read_parquet, (tmp_path / "a" / "parts" / "runs").glob("*.parquet")))["seed"]
-    assert set(seeds) == {1000, 1001}
+    assert set(Store(tmp_path / "a").read()["runs"]["seed"]) == {1000, 1001}
     assert tuning().folder.name.startswith("tuning-sin135-lion-")
 
 
@@ -97,6 +99,32 @@ def test_settings_files_survive_a_round_trip(tmp_path):
     update_settings(path, "cg-fr", {"c1": 0.5})
     update_settings(path, "lion", {"lr": 2e-05})
     assert read_settings_file(str(path), "sin135") == {"cg-fr": {"c1": 0.5}, "lion": {"lr": 2e-05}}
+
+
+PLAIN = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(max_size=9)
+NAMES = st.text(min_size=1, max_size=9)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    written=st.dictionaries(NAMES, st.dictionaries(NAMES, PLAIN | st.lists(PLAIN, max_size=3), max_size=4), max_size=3)
+)
+@example(written={"adam": {"lr": float("inf"), "none": None}, 'a "b"\n': {"": "\u2028\\"}})
+def test_whatever_is_written_to_a_settings_file_can_be_read(tmp_path, written):
+    path = tmp_path / "own.toml"
+    path.unlink(missing_ok=True)
+    for name, values in written.items():
+        update_settings(path, name, values)
+    kept = {name: {key: value for key, value in own.items() if value is not None} for name, own in written.items()}
+    if kept:
+        assert read_settings_file(str(path), "sin135") == kept
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_registered_settings_of_every_method_survive_a_file(tmp_path, name):
+    path = tmp_path / "own.toml"
+    update_settings(path, name, settings_of(OPTIMIZERS[name]))
+    assert override(name, OPTIMIZERS[name], read_settings_file(str(path), "sin135")[name]) == OPTIMIZERS[name]
 
 
 @pytest.mark.parametrize(("text", "words"), [("a = ", "not TOML"), ("a = 1", "are tables")])

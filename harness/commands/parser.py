@@ -39,9 +39,11 @@ class Parser(argparse.ArgumentParser):
         """What was said after the word; raises ValueError."""
         joined = self._joined(said)
         for text in joined:
-            name = text.partition("=")[0]
-            if name.startswith("-") and name not in self.options and not _is_number(text) and text != "--":
+            name, equals, value = text.partition("=")
+            if name.startswith("-") and name not in self.options and not _is_number(text):
                 raise ValueError(self._unknown(name))
+            if name in self.options and equals and value in ("", "--"):  # argparse would drop the second
+                self.error(f"{name} needs a value; got '{value}'.")
         return self.parse_args(joined)
 
     def error(self, message: str) -> NoReturn:

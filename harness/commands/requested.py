@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.questions.reading import read_observers
+from harness.run.spec import find_optimizer, find_problem, settings_of
 from harness.study.comparison import DEFAULT_SEEDS, RECIPE_OPTIONS, Plan, plan
 from harness.study.settings_files import read_settings_file
 from harness.study.vary import read_varied
@@ -37,6 +38,7 @@ def requested_comparison(arguments: argparse.Namespace) -> Plan:
 
 def requested_run(arguments: argparse.Namespace, seed: int) -> Plan:
     """The one run that the command line describes."""
+    find_optimizer(arguments.optimizer)  # 'all' is none
     return plan(problem_of(arguments), [arguments.optimizer], [seed], **choices(arguments))
 
 
@@ -59,6 +61,8 @@ def problem_of(arguments: argparse.Namespace) -> str:
 
 def choices(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options that `plan` takes, from the command line."""
+    if arguments.data_dir:
+        check_reads_data(problem_of(arguments))
     named = {name: getattr(arguments, name) for name in (*RECIPE_OPTIONS, *TERMS)}
     named["observe"] = read_observers(getattr(arguments, "observe", None) or ())
     settings = read_settings(arguments.set)
@@ -80,3 +84,10 @@ def read_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
             raise ValueError(f"A setting is written OWNER.SETTING=VALUE, such as adam.lr=0.003; got '{text}'.")
         settings.setdefault(owner, {})[name] = value.strip()
     return settings
+
+
+def check_reads_data(problem: str) -> None:
+    """Raise ValueError if the problem reads no collection; one of the user's own may read what it likes."""
+    recipe = find_problem(problem)
+    if "data" not in settings_of(recipe) and not recipe.origin:
+        raise ValueError(f"--data-dir is for problems on collections of images; '{problem}' reads none.")

@@ -17,8 +17,13 @@ def number(text: str) -> float:
     return value
 
 
-def whole(at_least: int | None = None) -> Callable[[str], int]:
-    """A whole number of at least so much."""
+MOST = 1_000_000
+"""Of anything that is counted: beyond it a digit was typed too many."""
+LARGEST_SEED = 2**63 - 1
+
+
+def whole(at_least: int | None = None, at_most: int = MOST) -> Callable[[str], int]:
+    """A whole number within these bounds."""
 
     def read(text: str) -> int:
         try:
@@ -27,6 +32,8 @@ def whole(at_least: int | None = None) -> Callable[[str], int]:
             raise ArgumentTypeError(f"takes a whole number; got '{text}'.") from None
         if at_least is not None and value < at_least:
             raise ArgumentTypeError(f"must be at least {at_least}; got {value}.")
+        if value > at_most:
+            raise ArgumentTypeError(f"must be at most {at_most}; got {text}.")
         return value
 
     return read

@@ -1,9 +1,9 @@
 """Figures, drawn from the tables alone. `FIGURES` is the one registry."""
 
-import os
-import threading
 from collections.abc import Callable, Sized
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from matplotlib.figure import Figure
 
@@ -15,6 +15,7 @@ from harness.figures.samples import samples
 from harness.figures.spectrum import spectrum
 from harness.figures.style import house_style
 from harness.tables import Tables
+from harness.whole_files import replace_file
 
 FIGURES: dict[str, Callable[[Tables], Figure]] = {
     "heatmap": heatmap,
@@ -49,11 +50,10 @@ def save(figure: Figure, path_stem: str | Path) -> list[Path]:
     stem.parent.mkdir(parents=True, exist_ok=True)
     paths = [stem.with_name(f"{stem.name}.{kind}") for kind in DPI]
     for path, (kind, dpi) in zip(paths, DPI.items(), strict=True):
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
-        try:
-            with house_style():
-                figure.savefig(temporary, format=kind, dpi=dpi, metadata=UNDATED[kind])
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with house_style():
+            replace_file(path, partial(_write, figure, kind, dpi), durable=False)
     return paths
+
+
+def _write(figure: Figure, kind: str, dpi: int, file: BinaryIO) -> None:
+    figure.savefig(file, format=kind, dpi=dpi, metadata=UNDATED[kind])

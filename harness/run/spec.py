@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from math import inf
+from math import inf, isnan
 from typing import Any, TypeVar
 
 import numpy as np
@@ -44,10 +44,11 @@ class RunSpec:
     def __post_init__(self) -> None:
         rules = {
             "budget must be a finite number of at least 1": 1 <= self.budget < inf,
-            "seed must be a whole number from 0": self.seed >= 0,
-            "cost_per_gradient must be positive and finite": 0 < self.cost_per_gradient < inf,
+            "seed must be a whole number from 0 below two to the 63rd": 0 <= self.seed < 2**63,
+            "cost_per_gradient must be at least 0.01 and finite": 0.01 <= self.cost_per_gradient < inf,
             "marks must be at least 1": self.marks >= 1,
             "time_limit must be positive": self.time_limit is None or self.time_limit > 0,
+            "target_loss must be a number": self.target_loss is None or not isnan(self.target_loss),
         }
         for rule, kept in rules.items():
             if not kept:
@@ -160,4 +161,7 @@ def _read(text: str, present: Any) -> Any:
     if isinstance(present, tuple):
         item = present[0] if present else 0.0
         return tuple(_read(part.strip(), item) for part in text.split(",") if part.strip())
-    return float(text)
+    number = float(text)
+    if isnan(number):
+        raise ValueError(text)
+    return number

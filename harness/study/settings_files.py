@@ -1,10 +1,13 @@
 """Settings in a TOML file, one table an optimizer, as tuning writes them and `--settings` reads them."""
 
-import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import tomli_w
+
+from harness.whole_files import replace_text, writing_into
 
 Settings = dict[str, dict[str, Any]]
 TUNED = Path("results") / "tuned"
@@ -24,7 +27,7 @@ def read_settings_file(source: str, problem: str) -> Settings:
     except OSError:
         hint = f" Make it with: harness tune --problem {problem} --optimizer NAME" if source == "tuned" else ""
         raise ValueError(f"--settings takes 'tuned' or a TOML file; '{path}' cannot be read.{hint}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"The settings in '{path}' are not TOML: {error}") from None
     if not all(isinstance(table, dict) for table in content.values()):
         raise ValueError(f"The settings in '{path}' are tables, such as [adam] with a line lr = 0.003.")
@@ -32,16 +35,10 @@ def read_settings_file(source: str, problem: str) -> Settings:
 
 
 def update_settings(path: Path, optimizer: str, settings: Mapping[str, Any]) -> None:
-    """Write the settings of one optimizer into the file; those of others stay."""
-    content = tomllib.loads(path.read_text()) if path.exists() else {}
-    content[optimizer] = dict(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("\n".join(_table(name, table) for name, table in sorted(content.items())))
-    temporary.replace(path)
+    """Write the settings of one optimizer into the file; those of others stay.
 
-
-def _table(name: str, settings: Mapping[str, Any]) -> str:
-    """A scalar or list is spelled in TOML as in JSON."""
-    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
-    return f"[{json.dumps(name)}]\n{lines}"
+    TOML has no null: a setting that is None is left out, and stays as it is registered when the file is read."""
+    with writing_into(path.parent):
+        content = tomllib.loads(path.read_text()) if path.exists() else {}
+        content[optimizer] = {name: value for name, value in settings.items() if value is not None}
+        replace_text(path, tomli_w.dumps(dict(sorted(content.items()))))

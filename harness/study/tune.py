@@ -16,6 +16,7 @@ from harness.run.spec import RunSpec, canonical, digest, settings_of, stream
 from harness.study.execute import execute
 from harness.study.settings_files import update_settings
 from harness.study.store import STUDY, Store
+from harness.whole_files import replace_file, replace_text
 from optimizers.base import Optimizer, Setting
 
 Sampler: TypeAlias = Literal["random", "optuna"]
@@ -101,7 +102,7 @@ def tune(tuning: Tuning, jobs: int = 1, out: Path | None = None) -> tuple[pd.Dat
     order = sorted(tried, key=lambda method: tried[method])
     table = pd.DataFrame([{"loss": tried[method], **settings_of(method)} for method in order])
     table.insert(0, "trial", [list(tried).index(method) for method in order])
-    table.to_csv(store.folder / "trials.csv", index=False)
+    replace_file(store.folder / "trials.csv", lambda file: table.to_csv(file, index=False))
     update_settings(store.folder / "settings.toml", tuning.spec.optimizer, settings_of(order[0]))
     return table, order[0]
 
@@ -120,9 +121,7 @@ def _enlist(store: Store, tuning: Tuning, specs: list[RunSpec]) -> None:
     study = json.loads(path.read_text())
     study["runs"] = list(dict.fromkeys([*study["runs"], *(spec.run_id for spec in specs)]))
     study["tuning"] = canonical({"trials": tuning.trials, "seeds": tuning.seeds, "sampler": tuning.sampler})
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(study, indent=1))
-    temporary.replace(path)
+    replace_text(path, json.dumps(study, indent=1))
 
 
 def _random(tuning: Tuning) -> Search:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.commands.docs.optimizer_pages import pages
 from harness.commands.docs.references_page import references_page
+from harness.whole_files import replace_text, writing_into
 from optimizers import OPTIMIZERS
 
 BIBTEX = "references.bib"
@@ -18,15 +19,10 @@ def main(arguments: argparse.Namespace) -> int:
     else:
         folder = Path(arguments.out or "docs")
         made = {"references.md": references_page(_bibtex(folder))}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with writing_into(folder):
         for name, content in made.items():
-            (folder / name).write_text(content)
+            replace_text(folder / name, content)
             sys.stdout.write(f"{folder / name}\n")
-    except OSError as error:
-        raise ValueError(
-            f"--out must be a folder that can be written; '{folder}': {error.strerror or error}."
-        ) from None
     return 0
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from harness.commands.requested import read_settings
+from harness.commands.requested import check_reads_data, read_settings
 from harness.figures import save
 from harness.figures.filter_shares import Example, filter_shares
 from harness.run.spec import find_problem, override, stream
@@ -22,7 +22,12 @@ EXAMPLES = (0.0001, 0.01, 10.0)
 def main(arguments: argparse.Namespace) -> int:
     """Print the table, and draw the figure where one is asked for; the exit code."""
     name = arguments.problem
-    recipe = override(name, find_problem(name), read_settings(arguments.set).get("problem", {}))
+    if arguments.data_dir:
+        check_reads_data(name)
+    settings = read_settings(arguments.set)
+    recipe = override(name, find_problem(name), settings.pop("problem", {}) | settings.pop(name, {}))
+    if settings:
+        raise ValueError(f"--set takes settings of the problem here, such as problem.samples=401; got {min(settings)}.")
     problem = recipe.build(stream(0, "data"))
     rows = min(ROWS, problem.n_samples)
     probes = [FilterProbe(problem.inputs, problem.targets, delta, rows) for delta in _deltas(arguments.deltas)]

@@ -11,6 +11,7 @@ from harness.analysis.configurations import configuration_names
 from harness.analysis.sensitivity import sensitivity
 from harness.study.comparison import load
 from harness.tables import LABELS
+from harness.whole_files import replace_file, writing_into
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -23,7 +24,7 @@ def main(arguments: argparse.Namespace) -> int:
             f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none."
         ) from None
     try:
-        prices = [float(price) for price in arguments.cost_per_gradient.split(",")]
+        prices = list(dict.fromkeys(float(price) for price in arguments.cost_per_gradient.split(",")))
     except ValueError:
         got = arguments.cost_per_gradient
         raise ValueError(
@@ -31,7 +32,8 @@ def main(arguments: argparse.Namespace) -> int:
         ) from None
     rows = sensitivity(tables, prices)
     path = folder / "sensitivity.csv"
-    rows.to_csv(path, index=False)
+    with writing_into(folder):
+        replace_file(path, lambda file: rows.to_csv(file, index=False))
     console = Console()
     console.print(_table(rows, prices))
     changed = rows.groupby([*LABELS, "probe"], dropna=False)["verdict"].nunique()

@@ -2,7 +2,7 @@
 
 from harness.commands.options import add_format, add_observe, add_out, add_problem, add_settings, add_terms
 from harness.commands.parser import Parser
-from harness.commands.values import whole
+from harness.commands.values import LARGEST_SEED, whole
 
 SECTION = "studies"
 ABOUT = "Run one optimizer once, and print what it learned when."
@@ -16,7 +16,7 @@ examples:
 def add_options(word: Parser) -> None:
     """One run, specified."""
     word.add_argument("--optimizer", required=True, metavar="NAME", help="a name from 'harness list optimizers'")
-    word.add_argument("--seed", type=whole(0), default=0, metavar="N", help="the run's seed (default: 0)")
+    word.add_argument("--seed", type=whole(0, LARGEST_SEED), default=0, metavar="N", help="the run's seed (default: 0)")
     add_settings(word)
     add_problem(word)
     add_terms(word)

@@ -2,7 +2,7 @@
 
 from harness.commands.options import add_jobs, add_out, add_problem, add_settings, add_terms
 from harness.commands.parser import Parser
-from harness.commands.values import one_of, whole
+from harness.commands.values import LARGEST_SEED, one_of, whole
 
 SECTION = "studies"
 ABOUT = "Search an optimizer's settings by the loss alone, on seeds of its own."
@@ -22,7 +22,9 @@ def add_options(word: Parser) -> None:
     word.add_argument("--seeds", type=whole(1), default=3, metavar="N", help=seeds)
     sampler = "random or optuna (default: random)"
     word.add_argument("--sampler", type=one_of(SAMPLERS), default=SAMPLERS[0], metavar="NAME", help=sampler)
-    word.add_argument("--draw", type=whole(0), default=0, metavar="N", help="seed of the search itself (default: 0)")
+    word.add_argument(
+        "--draw", type=whole(0, LARGEST_SEED), default=0, metavar="N", help="seed of the search itself (default: 0)"
+    )
     add_settings(word)
     add_problem(word)
     add_terms(word)

@@ -14,16 +14,16 @@ from harness.study.tune import FIRST_SEED, Tuning, ranges, tune
 SHOWN = 10
 
 
+def requested_search(arguments: argparse.Namespace) -> Tuning:
+    """The search that the command line describes."""
+    first = requested_run(arguments, FIRST_SEED).specs[0]
+    return Tuning(first, arguments.trials, arguments.seeds, arguments.sampler, arguments.draw)
+
+
 def main(arguments: argparse.Namespace) -> int:
     """Carry out a search; the exit code."""
     problem = problem_of(arguments)
-    tuning = Tuning(
-        requested_run(arguments, FIRST_SEED).specs[0],
-        arguments.trials,
-        arguments.seeds,
-        arguments.sampler,
-        arguments.draw,
-    )
+    tuning = requested_search(arguments)
     folder = Path(arguments.out) if arguments.out else tuning.folder
     trials, winner = tune(tuning, arguments.jobs, folder)
     path = tuned_file(problem)

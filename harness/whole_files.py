@@ -1,0 +1,41 @@
+"""Files that are whole or absent: written to a temporary name, flushed to the disk, and renamed."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+TEMPORARY = ".*.tmp"
+"""What a writer that was killed has left matches this."""
+
+
+def replace_file(path: Path, write: Callable[[BinaryIO], object], *, durable: bool = True) -> None:
+    """Let `write` fill a file that takes the place of `path` at once; `durable` waits for the disk."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """The same for a text."""
+    replace_file(path, lambda file: file.write(text.encode()))
+
+
+@contextmanager
+def writing_into(folder: Path) -> Iterator[None]:
+    """Make `folder`, and turn what goes wrong while writing there into a ValueError of one sentence."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise ValueError(f"The output folder '{folder}' must be writable; {reason}. Choose another --out.") from None

@@ -1,0 +1,278 @@
+"""An option is honoured or refused: for each option of each word there is evidence here, and a new one without fails.
+
+Options that describe runs must change the runs that a word asks for, whose identities are hashes of all that rows
+depend on. Options of output must change what is written or said; where that takes long, a test is named that shows it.
+"""
+
+import contextlib
+import io
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from harness.cli import main
+from harness.commands import SECTIONS, names, options_of, work_of
+from harness.commands.parser import parser_of
+from harness.commands.requested import requested_comparison, requested_run
+
+ROOT = Path(__file__).parents[1]
+PAIRS = [(word, option) for word in names() for option in parser_of(word).options if option not in ("-h", "--help")]
+ALONE = ["--problem", "sin135", "--budget", "60"]
+Evidence: TypeAlias = Callable[[str], None] | str
+"""A check that takes the word, or the test that shows it, as FILE::NAME."""
+SEVERAL = {"compare", "plan", "samples", "response"}
+"""Words of several runs; the others that make runs make one."""
+RUNS = SEVERAL | {"run", "tune"}
+
+CHANGES: dict[str, tuple[list[str], list[str]]] = {
+    "--problem": (ALONE, ["--problem", "sin15"]),
+    "--target": (["--target", "sin(x)"], ["--target", "sin(2*x)"]),
+    "--domain": (["--target", "sin(x)"], ["--domain", "0,2*pi"]),
+    "--samples": (ALONE, ["--samples", "101"]),
+    "--columns": (["--target", "pairs.csv", "--columns", "x,y"], ["--columns", "x,z"]),
+    "--sep": (["--target", "pairs.csv", "--columns", "x,y"], ["--sep", ","]),
+    "--embedding": (ALONE, ["--embedding", "fourier(4,1)"]),
+    "--image": (["--image", "china"], ["--image", "flower"]),
+    "--size": (["--image", "china"], ["--size", "16x16"]),
+    "--points": (["--problem", "solid"], ["--points", "cloud.csv"]),
+    "--network": (ALONE, ["--network", "1-8-1"]),
+    "--activation": (ALONE, ["--activation", "relu"]),
+    "--init": (ALONE, ["--init", "xavier"]),
+    "--loss": (ALONE, ["--loss", "mae"]),
+    "--dtype": (ALONE, ["--dtype", "float32"]),
+    "--budget": (ALONE, ["--budget", "90"]),
+    "--cost-per-gradient": (ALONE, ["--cost-per-gradient", "2"]),
+    "--engine": (ALONE, ["--engine", "numpy"]),
+    "--marks": (ALONE, ["--marks", "7"]),
+    "--time-limit": (ALONE, ["--time-limit", "5"]),
+    "--target-loss": (ALONE, ["--target-loss", "0.5"]),
+    "--set": (ALONE, ["--set", "adam.lr=0.1"]),
+    "--vary": (ALONE, ["--vary", "adam.lr=0.1,0.2"]),
+    "--settings": (ALONE, ["--settings", "own.toml"]),
+    "--optimizers": (ALONE, ["--optimizers", "gd"]),
+    "--optimizer": (ALONE, ["--optimizer", "gd"]),
+    "--seeds": (ALONE, ["--seeds", "2"]),
+    "--seed": (ALONE, ["--seed", "7"]),
+    "--observe": (["--problem", "digits"], ["--observe", "samples"]),
+}
+"""Options that change the runs: words before, and the words that change them; of two equal options the later wins."""
+QUICK = ["--problem", "control-low", "--budget", "9", "--marks", "3"]
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("own.toml").write_text("[adam]\nlr = 0.5\n")
+    Path("own.py").write_text("")
+    Path("pairs.csv").write_text("x,y,z\n" + "".join(f"{i / 10},{(i * 7) % 10},{i % 3}\n" for i in range(40)))
+    Path("cloud.csv").write_text("".join(f"{i % 3},{i % 5},{i % 7},{i % 2}\n" for i in range(80)))
+    return tmp_path
+
+
+def runs_of(word: str, words: list[str]) -> list[object]:
+    """The identities of the runs that are asked for, and what else is written about them."""
+    base = ["--optimizers", "adam", "--seeds", "1"] if word in SEVERAL else ["--optimizer", "adam"]
+    arguments = parser_of(word).understand([*base, *words])
+    if word in SEVERAL:
+        planned = requested_comparison(arguments)
+    else:
+        planned = requested_run(arguments, arguments.seed if "seed" in arguments else 0)
+    return [(spec.run_id, spec.observers) for spec in planned.specs]
+
+
+def changes_runs(word: str, option: str) -> None:
+    before, words = CHANGES[option]
+    assert runs_of(word, before) != runs_of(word, [*before, *words])
+
+
+def changes_the_search(option: str, value: str) -> Callable[[str], None]:
+    def check(word: str) -> None:
+        words = ["--optimizer", "adam", *ALONE]
+        usual, other = (
+            work_of(word).requested_search(parser_of(word).understand([*words, *more])).identity
+            for more in ([], [option, value])
+        )
+        assert usual != other
+
+    return check
+
+
+def complains(word: str, sentence: str, *words: str) -> None:
+    error = io.StringIO()
+    with contextlib.redirect_stderr(error):
+        assert main([word, *words]) == 2
+    assert sentence in error.getvalue()
+
+
+def loads_it(word: str) -> None:
+    complains(word, "own.py' registers nothing", *needed(word), "--plugin", "own.py")
+
+
+def is_refused_where_nothing_is_read(word: str) -> None:
+    with pytest.raises(ValueError, match="'sin135' reads none"):
+        runs_of(word, [*ALONE, "--data-dir", "."])
+
+
+def belongs_to_images(word: str) -> None:
+    with pytest.raises(ValueError, match="Unknown setting of sin135 'device'"):
+        runs_of(word, [*ALONE, "--device", "cpu"])
+    with pytest.raises(ValueError, match="cpu or cuda; got 'abacus'"):
+        runs_of(word, ["--problem", "digits", "--device", "abacus"])
+
+
+def needed(word: str) -> list[str]:
+    return ["--optimizer", "adam"] if word in {"run", "tune"} else []
+
+
+def writes(*words: str, where: str) -> Callable[[str], None]:
+    """The command ends well, and this file is there."""
+
+    def check(word: str) -> None:
+        assert not Path(where).exists()
+        assert main([word, *words]) == 0
+        assert Path(where).exists()
+
+    return check
+
+
+def finds_a_study(word: str) -> None:
+    complains(word, "'nowhere' holds none", *(["heatmap"] if word == "figure" else []), "--from", "nowhere")
+
+
+RESPONSE = (
+    "tests/test_response.py::test_the_word_makes_an_ordinary_study_of_several_runs_whose_figure_can_be_drawn_again"
+)
+JOBS = "tests/test_execute.py::test_processes_and_one_process_give_the_same_rows"
+SAMPLES = "tests/test_easy_and_hard_samples.py::test_the_command_writes_its_tables_and_its_figure"
+PUBLISHED = "tests/test_selftest.py::test_the_published_networks_that_lose_the_order_are_not_called_low_first"
+ORDER = "tests/test_sensitivity.py::test_the_command_prints_and_writes_the_table"
+TUNE = "tests/test_tune.py::test_tuned_settings_are_used_from_the_command_line"
+FILTER = "tests/test_image_studies.py::test_the_filter_command_says_which_widths_are_uninformative_and_draws"
+HERE = [*QUICK, "--out", "o", "--format", "csv"]
+COMPARED = writes("--optimizers", "gd", "--seeds", "1", "--jobs", "1", *HERE, where="o/runs.csv")
+RAN = writes("--optimizer", "gd", *HERE, where="o/runs.csv")
+SEARCH = ["--optimizer", "gd", *QUICK, "--trials", "1", "--seeds", "1", "--jobs", "1", "--out", "o"]
+EVIDENCE: dict[tuple[str, str], Evidence] = {
+    **{(word, "--plugin"): loads_it for word in {*RUNS, "list"}},
+    **{(word, "--data-dir"): is_refused_where_nothing_is_read for word in RUNS},
+    **{(word, "--device"): belongs_to_images for word in RUNS},
+    ("compare", "--out"): COMPARED,
+    ("compare", "--format"): COMPARED,
+    **{(word, "--jobs"): JOBS for word in ("compare", "samples", "response")},
+    ("plan", "--out"): "tests/test_estimate.py::test_plan_leaves_out_what_is_done_already",
+    ("plan", "--jobs"): "tests/test_estimate.py::test_plan_says_what_would_be_made_and_writes_nothing",
+    ("run", "--out"): RAN,
+    ("run", "--format"): RAN,
+    ("tune", "--trials"): changes_the_search("--trials", "3"),
+    ("tune", "--seeds"): changes_the_search("--seeds", "2"),
+    ("tune", "--sampler"): changes_the_search("--sampler", "optuna"),
+    ("tune", "--draw"): changes_the_search("--draw", "1"),
+    ("tune", "--jobs"): TUNE,
+    ("tune", "--out"): writes(*SEARCH, where="o/trials.csv"),
+    **{("response", option): RESPONSE for option in ("--through", "--places", "--out", "--format")},
+    ("response", "--extent"): "tests/test_response.py::test_every_direction_has_every_frequency",
+    **{("samples", option): SAMPLES for option in ("--networks", "--search", "--radius", "--out", "--format")},
+    ("order", "--from"): finds_a_study,
+    ("order", "--cost-per-gradient"): ORDER,
+    ("figure", "--from"): finds_a_study,
+    ("figure", "--out"): "tests/test_images.py::test_compare_on_a_picture_keeps_predictions_and_draws_both_figures",
+    ("selftest", "--seeds"): "tests/test_selftest.py::test_all_controls_pass_and_one_line_says_so",
+    (
+        "selftest",
+        "--networks",
+    ): PUBLISHED,
+    ("data", "--data-dir"): "tests/test_datasets.py::test_the_command_line_sets_the_variable_that_is_read",
+    **{("filter", option): FILTER for option in ("--problem", "--deltas", "--out", "--set")},
+    ("filter", "--data-dir"): lambda word: complains(word, "reads none", "--problem", "sin135", "--data-dir", "."),
+    ("docs", "--out"): writes("optimizers", "--out", "pages", where="pages/README.md"),
+}
+
+
+@pytest.mark.parametrize(("word", "option"), PAIRS, ids=[f"{word}{option}" for word, option in PAIRS])
+def test_every_option_of_every_word_is_honoured(word: str, option: str, inside: Path) -> None:
+    if word in RUNS and option in CHANGES and (word, option) not in EVIDENCE:
+        changes_runs(word, option)
+        return
+    evidence = EVIDENCE.get((word, option))
+    assert evidence is not None, f"no evidence that '{word}' honours '{option}': add some to EVIDENCE or CHANGES"
+    if isinstance(evidence, str):
+        file, _, name = evidence.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text(), evidence
+    else:
+        evidence(word)
+
+
+def test_no_evidence_is_for_an_option_that_is_gone() -> None:
+    assert [pair for pair in EVIDENCE if pair not in PAIRS] == []
+    assert [option for option in CHANGES if option not in {other for _, other in PAIRS}] == []
+
+
+@pytest.mark.parametrize("word", names())
+def test_a_word_is_two_files_and_in_a_section(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    options, work = options_of(word), work_of(word)
+    assert options.SECTION in SECTIONS
+    assert options.ABOUT.endswith((".", "?"))
+    assert f"python -m harness {word}" in options.EXAMPLES
+    assert callable(work.main)
+    with pytest.raises(SystemExit) as end:
+        main([word, "--help"])
+    assert end.value.code == 0
+    assert main(["--help"]) == 0
+    assert f"\n  {word} " in capsys.readouterr().out
+
+
+def test_the_examples_of_every_word_are_understood() -> None:
+    for word in names():
+        for line in options_of(word).EXAMPLES.splitlines()[1:]:
+            said = shlex.split(line)
+            assert said[:3] == ["python", "-m", "harness"]
+            parser_of(said[3]).understand(said[4:])
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["compar"], "harness: Unknown word 'compar'. Did you mean 'compare'? Choose from: check, compare"),
+        ([], "harness: Name what to do, such as: harness compare --problem sin135. See: harness --help"),
+        (["run", "--optimiser", "gd"], "There is no option '--optimiser' here. Did you mean '--optimizer'?"),
+        (["run", "--optimizer", "gd", "--vary", "gd.lr=1,2"], "no option '--vary' here. It belongs to: compare, plan"),
+        (["tune", "--vary", "gd.lr=1,2"], "no option '--vary' here. It belongs to: compare"),
+        (["compare", "--optimizer", "gd"], "no option '--optimizer' here. It belongs to: run, tune"),
+        (["compare", "--form", "csv"], "no option '--form' here. Did you mean '--format'?"),
+        (["compare", "--format", "xls"], "--format takes one of parquet, csv; got 'xls'."),
+        (["compare", "--format", "cvs"], "Did you mean 'csv'?"),
+        (["compare", "--budget"], "--budget needs a value."),
+        (["compare", "--out", ""], "--out needs a value; got ''."),
+        (["compare", "--budget", "-inf"], "--budget takes a finite number; got '-inf'."),
+        (["compare", "--target-loss", "nan"], "--target-loss takes a finite number; got 'nan'."),
+        (["compare", "--seeds", "1e3"], "--seeds takes a whole number; got '1e3'."),
+        (["compare", "--seeds", "9" * 30], "--seeds must be at most 1000000"),
+        (["compare", "more"], "unrecognized arguments: more"),
+        (["run", "--problem", "sin135", "--optimizer", "all"], "Unknown optimizer 'all'"),
+        (["run"], "--optimizer must be given."),
+        (["figure"], "NAME, --from must be given."),
+        (["list", "activatoins"], "Did you mean 'activations'?"),
+        (["selftest", "--networks=3"], "--networks takes no value; got '3'."),
+        (["filter", "--problem", "sin135", "--set", "adam.lr=1"], "--set takes settings of the problem here"),
+        (["filter", "--problem", "sin135", "--data-dir", "."], "'sin135' reads none"),
+        (["order", "--from", "x", "--cost-per-gradient", "1,x"], "A study's folder is required"),
+    ],
+)
+def test_what_a_word_does_not_take_is_one_sentence(
+    words: list[str], sentence: str, inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert sentence in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_a_value_may_begin_with_a_minus() -> None:
+    arguments = parser_of("compare").understand(
+        ["--target", "-x", "--domain", "-1,2", "--budget", "-5", "--seeds", "-1"]
+    )
+    assert (arguments.target, arguments.domain, arguments.budget, arguments.seeds) == ("-x", "-1,2", -5.0, -1)

@@ -1,0 +1,168 @@
+"""Nothing that a user types ends in a traceback: a word ends with 0, 1, 2 or 130, and says in one sentence why."""
+
+import contextlib
+import io
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from harness.cli import main
+from harness.commands import names
+from harness.commands.parser import parser_of
+from harness.commands.requested import requested_comparison, requested_run
+
+ODD = [
+    "",
+    "--",
+    "-",
+    ",",
+    "=",
+    "nan",
+    "inf",
+    "-inf",
+    "-1",
+    "0",
+    "-0",
+    "0.5",
+    "1e308",
+    "1e-300",
+    "9" * 400,
+    "3,3",
+    "1,nan",
+]
+FILES = ["folder", "binary", "unreadable", "nowhere", "table.csv", "bad.toml", "latin.toml", "broken.py", "../.."]
+FORMS = [
+    *(
+        "adam.lr=nan",
+        "adam.lr=inf",
+        "adam.lr=",
+        "adam.beta1=2",
+        "adam.nothing=1",
+        "problem.samples=0",
+        "problem.omegas=",
+    ),
+    *(
+        "problem.omegas=0,0",
+        "problem.amplitudes=nan,1,1",
+        "problem.amplitudes=1",
+        "problem.samples=2;3",
+        "adam.lr=1..3",
+    ),
+    *("1-0-1", "-1-2", "1-40", "sin(x", "sin(x)/0", "x", "1..3", "all", "cuda", "ü∂π", "two\nlines", "\ud800", "4x4"),
+]
+VALUES = st.sampled_from([*ODD, *FILES, *FORMS]) | st.floats().map(str) | st.integers().map(str) | st.text(max_size=8)
+SAFE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+BASES = {
+    "compare": ["--optimizers", "adam", "--seeds", "1", "--budget", "9"],
+    "run": ["--optimizer", "adam", "--budget", "9"],
+    "tune": ["--optimizer", "adam", "--budget", "9"],
+    "response": ["--optimizers", "adam", "--seeds", "1", "--budget", "9"],
+}
+OWN = {"--target": [], "--image": [], "--points": [], "--problem": [], "--domain": ["--target", "sin(x)"]}
+"""Options that want no problem beside them."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with contextlib.chdir(tmp_path_factory.mktemp("mistakes")):
+        Path("folder").mkdir()
+        Path("binary").write_bytes(bytes(range(256)))
+        Path("unreadable").touch(mode=0)
+        Path("table.csv").write_text("a,b\n1,2\n")
+        Path("bad.toml").write_text('[adam]\nlr = "fast"\n[adam.more]\nx = 1\n')
+        Path("latin.toml").write_bytes(b"\xff\xfe")
+        Path("broken.py").write_text("import nothing_of_this_name\n")
+        yield
+
+
+def said(words: list[str]) -> tuple[int, str]:
+    """The exit code, and the complaint."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(words)
+    return code, err.getvalue()
+
+
+@settings(SAFE, max_examples=100)
+@given(data=st.data(), word=st.sampled_from(sorted(BASES)), value=VALUES)
+def test_odd_values_of_options_of_runs_are_understood_or_refused(data: st.DataObject, word: str, value: str) -> None:
+    parser = parser_of(word)
+    option = data.draw(st.sampled_from([name for name in parser.options if name not in ("-h", "--help")]))
+    words = [*BASES[word], *OWN.get(option, ["--problem", "digits" if word == "response" else "sin135"])]
+    with warnings.catch_warnings(), contextlib.suppress(ValueError, OSError, MemoryError):
+        warnings.simplefilter("ignore")  # numbers near 1e308 overflow on their way to a refusal
+        arguments = parser.understand([*words, f"{option}={value}"])
+        planned = requested_comparison(arguments) if "optimizers" in arguments else requested_run(arguments, 0)
+        assert planned.specs
+
+
+@settings(SAFE, max_examples=100)
+@given(
+    words=st.sampled_from(
+        [
+            ["order", "--from=X"],
+            ["order", "--from=nowhere", "--cost-per-gradient=X"],
+            ["figure", "X", "--from=nowhere"],
+            ["figure", "heatmap", "--from=X"],
+            ["list", "X"],
+            ["list", "--plugin=X"],
+            ["data", "X"],
+            ["data", "where", "X"],
+            ["data", "where", "mnist", "--data-dir=X"],
+            ["check", "X"],
+            ["docs", "X"],
+            ["filter", "--problem=X"],
+            ["filter", "--problem=sin135", "--deltas=X"],
+            ["filter", "--problem=sin135", "--set=X"],
+            ["selftest", "--seeds=X"],
+            ["X"],
+            ["compare", "X"],
+        ]
+    ),
+    value=VALUES.filter(lambda value: value not in ("2", "3", "selftest") and not value.startswith("-h")),
+)
+@example(words=["docs", "optimizers", "--out=X"], value="binary")
+def test_odd_words_end_with_a_code_and_one_sentence(words: list[str], value: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        code, complaint = said([part.replace("X", value) if part != value else part for part in words])
+    assert code in (0, 1, 2)
+    assert code == 0 or len(complaint.splitlines()) >= 1
+    assert "Traceback" not in complaint
+
+
+@pytest.mark.parametrize("word", names())
+def test_a_value_that_is_missing_is_asked_for(word: str) -> None:
+    for name, option in parser_of(word).options.items():
+        if option.nargs is None:
+            code, complaint = said([word, name])
+            assert code == 2
+            assert name in complaint
+            assert len(complaint.splitlines()) == 1
+
+
+ODD_RUNS = [
+    ("adam", ["--set", "adam.lr=1e308"]),
+    ("adam", ["--cost-per-gradient", "1e308", "--set", "problem.amplitudes=1e-308,1,1"]),
+    ("gd", ["--budget", "1"]),
+]
+
+
+@pytest.mark.parametrize(("optimizer", "words"), ODD_RUNS, ids=[" ".join(words) for _, words in ODD_RUNS])
+def test_odd_settings_that_are_legal_end_as_data(optimizer: str, words: list[str], tmp_path: Path) -> None:
+    usual = ["--problem", "sin135", "--budget", "30", "--marks", "3", "--out", str(tmp_path / "o")]
+    code, complaint = said(["run", *usual, "--optimizer", optimizer, *words])
+    assert code in (0, 1), complaint
+    assert (tmp_path / "o" / "runs.parquet").exists()
+
+
+def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.stdout", type("Pressed", (io.StringIO,), {"write": interrupted})())
+    assert main(["list"]) == 130
