@@ -20,6 +20,7 @@ from problems.networks.mlp import fully_connected
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.bands import BandProbe, into_bands, scattered_transform
 from problems.probes.projection import watch_grid, watch_peaks
+from problems.probes.selection import Selection
 from problems.readers.arrays import load_npz
 from problems.readers.samples import Samples, read_samples
 from problems.space.images import octaves
@@ -124,11 +125,10 @@ def box_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> Band
     half = lattice[len(lattice) // 2 + 1 :].astype(float)  # the first of each pair comes before the middle, zero
     band = into_bands(half, octaves(highest))
     half, band = half[band >= 0], band[band >= 0]
-    kept, band = np.unique(band, return_inverse=True)
-    del kept  # bands without a wave vector are closed up
-    return BandProbe(
-        targets - targets.mean(axis=0), half, band, scattered_transform((inputs - low) / extent, half), "shells"
-    )
+    band = np.unique(band, return_inverse=True)[1]  # bands without a wave vector are closed up
+    rule = Selection("octaves of |k|", (f"what lies beyond |k| = {highest:.3g}, four points a wave",))
+    transform = scattered_transform((inputs - low) / extent, half)
+    return BandProbe(targets, half, band, transform, "shells", rule, halved=True)
 
 
 def _along(inputs: Array, targets: Array) -> tuple[Probe, tuple[str, ...]]:

@@ -118,12 +118,12 @@ LINE = "0.1,0.2,0.3,0.4\n"
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("1,2,3\n" * 100, "Point 1 of 'own.csv' is '1,2,3', not four numbers."),
-        (LINE + "1,2,3,4,5\n", "Point 2 of 'own.csv' is '1,2,3,4,5', not four numbers."),
-        (LINE + "1,2,three,4\n", "Point 2 of 'own.csv' is '1,2,three,4', not four numbers."),
-        (LINE + "1,2,nan,4\n", "finite numbers alone; point 2 of 'own.csv' has others."),
+        ("1,2,3\n" * 100, "'own.csv' has 3 column(s) of numbers, which are no x, y, z and a value."),
+        (LINE * 3 + "1,2,3,4,5\n", "line 4 of 'own.csv' is '1,2,3,4,5', which has 5."),
+        (LINE * 3 + "1,2,three,4\n", "line 4 of 'own.csv' is '1,2,three,4'"),
+        (LINE * 3 + "1,2,nan,4\n", "line 4 of 'own.csv' is '1,2,nan,4'"),
         (LINE * 3, "from 64 to 200,000 points; 'own.csv' has 3."),
-        ("", "'own.csv' has 0."),
+        ("", "'own.csv' has 0 column(s) of numbers"),
         (LINE * 100, "must extend along each axis"),
         (None, "A point cloud must be a file that can be read; 'own.csv': No such file"),
     ],
@@ -144,9 +144,9 @@ def test_what_is_no_cloud_is_refused_in_one_sentence_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("arrays", "sentence"),
     [
-        ({"points": np.zeros((9, 3))}, "values"),
+        ({"points": np.zeros((9, 3))}, r"has points \(9, 3\) and values none"),
         ({"points": np.zeros((9, 2)), "values": np.zeros(9)}, r"has points \(9, 2\) and values \(9,\)"),
-        ({"points": np.array([{}]), "values": np.zeros(1)}, "a text file or .npz"),
+        ({"points": np.array([{}]), "values": np.zeros(1)}, "would have to be unpickled"),
     ],
 )
 def test_arrays_of_another_form_are_refused(tmp_path, arrays, sentence):
@@ -158,8 +158,8 @@ def test_arrays_of_another_form_are_refused(tmp_path, arrays, sentence):
 def test_bytes_that_are_no_text_are_refused(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00\x01" * 20)
     (tmp_path / "a.npz").write_bytes(b"no archive")
-    for name in ("a.csv", "a.npz"):
-        with pytest.raises(ValueError, match=r"must be a text file or \.npz"):
+    for name, sentence in (("a.csv", "has 0 column"), ("a.npz", r"must be an \.npz of arrays")):
+        with pytest.raises(ValueError, match=sentence):
             load_cloud(tmp_path / name)
 
 

@@ -23,7 +23,7 @@ def add_problem(word: Parser) -> None:
     add("--samples", metavar="N", help="how many samples are taken (default: the problem's)")
     add("--image", metavar="NAME|FILE", help="portrait, china, flower, or a picture of your own")
     add("--size", metavar="WxH", help="pixels to which a picture is shrunk (default: 64x64)")
-    add("--points", metavar="FILE", help="a point cloud of your own: CSV of x, y, z, intensity, or .npz")
+    add("--points", metavar="FILE", help="a point cloud of your own: columns of text, PLY, PCD, or .npz")
     add(
         "--data",
         metavar="FILE.npz",

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from problems.base import Problem, Recipe, fixed
 from problems.losses.regression import make_loss
+from problems.networks.chunks import chunk_of
 from problems.networks.mlp import fully_connected
 from problems.probes.bands import BandProbe, into_bands, scattered_transform
 from problems.probes.selection import Selection
+from problems.readers.clouds import Cloud
 from problems.space.clouds import load_cloud
 from problems.space.images import octaves
 from problems.user_files import fingerprint
@@ -78,20 +80,21 @@ class Solid(Recipe):
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the cloud is the same for every seed
         network = fully_connected(self.network, (3, 1), self.activation, self.init, self.dtype)
-        inputs, values = self._cloud()
+        inputs, values, notes = self._cloud()
         targets = (values - values.mean())[:, None]
         probe = shell_probe(inputs, targets)
         inputs, targets = inputs.astype(network.dtype), targets.astype(network.dtype)
-        return Problem(inputs, targets, network, make_loss(self.loss), (probe,))
+        chunk = chunk_of(network, len(inputs))
+        return Problem(inputs, targets, network, make_loss(self.loss), (probe,), chunk=chunk, notes=notes)
 
-    def _cloud(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _cloud(self) -> Cloud:
         if self.points == "generated":
             if not 4 <= self.cells <= 40:
                 raise ValueError(f"cells, along each axis of the generated cloud, is from 4 to 40; got {self.cells}.")
-            return generated_cloud(self.cells)
+            return Cloud(*generated_cloud(self.cells), ())
         path = Path(self.points).expanduser()
         if fingerprint(path, "A point cloud") != self.digest:
             raise ValueError(f"The file '{self.points}' has changed since the study was planned; start it again.")
-        points, values = load_cloud(path)
-        low, high = points.min(axis=0), points.max(axis=0)
-        return -1 + 2 * (points - low) / (high - low), values
+        cloud = load_cloud(path)
+        low, high = cloud.points.min(axis=0), cloud.points.max(axis=0)
+        return cloud._replace(points=-1 + 2 * (cloud.points - low) / (high - low))

@@ -1,0 +1,91 @@
+"""Point clouds in the formats of scanners and meshes: PLY (Turk 1994) and PCD (Point Cloud Library), as text or binary.
+
+Both are a header that declares the columns, and then the points row after row. Only points are read, not faces.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Columns = dict[str, NDArray[Any]]
+
+PLY_TYPES = {
+    "char": "i1",
+    "uchar": "u1",
+    "short": "i2",
+    "ushort": "u2",
+    "int": "i4",
+    "uint": "u4",
+    "float": "f4",
+    "double": "f8",
+}
+PLY_TYPES |= {"int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2", "int32": "i4", "uint32": "u4"}
+PLY_TYPES |= {"float32": "f4", "float64": "f8"}
+ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
+PCD_TYPES = {"F": "f", "I": "i", "U": "u"}
+
+
+def read_ply(path: str, content: bytes) -> Columns:
+    """The properties of the vertices, by name; raises ValueError."""
+    head, found, body = content.partition(b"end_header")
+    lines = [line.split() for line in head.decode("latin-1").splitlines()]
+    order = next((line[1] for line in lines if line[:1] == ["format"] and len(line) > 1), "")
+    if not found or order not in ORDERS:
+        raise ValueError(f"'{path}' must have the header of a PLY file, with a format and 'end_header'; it has not.")
+    elements = [index for index, line in enumerate(lines) if line[:1] == ["element"]]
+    if not elements or lines[elements[0]][1:2] != ["vertex"]:
+        raise ValueError(f"The first element of '{path}' must be the vertices; save it so, or as .xyz.")
+    end = elements[1] if len(elements) > 1 else len(lines)
+    properties = [line[1:] for line in lines[elements[0] + 1 : end] if line[:1] == ["property"]]
+    odd = [line for line in properties if len(line) != 2 or line[0] not in PLY_TYPES]
+    if odd:
+        raise ValueError(f"Every property of the vertices must be a number; '{path}' has '{' '.join(odd[0])}'.")
+    kind = np.dtype([(name, ORDERS[order] + PLY_TYPES[code]) for code, name in properties])
+    body = body[body.index(b"\n") + 1 :] if b"\n" in body else b""
+    return _points(path, body, kind, int(lines[elements[0]][2]), text=order == "ascii")
+
+
+def read_pcd(path: str, content: bytes) -> Columns:
+    """The fields of the points, by name; a packed colour becomes red, green and blue. Raises ValueError."""
+    start = content.find(b"\nDATA ")
+    if start < 0:
+        raise ValueError(f"'{path}' must have the header of a PCD file, with a line DATA; it has not.")
+    end = content.find(b"\n", start + 1)
+    lines = [line.split() for line in content[: end if end > 0 else None].decode("latin-1").splitlines()]
+    head = {line[0]: line[1:] for line in lines if line and not line[0].startswith("#")}
+    way = head["DATA"][0]
+    if way not in ("ascii", "binary"):
+        raise ValueError(f"'{path}' holds its points as {way}; save it as ascii or binary.")
+    counts = head.get("COUNT", ["1"] * len(head["FIELDS"]))
+    kind = np.dtype(
+        [
+            (name, f"<{PCD_TYPES[code]}{size}", (int(count),) if int(count) > 1 else ())
+            for name, code, size, count in zip(head["FIELDS"], head["TYPE"], head["SIZE"], counts, strict=True)
+        ]
+    )
+    columns = _points(path, content[end + 1 :], kind, int(head["POINTS"][0]), text=way == "ascii")
+    packed = columns.pop("rgb", None)
+    if packed is not None:
+        bits = np.ascontiguousarray(packed, kind["rgb"]).view("<u4")
+        columns |= {name: (bits >> shift) & 255 for name, shift in (("red", 16), ("green", 8), ("blue", 0))}
+    return {name: column for name, column in columns.items() if column.ndim == 1}
+
+
+def _points(path: str, body: bytes, kind: "np.dtype[Any]", count: int, *, text: bool) -> Columns:
+    names = kind.names or ()
+    if text:
+        rows = body.decode("latin-1").splitlines()[:count]
+        try:
+            table = np.array([row.split()[: len(names)] for row in rows], np.float64).reshape(-1, len(names))
+        except ValueError:
+            raise ValueError(f"Every point of '{path}' must be {len(names)} numbers, as its header says.") from None
+        columns = dict(zip(names, table.T, strict=True))
+    else:
+        whole = body[: count * kind.itemsize]
+        points = np.frombuffer(whole[: len(whole) // kind.itemsize * kind.itemsize], kind)
+        columns = {name: points[name] for name in names}
+    found = len(next(iter(columns.values()))) if columns else 0
+    if found < count:
+        raise ValueError(f"'{path}' announces {count:,} points and holds {found:,}: it is truncated.")
+    return columns

@@ -1,0 +1,189 @@
+"""Point clouds and samples of any dimension, in the forms in which people have them."""
+
+import numpy as np
+import pytest
+
+from harness.run.spec import override
+from problems import PROBLEMS
+from problems.own_data import OwnData
+from problems.readers.clouds import read_cloud
+from problems.readers.samples import read_samples
+
+RNG = np.random.default_rng(0)
+POINTS = RNG.uniform(-1, 1, (70, 3)).astype(np.float32)
+VALUES = np.linalg.norm(POINTS, axis=1).astype(np.float32) - 0.5
+COLOURS = RNG.integers(0, 256, (70, 3)).astype(np.uint8)
+GRAY = -1 + 2 * (COLOURS @ np.array([0.299, 0.587, 0.114])) / 255
+
+
+def ply(form, value="sdf", codes=("float", "float")):
+    head = f"ply\nformat {form} 1.0\ncomment made by a test\nelement vertex 70\n"
+    head += "".join(f"property float {axis}\n" for axis in "xyz") + f"property {codes[1]} {value}\n"
+    head += "element face 1\nproperty list uchar int vertex_indices\nend_header\n"
+    if form == "ascii":
+        body = "".join(" ".join(map(repr, map(float, row))) + "\n" for row in np.column_stack([POINTS, VALUES]))
+        return (head + body + "3 0 1 2\n").encode()
+    order = "<" if "little" in form else ">"
+    rows = np.column_stack([POINTS, VALUES]).astype(f"{order}f4")
+    return head.encode() + rows.tobytes() + b"\3" + np.zeros(3, "<i4").tobytes()
+
+
+def coloured_ply():
+    head = "ply\nformat binary_little_endian 1.0\nelement vertex 70\n"
+    head += "".join(f"property float {axis}\n" for axis in "xyz")
+    head += "".join(f"property uchar {name}\n" for name in ("red", "green", "blue")) + "end_header\n"
+    kind = np.dtype([("p", "<f4", 3), ("c", "u1", 3)])
+    rows = np.zeros(70, kind)
+    rows["p"], rows["c"] = POINTS, COLOURS
+    return head.encode() + rows.tobytes()
+
+
+def pcd(way, colour=False):
+    last = "rgb" if colour else "intensity"
+    head = f"# .PCD v0.7\nVERSION 0.7\nFIELDS x y z {last}\nSIZE 4 4 4 4\nTYPE F F F {'U' if colour else 'F'}\n"
+    head += f"COUNT 1 1 1 1\nWIDTH 70\nHEIGHT 1\nPOINTS 70\nDATA {way}\n"
+    if way == "ascii":
+        return (head + text(" ")).encode()
+    packed = (COLOURS.astype("<u4") << np.array([16, 8, 0], "<u4")).sum(axis=1).astype("<u4")
+    rows = np.zeros(70, [("p", "<f4", 3), ("v", "<u4" if colour else "<f4")])
+    rows["p"], rows["v"] = POINTS, packed if colour else VALUES
+    return head.encode() + rows.tobytes()
+
+
+def text(separator, head="", numbers=None):
+    rows = np.column_stack([POINTS, VALUES]) if numbers is None else numbers
+    return head + "".join(separator.join(map(repr, map(float, row))) + "\n" for row in rows)
+
+
+FILES = {
+    "PLY as text": ply("ascii"),
+    "PLY, little end first": ply("binary_little_endian"),
+    "PLY, big end first": ply("binary_big_endian"),
+    "PLY with a scalar of CloudCompare": ply("ascii", "scalar_Distance"),
+    "PCD as text": pcd("ascii"),
+    "PCD, binary": pcd("binary"),
+    "CSV": text(",").encode(),
+    "CSV with names": text(",", "x,y,z,value\n").encode(),
+    "CSV with a name of one's own": text(";", "X;Y;Z;temperature\n").encode(),
+    "XYZ with a count": text(" ", "70\nmade by a test\n").encode(),
+    "XYZ": text("  ").encode(),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_cloud_is_read_as_it_comes(kind):
+    cloud = read_cloud("cloud", FILES[kind])
+    np.testing.assert_allclose(cloud.points, POINTS, rtol=1e-6)
+    np.testing.assert_allclose(cloud.values, VALUES, rtol=1e-6)
+    assert cloud.notes
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        coloured_ply(),
+        pcd("binary", colour=True),
+        text(" ", numbers=np.column_stack([POINTS, COLOURS])).encode(),
+        text(",", "x,y,z,r,g,b\n", np.column_stack([POINTS, COLOURS])).encode(),
+    ],
+    ids=["ply", "pcd", "xyz", "csv"],
+)
+def test_of_colours_the_gray_is_learned_and_said(content):
+    cloud = read_cloud("cloud", content)
+    np.testing.assert_allclose(cloud.points, POINTS, rtol=1e-6)
+    np.testing.assert_allclose(cloud.values, GRAY, atol=1e-6)
+    assert "one gray" in cloud.notes[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (ply("binary_little_endian")[:900], "announces 70 points and holds .*truncated"),
+        (b"ply\nformat ascii 1.0\n", "must have the header of a PLY file"),
+        (ply("ascii").replace(b"element vertex", b"element edge"), "first element of 'cloud' must be the vertices"),
+        (ply("ascii").replace(b"float sdf", b"list uchar sdf"), "must be a number; 'cloud' has 'list uchar sdf'"),
+        (pcd("binary_compressed"), "holds its points as binary_compressed; save it as ascii or binary"),
+        (text(",", "x,y,z\n", POINTS).encode(), "needs a number to learn at each point; 'cloud' has x, y, z"),
+        (text(",", numbers=POINTS).encode(), "has 3 column.* which are no x, y, z and a value"),
+        (text(",", "x,y,q\n", POINTS).encode(), "has 3 column"),
+    ],
+)
+def test_what_is_no_cloud_is_a_sentence(content, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        read_cloud("cloud", content)
+
+
+# samples of any dimension
+
+
+LABELS = (POINTS[:, 0] > 0).astype(int) + (POINTS[:, 1] > 0)
+
+
+@pytest.mark.parametrize(
+    ("targets", "shape", "classes", "said"),
+    [
+        (VALUES, (70, 1), False, "float32"),
+        (np.column_stack([VALUES, VALUES]), (70, 2), False, "(70, 2)"),
+        (LABELS, (70, 3), True, "3 classes (0, 1, 2)"),
+        (LABELS + 5, (70, 3), True, "3 classes (5, 6, 7)"),
+        (POINTS[:, 0] > 0, (70, 2), True, "2 classes"),
+        (np.eye(3)[LABELS], (70, 3), True, "one-hot: 3 classes"),
+        (LABELS.astype(float), (70, 1), False, "float64"),
+        (VALUES + 1j, (70, 2), False, "real and their imaginary part"),
+        (np.arange(70), (70, 1), False, "int64"),
+        (np.ma.array(VALUES, mask=False), (70, 1), False, "float32"),
+    ],
+)
+def test_targets_are_numbers_or_classes(targets, shape, classes, said):
+    samples = read_samples(POINTS, targets)
+    assert samples.targets.shape == shape
+    assert samples.classes == classes
+    assert said in " ".join(samples.notes)
+
+
+HOLED = np.where(np.arange(70) == 7, np.nan, VALUES)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets", "sentence"),
+    [
+        (
+            POINTS,
+            np.ma.array(VALUES, mask=np.arange(70) < 4),
+            "targets must be complete; 4 of these numbers are masked",
+        ),
+        (POINTS, HOLED, r"All targets must be finite numbers; 1 of 70 samples have others, the first is sample 7"),
+        (POINTS + 1j, VALUES, "Inputs must be real numbers; these are complex"),
+        (POINTS, VALUES[:9], "at least three finite numbers each, one row a sample; got 70 and 9"),
+        (POINTS, ["a"] * 70, "targets must be an array of numbers, one row a sample; got type <U1"),
+        (POINTS, [[1], [2, 3]], "targets must be an array of numbers"),
+        (POINTS, 5, "targets must be an array of numbers"),
+    ],
+)
+def test_what_is_no_sample_is_refused_with_where(inputs, targets, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        read_samples(inputs, targets)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 6])
+@pytest.mark.parametrize("labelled", [False, True])
+def test_samples_of_any_dimension_make_a_problem(tmp_path, d, labelled):
+    x = np.random.default_rng(d).uniform(-1, 1, (300, d))
+    wave = np.sin(3 * np.pi * x[:, 0])
+    y = (wave > 0).astype(int) if labelled and d > 1 else np.column_stack([wave, wave**2])
+    np.savez(tmp_path / "a.npz", x=x, y=y)
+    problem = override("data", PROBLEMS["data"], {"data": str(tmp_path / "a.npz")}).build(np.random.default_rng(0))
+    assert problem.network.widths == (d, 40, 40, 2)
+    assert problem.loss.name == ("cross-entropy" if labelled and d > 1 else "mse")
+    amplitude, error = problem.probes[0].measure(problem.targets.astype(float))
+    assert np.isfinite(amplitude).all()
+    np.testing.assert_allclose(error, 0, atol=1e-9)
+    assert len(problem.probes[0].frequency) >= 2
+
+
+def test_a_file_of_samples_without_two_arrays_is_a_sentence(tmp_path):
+    np.savez(tmp_path / "a.npz", a=POINTS)
+    with pytest.raises(ValueError, match=r"such as inputs and targets; x and y; '.*' holds a \(70, 3\)"):
+        OwnData(data=str(tmp_path / "a.npz")).build(np.random.default_rng(0))
+    with pytest.raises(ValueError, match="Name a file of samples: --data"):
+        OwnData().build(np.random.default_rng(0))
