@@ -12,6 +12,7 @@ from problems.line.waves import Amplitude, Sines
 from problems.own_data import OwnData
 from problems.parity import Parity
 from problems.space.images import Picture, PlaneWaves
+from problems.space.random_waves import RandomWaves
 from problems.space.solids import Solid
 
 PROBLEMS: dict[str, Recipe] = {
@@ -79,6 +80,15 @@ PROBLEMS: dict[str, Recipe] = {
         init="paired",
         samples=1001,
         about="tone at the published size: 4000 units, 1001 samples (BASRI)",
+    ),
+    "random-waves": RandomWaves(
+        about="three waves of random frequency and phase: targets as a population, --vary problem.target=0..11"
+    ),
+    "random-waves-2d": RandomWaves(
+        dimension=2, network="2-40-40-1", highest=6, samples=24, budget=30_000, about="the same in the plane"
+    ),
+    "random-waves-3d": RandomWaves(
+        dimension=3, network="3-40-40-1", highest=4, samples=12, budget=30_000, about="the same in space"
     ),
     "parity": Parity(about="the parity of ten signs, 200 of 1024: aliased low frequencies first (SHED, 5c)"),
     "control-gradient-loss": Sines(

@@ -9,6 +9,7 @@ from rich.console import Console
 from harness.figures import applicable
 from harness.study.comparison import Plan, Results, conclude
 from harness.study.execute import execute
+from harness.study.nulls import keep_nulls
 from harness.study.progress import watching
 from harness.study.store import Store
 from harness.study.understood import keep
@@ -33,6 +34,7 @@ def carry_out(planned: Plan, arguments: argparse.Namespace, jobs: int = 1) -> Re
             "; the same command goes on from there\n"
         )
         return None
+    keep_nulls(store.folder, planned.specs)
     return conclude(store, arguments.format)
 
 

@@ -17,6 +17,7 @@ PROBLEM_OPTIONS = (
     "domain",
     "samples",
     "embedding",
+    "watch",
     "image",
     "size",
     "points",

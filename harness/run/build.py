@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 from harness.run.spec import RunSpec, stream
 from problems.base import Problem
+from problems.probes.named import watch_named
 
 
 def build(spec: RunSpec) -> Problem:
     """The problem of a run, with its data."""
-    return spec.recipe.build(stream(spec.seed, "data"))
+    problem = spec.recipe.build(stream(spec.seed, "data"))
+    named = spec.recipe.watch
+    return watch_named(problem, named) if named and named not in spec.recipe.watch_words else problem
 
 
 def build_all(specs: Sequence[RunSpec]) -> list[Problem]:

@@ -18,6 +18,7 @@ from harness.run.fit import Refused, check_fit, check_observers
 from harness.run.observer import Observer
 from harness.run.spec import RunSpec, digest, find_optimizer, find_problem, override
 from harness.study.execute import execute
+from harness.study.nulls import keep_nulls, read_nulls
 from harness.study.roll import roll_of
 from harness.study.store import STUDY, Store, read_exported
 from harness.study.understood import keep, understood
@@ -47,6 +48,7 @@ class Results:
     predictions: pd.DataFrame
     hits: pd.DataFrame
     order: pd.DataFrame
+    nulls: pd.DataFrame
     machines: pd.DataFrame
     observed: Tables = field(default_factory=dict)
     """The tables of observers, by name; empty where they did not watch."""
@@ -201,6 +203,7 @@ def compare(
     store.open(planned.study)
     keep(store.folder, planned.understood)
     execute(planned.specs, store, jobs)
+    keep_nulls(store.folder, planned.specs)
     return conclude(store, file_format)
 
 
@@ -223,4 +226,4 @@ def load(folder: str | Path) -> Results:
     tables = Store(folder).read()
     hits = find_hits(tables["runs"], tables["curves"], tables["spectra"])
     order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits)
-    return Results.of(folder, {**tables, "hits": hits, "order": order})
+    return Results.of(folder, {**tables, "hits": hits, "order": order, "nulls": read_nulls(folder)})

@@ -22,7 +22,7 @@ from harness.study.roll import VERSION, joined
 from harness.tables import SCHEMA, Tables, empty, frame
 
 STUDY = "study.json"
-MADE_FROM_OTHERS = ("hits", "order", "machines")
+MADE_FROM_OTHERS = ("hits", "order", "nulls", "machines")
 RUN_TABLES = ("runs", "curves", "spectra", "predictions")
 """What every run produces."""
 AGAIN = ("failed", "crashed")

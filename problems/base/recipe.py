@@ -24,6 +24,8 @@ class Recipe(ABC):
     """Whether the data differ from seed to seed."""
     pictures: ClassVar[bool] = False
     """Whether its inputs are the pixels of pictures."""
+    watch_words: ClassVar[tuple[str, ...]] = ()
+    """What `watch` may be beside frequencies."""
     origin: ClassVar[str] = ""
     """What identifies the file or package that brought it; empty for our own."""
 
@@ -36,6 +38,8 @@ class Recipe(ABC):
     init: str = "pytorch-uniform"
     loss: str = "mse"
     dtype: str = "float64"
+    watch: str = ""
+    """Frequencies to watch in place of the problem's own choice, such as `1,5`; empty for that choice."""
 
     @property
     def lane_group(self) -> "Recipe":

@@ -43,6 +43,7 @@ class Samples(NamedTuple):
 class ImageRecipe(Recipe):
     """What all problems with labelled images have in common."""
 
+    watch_words = tuple(WATCH)
     data: str = "digits"
     n_train: int = 1000
     n_test: int = 500
@@ -87,7 +88,9 @@ class ImageRecipe(Recipe):
 
     def _probes(self, inputs: Array, targets: Array, projection: NDArray[np.float64]) -> tuple[Probe, ...]:
         k = np.linspace(0.0, self.k_max, self.k_count)
-        fourier: FourierProbe = WATCH[self.watch](projection, targets, k, self._components(targets.shape[1]))
+        fourier: FourierProbe = WATCH.get(self.watch, watch_grid)(
+            projection, targets, k, self._components(targets.shape[1])
+        )
         rows = min(self.filter_rows, len(inputs)) or len(inputs)
         filters = tuple(FilterProbe(inputs, targets, delta, rows) for delta in self.filters)
         for probe in filters:
@@ -119,7 +122,7 @@ class ImageRecipe(Recipe):
     def _check(self) -> None:
         rules = {
             f"labels must be one of {', '.join(LABELS)}": self.labels in LABELS,
-            f"watch must be one of {', '.join(WATCH)}": self.watch in WATCH,
+            f"watch must be one of {', '.join(WATCH)}, or frequencies": self.watch in WATCH or self.watch[:1].isdigit(),
             "n_train must be at least 2": self.n_train >= 2,
             "n_test must be at least 0": self.n_test >= 0,
             "k_max must be positive and finite": 0 < self.k_max < np.inf,

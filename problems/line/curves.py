@@ -13,7 +13,8 @@ from problems.networks.chunks import chunk_of
 from problems.networks.inits import INITS
 from problems.networks.mlp import MLP, checked_widths, fully_connected
 from problems.networks.slopes import SlopedMLP
-from problems.probes.line import Line, formula_probe, peaks_probe, waves_probe
+from problems.probes.line import Line, formula_probe, peaks_probe, tones_probe, waves_probe
+from problems.probes.named import read_frequencies
 from problems.probes.selection import NAMED, Selection
 
 
@@ -84,6 +85,8 @@ class Curve(Recipe):
 
     def _probe(self, samples: Samples, targets: Array) -> Probe:
         focus, line = samples.focus, samples.line
+        if self.watch:
+            return tones_probe(samples.inputs, targets, read_frequencies(self.watch), line.unit)
         if focus.tones:
             return waves_probe(samples.inputs, targets, np.array(focus.tones, float), line.unit, focus.selection)
         find = peaks_probe if focus.noisy else formula_probe

@@ -1,0 +1,138 @@
+"""Nulls: the order that amplitude alone gives, against what is known by hand; named frequencies; random waves."""
+
+from dataclasses import replace
+from math import pi
+
+import numpy as np
+import pytest
+
+from harness.run.build import build
+from harness.run.spec import RunSpec, find_optimizer, find_problem, override
+from harness.study.comparison import compare
+from harness.study.nulls import null_table
+from problems.base import stackable
+from problems.space.random_waves import RandomWaves
+
+
+def spec(name, **settings):
+    return RunSpec(name, override(name, find_problem(name), settings), "gd", find_optimizer("gd"), 0, 100.0)
+
+
+def nulls(name, **settings):
+    table = null_table(name, spec(name, **settings))
+    return table[table["threshold"] == 0.1].set_index(["null", "matched_by"])
+
+
+def test_equal_amplitudes_are_fair():
+    table = nulls("sin135")
+    assert len(table) == 6
+    for null in ("white", "white-renewed", "shrinking"):
+        row = table.loc[(null, "cost")]
+        assert row["low"] < 0.5 < row["high"]
+        assert row["spread"] == pytest.approx(1.0, abs=0.2)
+
+
+def test_rising_amplitudes_look_high_first_and_their_exponent_is_that_of_the_amplitudes():
+    """Amplitude (2 + 0.2 k) / 10 rises from 0.1 to 1.0 over k = 5 to 50: hits at cost |w_k| / (0.1 |f_k|)."""
+    table = nulls("ten-tones-rising", network="1-4-1")
+    row = table.loc[("white", "cost")]
+    assert row["concordance"] == pytest.approx(0.2, abs=0.05)
+    assert row["spread"] == pytest.approx(0.1, rel=0.5)
+    k = np.arange(5, 55, 5)
+    assert row["exponent"] == pytest.approx(-np.polyfit(np.log(k), np.log(np.linspace(0.1, 1, 10)), 1)[0], abs=0.15)
+    assert table.loc[("shrinking", "cost")]["concordance"] == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"), [("image", {"size": "16x16", "network": "2-4-1"}), ("solid", {"cells": 8})]
+)
+def test_a_learner_without_preference_is_called_low_first_on_natural_spectra(name, settings):
+    row = nulls(name, **settings).loc[("white", "cost")]
+    assert row["concordance"] > 0.97
+    assert row["spread"] > 3
+
+
+def test_the_spread_of_white_noise_on_two_waves_is_the_ratio_of_their_amplitudes():
+    """Hits at |w_k| / |f_k|: the median of the ratio is that of the amplitudes, 4, as |w_5| / |w_1| has median 1."""
+    row = nulls("target", target="4*sin(x)+sin(5*x)", network="1-4-1").loc[("white", "cost")]
+    assert row["spread"] == pytest.approx(4, rel=0.45)
+    assert row["concordance"] > 0.8
+
+
+def test_nulls_are_the_same_each_time_and_do_not_depend_on_the_method():
+    one = null_table("sin15", spec("sin15"))
+    other = null_table("sin15", replace(spec("sin15"), optimizer="adam", method=find_optimizer("adam"), seed=3))
+    assert one.equals(other)
+
+
+def test_a_problem_of_one_frequency_has_no_null():
+    assert null_table("tone", spec("tone")).empty
+
+
+def test_a_study_keeps_its_nulls(tmp_path):
+    settings = {"settings": {"problem": {"watch": "1,5"}}, "network": "1-4-1", "budget": 30}
+    results = compare("sin135", ["gd"], 1, out=tmp_path, **settings)
+    assert set(results.nulls["null"]) == {"white", "white-renewed", "shrinking"}
+    assert results.nulls["problem_settings"].unique().tolist() == results.runs["problem_settings"].unique().tolist()
+    assert set(results.spectra["frequency"]) == {1.0, 5.0}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "wanted"),
+    [
+        ("sin135", {"watch": "5,1"}, [1, 5]),
+        ("image", {"watch": "0,1,6", "size": "16x16"}, [0, 1.207, 6.09]),
+        ("poisson", {"watch": "6.283185307179586"}, [2 * pi]),
+        ("digits-pca", {"watch": "0.3,0.5", "n_train": "200"}, [0.3, 0.5]),
+    ],
+)
+def test_frequencies_may_be_named_on_any_problem(name, settings, wanted):
+    assert build(spec(name, **settings)).probes[0].frequency == pytest.approx(wanted, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "sentence"),
+    [
+        ("sin135", {"watch": "2"}, "The target has nothing at k = 2"),
+        ("sin135", {"watch": "a"}, "separated by commas, such as 1,5; got 'a'"),
+        ("sin135", {"watch": "-1"}, "numbers from 0"),
+        ("image", {"watch": "400"}, "No wave vector of this problem has a length near 400"),
+        ("poisson", {"watch": "1"}, "Sine modes here are multiples of 1.5708"),
+        ("random-waves-2d", {"watch": "1"}, "it takes no others"),
+        ("digits", {"watch": "all"}, "watch must be one of grid, peaks, steps, or frequencies; got all"),
+        ("random-waves", {"waves": "9"}, "there are 8 from 1 to 8 in 1 dimension"),
+        ("random-waves", {"samples": "16"}, "must exceed twice the highest; got 16"),
+        ("random-waves", {"target": "-2"}, "target must be a number from 0"),
+        ("random-waves", {"quietest": "0"}, "quietest must be above 0"),
+    ],
+)
+def test_what_cannot_be_watched_or_drawn_is_refused_with_the_rule(name, settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        build(spec(name, **settings))
+
+
+@pytest.mark.parametrize(("dimension", "samples"), [(1, 201), (2, 20), (3, 10)])
+def test_random_waves_have_the_spectrum_that_was_drawn(dimension, samples):
+    recipe = RandomWaves(dimension=dimension, samples=samples, highest=4, quietest=0.2, network=f"{dimension}-4-1")
+    problem = recipe.build(np.random.default_rng(5))
+    (probe,) = problem.probes
+    spectrum = np.abs(np.fft.fftn(problem.targets.reshape([samples] * dimension), norm="forward")).ravel()
+    found = np.sort(spectrum[spectrum > 1e-9])
+    np.testing.assert_allclose(found, np.sort(probe.target_amplitude.repeat(2)), rtol=1e-9)
+    assert (np.diff(probe.frequency) > 0).all()
+    assert probe.power_share == pytest.approx(1)
+
+
+def test_runs_of_one_target_share_it_and_others_do_not():
+    def targets(seed, **settings):
+        return build(replace(spec("random-waves", **settings), seed=seed)).targets
+
+    assert (targets(0, target=3) == targets(1, target=3)).all()
+    assert (targets(0, target=3) != targets(0, target=4)).any()
+    assert (targets(0) != targets(1)).any()
+
+
+def test_targets_of_a_population_are_lanes_of_one_batch():
+    recipes = [RandomWaves(target=number) for number in range(3)]
+    assert len({recipe.lane_group for recipe in recipes}) == 1
+    assert stackable([recipe.build(np.random.default_rng(0)) for recipe in recipes])
