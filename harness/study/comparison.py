@@ -225,5 +225,6 @@ def load(folder: str | Path) -> Results:
         return Results.of(folder, read_exported(folder))
     tables = Store(folder).read()
     hits = find_hits(tables["runs"], tables["curves"], tables["spectra"])
-    order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits)
-    return Results.of(folder, {**tables, "hits": hits, "order": order, "nulls": read_nulls(folder)})
+    nulls = read_nulls(folder)
+    order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits, nulls)
+    return Results.of(folder, {**tables, "hits": hits, "order": order, "nulls": nulls})

@@ -117,26 +117,10 @@ def _of_probe(spec: RunSpec, first: Problem, place: int) -> pd.DataFrame:
     tables = _tables(spec, learners)
     hits = find_hits(tables["runs"], tables["curves"], tables["spectra"])
     order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits)
-    spreads, by_cost = _spreads(hits), order["matched_by"] == "cost"
-    found = [spreads[name, threshold] for name, threshold in zip(order["optimizer"], order["threshold"], strict=True)]
-    same = (*PROBLEM_LABELS, "probe", "threshold", "matched_by", "n_runs", "concordance", "low", "high")
+    same = (*PROBLEM_LABELS, "probe", "threshold", "matched_by", "n_runs", "concordance", "low", "high", "spread")
     return frame(
-        "nulls",
-        {
-            **{name: order[name] for name in same},
-            "null": order["optimizer"],
-            "spread": np.where(by_cost, found, np.nan),
-            "exponent": np.where(by_cost, order["slope"], np.nan),
-        },
+        "nulls", {**{name: order[name] for name in same}, "null": order["optimizer"], "exponent": order["exponent"]}
     )
-
-
-def _spreads(hits: pd.DataFrame) -> dict[tuple[str, float], float]:
-    """Median over runs of the cost at which the highest frequency is hit over that of the lowest, by null."""
-    rows = hits[~hits["censored"]].sort_values("frequency")
-    cost = rows.groupby(["optimizer", "threshold", "run_id", "component"])["cost"]
-    ratio = cost.last() / cost.first()
-    return dict(ratio.groupby(["optimizer", "threshold"]).median())
 
 
 class _Learner(NamedTuple):
