@@ -32,7 +32,6 @@ SCHEMA: dict[str, dict[str, str]] = {
         "n_samples": "int64",
         "budget": "float64",
         "cost_per_gradient": "float64",
-        "incumbent": "str",
         "status": "str",
         "reason": "str",
         "values": "float64",
@@ -61,8 +60,9 @@ SCHEMA: dict[str, dict[str, str]] = {
         "jacobians": "float64",
         "seconds": "float64",
         "loss": "float64",
+        "loss_last": "float64",
         "test_loss": "float64",
-        "incumbent": "str",
+        "test_loss_last": "float64",
     },
     "spectra": {
         "run_id": "str",
@@ -74,6 +74,8 @@ SCHEMA: dict[str, dict[str, str]] = {
         "target_amplitude": "float64",
         "amplitude": "float64",
         "error": "float64",
+        "amplitude_last": "float64",
+        "error_last": "float64",
         "predicted_error": "float64",
     },
     "predictions": {

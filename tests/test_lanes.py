@@ -372,9 +372,9 @@ def test_the_loss_of_a_minibatch_is_neither_the_target_nor_the_best():
 def test_an_observer_that_destroys_what_it_is_shown_harms_nobody():
     seen = []
 
-    def observe(lanes, snapshot, thetas):
-        seen.append(thetas.copy())
-        thetas[:] = np.nan
+    def observe(lanes, snapshot, last, best):
+        seen.append(best.copy())
+        last[:] = best[:] = np.nan
         lanes.clear()
 
     made = lane_meter(STARTS, observe=observe, marks=(1.0, 2.0), incumbent="best")

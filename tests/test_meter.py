@@ -495,9 +495,9 @@ def trajectory(method, observe, problem, budget=600):
     return asked, end, made.incumbent.copy(), made.best_loss, made.account.counts
 
 
-def vandal(lanes, snapshot, thetas):
+def vandal(lanes, snapshot, last, best):
     """Destroys everything it is shown."""
-    thetas[:] = np.nan
+    last[:] = best[:] = np.nan
     lanes.clear()
     np.random.seed(1)  # noqa: NPY002  # a bad guest
 
@@ -520,9 +520,9 @@ def test_a_watched_run_takes_bit_by_bit_the_path_of_an_unwatched_one(name, metho
 def test_an_observer_that_destroys_what_it_is_shown_harms_no_later_measurement():
     log = Log()
 
-    def observe(lanes, snapshot, thetas):
-        log(lanes, snapshot, thetas)
-        vandal([], snapshot, thetas)
+    def observe(lanes, snapshot, last, best):
+        log(lanes, snapshot, last, best)
+        vandal([], snapshot, last, best)
 
     state = np.random.get_state()  # noqa: NPY002
     made = meter(observe=observe, marks=(1.0, 2.0), incumbent="best")

@@ -24,12 +24,13 @@ def table(name, **columns):
 
 
 def recorded(costs, keep):
-    """The kept rows of a recorder that has observed the bowl at these costs, with theta = cost."""
+    """The kept rows of a recorder that has observed the bowl at these costs, with theta = 1 - cost / 100."""
     problem = bowl(3)
     kept = predictions(problem, keep)
-    recorder = Recorder(NumpyEvaluator(problem), [problem], "last", [kept])
+    recorder = Recorder(NumpyEvaluator(problem), [problem], [kept])
     for cost in costs:
-        recorder.observe([0], Snapshot(cost, *[0.0] * (len(Snapshot._fields) - 1)), np.full((1, 3), float(cost)))
+        theta = np.full((1, 3), 1 - cost / 100)
+        recorder.observe([0], Snapshot(cost, *[0.0] * (len(Snapshot._fields) - 1)), theta, theta)
     return frame("predictions", {"run_id": "a", **kept[0].rows()["predictions"]}) if kept else empty("predictions")
 
 
@@ -49,7 +50,7 @@ def test_predictions_are_kept_at_the_start_at_the_first_mark_after_each_cost_and
     assert rows["cost"].unique().tolist() == kept
     assert rows["mark"].unique().tolist() == [costs.index(cost) for cost in kept]
     assert len(rows) == 3 * len(kept)
-    assert (rows["value"] == rows["cost"]).all()
+    assert (rows["value"] == 1 - rows["cost"] / 100).all()
     assert rows["sample"].tolist() == [0, 1, 2] * len(kept)
 
 

@@ -23,6 +23,7 @@ from harness.run.spec import find_problem, settings_of, stream
 from harness.study.store import RUN_TABLES
 from harness.tables import SCHEMA
 from optimizers.first_order.torch_methods import GD
+from problems.engines.numpy_evaluator import NumpyEvaluator
 
 SECONDS = ["seconds_objective", "seconds_optimizer", "seconds_measuring"]
 
@@ -71,14 +72,14 @@ def test_a_run_gives_one_row_a_curve_and_spectra(method):
     assert (row["problem"], row["optimizer"], row["seed"], row["dim"], row["n_samples"]) == ("bowl", "toy", 0, 4, 4)
     assert json.loads(row["settings"]) == settings_of(method)
     assert json.loads(row["problem_settings"]) == {"size": 4}
-    assert (row["network"], row["loss"], row["dtype"], row["incumbent"]) == ("bowl", "mse", "float64", method.incumbent)
+    assert (row["network"], row["loss"], row["dtype"]) == ("bowl", "mse", "float64")
     assert row["cost"] == row["values"] + 3 * row["gradients"] == 60
     assert row["machine_id"] == machine()["machine_id"]
     assert tables["curves"]["cost"].iloc[1:].isin({*log_marks(60), *range(3, 61, 3)}).all()
     assert len(tables["spectra"]) == len(tables["curves"])
 
 
-def test_the_curve_shows_the_incumbent():
+def test_the_best_point_so_far_is_measured_and_the_last_one_beside_it():
     def act(objective, theta0, rng):
         for size in (0.75, 0.25, 0.5):
             objective.value(np.full(4, size))
@@ -87,8 +88,46 @@ def test_the_curve_shows_the_incumbent():
     assert tables["curves"]["loss"].iloc[1:].tolist() == [0.5625, 0.0625, 0.0625]
     assert tables["spectra"]["error"].iloc[1:].tolist() == [1.5, 0.5, 0.5]
     assert tables["spectra"]["amplitude"].iloc[1:].tolist() == [3, 1, 1]
+    assert tables["curves"]["loss_last"].iloc[1:].tolist() == [0.5625, 0.0625, 0.25]
+    assert tables["spectra"]["error_last"].iloc[1:].tolist() == [1.5, 0.5, 1]
+    assert tables["spectra"]["amplitude_last"].iloc[1:].tolist() == [3, 1, 2]
     row = only(tables)
     assert (row["last_loss"], row["best_loss"]) == (0.25, 0.0625)
+
+
+def test_the_best_point_of_a_minibatch_method_is_the_best_of_its_last_points_at_marks():
+    def act(objective, theta0, rng):
+        for size in (0.75, 0.25, 0.5, 0.125, 1.0):
+            objective.batch_value_and_grad(np.full(4, size), np.array([0]))
+
+    curves = run(run_spec(Act(act=act), budget=60))["curves"]
+    assert curves["loss_last"].iloc[1:].tolist() == [0.5625, 0.0625, 0.25, 0.015625, 1.0]
+    assert curves["loss"].iloc[1:].tolist() == [min(0.5625, curves["loss"][0]), 0.0625, 0.0625, 0.015625, 0.015625]
+
+
+def test_a_best_point_between_marks_is_that_of_the_meter():
+    def act(objective, theta0, rng):
+        for size in (0.75, 0.25, 0.5, 0.625):
+            objective.value(np.full(4, size))
+
+    tables = run(replace(run_spec(Act(act=act)), marks=1))
+    assert tables["curves"]["cost"].tolist() == [0, 1, 4] or tables["curves"]["cost"].tolist() == [0, 4]
+    assert tables["curves"][["loss", "loss_last"]].iloc[-1].tolist() == [0.0625, 0.390625]
+
+
+def test_each_point_is_measured_once_however_often_it_is_the_best(monkeypatch):
+    thetas = []
+
+    def act(objective, theta0, rng):
+        for size in (0.75, 0.25, 0.5, 0.625, 0.25):
+            objective.value(np.full(4, size))
+
+    predict = NumpyEvaluator.predict
+    monkeypatch.setattr(
+        NumpyEvaluator, "predict", lambda self, given: (thetas.extend(given[:, 0]), predict(self, given))[1]
+    )
+    run(run_spec(Act(act=act)))
+    assert thetas[1:] == [0.75, 0.25, 0.5, 0.625, 0.25]
 
 
 def test_the_same_specification_gives_the_same_rows_and_another_seed_gives_others():
@@ -194,11 +233,12 @@ def test_a_run_that_goes_to_infinity_has_diverged_with_its_last_finite_loss_the_
     assert np.isfinite(tables["curves"]["loss"]).all()  # the best is what it stands for
 
 
-def test_a_diverged_run_that_stands_for_its_last_point_is_measured_there_too():
+def test_a_diverged_run_is_measured_at_its_last_point_too():
     row = sane(tables := run(run_spec(Descent(lr=100), budget=5000)))
     assert row["status"] == "diverged"
-    assert not np.isfinite(tables["curves"]["loss"].iloc[-1])
-    assert not np.isfinite(tables["spectra"]["error"].iloc[-1])
+    assert not np.isfinite(tables["curves"]["loss_last"].iloc[-1])
+    assert not np.isfinite(tables["spectra"]["error_last"].iloc[-1])
+    assert np.isfinite(tables["curves"]["loss"]).all()
     assert row["last_loss"] == np.inf
     assert row["best_loss"] == row["first_loss"]
 
@@ -241,7 +281,7 @@ def test_losses_told_of_a_minibatch_method_are_those_of_all_samples():
                 theta -= 0.1 * objective.batch_value_and_grad(theta, rng.integers(4, size=1))[1]
 
     row = sane(tables := run(run_spec(Stochastic(), budget=30)))
-    assert row["last_loss"] == tables["curves"]["loss"].iloc[-1]
+    assert row["last_loss"] == tables["curves"]["loss_last"].iloc[-1]
     assert row["best_loss"] == tables["curves"]["loss"].min()
     assert row["gradients"] == row["cost"] / 3 == 10
 

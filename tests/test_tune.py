@@ -69,19 +69,17 @@ def test_tuning_runs_are_labelled_and_on_seeds_of_their_own(tmp_path):
     assert tuning().folder.name.startswith("tuning-sin135-lion-")
 
 
-def test_a_run_that_diverges_never_wins():
+def test_the_best_loss_decides_and_a_run_that_diverges_never_wins():
     specs = tuning(seeds=2).runs(LION)
     rows = {
         "run_id": [spec.run_id for spec in specs],
-        "incumbent": ["last", "last"],
-        "last_loss": [0.1, 0.3],
-        "best_loss": [0.01, 0.01],
+        "last_loss": [0.5, 0.9],
+        "best_loss": [0.1, 0.3],
         "status": ["budget", "budget"],
     }
     assert judge(pd.DataFrame(rows), specs) == pytest.approx(0.2)
-    assert judge(pd.DataFrame({**rows, "incumbent": ["best", "best"]}), specs) == pytest.approx(0.01)
     assert judge(pd.DataFrame({**rows, "status": ["diverged", "diverged"]}), specs) == np.inf
-    assert judge(pd.DataFrame({**rows, "last_loss": [np.nan, np.nan]}), specs) == np.inf
+    assert judge(pd.DataFrame({**rows, "best_loss": [np.nan, np.nan]}), specs) == np.inf
 
 
 def test_a_wrong_search_is_refused_with_a_sentence():

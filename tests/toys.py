@@ -136,15 +136,17 @@ def built(name, **changes) -> Problem:
 
 
 class Log:
-    """An observer that remembers what it is shown."""
+    """An observer that remembers what it is shown: the last points or the best, as the terms of the meter have it."""
+
+    incumbent = "best"
 
     def __init__(self):
         self.lanes, self.snapshots, self.thetas = [], [], []
 
-    def __call__(self, lanes, snapshot, thetas):
+    def __call__(self, lanes, snapshot, last, best):
         self.lanes.append(lanes)
         self.snapshots.append(snapshot)
-        self.thetas.append(thetas.copy())
+        self.thetas.append((last if self.incumbent == "last" else best).copy())
 
     @property
     def costs(self):
@@ -160,6 +162,8 @@ class Log:
 def meter(problem=None, theta0=None, observe=None, **terms):
     """A started meter of one run on the bowl."""
     problem = problem or bowl()
+    if isinstance(observe, Log):
+        observe.incumbent = terms.get("incumbent", "best")
     made = Meter(NumpyEvaluator(problem), Terms(**{"budget": 100, **terms}), observe)
     made.start(np.ones(problem.dim) if theta0 is None else theta0)
     return made
@@ -167,6 +171,8 @@ def meter(problem=None, theta0=None, observe=None, **terms):
 
 def lane_meter(theta0, problem=None, observe=None, **terms):
     """A started meter of lanes on the bowl."""
+    if isinstance(observe, Log):
+        observe.incumbent = terms.get("incumbent", "best")
     made = LaneMeter(
         NumpyEvaluator(problem or bowl(theta0.shape[1])), Terms(**{"budget": 100, **terms}), len(theta0), observe
     )

@@ -101,8 +101,8 @@ class Outcome(NamedTuple):
     stop: RunStopped | None
 
 
-Observe: TypeAlias = Callable[[list[int], Snapshot, NDArray[np.float64]], None]
-"""Takes the lanes measured, the snapshot they share, and their incumbents `(len(lanes), P)`."""
+Observe: TypeAlias = Callable[[list[int], Snapshot, NDArray[np.float64], NDArray[np.float64]], None]
+"""Takes the lanes measured, the snapshot they share, their last points and their best ones, both `(len(lanes), P)`."""
 
 
 @dataclass

@@ -35,9 +35,9 @@ class Attended:
         self._attendant = attendant
         self._measuring = Lock()
 
-    def __call__(self, lanes: list[int], snapshot: Snapshot, thetas: Doubles) -> None:
+    def __call__(self, lanes: list[int], snapshot: Snapshot, last: Doubles, best: Doubles) -> None:
         with self._measuring, self._attendant.measuring() if self._attendant else nullcontext():
-            self._observe(lanes, snapshot, thetas)
+            self._observe(lanes, snapshot, last, best)
         if self._progress:
             self._progress(min(1.0, snapshot.cost / self._budget))
 

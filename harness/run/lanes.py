@@ -53,7 +53,7 @@ class LaneMeter:
 
     @property
     def incumbent(self) -> Doubles:
-        """The points that the lanes stand for, `(B, P)`; not to be changed."""
+        """The last points or the best, as the terms have it, `(B, P)`; not to be changed."""
         return self._last if self.terms.incumbent == "last" else self._best
 
     def outcome(self, lane: int) -> Outcome:
@@ -140,8 +140,7 @@ class LaneMeter:
         if whole:
             better = losses < self.best_loss
             np.copyto(self.best_loss, losses, where=better)
-            if self.terms.incumbent == "best":
-                self._best[better] = theta[better]
+            self._best[better] = theta[better]
         self._non_finite[:] = 0
         if due:
             self._measure()
@@ -192,5 +191,5 @@ class LaneMeter:
         snapshot = self.account.snapshot()
         start = perf_counter()
         with np.errstate(all="ignore"):  # a diverging lane is measured to its end
-            self._observe(lanes, snapshot, self.incumbent[lanes])
+            self._observe(lanes, snapshot, self._last[lanes], self._best[lanes])
         self.account.seconds_measuring += perf_counter() - start

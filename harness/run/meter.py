@@ -48,7 +48,7 @@ class Meter:
 
     @property
     def incumbent(self) -> Doubles:
-        """The point that the run stands for, `(P,)`; not to be changed."""
+        """The last point or the best, as the terms have it, `(P,)`; not to be changed."""
         return self._last if self.terms.incumbent == "last" else self._best
 
     def outcome(self, lane: int = 0) -> Outcome:
@@ -173,7 +173,7 @@ class Meter:
         snapshot = self.account.snapshot()
         start = perf_counter()
         with np.errstate(all="ignore"):  # a diverging run is measured to its end
-            self._observe([0], snapshot, self.incumbent[None].copy())
+            self._observe([0], snapshot, self._last[None].copy(), self._best[None].copy())
         self.account.seconds_measuring += perf_counter() - start
 
 

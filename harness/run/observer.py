@@ -51,9 +51,11 @@ class Mark(NamedTuple):
     number: int
     snapshot: Snapshot
     theta: NDArray[np.float64]
-    """The incumbent `(P,)`."""
+    """The best point so far, `(P,)`, by the loss on the whole training set."""
     predictions: Array
-    """On the training inputs, `(n, m)`, as the probes see them."""
+    """Its outputs on the training inputs, `(n, m)`, as the probes see them."""
+    last: NDArray[np.float64]
+    """The last point evaluated, `(P,)`."""
 
 
 class Observation(Protocol):

@@ -57,6 +57,12 @@ def observed(spec: RunSpec, pictures: Sequence[Observation], asked: Sequence[Obs
     return Observed(tables, perf_counter() - begun, trouble)
 
 
+def share_evenly(seen: Sequence[Observed]) -> list[Observed]:
+    """The same with the seconds of all lanes shared, as those of a batch are."""
+    seconds = sum(one.seconds for one in seen) / len(seen)
+    return [one._replace(seconds=seconds) for one in seen]
+
+
 def _tables_of(observer: Observer, spec: RunSpec, rows: Mapping[str, Columns]) -> Tables:
     labels = {"run_id": spec.run_id, "observer": str(observer)}
     return {
@@ -89,7 +95,7 @@ def lane_tables(
         "lanes": lanes,
         "engine": end.engine,
         "first_loss": recorder.first_loss(lane),
-        "last_loss": recorder.last_loss(lane) if spec.method.incumbent == "last" else outcome.last_loss,
+        "last_loss": recorder.last_loss(lane),
         "best_loss": min(outcome.best_loss, recorder.best_loss(lane)),  # a minibatch's loss is not told by the outcome
     }
     return {
@@ -113,7 +119,6 @@ def identity(spec: RunSpec) -> dict[str, Any]:
         "seed": spec.seed,
         "budget": spec.budget,
         "cost_per_gradient": spec.cost_per_gradient,
-        "incumbent": spec.method.incumbent,
         "engine": spec.engine,
         "observers": written(spec.observers),
     }

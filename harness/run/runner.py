@@ -18,7 +18,7 @@ from harness.run.meter import Meter
 from harness.run.observer import Observation
 from harness.run.predictions import predictions
 from harness.run.record import Recorder
-from harness.run.rows import End, lane_tables, observed, sentence, unfinished
+from harness.run.rows import End, lane_tables, observed, sentence, share_evenly, unfinished
 from harness.run.schedule import log_marks
 from harness.run.spec import RunSpec, stream
 from harness.run.theory import forecast
@@ -71,7 +71,7 @@ def _run_batch(
 ) -> list[Tables]:
     method = specs[0].method
     pictures, asked = _begin(specs, problems)
-    recorder = Recorder(evaluator, problems, method.incumbent, [*map(add, pictures, asked)])
+    recorder = Recorder(evaluator, problems, [*map(add, pictures, asked)])
     observe = attended(recorder.observe)
     streams = [stream(spec.seed, "optimizer") for spec in specs]
     meter: Meter | LaneMeter
@@ -92,12 +92,12 @@ def _run_batch(
         end = End(*drive(method, meter, *start), evaluator.name)
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
         end = End("failed", sentence(error), evaluator.name)
+    seen = share_evenly([observed(*each) for each in zip(specs, pictures, asked, strict=True)])
     made = []
     for lane, spec in enumerate(specs):
-        seen = observed(spec, pictures[lane], asked[lane])
-        own = lane_tables(spec, lane, meter, recorder, end, seen)
+        own = lane_tables(spec, lane, meter, recorder, end, seen[lane])
         own["spectra"] = _spectra(recorder, lane, spec, problems[lane], thetas[lane])
-        made.append(own | seen.tables)
+        made.append(own | seen[lane].tables)
     return made
 
 
@@ -125,9 +125,8 @@ def _spectra(recorder: Recorder, lane: int, spec: RunSpec, problem: Problem, the
 def _terms(spec: RunSpec) -> Terms:
     return Terms(
         spec.budget,
-        spec.method.incumbent,
-        log_marks(spec.budget, spec.marks),
-        spec.cost_per_gradient,
-        spec.time_limit,
-        spec.target_loss,
+        marks=log_marks(spec.budget, spec.marks),
+        cost_per_gradient=spec.cost_per_gradient,
+        time_limit=spec.time_limit,
+        target_loss=spec.target_loss,
     )

@@ -18,7 +18,7 @@ from problems.base import Recipe
 from problems.engines.choose import engine_names
 from problems.nearest import lookup
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 T = TypeVar("T")
 

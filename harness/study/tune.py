@@ -108,9 +108,9 @@ def tune(tuning: Tuning, jobs: int = 1, out: Path | None = None) -> tuple[pd.Dat
 
 
 def judge(runs: pd.DataFrame, specs: list[RunSpec]) -> float:
-    """Median over the seeds of the loss at the end: of the last point or the best, as the method declares."""
+    """Median over the seeds of the best loss at the end."""
     own = runs[runs["run_id"].isin([spec.run_id for spec in specs])]
-    losses = own["last_loss"].where(own["incumbent"] == "last", own["best_loss"])
+    losses = own["best_loss"]
     finished = own["status"].isin(["budget", "converged", "target", "timeout"]) & np.isfinite(losses)
     return float(losses.where(finished, np.inf).median())
 
