@@ -98,7 +98,7 @@ def test_the_best_point_so_far_is_measured_and_the_last_one_beside_it():
 def test_the_best_point_of_a_minibatch_method_is_the_best_of_its_last_points_at_marks():
     def act(objective, theta0, rng):
         for size in (0.75, 0.25, 0.5, 0.125, 1.0):
-            objective.batch_value_and_grad(np.full(4, size), np.array([0]))
+            objective.batch_value_and_grad(np.full(4, size), np.arange(4))
 
     curves = run(run_spec(Act(act=act), budget=60))["curves"]
     assert curves["loss_last"].iloc[1:].tolist() == [0.5625, 0.0625, 0.25, 0.015625, 1.0]
@@ -122,10 +122,13 @@ def test_each_point_is_measured_once_however_often_it_is_the_best(monkeypatch):
         for size in (0.75, 0.25, 0.5, 0.625, 0.25):
             objective.value(np.full(4, size))
 
-    predict = NumpyEvaluator.predict
-    monkeypatch.setattr(
-        NumpyEvaluator, "predict", lambda self, given: (thetas.extend(given[:, 0]), predict(self, given))[1]
-    )
+    original = NumpyEvaluator.predict
+
+    def predict(self, given):
+        thetas.extend(given[:, 0])
+        return original(self, given)
+
+    monkeypatch.setattr(NumpyEvaluator, "predict", predict)
     run(run_spec(Act(act=act)))
     assert thetas[1:] == [0.75, 0.25, 0.5, 0.625, 0.25]
 

@@ -311,16 +311,16 @@ def test_a_part_of_a_later_version_is_refused_in_a_sentence(store, monkeypatch):
 
 
 def test_an_older_part_without_a_column_of_text_or_numbers_reads_and_one_without_a_count_is_refused(store, monkeypatch):
-    for lacking, kind in (("test_loss", "float64"), ("incumbent", "str"), ("mark", "int64")):
-        schema = {name: column for name, column in SCHEMA["curves"].items() if name != lacking}
-        monkeypatch.setitem(SCHEMA, "curves", schema)
+    for lacking, kind in (("error_last", "float64"), ("probe", "str"), ("mark", "int64")):
+        schema = {name: column for name, column in SCHEMA["spectra"].items() if name != lacking}
+        monkeypatch.setitem(SCHEMA, "spectra", schema)
         store.write("a", tables("a"), MACHINE)
         monkeypatch.undo()
         if kind == "int64":
-            with pytest.raises(ValueError, match="have no column mark in the table 'curves'"):
+            with pytest.raises(ValueError, match="have no column mark in the table 'spectra'"):
                 store.read()
         else:
-            column = store.read()["curves"][lacking]
+            column = store.read()["spectra"][lacking]
             assert (column.isna() if kind == "float64" else column.eq("")).all()
 
 
