@@ -245,7 +245,7 @@ def bomb():
 def hostile(content):
     """What may lie among the parts under the name of a run."""
     flipped = bytearray(content)
-    flipped[len(content) // 3] ^= 255
+    flipped[len(content) // 2] ^= 255
     other = io.BytesIO()
     part.write_rows(other, part.pack("../../b", tables("../../b")))
     foreign = io.BytesIO()
