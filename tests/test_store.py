@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from harness.study.ledger import part
@@ -245,7 +246,9 @@ def bomb():
 def hostile(content):
     """What may lie among the parts under the name of a run."""
     flipped = bytearray(content)
-    flipped[len(content) // 2] ^= 255
+    rows = pq.ParquetFile(io.BytesIO(content)).metadata.row_group(0)
+    largest = max((rows.column(place) for place in range(rows.num_columns)), key=lambda one: one.total_compressed_size)
+    flipped[largest.data_page_offset + largest.total_compressed_size // 2] ^= 255
     other = io.BytesIO()
     part.write_rows(other, part.pack("../../b", tables("../../b")))
     foreign = io.BytesIO()

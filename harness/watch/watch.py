@@ -60,7 +60,7 @@ class Watch:
         self._entry = Entry(folder, named, self._terms)
         self._network = Shown(self._terms.dim or parameters_of(self._terms.model), self._terms.network)
         problem = Problem(self.inputs, self.targets, self._network, self._data.loss, self._data.probes)
-        self._recorder = Recorder(NumpyEvaluator(problem), [problem], "last")
+        self._recorder = Recorder(NumpyEvaluator(problem), [problem])
         self._marks = log_marks(self._terms.budget, self._terms.marks) if self._terms.budget else ()
         self._next = self._marks[0] if self._marks else min(1.0, self._terms.cost)
         self._cost, self._measured_at = 0.0, -1.0
@@ -102,7 +102,7 @@ class Watch:
             outputs = as_numbers("predictions", predict())
         self._network.outputs = self._shaped(outputs)
         with np.errstate(all="ignore"):  # a loop that diverges is watched to its end
-            self._recorder.observe([0], snapshot, NOWHERE)
+            self._recorder.observe([0], snapshot, NOWHERE, NOWHERE)  # the best is that of marks
         self._measured_at = cost
         self._advance(cost)
         self._measuring += perf_counter() - began
@@ -162,7 +162,6 @@ class Watch:
             "n_samples": len(self.inputs),
             "budget": self._terms.budget or self._cost,
             "cost_per_gradient": 1.0,
-            "incumbent": "last",
             "status": status,
             "reason": reason,
             "values": self._cost,

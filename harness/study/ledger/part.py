@@ -148,7 +148,9 @@ def _footer(path: Path) -> pq.FileMetaData:
             ),
             default=0,
         )
-    except (OSError, pa.ArrowException) as error:
+    except Unreadable:
+        raise
+    except (OSError, ValueError, pa.ArrowException) as error:  # a damaged name is no text, which is a ValueError
         raise Unreadable(_first_line(error)) from None
     if longest > LONGEST * max(1, footer.num_rows):
         raise Unreadable(f"it claims {longest:,} rows in a column")
