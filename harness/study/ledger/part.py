@@ -148,8 +148,6 @@ def _footer(path: Path) -> pq.FileMetaData:
             ),
             default=0,
         )
-    except Unreadable:
-        raise
     except (OSError, ValueError, pa.ArrowException) as error:  # a damaged name is no text, which is a ValueError
         raise Unreadable(_first_line(error)) from None
     if longest > LONGEST * max(1, footer.num_rows):
