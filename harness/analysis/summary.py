@@ -35,11 +35,13 @@ def closing_table(tables: Tables) -> Table:
     alike = len(rows) <= MOST_COLUMNS and all(_watched(own) in ([], rows) for own in own_hits)
     title = f"{runs['problem'].iloc[0]}: cost at which the error of a frequency stays below {THRESHOLD:g}"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("optimizer", overflow="fold")
+    table.add_column("optimizer", overflow="fold", min_width=9)
     for heading in [_heading(row, rows) for row in rows] if alike else ["learned at"]:
         table.add_column(heading, justify="right" if alike else "left")
     for heading in ("spread", "exponent", "C", "verdict", *shares.columns, "best loss", "seconds", "status"):
-        table.add_column(heading, justify="left" if heading in ("verdict", "status") else "right")
+        words, sizes = heading in ("verdict", "status"), heading in ("spread", "exponent", "C")
+        width = 9 if heading == "verdict" else None
+        table.add_column(heading, justify="left" if words else "right", min_width=width, no_wrap=sizes)
     for (name, own), reached in zip(found, own_hits, strict=True):
         medians = [(row, _median_hit(reached, row)) for row in (rows if alike else _watched(reached))]
         cells = [cost for _, cost in medians]
@@ -124,20 +126,20 @@ def _order_cells(order: pd.DataFrame, run: "pd.Series[Any]") -> tuple[str, str, 
     return (
         with_interval(row["spread"], row["spread_low"], row["spread_high"], row["spread_bound"]),
         with_interval(row["exponent"], row["exponent_low"], row["exponent_high"]),
-        with_interval(row["concordance"], row["low"], row["high"], digits=".2f"),
+        with_interval(row["concordance"], row["low"], row["high"]),
         row["verdict"],
     )
 
 
-def with_interval(value: float, low: float, high: float, bound: str = "", digits: str = ".2g") -> str:
+def with_interval(value: float, low: float, high: float, bound: str = "") -> str:
     """The value above its interval; a dash where it is not known."""
     if not np.isfinite(value):
         return "-"
     shown = [
-        f"{number:,.0f}" if abs(number) >= 100 and np.isfinite(number) else f"{number:{digits}}"
+        f"{number:,.0f}" if abs(number) >= 100 and np.isfinite(number) else f"{number:.2g}"
         for number in (value, low, high)
     ]
-    return f"{bound}{shown[0]}\n" + (f"{shown[1]} to {shown[2]}" if np.isfinite(low) else "")
+    return f"{bound}{shown[0]}\n" + (f"{shown[1]}..{shown[2]}" if np.isfinite(low) else "")
 
 
 def _statuses(runs: pd.DataFrame) -> str:

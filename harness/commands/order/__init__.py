@@ -4,15 +4,23 @@ from harness.commands.options import add_source
 from harness.commands.parser import Parser
 
 SECTION = "tables"
-ABOUT = "Say whether the verdicts depend on what a gradient is taken to cost."
+ABOUT = "Say what the tables of a study say of the order: of its methods, of one against the others, of other choices."
 EXAMPLES = """\
 examples:
+  python -m harness order --from results/sin135-1234abcd --against adam
+  python -m harness order --from results/sin135-1234abcd --robust
+  python -m harness order --from results/tone-1234abcd --targets
   python -m harness order --from results/sin135-1234abcd --cost-per-gradient 1,2,3,5
 """
 
 
 def add_options(word: Parser) -> None:
-    """A study, and prices."""
+    """A study, and what is asked of it: by default its verdicts at several prices of a gradient."""
     add_source(word)
+    asked = word.add_mutually_exclusive_group()
+    asked.add_argument("--against", metavar="NAME", help="compare spreads and exponents with those of this optimizer")
+    asked.add_argument("--robust", action="store_true", help="vary threshold, price, budget, clock and incumbent")
+    asked.add_argument("--targets", action="store_true", help="take the study's targets as a sample of many")
+    asked.add_argument("--residual", action="store_true", help="compare residuals, which amplitude cannot confound")
     text = "forward passes of a gradient (default: 1,2,3,5)"
-    word.add_argument("--cost-per-gradient", default="1,2,3,5", metavar="C,C", help=text)
+    asked.add_argument("--cost-per-gradient", default="1,2,3,5", metavar="C,C", help=text)

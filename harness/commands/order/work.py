@@ -9,6 +9,7 @@ from rich.table import Table
 
 from harness.analysis.configurations import configuration_names
 from harness.analysis.sensitivity import sensitivity
+from harness.commands.order.asked import ANSWERS, say_against
 from harness.study.comparison import load
 from harness.tables import LABELS
 from harness.whole_files import replace_file, writing_into
@@ -23,6 +24,14 @@ def main(arguments: argparse.Namespace) -> int:
         raise ValueError(
             f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none."
         ) from None
+    console = Console()
+    if arguments.against is not None:
+        say_against(tables, folder, console, arguments.against)
+        return 0
+    for word, say in ANSWERS.items():
+        if getattr(arguments, word):
+            say(tables, folder, console)
+            return 0
     try:
         prices = list(dict.fromkeys(float(price) for price in arguments.cost_per_gradient.split(",")))
     except ValueError:
@@ -34,7 +43,6 @@ def main(arguments: argparse.Namespace) -> int:
     path = folder / "sensitivity.csv"
     with writing_into(folder):
         replace_file(path, lambda file: rows.to_csv(file, index=False))
-    console = Console()
     console.print(_table(rows, prices))
     changed = rows.groupby([*LABELS, "probe"], dropna=False)["verdict"].nunique()
     console.print(

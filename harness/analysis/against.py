@@ -1,0 +1,135 @@
+"""One method against another: by how much less, or more, does it prefer low frequencies? Paired by seed.
+
+Runs of one seed begin at the same weights, so that their ratio says more than two medians do. The ratio of spreads is
+the median over seeds of the ratios, with bounds where runs are censored (`harness.analysis.spread`); its p is that of
+the signs of the differences. The ratio of exponents has the interval of its linearisation, Student's t over seeds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from harness.analysis.censored import Exponent, exponent, half_width
+from harness.analysis.clocks import SideBySide, side_by_side
+from harness.analysis.configurations import configuration_names
+from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, adjusted, log_cost
+from harness.analysis.signs import sign_test
+from harness.analysis.spread import median_ratio, run_bounds
+from harness.analysis.verdicts import FEWEST_RUNS
+from harness.tables import LABELS, Doubles, Tables
+
+METHOD = ["optimizer", "settings"]
+ELSE = [label for label in LABELS if label not in METHOD]
+
+
+@dataclass(frozen=True)
+class _Sized:
+    """The sizes of one configuration and probe, run by run in the order of seeds."""
+
+    labels: dict[str, object]
+    seeds: list[int]
+    lows: Doubles
+    highs: Doubles
+    slope: Exponent
+
+
+def against(tables: Tables, reference: str, threshold: float = PRIMARY_THRESHOLD) -> pd.DataFrame:
+    """One row for each configuration, probe and configuration of the optimizer `reference` on the same problem.
+
+    Columns: LABELS, probe, reference, reference_settings, n_pairs, spread_ratio with spread_bound, spread_low and
+    spread_high, spread_p and spread_p_adjusted; exponent_ratio with exponent_low and exponent_high, exponent_p and
+    exponent_p_adjusted; sentence. P-values are Benjamini and Hochberg's over the table. Raises ValueError for a method
+    that the study has not."""
+    known = sorted(set(tables["runs"]["optimizer"]))
+    if reference not in known:
+        raise ValueError(f"The study has no optimizer '{reference}' to compare with. Choose from: {', '.join(known)}.")
+    sized = list(_sizes(tables, threshold))
+    rows = [
+        _compared(own, other)
+        for other in sized
+        if other.labels["optimizer"] == reference
+        for own in sized
+        if own is not other and all(own.labels[name] == other.labels[name] for name in [*ELSE, "probe"])
+    ]
+    table = pd.DataFrame(rows)
+    if table.empty:
+        return table
+    for name in ("spread", "exponent"):
+        table[f"{name}_p_adjusted"] = table.groupby("probe")[f"{name}_p"].transform(adjusted)
+    names = configuration_names(table[[*LABELS]])
+    table["sentence"] = [_sentence(name, row) for name, (_, row) in zip(names, table.iterrows(), strict=True)]
+    return table
+
+
+def _sizes(tables: Tables, threshold: float) -> Iterator[_Sized]:
+    runs = tables["runs"].sort_values(["seed", "run_id"])
+    seeds = {tuple(map(str, key)): list(own["seed"]) for key, own in runs.groupby([*LABELS], dropna=False)}
+    hits = tables["hits"][np.isclose(tables["hits"]["threshold"], threshold)]
+    for laid in side_by_side(tables["runs"], tables["curves"], tables["spectra"], hits):
+        yield _size(laid, seeds[tuple(str(laid.labels[label]) for label in LABELS)])
+
+
+def _size(laid: SideBySide, seeds: list[int]) -> _Sized:
+    when, censored = log_cost(laid.cost[0]), laid.censored[0]
+    lows, highs = run_bounds(when, censored, laid.frequency, laid.slot, laid.n_runs)
+    x = np.log(np.where(laid.frequency > 0, laid.frequency, np.nan))
+    return _Sized(laid.labels, seeds, lows, highs, exponent(x, when, censored, laid.slot, laid.n_runs))
+
+
+def _compared(own: _Sized, other: _Sized) -> dict[str, object]:
+    shared = [seed for seed in own.seeds if seed in other.seeds]
+    a, b = ([sized.seeds.index(seed) for seed in shared] for sized in (own, other))
+    with np.errstate(invalid="ignore"):  # two bounds that are both infinite bound nothing
+        lows = np.nan_to_num(own.lows[a] - other.highs[b], nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+        highs = np.nan_to_num(own.highs[a] - other.lows[b], nan=np.inf, posinf=np.inf, neginf=-np.inf)
+    spread = median_ratio(lows, highs, LEVEL)
+    row = {
+        **own.labels,
+        "reference": other.labels["optimizer"],
+        "reference_settings": other.labels["settings"],
+        "n_pairs": len(shared),
+        "spread_bound": spread.bound,
+        "spread_ratio": spread.value,
+        "spread_low": spread.low,
+        "spread_high": spread.high,
+        "spread_p": sign_test((lows > 0).astype(float) - (highs < 0)),
+    }
+    return {**row, **_exponents(own.slope, other.slope, a, b)}
+
+
+def _exponents(own: Exponent, other: Exponent, a: list[int], b: list[int]) -> dict[str, float]:
+    low, high = other.interval(LEVEL)
+    if not (low > 0 or high < 0):  # a ratio to what may be nothing has no interval
+        return dict.fromkeys(("exponent_ratio", "exponent_low", "exponent_high", "exponent_p"), float("nan"))
+    ratio = own.value / other.value
+    influence = (own.influence[a] - ratio * other.influence[b]) / other.value
+    half = half_width(influence, LEVEL)
+    n = int((influence != 0).sum())
+    error = half / stats.t.ppf((1 + LEVEL) / 2, n - 1) if n > 1 else np.nan
+    p = 2 * stats.t.sf(abs(ratio - 1) / error, n - 1) if error > 0 else np.nan
+    return {
+        "exponent_ratio": ratio,
+        "exponent_low": ratio - half,
+        "exponent_high": ratio + half,
+        "exponent_p": float(p),
+    }
+
+
+def _sentence(name: str, row: "pd.Series[Any]") -> str:
+    other = row["reference"]
+    if row["n_pairs"] < FEWEST_RUNS:
+        return f"{name} shares {row['n_pairs']} seeds with {other}: too few runs to compare."
+    if not np.isfinite(row["spread_ratio"]):
+        return f"{name} has hit too few frequencies for its spread to be compared with that of {other}."
+    at = {"": "", ">=": "at least ", "<=": "at most "}[row["spread_bound"]]
+    interval = f"[{row['spread_low']:.2g}, {row['spread_high']:.2g}]"
+    told = (
+        f"{name} has {at}{row['spread_ratio']:.2g} {interval} of {other}'s spread (p = {row['spread_p_adjusted']:.2g})"
+    )
+    if np.isfinite(row["exponent_ratio"]):
+        interval = f"[{row['exponent_low']:.2g}, {row['exponent_high']:.2g}]"
+        told += f" and {row['exponent_ratio']:.2g} {interval} of its exponent (p = {row['exponent_p_adjusted']:.2g})"
+    return told + "."

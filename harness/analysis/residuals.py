@@ -1,0 +1,56 @@
+"""The residual's own spectrum at equal loss: a comparison that the amplitude of the target cannot confound.
+
+The relative error divides by the target's amplitude, so that what falls with frequency seems learned late. The residual
+itself, |h_k - f_k|, is compared here at equal loss, as in `harness.analysis.clocks`, in two units: that of its own
+*start*, which says by how much each frequency has shrunk, and that of its *mean* over frequencies, which says where the
+residual now lies."""
+
+import numpy as np
+import pandas as pd
+
+from harness.analysis.clocks import side_by_side, wins
+from harness.analysis.hits import SERIES
+from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, run_pairs
+from harness.analysis.signs import concordance_interval, sign_test
+from harness.tables import LABELS, Tables
+
+UNITS = ("its start", "its mean over frequencies")
+
+
+def residual_spectra(spectra: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """For each unit the table `spectra` with the residual in this unit in place of the error."""
+    residual = spectra["error"] * spectra["target_amplitude"]
+    ordered = spectra.assign(residual=residual).sort_values("mark")
+    first = ordered.drop_duplicates(SERIES)[[*SERIES, "residual"]].rename(columns={"residual": "unit"})
+    start = spectra.merge(first, on=SERIES, how="left")["unit"].to_numpy(np.float64)
+    of_mark = ["run_id", "probe", "component", "mark"]
+    positive = spectra["frequency"] > 0
+    mean = residual.where(positive).groupby([spectra[name] for name in of_mark]).transform("mean")
+    return {
+        unit: spectra.assign(error=residual.to_numpy() / np.where(below > 0, below, np.nan))
+        for unit, below in zip(UNITS, (start, mean.to_numpy()), strict=True)
+    }
+
+
+def residual_order(tables: Tables) -> pd.DataFrame:
+    """One row for each configuration, probe and unit: C at equal loss with its interval, and p, the run as the unit."""
+    hits = tables["hits"][np.isclose(tables["hits"]["threshold"], PRIMARY_THRESHOLD)]
+    rows = []
+    for unit, spectra in residual_spectra(tables["spectra"]).items():
+        for laid in side_by_side(tables["runs"], tables["curves"], spectra, hits):
+            compared = wins(laid.errors[:, None], 0.0)[0]
+            concordant, pairs = run_pairs(compared, laid.slot, laid.n_runs)
+            deciding = pairs > 0
+            low, high = concordance_interval(concordant[deciding], pairs[deciding], LEVEL)
+            rows.append(
+                {
+                    **laid.labels,
+                    "unit": unit,
+                    "n_runs": laid.n_runs,
+                    "concordance": concordant.sum() / pairs.sum() if pairs.sum() else np.nan,
+                    "low": low,
+                    "high": high,
+                    "p_value": sign_test((concordant - pairs / 2)[deciding]),
+                }
+            )
+    return pd.DataFrame(rows, columns=[*LABELS, "probe", "unit", "n_runs", "concordance", "low", "high", "p_value"])

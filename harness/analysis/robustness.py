@@ -1,0 +1,108 @@
+"""Would another reasonable choice have changed the verdict? Each choice is varied alone, from the tables of the study.
+
+Varied are the threshold, the price of a gradient, the budget (later marks are left out, which censors), the incumbent
+and the clock, for the problem's first probe. A verdict that most choices share is one of the method; another is one of
+the choice."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from harness.analysis.hits import THRESHOLDS, find_hits
+from harness.analysis.order import PRIMARY_THRESHOLD, order_table
+from harness.analysis.sensitivity import reprice
+from harness.tables import LABELS, Tables
+
+PRICES = (1.0, 2.0, 3.0, 4.0, 5.0)
+BUDGETS = (1 / 2, 1 / 4, 1 / 8)
+INCUMBENTS = {"error": "error_last", "loss": "loss_last"}
+"""Columns at the best point, and at the last one where it was measured as well."""
+PRIMARY = "primary"
+
+
+def robustness(tables: Tables) -> pd.DataFrame:
+    """One row for each configuration and choice: choice, value, labels, concordance, spread, verdict and `agrees`.
+
+    The first rows are those of the choice `primary`, with which the others agree or not."""
+    probes = tables["spectra"].drop_duplicates("run_id")[["run_id", "probe"]]
+    spectra = tables["spectra"].merge(probes, on=["run_id", "probe"])
+    chosen = {**tables, "spectra": spectra}
+    parts = [_judged(tables["runs"], choice) for choice in _choices(chosen)]
+    rows = pd.concat(parts, ignore_index=True)
+    own = rows[rows["choice"] == PRIMARY].set_index([*LABELS])["verdict"]
+    primary = pd.MultiIndex.from_frame(rows[[*LABELS]]).map(own.to_dict())
+    return rows.assign(agrees=rows["verdict"].to_numpy() == np.asarray(primary))
+
+
+def agreement_of_choices(rows: pd.DataFrame) -> pd.DataFrame:
+    """For each configuration its primary verdict, how many other choices there are, and the share that agrees."""
+    varied = rows[rows["choice"] != PRIMARY].groupby([*LABELS], sort=False, dropna=False)["agrees"]
+    own = rows[rows["choice"] == PRIMARY][[*LABELS, "verdict"]]
+    shares = varied.agg(choices="count", agreeing="mean").reset_index()
+    return own.merge(shares, on=[*LABELS], how="left")
+
+
+class _Choice(NamedTuple):
+    """What is varied, to what, and what is judged then."""
+
+    name: str
+    value: str
+    curves: pd.DataFrame
+    spectra: pd.DataFrame
+    threshold: float = PRIMARY_THRESHOLD
+    clock: str = "cost"
+
+
+def _choices(tables: Tables) -> Iterator[_Choice]:
+    curves, spectra = tables["curves"], tables["spectra"]
+    yield _Choice(PRIMARY, "", curves, spectra)
+    for threshold in THRESHOLDS:
+        if threshold != PRIMARY_THRESHOLD:
+            yield _Choice("threshold", f"{threshold:g}", curves, spectra, threshold)
+    for price in PRICES:
+        repriced = reprice(tables, price)
+        yield _Choice("price of a gradient", f"{price:g}", repriced[0], repriced[1])
+    for share in BUDGETS:
+        yield _Choice("budget", f"1/{1 / share:.0f}", *_cut(tables, share))
+    yield _Choice("clock", "loss", curves, spectra, clock="loss")
+    evaluations = curves["values"] + curves["gradients"] + curves["hvps"] + curves["jacobians"]
+    for clock, reading in (("steps", evaluations), ("seconds", curves["seconds"])):
+        yield _Choice("clock", clock, *_by_clock(curves, spectra, reading))
+    if {"error_last"} <= set(spectra):
+        yield _Choice("incumbent", "last", _at_last(curves), _at_last(spectra))
+
+
+def _at_last(part: pd.DataFrame) -> pd.DataFrame:
+    """The columns of the last point in place of those of the best one."""
+    return part.assign(**{best: part[last] for best, last in INCUMBENTS.items() if last in part})
+
+
+def _cut(tables: Tables, share: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Curves and spectra up to this share of each run's budget."""
+    budget = tables["runs"].set_index("run_id")["budget"] * share
+    curves, spectra = (
+        part[part["cost"] <= part["run_id"].map(budget)] for part in (tables["curves"], tables["spectra"])
+    )
+    return curves, spectra
+
+
+def _by_clock(
+    curves: pd.DataFrame, spectra: pd.DataFrame, reading: "pd.Series[float]"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Curves and spectra whose cost is what another clock reads."""
+    curves = curves.assign(cost=reading)
+    columns = list(spectra.columns)
+    spectra = spectra.drop(columns="cost").merge(curves[["run_id", "mark", "cost"]], on=["run_id", "mark"])
+    return curves, spectra[columns]
+
+
+def _judged(runs: pd.DataFrame, choice: _Choice) -> pd.DataFrame:
+    hits = find_hits(runs, choice.curves, choice.spectra, (choice.threshold,))
+    order = order_table(runs, choice.curves, choice.spectra, hits)
+    order = order[order["matched_by"] == choice.clock]
+    rows = order[[*LABELS, "concordance", "spread_bound", "spread", "verdict"]].reset_index(drop=True)
+    rows.insert(0, "value", choice.value)
+    rows.insert(0, "choice", choice.name)
+    return rows

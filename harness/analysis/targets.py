@@ -1,0 +1,104 @@
+"""Targets as a population: what holds for targets that were not tried, from several targets with several seeds each.
+
+The value of a run is that of its target plus its own deviation, both random:
+
+    value = mean + target + run,   target ~ N(0, between^2),   run ~ N(0, within^2).
+
+The variances are those of restricted maximum likelihood; the interval of the mean takes the target as the unit
+(Student's t, one degree of freedom less than targets). Source: Searle, Casella, McCulloch, Variance Components (1992).
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.optimize import minimize_scalar
+
+from harness.analysis.clocks import side_by_side, wins
+from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, log_cost, run_pairs
+from harness.analysis.spread import run_bounds
+from harness.tables import LABELS, Doubles, Tables
+
+TARGET = ["problem", "problem_settings"]
+MEASURES = ("concordance", "log spread")
+SMALLEST = 1e-300
+
+
+class Population(NamedTuple):
+    """The mean over targets with its interval, spreads between targets and between runs, and the range of targets."""
+
+    mean: float
+    low: float
+    high: float
+    between: float
+    within: float
+    smallest: float
+    largest: float
+    n_targets: int
+    n_runs: int
+
+
+def population(values: Doubles, target: NDArray[np.integer[Any]], level: float = LEVEL) -> Population:
+    """The two-level model of `values (n,)` of the targets `target (n,)`. NaN for the interval of one target.
+
+    Raises ValueError where no target has a second run: the two variances cannot be told apart then."""
+    _, group, counts = np.unique(target, return_inverse=True, return_counts=True)
+    if counts.max() < 2:
+        raise ValueError("At least one target must have two runs or more; each has one.")
+    means = np.bincount(group, values) / counts
+    squares = float(((values - means[group]) ** 2).sum())
+    n, groups = len(values), len(counts)
+
+    def deviance(log_ratio: float) -> float:
+        """Minus twice the restricted log-likelihood over between^2 / within^2, without constants."""
+        inflation = 1 + counts * np.exp(log_ratio)
+        weights = counts / inflation
+        centre = weights @ means / weights.sum()
+        total = squares + weights @ (means - centre) ** 2
+        return float((n - 1) * np.log(max(total, SMALLEST)) + np.log(inflation).sum() + np.log(weights.sum()))
+
+    ratio = float(np.exp(minimize_scalar(deviance, bounds=(-25.0, 15.0), method="bounded", options={"xatol": 1e-9}).x))
+    ratio = 0.0 if deviance(-25.0) <= deviance(np.log(ratio)) else ratio
+    weights = counts / (1 + counts * ratio)
+    mean = float(weights @ means / weights.sum())
+    within = np.sqrt((squares + weights @ (means - mean) ** 2) / (n - 1))
+    error = np.sqrt((weights * (means - mean) ** 2).sum() / weights.sum() / max(groups - 1, 1))
+    half = float(stats.t.ppf((1 + level) / 2, groups - 1) * error) if groups > 1 else float("nan")
+    between = float(within * np.sqrt(ratio))
+    return Population(mean, mean - half, mean + half, between, float(within), means.min(), means.max(), groups, n)
+
+
+def over_targets(tables: Tables, threshold: float = PRIMARY_THRESHOLD) -> pd.DataFrame:
+    """One row for each method, network, probe and measure: the population of its targets, as columns.
+
+    A target is a problem with its settings. The measures are each run's C and the logarithm of its spread; a bounded
+    spread counts as its bound. Raises ValueError where no method has seen two targets."""
+    values = run_values(tables, threshold)
+    alike = [label for label in LABELS if label not in TARGET]
+    rows = []
+    for (*key, probe, measure), own in values.groupby([*alike, "probe", "measure"], dropna=False):
+        target = own.groupby(TARGET, dropna=False).ngroup().to_numpy()
+        if target.max() > 0:
+            found = population(own["value"].to_numpy(np.float64), target)
+            rows.append({**dict(zip(alike, key, strict=True)), "probe": probe, "measure": measure, **found._asdict()})
+    if not rows:
+        raise ValueError("Targets as a population need a study with several targets, as --vary problem.SETTING makes.")
+    return pd.DataFrame(rows)
+
+
+def run_values(tables: Tables, threshold: float) -> pd.DataFrame:
+    """Both measures of each run: LABELS, probe, run (its place by seed), measure and value."""
+    hits = tables["hits"][np.isclose(tables["hits"]["threshold"], threshold)]
+    rows = []
+    for laid in side_by_side(tables["runs"], tables["curves"], tables["spectra"], hits):
+        compared = wins(np.where(laid.censored[0], np.inf, laid.cost[0])[None, None])[0]
+        concordant, pairs = run_pairs(compared, laid.slot, laid.n_runs)
+        low, high = run_bounds(log_cost(laid.cost[0]), laid.censored[0], laid.frequency, laid.slot, laid.n_runs)
+        spread = np.where(np.isfinite(low), low, high)
+        share = np.divide(concordant, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+        for measure, of_runs in zip(MEASURES, (share, spread), strict=True):
+            known = np.flatnonzero(np.isfinite(of_runs))
+            rows += [{**laid.labels, "run": run, "measure": measure, "value": of_runs[run]} for run in known]
+    return pd.DataFrame(rows, columns=[*LABELS, "probe", "run", "measure", "value"])

@@ -1,0 +1,79 @@
+"""What else `harness order` answers: against a method, over other choices, over targets, by the residual."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from harness.analysis.against import against
+from harness.analysis.configurations import configuration_names
+from harness.analysis.residuals import residual_order
+from harness.analysis.robustness import PRIMARY, agreement_of_choices, robustness
+from harness.analysis.targets import over_targets
+from harness.figures import save
+from harness.figures.robustness import robustness_figure
+from harness.tables import LABELS, Tables
+from harness.whole_files import replace_file, writing_into
+
+
+def say_against(tables: Tables, folder: Path, console: Console, reference: str) -> None:
+    """A sentence for each configuration, and the table."""
+    rows = against(tables, reference)
+    for sentence in rows["sentence"] if len(rows) else ["Nothing else was run on the problem of this optimizer."]:
+        console.print(sentence, soft_wrap=True, highlight=False)
+    _written(rows, folder / f"against-{reference}.csv", console)
+
+
+def say_robustness(tables: Tables, folder: Path, console: Console) -> None:
+    """The share of other choices that agree with each verdict, the table and the figure."""
+    rows = robustness(tables)
+    shares = agreement_of_choices(rows)
+    table = Table("optimizer", "verdict", "agree", "otherwise", title="verdicts under other reasonable choices")
+    for name, (_, row) in zip(configuration_names(shares[[*LABELS]]), shares.iterrows(), strict=True):
+        own = rows[(rows[[*LABELS]] == row[[*LABELS]]).all(axis=1) & ~rows["agrees"] & (rows["choice"] != PRIMARY)]
+        otherwise = ", ".join(f"{r['choice']} {r['value']}: {r['verdict']}" for _, r in own.iterrows())
+        table.add_row(name, row["verdict"], f"{row['agreeing'] * row['choices']:.0f} of {row['choices']}", otherwise)
+    console.print(table)
+    save(robustness_figure(rows), folder / "robustness")
+    console.print(f"figure: {folder / 'robustness.png'}", soft_wrap=True, highlight=False)
+    _written(rows, folder / "robustness.csv", console)
+
+
+def say_targets(tables: Tables, folder: Path, console: Console) -> None:
+    """The mean over targets, and how far targets differ."""
+    rows = over_targets(tables)
+    table = Table("optimizer", "measure", "mean", "between targets", "between runs", "range of targets", "targets")
+    for name, (_, row) in zip(
+        configuration_names(rows.assign(problem="", problem_settings="")), rows.iterrows(), strict=True
+    ):
+        mean = f"{row['mean']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+        shown = [f"{row['between']:.2f}", f"{row['within']:.2f}", f"{row['smallest']:.2f} to {row['largest']:.2f}"]
+        table.add_row(name, row["measure"], mean, *shown, str(row["n_targets"]))
+    console.print(table)
+    _written(rows, folder / "targets.csv", console)
+
+
+def say_residuals(tables: Tables, folder: Path, console: Console) -> None:
+    """Whether low frequencies leave the residual first, at equal loss, in both units."""
+    rows = residual_order(tables)
+    table = Table("optimizer", "in units of", "C", "p", title="residual at equal loss: is the lower frequency smaller?")
+    for name, (_, row) in zip(configuration_names(rows[[*LABELS]]), rows.iterrows(), strict=True):
+        shown = f"{row['concordance']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+        table.add_row(name, row["unit"], shown, f"{row['p_value']:.2g}")
+    console.print(table)
+    _written(rows, folder / "residuals.csv", console)
+
+
+ANSWERS: dict[str, Callable[[Tables, Path, Console], None]] = {
+    "robust": say_robustness,
+    "targets": say_targets,
+    "residual": say_residuals,
+}
+
+
+def _written(rows: pd.DataFrame, path: Path, console: Console) -> None:
+    with writing_into(path.parent):
+        replace_file(path, lambda file: rows.to_csv(file, index=False))
+    console.print(f"table: {path}", soft_wrap=True, highlight=False)

@@ -1,0 +1,159 @@
+"""What `harness order` answers beside the verdicts: against a method, other choices, targets, the residual."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.regression.mixed_linear_model import MixedLM
+
+from harness.analysis.against import against
+from harness.analysis.residuals import residual_order
+from harness.analysis.robustness import PRIMARY, agreement_of_choices, robustness
+from harness.analysis.targets import over_targets, population
+from harness.cli import main
+from harness.study.comparison import compare
+from harness.tables import SCHEMA, empty, frame
+
+BLANK = {"str": "x", "int64": 0, "float64": 0.0, "bool": False}
+
+
+def learned(optimizer, costs, problem_settings="{}"):
+    """Runs and hits of one optimizer at these costs `(runs, frequencies)`; inf is censored at 1e6."""
+    costs = np.asarray(costs, float)
+    runs, frequencies = costs.shape
+    ids = [f"{optimizer}-{problem_settings}-{seed}" for seed in range(runs)]
+    who = {"optimizer": optimizer, "settings": "{}", "problem_settings": problem_settings}
+    columns = {name: BLANK[kind] for name, kind in SCHEMA["runs"].items()}
+    of_hits = {name: BLANK[kind] for name, kind in SCHEMA["hits"].items()}
+    known = {"run_id": np.repeat(ids, frequencies), "optimizer": optimizer, "threshold": 0.1}
+    known["frequency"] = np.tile(2.0 ** np.arange(frequencies), runs)
+    known |= {"cost": np.where(np.isinf(costs), 1e6, costs).ravel(), "censored": np.isinf(costs).ravel()}
+    return frame("runs", {**columns, "run_id": ids, **who, "seed": np.arange(runs)}), frame(
+        "hits", {**of_hits, **known}
+    )
+
+
+def study_of(*parts):
+    runs, hits = (pd.concat(group, ignore_index=True) for group in zip(*parts, strict=True))
+    return {"runs": runs, "hits": hits, "curves": empty("curves"), "spectra": empty("spectra")}
+
+
+def test_a_ratio_of_spreads_is_the_median_over_seeds_of_the_ratios_of_a_seed():
+    speed = np.array([[1.0], [7.0], [0.3], [2.0], [90.0]])
+    steep = np.array([[16.0], [15.0], [17.0], [16.0], [16.5]])
+    tables = study_of(
+        learned("adam", np.hstack([speed, speed * 4, speed * steep])),
+        learned("momentum", np.hstack([speed, speed * 2, speed * steep / 4])),
+    )
+    row = against(tables, "adam").iloc[0]
+    assert (row["optimizer"], row["n_pairs"]) == ("momentum", 5)
+    assert [row["spread_ratio"], row["spread_low"], row["spread_high"]] == pytest.approx([0.25] * 3)
+    assert row["spread_p"] == pytest.approx(1 / 16)
+    assert row["exponent_ratio"] == pytest.approx(0.5, abs=0.02)
+    assert row["exponent_low"] < row["exponent_ratio"] < row["exponent_high"]
+    assert row["sentence"].startswith("momentum has 0.25 [0.25, 0.25] of adam's spread (p = 0.062)")
+
+
+def test_a_censored_spread_is_compared_by_its_bound():
+    tables = study_of(learned("adam", [[1, 2, 4]] * 6), learned("gd", [[1, 2, np.inf]] * 6))
+    row = against(tables, "adam").iloc[0]
+    assert (row["spread_bound"], row["spread_ratio"], row["spread_high"]) == (">=", pytest.approx(1e6 / 4), np.inf)
+    assert "at least" in row["sentence"]
+
+
+def test_a_method_that_was_not_run_cannot_be_compared_with():
+    with pytest.raises(ValueError, match=r"no optimizer 'sgd' to compare with\. Choose from: adam"):
+        against(study_of(learned("adam", [[1, 2]] * 5)), "sgd")
+
+
+@pytest.mark.filterwarnings("ignore")  # of the library's own optimizer, at the edge of its parameters
+@pytest.mark.parametrize("seed", range(4))
+def test_the_two_levels_of_targets_and_runs_are_those_of_statsmodels(seed):
+    rng = np.random.default_rng(seed)
+    target = np.repeat(np.arange(8), rng.integers(2, 7, 8))
+    values = 1.5 + (0.8 * rng.normal(size=8))[target] + 0.5 * rng.normal(size=len(target))
+    theirs = MixedLM(values, np.ones(len(values)), groups=target).fit(reml=True)
+    ours = population(values, target)
+    assert ours.mean == pytest.approx(theirs.fe_params[0], abs=1e-4)
+    assert ours.between**2 == pytest.approx(float(theirs.cov_re[0, 0]), rel=1e-2)
+    assert ours.within**2 == pytest.approx(theirs.scale, rel=1e-2)
+
+
+def test_with_as_many_runs_of_each_the_interval_is_students_t_of_the_means_of_targets():
+    values = np.array([[1.0, 1.2, 0.8], [2.0, 2.5, 1.5], [0.5, 0.0, 1.0], [3.0, 3.1, 2.9]])
+    found = population(values.ravel(), np.repeat(np.arange(4), 3))
+    means = values.mean(axis=1)
+    half = 3.182446305 * means.std(ddof=1) / 2
+    assert [found.low, found.high] == pytest.approx([means.mean() - half, means.mean() + half])
+    assert (found.smallest, found.largest, found.n_targets, found.n_runs) == (0.5, 3.0, 4, 12)
+
+
+def test_targets_that_do_not_differ_have_no_spread_between_them():
+    values = np.tile([0.0, 1.0], 6)
+    assert population(values, np.repeat(np.arange(6), 2)).between == 0.0
+    with pytest.raises(ValueError, match="two runs or more"):
+        population(np.arange(3.0), np.arange(3))
+
+
+def test_the_interval_of_the_mean_over_targets_covers_it():
+    """Targets differ by as much as runs: 95 % intervals of the mean over six targets, 400 times."""
+    rng, covered = np.random.default_rng(0), []
+    for _ in range(400):
+        values = rng.normal(size=(6, 1)) + rng.normal(size=(6, 4))
+        found = population(values.ravel(), np.repeat(np.arange(6), 4))
+        covered.append(found.low <= 0 <= found.high)
+    assert 0.93 <= np.mean(covered) <= 0.98
+
+
+def test_a_study_of_several_targets_is_told_over_them():
+    parts = [learned("adam", [[1, 2, ratio]] * 3, f'{{"k":{ratio}}}') for ratio in (4, 8, 16)]
+    rows = over_targets(study_of(*parts)).set_index("measure")
+    assert np.exp(rows.loc["log spread", "mean"]) == pytest.approx(8.0)
+    assert rows.loc["log spread", ["n_targets", "n_runs"]].tolist() == [3, 9]
+    assert rows.loc["concordance", "mean"] == 1.0
+    with pytest.raises(ValueError, match="several targets"):
+        over_targets(study_of(parts[0]))
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study") / "out"
+    settings = {"gd": {"lr": 1.0}, "momentum": {"lr": 0.5}}
+    return compare("control-low", ["gd", "momentum"], 5, out=folder, budget=3000, settings=settings)
+
+
+def test_each_choice_is_varied_alone_and_agreement_is_counted(study):
+    rows = robustness(study.tables)
+    assert {"primary", "threshold", "price of a gradient", "budget", "clock"} <= set(rows["choice"])
+    assert not rows.duplicated(["optimizer", "choice", "value"]).any()
+    assert rows.loc[rows["choice"] == PRIMARY, "agrees"].all()
+    shares = agreement_of_choices(rows)
+    own = rows[(rows["optimizer"] == "gd") & (rows["choice"] != PRIMARY)]
+    gd = shares[shares["optimizer"] == "gd"].iloc[0]
+    assert (gd["choices"], gd["agreeing"]) == (len(own), own["agrees"].mean())
+    early = rows[(rows["optimizer"] == "gd") & (rows["value"] == "1/8")]["spread_bound"].item()
+    assert early == ">="
+
+
+def test_a_residual_that_shrinks_evenly_has_no_order_in_units_of_its_start(study):
+    spectra = study.spectra.copy()
+    even = spectra.groupby("mark")["error"].transform("min")
+    first = spectra[spectra["mark"] == 0].set_index(["run_id", "frequency"])["error"]
+    keys = pd.MultiIndex.from_frame(spectra[["run_id", "frequency"]])
+    even = even.to_numpy() * first.loc[keys].to_numpy()
+    rows = residual_order({**study.tables, "spectra": spectra.assign(error=even)}).set_index("unit")
+    np.testing.assert_allclose(rows.loc["its start", "concordance"], 0.5, atol=0.02)
+    real = residual_order(study.tables).set_index(["unit", "optimizer"])
+    assert real.loc[("its start", "gd"), "concordance"] > 0.9
+
+
+def test_the_command_answers_each_question_and_writes_its_table(study, capsys):
+    asked = {"--robust": "robustness", "--residual": "residuals"}
+    for word, name in asked.items():
+        assert main(["order", "--from", str(study.folder), word]) == 0
+        assert (study.folder / f"{name}.csv").exists()
+    assert (study.folder / "robustness.png").exists()
+    assert main(["order", "--from", str(study.folder), "--against", "gd"]) == 0
+    assert "of gd's spread" in capsys.readouterr().out
+    assert main(["order", "--from", str(study.folder), "--against", "sgd"]) == 2
+    assert main(["order", "--from", str(study.folder), "--targets"]) == 2
+    assert "several targets" in capsys.readouterr().err
