@@ -38,7 +38,7 @@ def closing_table(tables: Tables) -> Table:
     table.add_column("optimizer", overflow="fold", min_width=9)
     for heading in [_heading(row, rows) for row in rows] if alike else ["learned at"]:
         table.add_column(heading, justify="right" if alike else "left")
-    for heading in ("spread", "exponent", "C", "verdict", *shares.columns, "best loss", "seconds", "status"):
+    for heading in ("spread", "exponent", "C", "verdict", *shares.columns, "best loss", "s", "status"):
         words, sizes = heading in ("verdict", "status"), heading in ("spread", "exponent", "C")
         width = 9 if heading == "verdict" else None
         table.add_column(heading, justify="left" if words else "right", min_width=width, no_wrap=sizes)
@@ -53,7 +53,7 @@ def closing_table(tables: Tables) -> Table:
             *_order_cells(order, own.iloc[0]),
             *(f"{share:.3f}" for share in shares.reindex(own["run_id"]).median()),
             f"{own['best_loss'].median():.2g}",
-            f"{seconds:.1f}",
+            f"{seconds:.1f}" if seconds < 100 else f"{seconds:.0f}",
             _statuses(own),
         )
     return table
