@@ -58,7 +58,9 @@ class Watch:
         self.inputs, self.targets = self._data.inputs, self._data.targets
         folder = Path(self._terms.out) if self._terms.out else Path("results") / study
         self._entry = Entry(folder, named, self._terms)
-        self._network = Shown(self._terms.dim or parameters_of(self._terms.model), self._terms.network)
+        self.model = self._terms.model
+        """The module whose modes are kept and whose parameters are counted; it may be told later."""
+        self._network = Shown(self._terms.dim, self._terms.network)
         problem = Problem(self.inputs, self.targets, self._network, self._data.loss, self._data.probes)
         self._recorder = Recorder(NumpyEvaluator(problem), [problem])
         self._marks = log_marks(self._terms.budget, self._terms.marks) if self._terms.budget else ()
@@ -98,7 +100,7 @@ class Watch:
             raise ValueError("This watch is closed; make another for another run.")
         snapshot = Snapshot(cost, cost, 0.0, 0.0, 0.0, self.seconds)
         began = perf_counter()
-        with untouched(self._terms.model):
+        with untouched(self.model):
             outputs = as_numbers("predictions", predict())
         self._network.outputs = self._shaped(outputs)
         with np.errstate(all="ignore"):  # a loop that diverges is watched to its end
@@ -132,18 +134,22 @@ class Watch:
             status, reason = "diverged", "The predictions are no longer finite."
         self._entry.write(self._rows(status, reason or self._summary()))
 
+    def fail(self, error: BaseException) -> None:
+        """Write what was measured before the loop ended by `error`."""
+        self._last = None  # whatever raised may be the model
+        self.close("failed", " ".join(f"{type(error).__name__}: {error}".split()))
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        del trace
+        del kind, trace
         if error is None:
             self.close()
         else:
-            self._last = None  # whatever raised may be the model
-            self.close("failed", " ".join(f"{kind.__name__ if kind else ''}: {error}".split()))
+            self.fail(error)
 
     def _summary(self) -> str:
         return (
@@ -158,7 +164,7 @@ class Watch:
             "run_id": self._entry.run_id,
             "dtype": str(self._network.dtype),
             "seed": self._terms.seed,
-            "dim": self._network.dim,
+            "dim": self._terms.dim or parameters_of(self.model),
             "n_samples": len(self.inputs),
             "budget": self._terms.budget or self._cost,
             "cost_per_gradient": 1.0,

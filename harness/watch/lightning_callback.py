@@ -1,0 +1,50 @@
+"""A watch as a callback of Lightning: `Trainer(callbacks=[WatchCallback(watch, inputs)])`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from harness.watch.watch import Watch
+
+
+class WatchCallback(Callback):
+    """Measures at the start, after optimizer steps as marks come due, and at the end, and closes the watch.
+
+    `inputs` is what the module is called with to predict all samples of the watch; `forward(module, inputs)` is for
+    modules that are called otherwise. A step is one of `trainer.global_step`. With several processes the first one
+    watches."""
+
+    def __init__(self, watch: Watch, inputs: Any, forward: Callable[[Any, Any], Any] | None = None) -> None:
+        self._watch = watch
+        self._inputs = inputs
+        self._forward = forward or (lambda module, given: module(given))
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Measure before the first step."""
+        if trainer.is_global_zero:
+            self._watch.model = pl_module
+            self._watch.start(lambda: self._predict(pl_module))
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Measure if a mark is due; batches between optimizer steps are none."""
+        del outputs, batch, batch_idx
+        if trainer.is_global_zero and trainer.global_step:
+            self._watch(trainer.global_step - 1, lambda: self._predict(pl_module))
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the run."""
+        del pl_module
+        if trainer.is_global_zero:
+            self._watch.close()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Write what was measured."""
+        del pl_module
+        if trainer.is_global_zero:
+            self._watch.fail(exception)
+
+    def _predict(self, module: Any) -> Any:
+        return self._forward(module, self._inputs.to(module.device))

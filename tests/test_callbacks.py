@@ -1,0 +1,114 @@
+"""The callbacks of Lightning and of transformers, in the real libraries."""
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+import harness
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # both libraries warn of this and that
+STEPS = 24
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def data():
+    x = np.arange(32) / 32
+    return x[:, None].astype(np.float32), np.sin(2 * np.pi * x)[:, None].astype(np.float32)
+
+
+def model():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Linear(1, 16), torch.nn.Dropout(0.1), torch.nn.Tanh(), torch.nn.Linear(16, 1))
+
+
+def check(name):
+    found = harness.load(f"results/{name}")
+    row = found.runs.iloc[0]
+    assert (row["status"], row["cost"], row["dim"]) == ("watched", STEPS, 49)
+    assert found.curves["cost"].tolist()[:4] == [0, 1, 2, 3]
+    assert row["last_loss"] < row["first_loss"]
+    assert set(found.spectra["frequency"]) == {1.0}
+
+
+def test_lightning_is_watched():
+    lightning = pytest.importorskip("lightning")
+    callbacks = pytest.importorskip("harness.watch.lightning_callback")
+
+    class Fit(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.net = model()
+
+        def forward(self, x):
+            return self.net(x)
+
+        def training_step(self, batch, number):
+            return torch.nn.functional.mse_loss(self(batch[0]), batch[1])
+
+        def configure_optimizers(self):
+            return torch.optim.Adam(self.parameters(), lr=1e-2)
+
+    inputs, targets = map(torch.from_numpy, data())
+    watch = harness.Watch("lit", inputs, targets, optimizer="lit-adam")
+    trainer = lightning.Trainer(
+        max_steps=STEPS,
+        accelerator="cpu",
+        accumulate_grad_batches=2,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=[callbacks.WatchCallback(watch, inputs)],
+    )
+    trainer.fit(Fit(), DataLoader(TensorDataset(inputs, targets), batch_size=8))
+    check("lit")
+
+
+def test_the_trainer_of_transformers_is_watched(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    callbacks = pytest.importorskip("harness.watch.trainer_callback")
+
+    class Fit(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = model()
+
+        def forward(self, x, labels=None):
+            scores = self.net(x)
+            return {"loss": None if labels is None else torch.nn.functional.mse_loss(scores, labels), "logits": scores}
+
+    inputs, targets = map(torch.from_numpy, data())
+    watch = harness.Watch("trained", inputs, targets, optimizer="trainer-adamw")
+    options = transformers.TrainingArguments(
+        output_dir=str(tmp_path / "out"),
+        max_steps=STEPS,
+        per_device_train_batch_size=8,
+        learning_rate=1e-2,
+        use_cpu=True,
+        report_to=[],
+        disable_tqdm=True,
+        logging_strategy="no",
+        save_strategy="no",
+    )
+    rows = [{"x": x, "labels": y} for x, y in zip(inputs, targets, strict=True)]
+    callback = callbacks.WatchCallback(watch, {"x": inputs})
+    transformers.Trainer(model=Fit(), args=options, train_dataset=rows, callbacks=[callback]).train()
+    check("trained")
+
+
+def test_a_loop_that_fails_in_lightning_leaves_what_was_measured():
+    lightning = pytest.importorskip("lightning")
+    callbacks = pytest.importorskip("harness.watch.lightning_callback")
+    inputs, targets = map(torch.from_numpy, data())
+    watch = harness.Watch("broke", inputs, targets, optimizer="lit-adam")
+    callback = callbacks.WatchCallback(watch, inputs)
+    trainer = lightning.Trainer(
+        accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False, max_steps=1
+    )
+    callback.on_exception(trainer, None, ZeroDivisionError("division by zero"))
+    assert harness.load("results/broke").runs["reason"].item() == "ZeroDivisionError: division by zero"
