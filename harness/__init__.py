@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.plugins import optimizer, problem
-    from harness.study.comparison import Results, compare, load, plan
+    from harness.study.comparison import Results, load, load_table, plan
+    from harness.study.making import compare, sweep
     from harness.watch.watch import Watch
 
-__all__ = ["Results", "Watch", "compare", "load", "optimizer", "plan", "problem"]
-ROOMS = {"optimizer": "harness.plugins", "problem": "harness.plugins", "Watch": "harness.watch.watch"}
+__all__ = ["Results", "Watch", "compare", "load", "load_table", "optimizer", "plan", "problem", "sweep"]
+ROOMS = {
+    "optimizer": "harness.plugins",
+    "problem": "harness.plugins",
+    "Watch": "harness.watch.watch",
+    "compare": "harness.study.making",
+    "sweep": "harness.study.making",
+}
 """Where a name is found, unless among the comparisons; the decorators need no table."""
 
 

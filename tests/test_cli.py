@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from harness.cli import main
-from harness.study.comparison import compare, load, plan
+from harness.study.comparison import load, plan
+from harness.study.making import compare
 
 QUICK = ["--seeds", "2", "--budget", "300", "--jobs", "1"]
 
@@ -38,9 +39,14 @@ def test_compare_prints_the_answer_and_writes_every_file(inside: Path, capsys: p
         word in out for word in ("gd", "powell", "k=1", "k=5", "spread", "exponent", "verdict", "here/*.parquet")
     )
     names = {path.name for path in (inside / "here").iterdir()}
-    tables = {"runs", "curves", "spectra", "predictions", "hits", "order", "machines"}
+    tables = {"runs", "curves", "spectra", "predictions", "hits", "order", "nulls", "machines"}
     assert names == {f"{name}.parquet" for name in tables} | {
         "study.json",
+        "STUDY.toml",
+        "README.md",
+        "environment.txt",
+        "tables.json",
+        "nulls.json",
         "parts",
         "machines",
         "heatmap.png",

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from problems.engines.kernels import compilation
 from problems.engines.kernels.compilation import SOURCES, VERSION, compile_kernel, version
@@ -46,6 +47,21 @@ def test_a_second_process_finds_what_the_first_has_compiled_until_a_source_chang
     assert machine_code(tmp_path) == first
     assert start(tmp_path, change=1).wait() == 0
     assert len(machine_code(tmp_path)) == 12
+
+
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+@pytest.mark.parametrize("left", [0, 20])
+def test_a_cache_that_is_cut_off_is_a_miss_and_no_error(tmp_path, kind, left):
+    assert start(tmp_path).wait() == 0
+    for path in tmp_path.rglob(f"*.{kind}"):
+        path.write_bytes(path.read_bytes()[:left])
+    assert start(tmp_path).wait() == 0
+
+
+def test_without_a_home_or_with_one_that_cannot_be_written_kernels_are_compiled_all_the_same(tmp_path):
+    for home in (tmp_path / "nowhere", Path("/proc/none"), tmp_path / "file"):
+        (tmp_path / "file").write_text("")
+        assert start(home).wait() == 0
 
 
 def test_two_processes_may_compile_at_the_same_time(tmp_path):

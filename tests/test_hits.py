@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.hits import find_hits
-from harness.study.comparison import compare
+from harness.study.making import compare
 from harness.tables import SCHEMA, empty, frame
 
 BLANK = {"str": "x", "int64": 0, "float64": 0.0}

@@ -12,7 +12,7 @@ from harness.analysis.summary import closing_table
 from harness.figures import FIGURES, ROWS_OF, applicable
 from harness.figures.panels import panels
 from harness.figures.parts import part_rows
-from harness.study.comparison import compare
+from harness.study.making import compare
 
 SETTINGS = {"gd": {"lr": 1.0}, "problem": {"n_train": 80, "n_test": 20, "filters": "0.5,2", "filter_rows": 0}}
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.run.build import build
 from harness.run.spec import RunSpec, find_optimizer, find_problem, override
-from harness.study.comparison import compare
+from harness.study.making import compare
 from harness.study.nulls import null_table
 from problems.base import stackable
 from problems.space.random_waves import RandomWaves

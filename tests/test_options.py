@@ -145,6 +145,10 @@ def finds_a_study(word: str) -> None:
 RESPONSE = (
     "tests/test_response.py::test_the_word_makes_an_ordinary_study_of_several_runs_whose_figure_can_be_drawn_again"
 )
+SHARING = "tests/test_sharing.py"
+WORDS = f"{SHARING}::test_the_words_of_a_study_from_its_file_to_its_end"
+ARCHIVE = f"{SHARING}::test_an_archive_has_checksums_and_describes_every_table"
+CLUSTER = "tests/test_cluster.py::test_a_study_is_made_on_a_cluster_by_a_word"
 JOBS = "tests/test_execute.py::test_processes_and_one_process_give_the_same_rows"
 SAMPLES = "tests/test_easy_and_hard_samples.py::test_the_command_writes_its_tables_and_its_figure"
 PUBLISHED = "tests/test_selftest.py::test_the_published_networks_that_lose_the_order_are_not_called_low_first"
@@ -187,6 +191,14 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
     ("data", "--data-dir"): "tests/test_datasets.py::test_the_command_line_sets_the_variable_that_is_read",
     **{("filter", option): FILTER for option in ("--problem", "--deltas", "--out", "--set")},
     ("filter", "--data-dir"): lambda word: complains(word, "reads none", "--problem", "sin135", "--data-dir", "."),
+    **{("sweep", option): WORDS for option in ("--seeds", "--jobs", "--out", "--format")},
+    **{(word, "--dask"): CLUSTER for word in ("sweep", "resume", "retry")},
+    **{(word, option): WORDS for word in ("resume", "retry") for option in ("--jobs", "--format")},
+    ("retry", "--only"): WORDS,
+    **dict.fromkeys((("merge", "--out"), ("merge", "--format")), WORDS),
+    **{("verify", option): WORDS for option in ("--sample", "--draw")},
+    **{("export", option): f"{SHARING}::test_exported_tables_are_those_of_the_study" for option in ("--from", "--out")},
+    **{("publish", option): ARCHIVE for option in ("--out", "--creator", "--license")},
     ("docs", "--out"): writes("optimizers", "--out", "pages", where="pages/README.md"),
 }
 

@@ -5,7 +5,8 @@ import pytest
 
 from harness.analysis.sensitivity import reprice, sensitivity
 from harness.cli import main
-from harness.study.comparison import compare, load
+from harness.study.comparison import load
+from harness.study.making import compare
 
 
 @pytest.fixture(scope="module")

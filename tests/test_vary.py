@@ -12,8 +12,9 @@ from harness.analysis.summary import closing_table, growth
 from harness.cli import main
 from harness.run.runner import run, run_lanes
 from harness.run.spec import RunSpec
-from harness.study.comparison import compare, plan
+from harness.study.comparison import plan
 from harness.study.jobs import group
+from harness.study.making import compare
 from harness.study.vary import read_varied, variants
 from harness.tables import LABELS
 from optimizers import OPTIMIZERS

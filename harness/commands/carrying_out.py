@@ -2,17 +2,21 @@
 
 import argparse
 import sys
+from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
+from harness.analysis.summary import closing_table, growth
 from harness.figures import applicable
-from harness.study.comparison import Plan, Results, conclude
-from harness.study.execute import execute
-from harness.study.nulls import keep_nulls
+from harness.study.comparison import Plan, Results
+from harness.study.execute import Policy
+from harness.study.file.study_file import Study
+from harness.study.making import finish, make, policy_of
 from harness.study.progress import watching
 from harness.study.store import Store
-from harness.study.understood import keep
+from harness.study.workers.dask import dask_executor
 
 PIPED_WIDTH = 160
 """Letters of a line where no terminal says how many there are."""
@@ -21,21 +25,59 @@ PIPED_WIDTH = 160
 def carry_out(planned: Plan, arguments: argparse.Namespace, jobs: int = 1) -> Results | None:
     """Make the runs and their tables; None if interrupted, after saying what is kept."""
     store = Store(Path(arguments.out) if arguments.out else planned.folder)
-    store.open(planned.study)
-    keep(store.folder, planned.understood)
+    return _carry_out(planned, store, arguments, jobs)
+
+
+def carry_out_study(study: Study, folder: Path, arguments: argparse.Namespace, policy: Policy | None = None) -> int:
+    """Make the runs of a study's file and their tables, and print what came of it; the exit code."""
+    store = Store(folder, study.ledger)
+    policy = policy_of(store, policy, compiled=study.compiled)
+    if arguments.dask is None:
+        results = _carry_out(study.plan, store, arguments, arguments.jobs, study.text, policy)
+    else:
+        with dask_executor(arguments.dask, arguments.jobs) as executor:
+            elsewhere = replace(policy, expendable=True)
+            results = _carry_out(study.plan, store, arguments, executor, study.text, elsewhere)
+    if results is None:
+        return 130
+    say_results(results, arguments.format)
+    return ending(results)
+
+
+def _carry_out(
+    planned: Plan,
+    store: Store,
+    arguments: argparse.Namespace,
+    jobs: int | Executor,
+    text: str | None = None,
+    policy: Policy | None = None,
+) -> Results | None:
     say_understood(planned)
     try:
-        with watching(planned.specs, store.states(planned.observers)) as watch:
-            execute(planned.specs, store, jobs, watch)
+        with watching(planned.specs, store.ledger.states()) as watch:
+            said = make(planned, store, jobs, text, watch=watch, policy=policy)
     except KeyboardInterrupt:
-        kept = len(store.states(planned.observers))
+        kept = store.states(planned.observers).keys() & {spec.run_id for spec in planned.specs}
         sys.stderr.write(
-            f"\ninterrupted: {kept} of {len(planned.specs)} runs are finished and kept in {store.folder}"
-            "; the same command goes on from there\n"
+            f"\ninterrupted: {len(kept)} of {len(planned.specs)} runs are finished and kept in {store.folder}; "
+            "the same command goes on from there\n"
         )
         return None
-    keep_nulls(store.folder, planned.specs)
-    return conclude(store, arguments.format)
+    finally:
+        for name, reason in store.ledger.put_aside.items():
+            sys.stderr.write(f"damaged, and made again: {name}: {reason}\n")
+    results = finish(store, arguments.format)
+    sys.stderr.write("".join(f"{sentence}\n" for sentence in said))
+    return results
+
+
+def say_results(results: Results, file_format: str) -> None:
+    """Print the table that answers the question, and where everything is."""
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console.print(closing_table(results.tables))
+    for sentence in growth(results.tables):
+        console.print(sentence, highlight=False, soft_wrap=True)
+    say_where(console, results, file_format)
 
 
 def say_understood(planned: Plan) -> None:

@@ -78,6 +78,12 @@ def add_jobs(word: Parser) -> None:
     word.add_argument("--jobs", type=whole(1), default=available_cores(), metavar="N", help=text)
 
 
+def add_dask(word: Parser) -> None:
+    """A cluster."""
+    text = "make the runs on a Dask cluster: the address of its scheduler, or 'local' for one of --jobs processes here"
+    word.add_argument("--dask", metavar="ADDRESS", help=text)
+
+
 def add_out(word: Parser, default: str = "results/PROBLEM-ID") -> None:
     """The folder of the results."""
     word.add_argument("--out", metavar="DIR", help=f"folder of the results (default: {default})")

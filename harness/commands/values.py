@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from math import isfinite
 
+from harness.study.file.values import seeds
+
 
 def number(text: str) -> float:
     """A finite number."""
@@ -37,6 +39,16 @@ def whole(at_least: int | None = None, at_most: int = MOST) -> Callable[[str], i
         return value
 
     return read
+
+
+def seed_list(text: str) -> int | list[int]:
+    """A number of runs, or seeds and ranges of them."""
+    if not {",", "."} & set(text):
+        return whole()(text)
+    try:
+        return seeds(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"takes seeds. {error}") from None
 
 
 def one_of(choices: Sequence[str]) -> Callable[[str], str]:

@@ -11,6 +11,7 @@ file, and of what it imports from its own folder, is part of the identity of eve
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -97,6 +98,9 @@ def load(path: str | Path) -> Plugin:
         return known
     if known is not None:
         _forget(known)
+    twin = next((plugin for plugin in _loaded.values() if plugin.content == content), None)
+    if twin is not None:  # a copy of it, as studies keep
+        return twin
     plugin = Plugin(str(resolved), content)
     with _under(plugin):
         plugin.siblings.update(run_file(resolved, content))
@@ -108,6 +112,11 @@ def load(path: str | Path) -> Plugin:
             '@problem("name"), both from harness.'
         )
     return plugin
+
+
+def files_of(origins: AbstractSet[str]) -> list[Path]:
+    """The loaded files from which methods and problems of these origins come."""
+    return [Path(plugin.path) for plugin in _loaded.values() if plugin.content in origins]
 
 
 def load_installed() -> None:

@@ -1,7 +1,6 @@
 """The main job: several methods on one problem, at equal cost and from equal starting points, over several seeds."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -17,17 +16,18 @@ from harness.run.build import build
 from harness.run.fit import Refused, check_fit, check_observers
 from harness.run.observer import Observer
 from harness.run.spec import RunSpec, digest, find_optimizer, find_problem, override
-from harness.study.execute import execute
-from harness.study.nulls import keep_nulls, read_nulls
+from harness.study.ledger.part import declared
+from harness.study.nulls import read_nulls
 from harness.study.roll import roll_of
 from harness.study.store import STUDY, Store, read_exported
-from harness.study.understood import keep, understood
+from harness.study.understood import understood
 from harness.study.vary import variants
 from harness.tables import SCHEMA, Tables
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems.base import Problem, Recipe
 from problems.engines.choose import choose
+from problems.nearest import lookup
 
 DEFAULT_OPTIMIZERS = ("gd", "adam", "bfgs", "lbfgs", "cg", "powell", "pso")
 DEFAULT_SEEDS = 8
@@ -111,9 +111,10 @@ def plan(
     `optimizers` may be `["all"]`: those that do not fit are left out, as they are without any names.
     `settings` maps an optimizer's name, or `problem`, to changed settings; `vary` maps it to settings with several
     values each, which are crossed: `{"problem": {"k": range(1, 31)}}`; `settings_file` is what `read_settings_file`
-    gives: it may name optimizers that are not compared, and `settings` go before it. `options` are the recipe's
-    network, activation, init, loss and dtype, and the run's cost_per_gradient, marks, time_limit and target_loss;
-    `observe` names observers, such as `"rank,samples(search=50)"`. Raises ValueError."""
+    gives: it may name optimizers that are not compared, and `settings` go before it; `lenient` leaves out methods that
+    were named and do not fit, as a study of several problems does. `options` are the recipe's network, activation,
+    init, loss and dtype, and the run's cost_per_gradient, marks, time_limit and target_loss; `observe` names observers,
+    such as `"rank,samples(search=50)"`. Raises ValueError."""
     changes = {name: dict(values) for name, values in (settings or {}).items()}
     recipe_changes = changes.pop("problem", {}) | changes.pop(problem, {})
     recipe_changes |= {name: options.pop(name) for name in RECIPE_OPTIONS if options.get(name) is not None}
@@ -130,6 +131,7 @@ def plan(
         for name in names
     }
     options["observers"] = read_observers(options.pop("observe", None) or ())
+    strict = optimizers is not None and not everything and not options.pop("lenient", False)
     terms = {name: value for name, value in options.items() if value is not None}
     budget = recipe.budget if budget is None else budget
     specs = [
@@ -138,7 +140,7 @@ def plan(
         for method, chosen, seed in product(methods[name], recipes, _seeds(seeds))
     ]
     problems = {spec.recipe: (spec, build(spec)) for spec in reversed(specs)}
-    left_out = _misfits(specs, problems, strict=optimizers is not None and not everything)
+    left_out = _misfits(specs, problems, strict=strict)
     fitting = tuple(spec for spec in specs if (spec.method, spec.recipe) not in left_out)
     reasons = dict(left_out.values())
     if not fitting:
@@ -180,33 +182,6 @@ def _seeds(seeds: int | Iterable[int]) -> list[int]:
     return chosen
 
 
-def compare(
-    problem: str,
-    optimizers: Sequence[str] | None = None,
-    seeds: int | Iterable[int] = DEFAULT_SEEDS,
-    *,
-    out: str | Path | None = None,
-    file_format: str = "parquet",
-    jobs: int | Executor = 1,
-    **choices: Any,
-) -> Results:
-    """Run the comparison (or what is missing of it), and write its tables and its figure; `choices` as for `plan`.
-
-    `jobs` is a number of processes, for which a script needs the usual `if __name__ == "__main__":` guard, or any
-    `concurrent.futures` executor. Raises ValueError."""
-    if file_format not in FORMATS:
-        raise ValueError(f"The format is {' or '.join(FORMATS)}; got '{file_format}'.")
-    if isinstance(jobs, int) and jobs < 1:
-        raise ValueError(f"The number of jobs must be at least 1; got {jobs}.")
-    planned = plan(problem, optimizers, seeds, **choices)
-    store = Store(Path(out) if out is not None else planned.folder)
-    store.open(planned.study)
-    keep(store.folder, planned.understood)
-    execute(planned.specs, store, jobs)
-    keep_nulls(store.folder, planned.specs)
-    return conclude(store, file_format)
-
-
 def conclude(store: Store, file_format: str) -> Results:
     """Write the tables and the figures of the finished runs."""
     results = load(store.folder)
@@ -228,3 +203,10 @@ def load(folder: str | Path) -> Results:
     nulls = read_nulls(folder)
     order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits, nulls)
     return Results.of(folder, {**tables, "hits": hits, "order": order, "nulls": nulls})
+
+
+def load_table(folder: str | Path, name: str) -> pd.DataFrame:
+    """One table of a study: as it was written, if no run has come since, else made anew; raises as `load` does."""
+    lookup("table", name, declared())
+    found = Store(Path(folder)).exported(name)
+    return load(folder).tables[name] if found is None else found

@@ -32,28 +32,34 @@ LONGEST, SHORTEST = 0.6, 0.04
 FIRST_BUDGET = 30.0
 """Forward passes of the first probe, which is not believed: it loads libraries and compiles."""
 GROWTH = 4.0
+BYTES_A_NUMBER = 6
+"""Of a part, which is compressed; measured on `sin135`."""
 ENDED = ("converged", "target", "diverged")
 
 
 class Probed(NamedTuple):
-    """A job on a small budget: what a lane spent, the seconds in objective and optimizer, and all other seconds."""
+    """A job on a small budget: what a lane spent, the seconds in objective and optimizer and all others.
+
+    `numbers` is how many its tables have."""
 
     cost: float
     marks: int
     working: float
     around: float
     ended: bool
+    numbers: int = 0
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Jobs of one kind: seconds and bytes are those of one job."""
+    """Jobs of one kind: seconds, bytes of the method's state and bytes on disk are those of one job."""
 
     optimizer: str
     lanes: int
     jobs: int
     seconds: float
     state_bytes: int
+    stored_bytes: int = 0
 
     @property
     def seconds_in_all(self) -> float:
@@ -79,7 +85,9 @@ def _estimate_kind(alike: Sequence[Job], allowance: float, clock: Clock, make: M
     job = alike[0]
     probed = probe(job, allowance, clock, make)
     state = len(job) * job[0].method.memory(build(job[0]).dim)
-    return Estimate(job[0].optimizer, len(job), len(alike), seconds_of(probed, job[0]), state)
+    marks = len(log_marks(job[0].budget, job[0].marks)) + 1
+    stored = round(BYTES_A_NUMBER * probed.numbers * (1.0 if probed.ended else marks / probed.marks))
+    return Estimate(job[0].optimizer, len(job), len(alike), seconds_of(probed, job[0]), state, stored)
 
 
 def probe(job: Job, allowance: float, clock: Clock, make: Make) -> Probed:
@@ -102,7 +110,8 @@ def _probe_once(job: Job, budget: float, clock: Clock, make: Make) -> Probed:
     working = float(sum(row["seconds_objective"] + row["seconds_optimizer"] for row in rows))
     cost = max(float(row["cost"]) for row in rows)
     ended = all(row["status"] in ENDED or row["status"] == "failed" for row in rows)
-    return Probed(cost, len(log_marks(budget, job[0].marks)) + 1, working, max(0.0, seconds - working), ended)
+    numbers = sum(table.size for tables in made for table in tables.values())
+    return Probed(cost, len(log_marks(budget, job[0].marks)) + 1, working, max(0.0, seconds - working), ended, numbers)
 
 
 def seconds_of(probed: Probed, spec: RunSpec) -> float:

@@ -10,21 +10,21 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import sleep
 from typing import Any, TypeAlias
 
 from harness.questions.reading import unseen, with_earlier
 from harness.run.spec import RunSpec
-from harness.study.jobs import Job, give_up, group, work
+from harness.study.jobs import OVERDUE, Job, Order, give_up, group, work
 from harness.study.ledger.leases import PATIENCE, Leases
 from harness.study.ledger.ledger import Unwritable
 from harness.study.ledger.part import State, TooNew
 from harness.study.standby import GRACE
 from harness.study.store import AGAIN, MOST_ATTEMPTS, Store
 from harness.study.workers.channel import listening
-from harness.study.workers.pool import Overdue, WorkerDied, Workers
-from harness.study.workers.process import CannotStart
+from harness.study.workers.pool import Overdue, Workers
+from harness.study.workers.process import CannotStart, WorkerDied
 
 Watch: TypeAlias = Callable[[Sequence[Job], Sequence[float]], None]
 """Is told all jobs and the share of each that is done, a few times a second."""
@@ -34,7 +34,6 @@ MOST_FLYING = 256
 """Jobs given to an executor of which we do not know how many it takes at once."""
 MOST_DEATHS = 2
 DIED = "The process that made this run died, and so did the one that tried again. Run it alone; often it lacks memory."
-OVERDUE = "The method did not come back within its time limit, and its process was ended."
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,16 @@ class Policy:
     """Which runs are made again, and how patient the study is.
 
     `attempts` is how often a run of status `again` is begun in all, `grace` the seconds beyond a time limit, `patience`
-    those without a sign of life of another process on the same study."""
+    those without a sign of life of another process on the same study; `expendable` are processes of an executor that
+    replaces them."""
 
     again: tuple[str, ...] = AGAIN
     attempts: float = MOST_ATTEMPTS
     grace: float = GRACE
     patience: float = PATIENCE
+    expendable: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Of the processes that are started."""
 
     def is_due(self, state: State | None, spec: RunSpec) -> bool:
         """Whether a run in this state is to be made, for the first time, again, or before other observers."""
@@ -73,7 +76,11 @@ def execute(
     if not todo:
         return
     width = 2 * jobs if isinstance(jobs, int) else MOST_FLYING  # so that no worker waits for us
-    with _interruptible(), _executor(jobs, todo) as executor, store.ledger.leases(patience=policy.patience) as leases:
+    with (
+        _interruptible(),
+        _executor(jobs, todo, policy) as executor,
+        store.ledger.leases(patience=policy.patience) as leases,
+    ):
         _Study(todo, states, store, leases, policy, watch).carry_out(executor, width)
 
 
@@ -83,12 +90,14 @@ def _with_earlier(spec: RunSpec, states: Mapping[str, State]) -> RunSpec:
     return replace(spec, observers=with_earlier(spec.observers, state.observers)) if state else spec
 
 
-def _executor(jobs: int | Executor, todo: Sequence[Job]) -> AbstractContextManager[Executor]:
+def _executor(jobs: int | Executor, todo: Sequence[Job], policy: Policy) -> AbstractContextManager[Executor]:
+    """In this process, one job needs no other, unless it may have to be ended."""
     if isinstance(jobs, Executor):
         return nullcontext(jobs)
-    if jobs == 1 and todo[0][0].time_limit is None:
+    limited = any(job[0].time_limit is not None for job in todo)
+    if min(jobs, len(todo)) == 1 and not limited and not policy.environment:
         return Here()
-    return Workers(min(jobs, len(todo)))
+    return Workers(min(jobs, len(todo)), dict(policy.environment))
 
 
 class Here(Executor):
@@ -130,6 +139,14 @@ class _Study:
 
     def carry_out(self, executor: Executor, width: int) -> None:
         """Work until every job is done, by us or by others."""
+        try:
+            self._carry_out(executor, width)
+        except BaseException:
+            for future in self.flying:
+                future.cancel()
+            raise
+
+    def _carry_out(self, executor: Executor, width: int) -> None:
         while self.waiting or self.flying or self.elsewhere:
             while self.waiting and len(self.flying) < width:
                 self._submit(executor, self.waiting.popleft())
@@ -161,7 +178,8 @@ class _Study:
             return
         attempts = [self._attempt(spec) + 1 for spec in mine]
         with listening(lambda word, value: self._hear(index, word, value)):  # where it is made in this process
-            future = executor.submit(work, mine, self.folder, attempts, self.policy.grace)
+            order = Order(self.folder, tuple(attempts), self.policy.grace, self.policy.expendable)
+            future = executor.submit(work, mine, order)
         self.flying[future] = index, mine, attempts
 
     def _settle(self, future: "Future[None]") -> None:
@@ -178,8 +196,10 @@ class _Study:
         self._finish(index)
 
     def _bury(self, index: int, job: Job, attempts: list[int], error: Exception) -> None:
-        """The process of a job has died: it is tried again, its runs each alone at last, and then they have crashed."""
-        self.deaths[index] += 1
+        """The process of a job has died: it is tried again, its runs each alone at last, and then they have crashed.
+
+        Other executors than ours have tried again themselves."""
+        self.deaths[index] += 1 if isinstance(error, WorkerDied) else MOST_DEATHS
         if self.deaths[index] < MOST_DEATHS:
             self.waiting.appendleft(index)
         elif len(job) > 1:

@@ -1,7 +1,8 @@
 """Jobs: runs that are made together, by whatever process is given them."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -19,6 +20,7 @@ Job: TypeAlias = tuple[RunSpec, ...]
 """Runs that differ in seed, or within a lane group of their recipe, and are made together."""
 
 MOST_LANES = 32
+OVERDUE = "The method did not come back within its time limit, and its process was ended."
 
 
 def group(specs: Sequence[RunSpec]) -> list[Job]:
@@ -35,22 +37,55 @@ def group(specs: Sequence[RunSpec]) -> list[Job]:
     return sorted(jobs, key=len, reverse=True)
 
 
-def work(job: Job, folder: Path, attempts: Sequence[int], grace: float = GRACE) -> None:
-    """Make the runs of a job and write them to the ledger in `folder`, on one thread; raises ValueError if it cannot.
+@dataclass(frozen=True)
+class Order:
+    """How a job is to be made: where it is written, and for each run which time this is that it is begun.
 
-    `attempts` says for each run which time this is that it is begun."""
-    ledger = Ledger(folder)
-    limit = job[0].time_limit
-    standby = None if limit is None else Standby(ledger, [spec.run_id for spec in job], hard_limit(limit, grace))
+    In a process that is `expendable`, whoever finds a method beyond its hard limit ends the process."""
+
+    folder: Path
+    attempts: tuple[int, ...]
+    grace: float = GRACE
+    expendable: bool = False
+
+
+def work(job: Job, order: Order) -> None:
+    """Make the runs of a job that the ledger does not have, on one thread; raises Unwritable."""
+    ledger = Ledger(order.folder)
+    begun = {spec.run_id: attempt for spec, attempt in zip(job, order.attempts, strict=True)}
+    job = tuple(spec for spec in job if not _is_made(ledger, spec, begun[spec.run_id]))
+    if not job:
+        return
+    standby = _standby(job, ledger, order, begun)
     with threadpool_limits(limits=1):
         made = run_lanes(job, lambda share: tell("share", share), standby)
     if standby is not None:
         standby.leave()
-    for spec, tables, attempt in zip(job, made, attempts, strict=True):
-        ledger.write(spec.run_id, tables, machine(), attempt)
+    for spec, tables in zip(job, made, strict=True):
+        ledger.write(spec.run_id, tables, machine(), begun[spec.run_id])
 
 
-def give_up(job: Job, folder: Path, attempts: Sequence[int], status: str, reason: str) -> None:
+def _is_made(ledger: Ledger, spec: RunSpec, attempt: int) -> bool:
+    """Whether a process before this one has come so far, and died."""
+    state = ledger.state(spec.run_id)
+    return state is not None and state.attempt >= attempt
+
+
+def _standby(job: Job, ledger: Ledger, order: Order, begun: Mapping[str, int]) -> Standby | None:
+    limit = job[0].time_limit
+    if limit is None:
+        return None
+
+    def end() -> None:
+        missing = [spec for spec in job if not _is_made(ledger, spec, begun[spec.run_id])]
+        give_up(missing, order.folder, [begun[spec.run_id] for spec in missing], "timeout", OVERDUE)
+        os._exit(1)
+
+    seconds = hard_limit(limit, order.grace)
+    return Standby(ledger, [spec.run_id for spec in job], seconds, end if order.expendable else None)
+
+
+def give_up(job: Sequence[RunSpec], folder: Path, attempts: Sequence[int], status: str, reason: str) -> None:
     """Write down runs whose process has ended without them: what was kept of them, with this end."""
     ledger = Ledger(folder)
     for spec, attempt in zip(job, attempts, strict=True):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
+from time import monotonic
 
 from harness.study.ledger.ledger import Ledger
 from harness.study.workers.channel import tell
@@ -22,16 +23,22 @@ def hard_limit(time_limit: float, grace: float = GRACE) -> float:
 class Standby:
     """The attendant of the runs of one job."""
 
-    def __init__(self, ledger: Ledger, run_ids: Sequence[str], seconds: float) -> None:
+    def __init__(
+        self, ledger: Ledger, run_ids: Sequence[str], seconds: float, end: Callable[[], object] | None = None
+    ) -> None:
+        """`end` is called when the `seconds` have passed, where nobody outside this process counts them."""
         self._ledger = ledger
         self._run_ids = run_ids
         self._seconds = seconds
+        self._end = end
+        self._began = self._paused_at = 0.0
         self._over = Event()
         self._thread: Thread | None = None
 
     def attend(self, tables: Callable[[], list[Tables]]) -> None:
         self._rest()
         self._over = Event()
+        self._began, self._paused_at = monotonic(), 0.0
         self._thread = Thread(target=self._keep, args=(tables, self._over), daemon=True)
         self._thread.start()
         tell("limit", self._seconds)
@@ -39,9 +46,12 @@ class Standby:
     @contextmanager
     def measuring(self) -> Iterator[None]:
         tell("pause")
+        self._paused_at = monotonic()
         try:
             yield
         finally:
+            self._began += monotonic() - self._paused_at
+            self._paused_at = 0.0
             tell("resume")
 
     def leave(self) -> None:
@@ -66,3 +76,5 @@ class Standby:
                 for one in standing:
                     with suppress(OSError):  # a full disk is told when the run itself is written
                         self._ledger.write_partial(str(one["runs"]["run_id"].iloc[0]), one)
+            if self._end is not None and not self._paused_at and monotonic() - self._began > self._seconds:
+                self._end()

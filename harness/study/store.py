@@ -4,6 +4,7 @@ The ledger is the folder's own unless several studies share one. What kills a st
 nothing half-written counts.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,8 @@ from harness.study.roll import VERSION, joined
 from harness.tables import SCHEMA, Tables, empty, frame
 
 STUDY = "study.json"
+EXPORTED = "tables.json"
+"""Which runs the whole tables are of."""
 MADE_FROM_OTHERS = ("hits", "order", "nulls", "machines")
 RUN_TABLES = ("runs", "curves", "spectra", "predictions")
 """What every run produces."""
@@ -111,9 +114,25 @@ class Store:
         """Write whole tables beside the parts, as `parquet` or `csv`; those of observers where they have rows."""
         names = [*SCHEMA, *(name for name, rows in tables.items() if name not in SCHEMA and len(rows))]
         paths = [self.folder / f"{name}.{file_format}" for name in names]
+        (self.folder / EXPORTED).unlink(missing_ok=True)
         for name, path in zip(names, paths, strict=True):
-            replace(path, partial(_write, tables[name], file_format))
+            replace(path, partial(write_whole, tables[name], file_format))
+        replace_text(self.folder / EXPORTED, json.dumps({"runs": self._fingerprint(), "format": file_format}))
         return paths
+
+    def exported(self, name: str) -> pd.DataFrame | None:
+        """A whole table as `export` has written it, if it is of the runs that are there now."""
+        try:
+            known = json.loads((self.folder / EXPORTED).read_text())
+            path = self.folder / f"{name}.{known['format']}"
+            return read_whole(name, path) if known["runs"] == self._fingerprint() and path.exists() else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _fingerprint(self) -> str:
+        """Of the finished runs, and how often each was begun."""
+        lines = (f"{run_id} {state.attempt} {state.status}\n" for run_id, state in self.states().items())
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def _found(self) -> dict[str, Any] | None:
         """The list there, if it is one; raises TooNew."""
@@ -151,12 +170,8 @@ def read_exported(folder: Path) -> Tables:
     tables: Tables = {}
     for name, schema in declared().items():
         parquet, csv = folder / f"{name}.parquet", folder / f"{name}.csv"
-        if parquet.exists():
-            tables[name] = frame(name, dict(pd.read_parquet(parquet)), schema)
-        elif csv.exists():
-            missing = {column: [""] for column, kind in schema.items() if kind == "float64"}  # text may well be "NA"
-            loaded = pd.read_csv(csv, dtype=schema, keep_default_na=False, na_values=missing)
-            tables[name] = frame(name, dict(loaded), schema)
+        if parquet.exists() or csv.exists():
+            tables[name] = read_whole(name, parquet if parquet.exists() else csv)
         elif name != RUN_TABLES[0]:
             tables[name] = empty(name, schema)
         else:
@@ -164,7 +179,17 @@ def read_exported(folder: Path) -> Tables:
     return tables
 
 
-def _write(rows: pd.DataFrame, file_format: str, file: BinaryIO) -> None:
+def read_whole(name: str, path: Path) -> pd.DataFrame:
+    """A whole table from its file; raises ValueError where its columns are others."""
+    schema = declared()[name]
+    if path.suffix == ".parquet":
+        return frame(name, dict(pd.read_parquet(path)), schema)
+    missing = {column: [""] for column, kind in schema.items() if kind == "float64"}  # text may well be "NA"
+    return frame(name, dict(pd.read_csv(path, dtype=schema, keep_default_na=False, na_values=missing)), schema)
+
+
+def write_whole(rows: pd.DataFrame, file_format: str, file: BinaryIO) -> None:
+    """Write a table into an open file, as `parquet` or `csv`."""
     if file_format == "csv":
         rows.to_csv(file, index=False)
     else:

@@ -11,17 +11,22 @@ from rich.table import Table
 
 from harness.commands.carrying_out import PIPED_WIDTH, say_understood
 from harness.commands.requested import requested_comparison
+from harness.study.comparison import Plan
 from harness.study.estimate import Estimate, estimate, kind_of, makespan, resident_bytes
+from harness.study.file.study_file import read_study
+from harness.study.file.written import spans
 from harness.study.jobs import Job, group
 from harness.study.store import Store
+
+OWN = ("file", "out", "jobs", "seeds", "data_dir", "plugin", "word")
+"""Options that go with a study's file."""
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the plan; the exit code."""
-    planned = requested_comparison(arguments)
+    planned, folder, ledger = _requested(arguments)
     say_understood(planned)
-    folder = Path(arguments.out) if arguments.out else planned.folder
-    done = {spec.run_id for spec in planned.specs} & Store(folder).done()
+    done = {spec.run_id for spec in planned.specs} & Store(folder, ledger).done()
     jobs = group([spec for spec in planned.specs if spec.run_id not in done])
     began = perf_counter()
     estimates = estimate(jobs)
@@ -35,15 +40,33 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _requested(arguments: argparse.Namespace) -> tuple[Plan, Path, Path | None]:
+    """The plan, its folder, and the ledger where that is another."""
+    out = Path(arguments.out) if arguments.out else None
+    if arguments.file is None:
+        planned = requested_comparison(arguments)
+        return planned, out or planned.folder, None
+    refused = [name for name, value in vars(arguments).items() if name not in OWN and value not in (None, [])]
+    if refused:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in refused)
+        raise ValueError(f"A study's file says what is run; leave out {options}, or write it into the file.")
+    only = range(arguments.seeds) if isinstance(arguments.seeds, int) else arguments.seeds
+    seeds = None if only is None else spans(only)
+    study = read_study(arguments.file, seeds)
+    return study.plan, out or study.folder, study.ledger
+
+
 def plan_table(estimates: list[Estimate]) -> Table:
     """A line for each kind of job."""
     table = Table(title="jobs to be made")
-    for heading in ("optimizer", "runs", "jobs", "lanes", "a job", "all its jobs", "state of a job"):
+    for heading in ("optimizer", "runs", "jobs", "lanes", "a job", "all its jobs", "state of a job", "on disk"):
         table.add_column(heading, justify="left" if heading == "optimizer" else "right")
     for one in estimates:
         counts = (one.jobs * one.lanes, one.jobs, one.lanes)
         times = (duration(one.seconds), duration(one.seconds_in_all))
-        table.add_row(one.optimizer, *map(str, counts), *times, size(one.state_bytes))
+        table.add_row(
+            one.optimizer, *map(str, counts), *times, size(one.state_bytes), size(one.jobs * one.stored_bytes)
+        )
     return table
 
 
@@ -56,7 +79,9 @@ def foretold(jobs: list[Job], estimates: list[Estimate], processes: int) -> str:
     runs = sum(map(len, jobs))
     held = used * resident_bytes()
     memory = f", about {size(held)} of memory in all" if held else ""
-    return f"{runs} runs in {len(jobs)} jobs on {used} processes: about {duration(start + working)}{memory}"
+    stored = size(sum(by_kind[kind_of(job)].stored_bytes for job in jobs))
+    took = f"about {duration(start + working)}{memory}, and {stored} on disk"
+    return f"{runs} runs in {len(jobs)} jobs on {used} processes: {took}"
 
 
 def starting() -> float:

@@ -37,6 +37,8 @@ class Ledger:
         self.dataset = Dataset(folder / DATASET)
         self.damaged: dict[str, str] = {}
         """Files among the parts that are none, with the reason."""
+        self.put_aside: dict[str, str] = {}
+        """Those that `check` has found and put aside."""
         self._checked: dict[Path, tuple[int, int]] = {}
 
     def write(self, run_id: str, tables: Tables, machine: Mapping[str, Any], attempt: int = 1) -> None:
@@ -92,12 +94,13 @@ class Ledger:
                 stat = path.stat()
                 if self._checked.get(path) != (stat.st_size, stat.st_mtime_ns) and self._read(path) is not None:
                     self._checked[path] = stat.st_size, stat.st_mtime_ns
-        put_aside, self.damaged = self.damaged, {}
-        for name in put_aside:
+        found, self.damaged = self.damaged, {}
+        self.put_aside |= found
+        for name in found:
             with suppress(OSError):  # a study that is read-only keeps them
                 (self.folder / REFUSED).mkdir(exist_ok=True)
                 (self.folder / PARTS / name).replace(self.folder / REFUSED / name)
-        return put_aside
+        return found
 
     def rows(self, run_ids: Iterable[str], tables: Iterable[str] | None = None) -> pa.Table | None:
         """The rows of those runs that are there, in this order, with these of their tables; None for no run."""

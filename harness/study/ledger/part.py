@@ -66,10 +66,14 @@ def pack(run_id: str, tables: Tables, attempt: int = 1) -> pa.Table:
     for name, rows in tables.items():
         if len(rows):
             columns[name] = pa.ListArray.from_arrays(pa.array([0, len(rows)], pa.int32()), _struct(name, rows))
-    facts = {"version": VERSION, "run_id": run_id, "attempt": attempt}
-    facts |= {name: str(row[name]) for name in ("status", "observers")}
-    metadata = {MARK + b":" + key.encode(): str(value).encode() for key, value in facts.items()}
-    return pa.table(columns).replace_schema_metadata(metadata)
+    facts = {name: str(row[name]) for name in ("status", "observers")}
+    return pa.table(columns).replace_schema_metadata(facts_of(run_id, attempt, **facts))
+
+
+def facts_of(run_id: str, attempt: int, status: str, observers: str | None) -> dict[bytes, bytes]:
+    """What the footer of a part says."""
+    facts = {"version": VERSION, "run_id": run_id, "attempt": attempt, "status": status, "observers": observers or ""}
+    return {MARK + b":" + key.encode(): str(value).encode() for key, value in facts.items()}
 
 
 def _struct(name: str, rows: pd.DataFrame) -> pa.StructArray:

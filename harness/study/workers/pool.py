@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.reduction import ForkingPickler
@@ -12,11 +12,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any
 
-from harness.study.workers.process import Worker, check_main, worker_environment
-
-
-class WorkerDied(BrokenExecutor):
-    """The process of a task has died. The executor goes on with another."""
+from harness.study.workers.process import Worker, WorkerDied, check_main, worker_environment
 
 
 class Overdue(Exception):

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -17,7 +18,7 @@ from harness.study.workers.channel import listening
 Task: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 SIGN = "FREQUENCY_HARNESS_WORKER"
-"""Set in the environment of a worker: code that starts workers while it is imported there has no guard."""
+"""Set in the environment of a worker while it imports the main script: whoever starts workers then has no guard."""
 UNGUARDED = 77
 """The exit status of a worker whose main script starts workers without a guard."""
 GUARD = (
@@ -25,12 +26,13 @@ GUARD = (
     "script in a file, or use jobs=1."
 )
 
-_begun = False
-"""In a worker: whether the main script has been imported."""
-
 
 class CannotStart(ValueError):
     """Worker processes cannot be started from where the user is."""
+
+
+class WorkerDied(BrokenExecutor):
+    """The process of a task has died. The executor goes on with another."""
 
 
 class Worker:
@@ -44,7 +46,7 @@ class Worker:
         other.close()
 
     def await_ready(self) -> None:
-        """Wait until it can take a task; raises CannotStart, saying why it cannot."""
+        """Wait until it can take a task; raises WorkerDied, or CannotStart, saying why it cannot."""
         wait([self.pipe, self.process.sentinel])
         try:
             if self.pipe.poll():
@@ -53,9 +55,11 @@ class Worker:
         except EOFError:
             pass
         self.process.join()
-        if self.process.exitcode == UNGUARDED:
-            raise CannotStart(GUARD)
         status = self.process.exitcode
+        if status is not None and status < 0:  # killed by a signal, which has nothing to do with the script
+            raise WorkerDied
+        if status == UNGUARDED:
+            raise CannotStart(GUARD)
         raise CannotStart(f"A worker process ended before it could begin (exit status {status}). {GUARD}")
 
     def kill(self) -> None:
@@ -67,7 +71,7 @@ class Worker:
 
 def check_main() -> None:
     """Raise CannotStart where a worker could not import the script that runs; leave a worker that is importing it."""
-    if os.environ.get(SIGN) and multiprocessing.parent_process() is not None and not _begun:
+    if os.environ.get(SIGN):
         os._exit(UNGUARDED)
     script = getattr(sys.modules["__main__"], "__file__", None)
     if script is not None and not Path(script).exists():
@@ -81,8 +85,7 @@ def worker_environment() -> dict[str, str]:
 
 def _serve(pipe: Connection) -> None:
     """Take tasks from the pipe until it closes."""
-    global _begun  # noqa: PLW0603  # what the process knows of itself
-    _begun = True
+    os.environ.pop(SIGN, None)  # the main script is imported
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parent = multiprocessing.parent_process()

@@ -54,10 +54,9 @@ def compile_kernel(function: Any, *arguments: Any) -> Kernel:
     assert "version" in function.__code__.co_freevars
     options = {**PLAIN, "nogil": True}
     try:
-        dispatcher = njit(cache=True, **options)(function)
-    except RuntimeError:  # there is no folder to which numba may write
-        dispatcher = njit(**options)(function)
-    return dispatcher.compile(arguments)
+        return njit(cache=True, **options)(function).compile(arguments)
+    except Exception:  # noqa: BLE001  # a cache that is cut off, full or read-only is a miss; an error of ours comes again
+        return njit(**options)(function).compile(arguments)
 
 
 def vector(kind: Any) -> Any:

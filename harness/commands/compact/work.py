@@ -1,0 +1,18 @@
+"""`harness compact`: many small files into few large ones."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from harness.commands.folders import existing, quiet
+from harness.study.store import Store
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Merge them, and say how many; the exit code."""
+    folder = existing(Path(arguments.folder))
+    ledger = Store(folder).ledger
+    quiet(ledger)
+    count = ledger.compact()
+    sys.stdout.write(f"merged {count:,} runs into {ledger.dataset.folder}\n")
+    return 0

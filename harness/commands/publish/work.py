@@ -1,0 +1,18 @@
+"""`harness publish`: a study as one archive."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from harness.commands.folders import loaded
+from harness.study.sharing.publish import LICENSE, publish
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Pack it, and say where; the exit code."""
+    folder = Path(arguments.folder)
+    results = loaded(folder)
+    target = Path(arguments.out) if arguments.out else folder.with_name(f"{folder.resolve().name}.zip")
+    names = publish(folder, results.tables, target, arguments.creator, arguments.license or LICENSE)
+    sys.stdout.write(f"{target}: {len(names)} files, with SHA256SUMS and croissant.json\n")
+    return 0

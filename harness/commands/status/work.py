@@ -1,0 +1,46 @@
+"""`harness status`: how a study stands; nothing is written."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.commands.carrying_out import PIPED_WIDTH
+from harness.commands.folders import existing
+from harness.study.status import Status, status_of
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Print the table; 0 if every run is finished and none failed, else 1."""
+    folder = existing(Path(arguments.folder))
+    status = status_of(folder)
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console.print(_table(status))
+    for sentence in _sentences(status, folder):
+        console.print(sentence, highlight=False, soft_wrap=True)
+    bad = status.counts["status"].isin(["failed", "crashed", "missing"])
+    return 1 if bad.any() else 0
+
+
+def _table(status: Status) -> Table:
+    wide = status.counts.pivot_table(
+        index=["problem", "optimizer"], columns="status", values="runs", fill_value=0, sort=False, aggfunc="sum"
+    )
+    table = Table(title=f"{status.finished:,} of {status.runs:,} runs are finished")
+    for heading in ("problem", "optimizer", *wide.columns):
+        table.add_column(heading, justify="left" if heading in ("problem", "optimizer") else "right")
+    for names, counts in zip(wide.index, wide.to_numpy(), strict=True):
+        table.add_row(*map(str, names), *(f"{int(count):,}" for count in counts))
+    return table
+
+
+def _sentences(status: Status, folder: Path) -> list[str]:
+    found = [f"worked on by {owner.split('~')[0]}, process {owner.split('~')[1]}" for owner in status.owners]
+    found += [f"damaged: {name}: {reason}" for name, reason in status.damaged.items()]
+    if status.finished < status.runs and not status.owners:
+        found.append(f"go on with: harness resume {folder}")
+    if status.leftovers:
+        found.append(f"{status.leftovers} leftovers of processes that were killed: harness clean {folder}")
+    return found

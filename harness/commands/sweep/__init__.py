@@ -1,0 +1,25 @@
+"""Options of `harness sweep`."""
+
+from harness.commands.options import add_dask, add_format, add_jobs, add_out
+from harness.commands.parser import Parser
+
+SECTION = "studies"
+ABOUT = "Make the runs of a study that a file describes: what is missing of them."
+EXAMPLES = """\
+examples:
+  python -m harness sweep STUDY.toml
+  python -m harness sweep STUDY.toml --seeds 5..9 --jobs 8 --out results/mine
+  python -m harness sweep STUDY.toml --dask tcp://10.0.0.1:8786
+"""
+
+
+def add_options(word: Parser) -> None:
+    """The file, and how to carry it out."""
+    text = "the file of a study (docs/howto-studies.md)"
+    word.add_argument("file", metavar="STUDY.toml", help=text)
+    seeds = "only these seeds, such as 5..9 or 0,3 (default: those of the file)"
+    word.add_argument("--seeds", metavar="A..B", help=seeds)
+    add_jobs(word)
+    add_dask(word)
+    add_out(word, "results/NAME, by the name of the study")
+    add_format(word)

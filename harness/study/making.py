@@ -1,0 +1,109 @@
+"""Making a study: from what was planned to a folder with its runs, its tables, its figures and its papers."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+from harness.study.comparison import DEFAULT_SEEDS, FORMATS, Plan, Results, conclude, plan
+from harness.study.execute import Policy, Watch, execute
+from harness.study.file.study_file import read_study
+from harness.study.nulls import keep_nulls
+from harness.study.sharing.papers import keep_file, write_papers
+from harness.study.status import closing_sentences
+from harness.study.store import Store
+from harness.study.understood import keep
+
+COMPILED = "compiled"
+"""The folder of a study for compiled code, where its file asks for one."""
+
+
+def compare(
+    problem: str,
+    optimizers: Sequence[str] | None = None,
+    seeds: int | Iterable[int] = DEFAULT_SEEDS,
+    *,
+    out: str | Path | None = None,
+    file_format: str = "parquet",
+    jobs: int | Executor = 1,
+    **choices: Any,
+) -> Results:
+    """Run the comparison (or what is missing of it), and write its tables and its figure; `choices` as for `plan`.
+
+    `jobs` is a number of processes, for which a script needs the usual `if __name__ == "__main__":` guard, or any
+    `concurrent.futures` executor. Raises ValueError, and RuntimeError if every run crashed."""
+    _check(file_format, jobs)
+    planned = plan(problem, optimizers, seeds, **choices)
+    store = Store(Path(out) if out is not None else planned.folder)
+    make(planned, store, jobs)
+    return _some(finish(store, file_format))
+
+
+def sweep(
+    file: str | Path,
+    seeds: str | None = None,
+    *,
+    out: str | Path | None = None,
+    file_format: str = "parquet",
+    jobs: int | Executor = 1,
+) -> Results:
+    """Run the study that `file` describes, or what is missing of it; `seeds` such as `5..9` in place of its own.
+
+    The rest as for `compare`."""
+    _check(file_format, jobs)
+    study = read_study(file, seeds)
+    store = Store(Path(out) if out is not None else study.folder, study.ledger)
+    make(study.plan, store, jobs, study.text, policy=policy_of(store, compiled=study.compiled))
+    return _some(finish(store, file_format))
+
+
+def make(
+    planned: Plan,
+    store: Store,
+    jobs: int | Executor = 1,
+    text: str | None = None,
+    *,
+    watch: Watch | None = None,
+    policy: Policy | None = None,
+) -> list[str]:
+    """Make what is missing; sentences on runs that failed. `text` is the file that the plan was read from."""
+    store.open(planned.study)
+    try:
+        keep_file(store, planned.specs, text)
+        keep(store.folder, planned.understood)
+    except OSError as error:
+        raise ValueError(f"The study's folder '{store.folder}' must be writable; {error.strerror or error}.") from None
+    before = store.states()
+    execute(planned.specs, store, jobs, watch, policy)
+    keep_nulls(store.folder, planned.specs)
+    return closing_sentences(before, store.states(), store.folder)
+
+
+def finish(store: Store, file_format: str) -> Results:
+    """Write tables, figures and papers of the finished runs."""
+    results = conclude(store, file_format)
+    write_papers(store, results.runs, results.machines)
+    return results
+
+
+def policy_of(store: Store, policy: Policy | None = None, *, compiled: bool = False) -> Policy:
+    """The policy of a study that keeps its compiled code with it."""
+    policy = policy or Policy()
+    if not compiled:
+        return policy
+    cache = str((store.folder / COMPILED).resolve())
+    return Policy(**{**vars(policy), "environment": {"NUMBA_CACHE_DIR": cache}})
+
+
+def _check(file_format: str, jobs: int | Executor) -> None:
+    if file_format not in FORMATS:
+        raise ValueError(f"The format is {' or '.join(FORMATS)}; got '{file_format}'.")
+    if isinstance(jobs, int) and jobs < 1:
+        raise ValueError(f"The number of jobs must be at least 1; got {jobs}.")
+
+
+def _some(results: Results) -> Results:
+    """The results; raises RuntimeError if they are of nothing but crashes."""
+    if len(results.runs) and set(results.runs["status"]) == {"crashed"}:
+        raise RuntimeError(f"Every run crashed: {results.runs['reason'].iloc[0]} See {results.folder}.")
+    return results

@@ -1,0 +1,1 @@
+"""A study beyond its folder: said in words, merged, made again elsewhere, exported and published."""

@@ -1,0 +1,69 @@
+"""Studies in one: the runs of all of them, none twice."""
+
+import shutil
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from harness.study.file.study_file import read_study
+from harness.study.ledger import part
+from harness.study.ledger.files import replace
+from harness.study.ledger.ledger import PARTS
+from harness.study.ledger.part import State
+from harness.study.ledger.provenance import MACHINES
+from harness.study.nulls import keep_nulls
+from harness.study.roll import roll_of
+from harness.study.sharing.papers import FILE, keep_file
+from harness.study.store import AGAIN, Store
+
+FACTS = ("run_id", "attempt", "status", "observers")
+
+
+def merge(sources: Sequence[Path], target: Path) -> Store:
+    """Let the study in `target` hold the runs of all `sources`; raises ValueError, FileNotFoundError.
+
+    Of two versions of a run the one is kept that has not failed, and else the one that was begun more often."""
+    stores = [Store(source) for source in sources]
+    rolls = [store.roll() for store in stores]
+    merged = Store(target)
+    for store, roll in zip(stores, rolls, strict=True):
+        if roll.get("purpose"):
+            raise ValueError(f"The folder '{store.folder}' holds a search, which is no study to merge.")
+        merged.open({key: value for key, value in roll.items() if key != "ledger"})
+    for store in stores:
+        if store.ledger.folder.resolve() != merged.ledger.folder.resolve():
+            _copy(store, merged)
+    for store in stores:
+        _keep_file(store.folder, merged)
+    return merged
+
+
+def _copy(source: Store, target: Store) -> None:
+    have = target.ledger.states()
+    wanted = [key for key, state in source.states().items() if _is_better(state, have.get(key))]
+    folder = target.ledger.folder / PARTS
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = source.ledger.rows(wanted)
+    if rows is None:
+        return
+    for row in (rows.slice(index, 1) for index in range(rows.num_rows)):
+        facts = {"observers": ""} | row.select([name for name in FACTS if name in row.column_names]).to_pylist()[0]
+        whole = row.replace_schema_metadata(part.facts_of(**facts))
+        replace(folder / f"{facts['run_id']}.parquet", partial(part.write_rows, rows=whole))
+    for path in (source.ledger.folder / MACHINES).glob("[!.]*.json"):
+        (target.ledger.folder / MACHINES).mkdir(exist_ok=True)
+        shutil.copyfile(path, target.ledger.folder / MACHINES / path.name)
+
+
+def _is_better(state: State, other: State | None) -> bool:
+    return other is None or (other.status in AGAIN, -other.attempt) > (state.status in AGAIN, -state.attempt)
+
+
+def _keep_file(source: Path, target: Store) -> None:
+    if (source / FILE).exists():
+        study = read_study(source / FILE)
+        if not (target.folder / FILE).exists() and set(roll_of(study.plan.specs)["runs"]) == set(target.roll()["runs"]):
+            keep_file(target, study.plan.specs, study.text)
+        else:
+            keep_file(target, study.plan.specs)
+        keep_nulls(target.folder, study.plan.specs)

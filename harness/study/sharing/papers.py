@@ -1,0 +1,120 @@
+"""What lies with a study, so that a stranger can make it again: its file, a README, and what was installed."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.plugins import files_of
+from harness.run.machine import machine
+from harness.run.spec import RunSpec
+from harness.study.file.study_file import read_study
+from harness.study.file.written import written
+from harness.study.ledger import provenance
+from harness.study.ledger.files import replace_text
+from harness.study.roll import label_of
+from harness.study.store import Store
+
+FILE = "STUDY.toml"
+README = "README.md"
+ENVIRONMENT = "environment.txt"
+PLUGINS = "plugins"
+TEXT = """\
+# {name}
+
+{total} runs of frequency-harness {version}; {finished} are finished ({ended}).
+
+## What was run
+
+{configurations}
+
+## On what
+
+{machines}
+
+## How to make it again
+
+    pip install frequency-harness -c {environment}
+    python -m harness sweep {file} --out again
+
+`python -m harness verify .` makes a sample again and says whether its rows are the same. Runs are exact on the same
+machine and libraries; on another processor methods with line searches amplify the last digit.
+
+## Files
+
+- `{file}`: problems, optimizers, settings, seeds and terms of every run.
+- `runs`, `curves`, `spectra`, `hits`, `order` and other tables as Parquet or CSV; figures as PNG and PDF.
+- `parts/`, `dataset/`: the runs as they were written, which any reader of Parquet opens.
+- `machines/`, `{environment}`: machines, and every package with its version.
+"""
+
+
+def keep_file(store: Store, specs: Sequence[RunSpec], text: str | None = None) -> None:
+    """Write the file of a study that now has these runs as well; `text` is the one that they were read from."""
+    path = store.folder / FILE
+    listed = store.roll()["runs"]
+    if text is None or {spec.run_id for spec in specs} < set(listed):
+        old = read_study(path).plan.specs if path.exists() else ()
+        known = {spec.run_id: spec for spec in (*old, *specs)}
+        if path.exists() and {spec.run_id for spec in old} >= {spec.run_id for spec in specs}:
+            return
+        every = [known[run_id] for run_id in listed if run_id in known]
+        ledger = store.roll().get("ledger")
+        text = written(every, store.folder.resolve().name, _keep_plugins(store.folder, every), ledger)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        replace_text(path, text)
+
+
+def _keep_plugins(folder: Path, specs: Sequence[RunSpec]) -> list[str]:
+    """Copies of the plugins that the runs need, in the folder; their names as the study's file has them."""
+    files = files_of({origin for spec in specs for origin in (spec.method.origin, spec.recipe.origin) if origin})
+    for file in files:
+        copy = folder / PLUGINS / file.name
+        copy.parent.mkdir(exist_ok=True)
+        if not (copy.exists() and copy.samefile(file)):
+            replace_text(copy, file.read_text(encoding="utf-8"))
+    return [f"{PLUGINS}/{file.name}" for file in files]
+
+
+def write_papers(store: Store, runs: pd.DataFrame, machines: pd.DataFrame) -> None:
+    """Write the README and the environment of a study, as it stands."""
+    replace_text(store.folder / README, readme(store, runs, machines))
+    here = provenance.packages(store.ledger.folder, str(machine()["machine_id"]))
+    latest = here or (
+        provenance.packages(store.ledger.folder, machines["machine_id"].iloc[-1]) if len(machines) else {}
+    )
+    lines = [f"{name}=={number}" for name, number in latest.items() if name != "frequency-harness"]
+    replace_text(store.folder / ENVIRONMENT, "\n".join(lines) + "\n")
+
+
+def readme(store: Store, runs: pd.DataFrame, machines: pd.DataFrame) -> str:
+    """What was run, on what, and how it is made again."""
+    roll = store.roll()
+    counts = Counter(runs["status"])
+    return TEXT.format(
+        name=store.folder.resolve().name,
+        total=f"{len(roll['runs']):,}",
+        version=version("frequency-harness"),
+        finished=f"{len(runs):,}",
+        ended=", ".join(f"{count:,} {status}" for status, count in counts.most_common()) or "none yet",
+        configurations="\n".join(_configurations(roll, runs)),
+        machines="\n".join(f"- {_where(row)}" for row in machines.to_dict("records")),
+        file=FILE,
+        environment=ENVIRONMENT,
+    )
+
+
+def _configurations(roll: Mapping[str, Any], runs: pd.DataFrame) -> list[str]:
+    labels = label_of(roll)
+    per = Counter((label.get("problem", ""), label.get("optimizer", "")) for label in labels.values())
+    done = Counter(zip(runs["problem"], runs["optimizer"], strict=True))
+    rows = [f"| {problem} | {name} | {count:,} | {done[problem, name]:,} |" for (problem, name), count in per.items()]
+    return ["| problem | optimizer | runs | finished |", "|---|---|---|---|", *rows]
+
+
+def _where(row: Mapping[Any, Any]) -> str:
+    code = f", commit {row['git_sha'][:12]}{' with changes' if row['git_dirty'] else ''}" if row["git_sha"] else ""
+    return f"{row['cpu']}, {row['cores']} cores, {row['platform']}, Python {row['python']}{code}"

@@ -1,0 +1,69 @@
+"""How a study stands: what is finished and how it ended, what is missing, and who works on it."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from harness.study.ledger.part import State
+from harness.study.roll import label_of
+from harness.study.store import AGAIN, MOST_ATTEMPTS, Store
+
+MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Status:
+    """The counts of a study; `counts` has a row for each problem and optimizer, and a column for each status."""
+
+    counts: pd.DataFrame
+    runs: int
+    finished: int
+    owners: tuple[str, ...]
+    damaged: dict[str, str]
+    leftovers: int
+
+
+def status_of(folder: Path) -> Status:
+    """Read a study's folder, and write nothing; raises FileNotFoundError."""
+    store = Store(folder)
+    roll = store.roll()
+    states = store.ledger.states()
+    labels = label_of(roll)
+    found: Counter[tuple[str, str, str]] = Counter()
+    for run_id in roll["runs"]:
+        label = labels[run_id]
+        end = states[run_id].status if run_id in states else MISSING
+        found[str(label.get("problem", "")), str(label.get("optimizer", "")), end] += 1
+    rows = [(problem, name, end, count) for (problem, name, end), count in found.items()]
+    counts = pd.DataFrame(rows, columns=["problem", "optimizer", "status", "runs"])
+    finished = sum(count for (_, _, end), count in found.items() if end != MISSING)
+    with_owners = store.ledger.leases()
+    return Status(
+        counts,
+        len(roll["runs"]),
+        finished,
+        tuple(sorted(with_owners.others())),
+        dict(store.ledger.damaged),
+        len(store.ledger.leftovers()),
+    )
+
+
+def closing_sentences(before: dict[str, State], after: dict[str, State], folder: Path) -> list[str]:
+    """What became of runs that had failed or crashed, and what becomes of those that still have."""
+    again = [key for key, state in after.items() if key in before and state.attempt > before[key].attempt]
+    failed = [state for state in after.values() if state.status in AGAIN]
+    lost = sum(after[key].status in AGAIN for key in again)
+    sentences = []
+    if again:
+        sentences.append(f"{len(again)} runs that had ended badly were made again; {lost} of them failed once more")
+    due = sum(state.attempt < MOST_ATTEMPTS for state in failed)
+    if due:
+        sentences.append(f"{due} runs failed or crashed: the next start makes them again, twice at most")
+    if len(failed) > due:
+        sentences.append(
+            f"{len(failed) - due} runs were begun {MOST_ATTEMPTS} times and failed each time; make them again with: "
+            f"harness retry {folder}"
+        )
+    return sentences

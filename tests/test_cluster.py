@@ -1,0 +1,93 @@
+"""A study on executors that are not ours: Dask on loopback, where a worker dies and a method hangs."""
+
+import os
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+import pandas as pd
+import pytest
+from walkers import walks
+
+from harness.cli import main
+from harness.study.execute import Policy, execute
+from harness.study.roll import roll_of
+from harness.study.store import RUN_TABLES, Store
+from harness.study.workers.dask import dask_executor
+
+distributed = pytest.importorskip("distributed")
+
+OWN_TO_A_RUN = ["seconds", "seconds_objective", "seconds_optimizer", "seconds_measuring"]
+RUNS = int(os.environ.get("CLUSTER_RUNS", "60"))
+"""500 in the full measurement."""
+
+
+def opened(folder, specs):
+    store = Store(folder)
+    store.open(roll_of(specs))
+    return store
+
+
+def rows(store):
+    found = store.read(RUN_TABLES)
+    return {name: table.drop(columns=OWN_TO_A_RUN, errors="ignore") for name, table in found.items()}
+
+
+class Killer:
+    """Kills a worker of the cluster as soon as a tenth of the runs are there."""
+
+    def __init__(self, store):
+        self.store, self.killed = store, None
+
+    def __call__(self, jobs, shares):
+        if self.killed is None and sum(shares) >= len(jobs) / 10:
+            workers = distributed.default_client().run(os.getpid)
+            assert len(workers) == 4
+            assert all(socket.gethostbyname(address.split("//")[1].split(":")[0]) == "127.0.0.1" for address in workers)
+            self.killed = next(iter(workers.values()))
+            os.kill(self.killed, signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_cluster_loses_a_worker_and_no_run_and_its_tables_are_those_of_one_process(tmp_path):
+    specs = walks(RUNS)
+    store, whole = opened(tmp_path / "cluster", specs), opened(tmp_path / "here", specs)
+    killer = Killer(store)
+    with dask_executor("local", 4) as executor:
+        execute(specs, store, executor, watch=killer, policy=Policy(expendable=True))
+        dashboard = distributed.default_client().cluster.scheduler.http_server
+        assert dashboard is None or all(
+            address[0] == "127.0.0.1" for address in (s.getsockname() for s in dashboard._sockets.values())
+        )
+        hanging = walks(1, "hanging", behaviour="sleep", time_limit=0.5)
+        execute(hanging, store, executor, policy=Policy(expendable=True, grace=1.0))
+    assert killer.killed is not None
+    execute(specs, whole)
+    one, two = rows(store), rows(whole)
+    for name in RUN_TABLES:
+        pd.testing.assert_frame_equal(one[name], two[name], check_exact=True)
+    assert {state.attempt for state in store.states().values()} == {1}
+    assert store.ledger.state(hanging[0].run_id).status == "timeout"
+
+
+def test_an_address_that_is_none_is_told_in_a_sentence(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "STUDY.toml").write_text("problems = 'control-low'\noptimizers = 'gd'\nseeds = 1\nbudget = 30\n")
+    assert main(["sweep", "STUDY.toml", "--dask", "localhost"]) == 2
+    assert "--dask takes 'local', or the address of a scheduler" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_study_is_made_on_a_cluster_by_a_word(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "STUDY.toml").write_text("problems = 'control-low'\noptimizers = 'gd'\nseeds = 3\nbudget = 30\n")
+    assert main(["sweep", "STUDY.toml", "--dask", "local", "--jobs", "1", "--out", "here"]) == 0
+    assert len(Store(tmp_path / "here").done()) == 3
+
+
+def test_any_executor_will_do(tmp_path):
+    specs = walks(4)
+    store = opened(tmp_path / "out", specs)
+    with ThreadPoolExecutor(2) as executor:
+        execute(specs, store, executor)
+    assert len(store.done()) == 4

@@ -1,0 +1,258 @@
+"""A study beyond its folder: it grows, merges, is made again, exported and published; and the words that do so."""
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness.cli import main
+from harness.study.comparison import load
+from harness.study.file.study_file import read_study
+from harness.study.ledger import part
+from harness.study.making import compare, sweep
+from harness.study.sharing.ioh import write_ioh
+from harness.study.sharing.merge import merge
+from harness.study.sharing.verify import difference, sample, verify
+from harness.study.store import RUN_TABLES, Store
+from harness.tables import SCHEMA
+
+OWN_TO_A_RUN = ["seconds", "seconds_objective", "seconds_optimizer", "seconds_measuring", "lanes"]
+TEN = ["gd", "powell", "bfgs", "lbfgs", "cg", "pso", "nelder-mead", "momentum", "rprop", "de"]
+
+
+def file(folder, optimizers, seeds, **more):
+    path = folder / "STUDY.toml"
+    lines = {"problems": ["control-low"], "optimizers": optimizers, "seeds": seeds, "budget": 60, "marks": 12, **more}
+    path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in lines.items()))
+    return path
+
+
+def same(one, two):
+    """Assert that all tables are equal, but for the time that runs took, and the last digits of lanes."""
+    for name in one.tables.keys() - {"machines"}:
+        left, right = (made.tables[name].drop(columns=OWN_TO_A_RUN, errors="ignore") for made in (one, two))
+        pd.testing.assert_frame_equal(left, right, rtol=1e-8, atol=1e-12)
+
+
+@pytest.fixture
+def inside(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_a_study_of_ten_optimizers_extended_by_one_and_five_seeds_equals_the_study_made_at_once(tmp_path):
+    sweep(file(tmp_path, TEN, 5), out=tmp_path / "grown")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "grown" / "parts").iterdir()}
+    assert len(before) == 50
+    bigger = file(tmp_path, [*TEN[:5], "adam", *TEN[5:]], 10)
+    grown = sweep(bigger, out=tmp_path / "grown")
+    assert len(list((tmp_path / "grown" / "parts").iterdir())) == 110
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    same(grown, sweep(bigger, out=tmp_path / "once"))
+
+
+def test_seeds_that_are_added_later_stand_where_they_would_have_stood(tmp_path):
+    path = file(tmp_path, ["powell", "gd"], 5)
+    sweep(path, "0..1", out=tmp_path / "grown")
+    grown = sweep(path, "2..4", out=tmp_path / "grown")
+    same(grown, sweep(path, out=tmp_path / "once"))
+    again = read_study(tmp_path / "grown" / "STUDY.toml").plan.specs
+    assert {spec.run_id for spec in again} == {spec.run_id for spec in read_study(path).plan.specs}
+
+
+def test_a_comparison_is_a_study_of_one_problem_and_leaves_its_file(tmp_path):
+    made = compare("control-low", ["gd", "powell"], 2, budget=60, marks=12, out=tmp_path / "one")
+    path = tmp_path / "one" / "STUDY.toml"
+    same(made, sweep(path, out=tmp_path / "two"))
+    readme = (tmp_path / "one" / "README.md").read_text()
+    assert "4 runs of frequency-harness" in readme
+    assert "| control-low | powell | 2 | 2 |" in readme
+    assert "numpy==" in (tmp_path / "one" / "environment.txt").read_text()
+
+
+def test_studies_merge_into_the_study_of_both(tmp_path):
+    path = file(tmp_path, ["powell", "gd"], 3)
+    sweep(path, "0", out=tmp_path / "a")
+    sweep(path, "0..1", out=tmp_path / "b")
+    Store(tmp_path / "b").ledger.compact()
+    sweep(path, "2", out=tmp_path / "c")
+    merge([tmp_path / name for name in "abc"], tmp_path / "all")
+    once = sweep(path, out=tmp_path / "once")
+    same(load(tmp_path / "all"), once)
+    assert Store(tmp_path / "all").ledger.check() == {}
+    merge([tmp_path / "c"], tmp_path / "a")
+    assert len(load(tmp_path / "a").runs) == 4
+
+
+def test_of_two_versions_of_a_run_the_one_is_merged_that_has_not_failed(tmp_path):
+    path = file(tmp_path, ["gd"], 1)
+    good = sweep(path, out=tmp_path / "good")
+    sweep(path, out=tmp_path / "bad")
+    run_id = good.runs["run_id"].iloc[0]
+    store = Store(tmp_path / "bad")
+    tables = part.unpack(store.ledger.rows([run_id]), RUN_TABLES)
+    tables["runs"] = tables["runs"].assign(status="failed")
+    store.write(run_id, tables, good.machines.iloc[0].to_dict(), attempt=2)
+    for order in (["good", "bad"], ["bad", "good"]):
+        merged = merge([tmp_path / name for name in order], tmp_path / "-".join(order))
+        assert merged.states()[run_id].status == "budget"
+
+
+def test_a_shared_ledger_makes_a_run_of_two_studies_once(tmp_path):
+    first = sweep(file(tmp_path, ["gd"], 2, ledger="all", name="first"), out=tmp_path / "first")
+    parts = {path: path.stat().st_mtime_ns for path in (tmp_path / "all" / "parts").iterdir()}
+    second = sweep(file(tmp_path, ["gd", "powell"], 2, ledger="all", name="second"), out=tmp_path / "second")
+    assert {path: path.stat().st_mtime_ns for path in parts} == parts
+    assert not (tmp_path / "second" / "parts").exists()
+    assert (len(first.runs), len(second.runs), len(load(tmp_path / "first").runs)) == (2, 4, 2)
+
+
+def test_a_sample_is_made_again_and_a_changed_row_is_found(tmp_path):
+    path = file(tmp_path, ["powell", "gd"], 3)
+    made = sweep(path, out=tmp_path / "out")
+    store = Store(tmp_path / "out")
+    chosen = sample(store, read_study(path).plan.specs, 4)
+    assert len(chosen) == 4
+    assert all(verdict.passed for verdict in verify(store, chosen))
+    run_id = chosen[0].run_id
+    tables = part.unpack(store.ledger.rows([run_id]), RUN_TABLES)
+    tables["curves"]["loss"] *= 1.001
+    store.write(run_id, tables, made.machines.iloc[0].to_dict())
+    verdicts = verify(store, chosen)
+    assert [verdict.passed for verdict in verdicts] == [False, True, True, True]
+    assert verdicts[0].difference == pytest.approx(0.001, rel=0.01)
+
+
+def test_rounding_is_no_difference_and_a_missing_row_is_one():
+    table = pd.DataFrame({"loss": [1.0, 1e-17, float("nan")], "seconds": [1.0, 2.0, 3.0], "probe": ["a", "b", "c"]})
+    other = table.assign(loss=[1.0 + 1e-15, 3e-17, float("nan")], seconds=0.0)
+    assert 0 < difference(table, other) < 1e-9
+    assert difference(table, table.assign(probe="a")) == float("inf")
+    assert difference(table, table.iloc[:2]) == float("inf")
+    assert difference(None, table) == float("inf")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A small study, not to be changed."""
+    folder = tmp_path_factory.mktemp("finished") / "study"
+    return compare("control-low", ["gd", "powell"], 2, budget=60, out=folder, vary={"gd": {"lr": [0.5, 1.0]}})
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_exported_tables_are_those_of_the_study(finished, tmp_path, form, capsys):
+    assert main(["export", form, "--from", str(finished.folder), "--out", str(tmp_path)]) == 0
+    assert sorted(capsys.readouterr().out.split()) == sorted(map(str, tmp_path.iterdir()))
+    read = load(tmp_path)
+    for name, table in finished.tables.items():
+        pd.testing.assert_frame_equal(read.tables[name], table)
+
+
+def test_a_database_holds_every_table(finished, tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    assert main(["export", "duckdb", "--from", str(finished.folder), "--out", str(tmp_path)]) == 0
+    with duckdb.connect(str(tmp_path / "study.duckdb"), read_only=True) as database:
+        for name, table in finished.tables.items():
+            assert database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] == len(table)
+        best = database.execute("SELECT min(best_loss) FROM runs").fetchone()[0]
+    assert best == finished.runs["best_loss"].min()
+
+
+def test_the_folders_of_iohexperimenter_hold_every_run(finished, tmp_path):
+    (folder,) = write_ioh(finished.tables, tmp_path)
+    runs = 0
+    for path in folder.glob("*/*.json"):
+        content = json.loads(path.read_text())
+        assert content["maximization"] is False
+        for scenario in content["scenarios"]:
+            text = (path.parent / scenario["path"]).read_text()
+            rows = [line.split() for line in text.splitlines()]
+            begins = [index for index, row in enumerate(rows) if row[0] == "evaluations"]
+            assert rows[0] == content["attributes"]
+            assert len(begins) == len(scenario["runs"])
+            for begin, end, run in zip(begins, [*begins[1:], len(rows)], scenario["runs"], strict=True):
+                evaluations = [int(row[0]) for row in rows[begin + 1 : end]]
+                assert evaluations[0] == 1
+                assert evaluations == sorted(set(evaluations))
+                assert evaluations[-1] == run["evals"] <= 60
+                runs += 1
+    assert runs == len(finished.runs)
+
+
+def test_iohinspector_opens_them(finished, tmp_path):
+    inspector = pytest.importorskip("iohinspector")
+    write_ioh(finished.tables, tmp_path)
+    manager = inspector.DataManager()
+    manager.add_folder(str(tmp_path))
+    assert len(manager.overview) == len(finished.runs)
+    assert set(manager.overview["function_name"]) == {"control-low"}
+    assert min(manager.overview["best_y"]) == pytest.approx(finished.curves["loss"].min())
+
+
+def test_an_archive_has_checksums_and_describes_every_table(finished, tmp_path, capsys):
+    target = tmp_path / "mine.zip"
+    assert (
+        main(["publish", str(finished.folder), "--out", str(target), "--creator", "A. Author", "--license", "CC0"]) == 0
+    )
+    assert "mine.zip" in capsys.readouterr().out
+    with zipfile.ZipFile(target) as archive:
+        assert archive.testzip() is None
+        files = {name: archive.read(name) for name in archive.namelist()}
+    sums = dict(reversed(line.split("  ")) for line in files.pop("SHA256SUMS").decode().splitlines())
+    assert sums == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    assert {"STUDY.toml", "README.md", "environment.txt", "runs.parquet", "heatmap.png"} <= files.keys()
+    described = json.loads(files["croissant.json"])
+    assert (described["creator"]["name"], described["license"]) == ("A. Author", "CC0")
+    listed = {one["@id"]: one["sha256"] for one in described["distribution"]}
+    assert listed == {name: sums[name] for name in listed}
+    tables = {one["@id"]: [field["name"] for field in one["field"]] for one in described["recordSet"]}
+    assert tables == {name: list(SCHEMA[name]) for name in SCHEMA}
+
+
+def test_the_words_of_a_study_from_its_file_to_its_end(inside, capsys):
+    file(inside, ["gd", "powell"], 2, name="mine")
+    assert main(["plan", "STUDY.toml", "--jobs", "1"]) == 0
+    assert "4 runs in 3 jobs on 1 processes" in capsys.readouterr().out
+    assert main(["sweep", "STUDY.toml", "--jobs", "1"]) == 0
+    assert main(["status", "results/mine"]) == 0
+    assert "4 of 4 runs are finished" in capsys.readouterr().out
+    assert main(["sweep", "STUDY.toml", "--seeds", "2..3", "--jobs", "1"]) == 0
+    next((Path("results") / "mine" / "parts").iterdir()).write_bytes(b"")
+    assert main(["status", "results/mine"]) == 1
+    out = capsys.readouterr().out
+    assert "7 of 8 runs are finished" in out
+    assert "damaged" in out
+    assert "go on with: harness resume results/mine" in out
+    assert main(["resume", "results/mine", "--jobs", "1"]) == 0
+    assert "damaged, and made again" in capsys.readouterr().err
+    assert main(["clean", "results/mine"]) == 0
+    assert "removed 1 leftovers" in capsys.readouterr().out
+    assert main(["compact", "results/mine"]) == 0
+    assert main(["retry", "results/mine", "--jobs", "1", "--only", "crashed", "--format", "csv"]) == 0
+    assert (Path("results") / "mine" / "runs.csv").exists()
+    assert main(["verify", "results/mine", "--sample", "2", "--draw", "3"]) == 0
+    assert "2 of 2 runs came out the same" in capsys.readouterr().out
+    assert main(["merge", "results/mine", "--out", "results/twin", "--format", "csv"]) == 0
+    assert len(load("results/twin").runs) == 8
+    assert main(["sweep", "STUDY.toml", "--jobs", "1", "--seeds", "0", "--out", "other", "--format", "csv"]) == 0
+    assert len(pd.read_csv("other/runs.csv")) == 2
+
+
+@pytest.mark.parametrize("word", ["status", "resume", "retry", "clean", "compact", "verify", "publish"])
+def test_a_folder_without_a_study_is_told(inside, capsys, word):
+    assert main([word, "nowhere"]) == 2
+    assert "'nowhere'" in capsys.readouterr().err
+    assert list(inside.iterdir()) == []
+
+
+def test_nobody_merges_parts_or_cleans_while_somebody_works(inside, capsys):
+    sweep(file(inside, ["gd"], 1), out="here")
+    with Store(Path("here")).ledger.leases() as other:
+        other.claim("a")
+        for word in ("compact", "clean"):
+            assert main([word, "here"]) == 2
+            assert "Somebody works on this study" in capsys.readouterr().err
