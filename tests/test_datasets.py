@@ -6,6 +6,7 @@ import io
 import struct
 import tarfile
 import threading
+from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import prod
@@ -153,6 +154,22 @@ def test_the_users_folder_comes_before_the_cache_and_an_incomplete_one_is_passed
     assert locate(dataset) == cached
     (cached / "t10k-labels-idx1-ubyte.gz").unlink()
     assert locate(dataset) is None
+
+
+def test_the_folders_of_torchvision_are_found_and_named(monkeypatch, homeless):
+    raw = homeless / "own" / "MNIST" / "raw"
+    dataset = replace(small_collection(monkeypatch, raw), others=("MNIST/raw",))
+    monkeypatch.setenv(DATA, str(homeless / "own"))
+    assert DATASETS["mnist"].others == ("MNIST/raw",)
+    assert locate(dataset) == raw
+    assert str(raw) in load("few", dataset).about
+
+
+def test_what_torchvision_has_pickled_is_named_and_not_read(monkeypatch, homeless):
+    (homeless / "own" / "cifar-10-batches-py").mkdir(parents=True)
+    monkeypatch.setenv(DATA, str(homeless / "own"))
+    with pytest.raises(DataAbsent, match=r"cifar-10-batches-py is pickled.*get the binary version, .*batches-bin"):
+        load("cifar10", DATASETS["cifar10"])
 
 
 def test_without_data_and_internet_the_embedded_digits_are_named(homeless, monkeypatch):

@@ -80,6 +80,7 @@ class ImageRecipe(Recipe):
             test=(test_inputs, test_targets) if len(test.labels) else None,
             test_probes=self._test_probes(train, test, test_targets) if len(test.labels) else (),
             chunk=min(CHUNK, getattr(network, "chunk", CHUNK)),
+            notes=(f"Read {load(self.data, DATASETS[self.data]).about}.",),
         )
 
     def make_network(self, inputs: int, outputs: int) -> Network:

@@ -44,6 +44,7 @@ DATASETS: dict[str, Dataset | Embedded] = {
     "mnist": Dataset(
         about="handwritten digits, 28 x 28, 60,000 and 10,000 (LeCun, Cortes, Burges)",
         folder="mnist",
+        others=("MNIST/raw",),
         lacking=idx.lacking,
         read=partial(idx.read_folder, sha256=MNIST_CONTENTS),
         downloads=_idx_downloads(MNIST_MIRRORS, MNIST_MD5),
@@ -51,6 +52,7 @@ DATASETS: dict[str, Dataset | Embedded] = {
     "fashion-mnist": Dataset(
         about="pictures of clothes, 28 x 28, 60,000 and 10,000 (Xiao, Rasul, Vollgraf 2017)",
         folder="fashion-mnist",
+        others=("FashionMNIST/raw",),
         lacking=idx.lacking,
         read=partial(idx.read_folder, sha256={}),
         downloads=_idx_downloads(FASHION_MIRRORS, FASHION_MD5),
@@ -58,6 +60,7 @@ DATASETS: dict[str, Dataset | Embedded] = {
     "cifar10": Dataset(
         about="colour photographs of ten kinds of things, 32 x 32, 50,000 and 10,000 (Krizhevsky 2009)",
         folder="cifar-10-batches-bin",
+        unreadable="cifar-10-batches-py",
         lacking=cifar.lacking,
         read=cifar.read_folder,
         downloads=(

@@ -50,6 +50,10 @@ class Dataset:
     read: Callable[[Path], Images]
     """Reads and checks the folder. Raises DataError."""
     downloads: tuple[Download, ...]
+    others: tuple[str, ...] = ()
+    """Folders in which torchvision keeps the same files."""
+    unreadable: str = ""
+    """A folder in which it keeps them pickled, which is not read."""
     unpacked: tuple[str, ...] = ()
     """The files to take out of the one archive that is downloaded; empty where the downloads are the files."""
 

@@ -25,7 +25,8 @@ def cache() -> Path:
 def places(dataset: Dataset) -> list[Path]:
     """The folders in which the collection is looked for, in order."""
     own = os.environ.get(DATA)
-    return [Path(parent).expanduser() / dataset.folder for parent in ([own] if own else []) + [str(cache())]]
+    parents = [Path(parent).expanduser() for parent in ([own] if own else []) + [str(cache())]]
+    return [parent / folder for parent in parents for folder in (dataset.folder, *dataset.others)]
 
 
 def locate(dataset: Dataset) -> Path | None:
@@ -47,9 +48,20 @@ def load(name: str, dataset: Dataset | Embedded) -> Images:
             looked = "; ".join(f"{place} (lacks {', '.join(dataset.lacking(place))})" for place in places(dataset))
             raise DataAbsent(
                 f"The images of {name} are not here: looked in {looked}; and {absent}. Name a folder that has "
-                f"{dataset.folder}/ with --data-dir or {DATA}. {INSTEAD}"
+                f"{dataset.folder}/ with --data-dir or {DATA}. {_pickled(dataset)}{INSTEAD}"
             ) from None
     return _read(dataset, folder)
+
+
+def _pickled(dataset: Dataset) -> str:
+    """A sentence where torchvision's pickled version lies beside the place of ours."""
+    found = [path for path in (place.parent / dataset.unreadable for place in places(dataset)) if path.is_dir()]
+    if not dataset.unreadable or not found:
+        return ""
+    return (
+        f"What torchvision keeps in {found[0]} is pickled, and nothing is unpickled here; get the binary version, "
+        f"whose folder is {dataset.folder}. "
+    )
 
 
 @lru_cache(maxsize=2)
