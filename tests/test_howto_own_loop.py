@@ -16,7 +16,7 @@ def test_the_loops_of_the_page_are_one_comparison(tmp_path, monkeypatch):
     pytest.importorskip("lightning")
     monkeypatch.chdir(tmp_path)
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
-        exec(block.replace("400", "20"), {"__name__": "page"})  # epochs: the page has time
+        exec(block.replace("600", "20"), {"__name__": "page"})  # epochs: the page has time
     found = harness.load("results/digits-loops")
     assert set(found.runs["optimizer"]) == {"loader-adam", "lightning-adamw", "adam"}
     assert found.runs["cost"].tolist() == pytest.approx([60.0] * 3)
