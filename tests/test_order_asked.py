@@ -6,9 +6,11 @@ import pytest
 from statsmodels.regression.mixed_linear_model import MixedLM
 
 from harness.analysis.against import against
+from harness.analysis.order import order_table
 from harness.analysis.residuals import residual_order
 from harness.analysis.robustness import PRIMARY, agreement_of_choices, robustness
 from harness.analysis.targets import over_targets, population
+from harness.analysis.trials import best_trials, verdicts_of_trials
 from harness.cli import main
 from harness.study.comparison import compare
 from harness.tables import SCHEMA, empty, frame
@@ -157,3 +159,15 @@ def test_the_command_answers_each_question_and_writes_its_table(study, capsys):
     assert main(["order", "--from", str(study.folder), "--against", "sgd"]) == 2
     assert main(["order", "--from", str(study.folder), "--targets"]) == 2
     assert "several targets" in capsys.readouterr().err
+
+
+def test_a_search_is_told_by_the_best_quarter_of_its_trials_by_the_loss_alone():
+    losses = [0.5, 0.1, 0.3, 0.2, 0.6, 0.7, 0.8, 0.9]
+    costs = [[[3, 2, 1]] * 5 if loss < 0.15 else [[1, 2, 3]] * 5 for loss in losses]
+    parts = [learned("adam", cost, f'{{"trial":{trial}}}') for trial, cost in enumerate(costs)]
+    runs, hits = (pd.concat(group, ignore_index=True) for group in zip(*parts, strict=True))
+    runs["best_loss"] = np.repeat(losses, 5)
+    tables = {"runs": runs, "order": order_table(runs, empty("curves"), empty("spectra"), hits)}
+    assert best_trials(tables)["median_loss"].tolist() == [0.1, 0.2]
+    told = verdicts_of_trials(tables).set_index("verdict")
+    assert told.loc["high-first", ["trials", "of"]].tolist() == [1, 2]
