@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from statsmodels.regression.mixed_linear_model import MixedLM
 
+from harness import compare
 from harness.analysis.against import against
 from harness.analysis.order import order_table
 from harness.analysis.residuals import residual_order
@@ -12,7 +13,6 @@ from harness.analysis.robustness import PRIMARY, agreement_of_choices, robustnes
 from harness.analysis.targets import over_targets, population
 from harness.analysis.trials import best_trials, verdicts_of_trials
 from harness.cli import main
-from harness.study.comparison import compare
 from harness.tables import SCHEMA, empty, frame
 
 BLANK = {"str": "x", "int64": 0, "float64": 0.0, "bool": False}
