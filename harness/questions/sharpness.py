@@ -69,5 +69,5 @@ def largest_eigenvalue(evaluator: Evaluator, theta: Doubles, start: Doubles, tol
             eigsh(operator, k=1, which="LA", v0=start, tol=tolerance, return_eigenvectors=False), np.float64
         )
     except ArpackNoConvergence as stopped:
-        found = stopped.eigenvalues if len(stopped.eigenvalues) else np.array([np.nan])
+        found = np.asarray(stopped.eigenvalues if len(stopped.eigenvalues) else [np.nan], np.float64)
     return float(found[-1]), products
