@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
 import pytest
 
 from harness.cli import main
@@ -56,6 +57,8 @@ CHANGES: dict[str, tuple[list[str], list[str]]] = {
     "--optimizer": (ALONE, ["--optimizer", "gd"]),
     "--seeds": (ALONE, ["--seeds", "2"]),
     "--seed": (ALONE, ["--seed", "7"]),
+    "--watch": (["--target", "sin(x)+sin(5*x)"], ["--watch", "1"]),
+    "--data": (["--data", "own.npz"], ["--data", "other.npz"]),
     "--observe": (["--problem", "digits"], ["--observe", "samples"]),
 }
 """Options that change the runs: words before, and the words that change them; of two equal options the later wins."""
@@ -69,6 +72,9 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("own.py").write_text("")
     Path("pairs.csv").write_text("x,y,z\n" + "".join(f"{i / 10},{(i * 7) % 10},{i % 3}\n" for i in range(40)))
     Path("cloud.csv").write_text("".join(f"{i % 3},{i % 5},{i % 7},{i % 2}\n" for i in range(80)))
+    inputs = np.linspace(0, 1, 200)[:, None]
+    for name, k in (("own", 3), ("other", 5)):
+        np.savez(f"{name}.npz", inputs=inputs, targets=np.sin(2 * np.pi * k * inputs))
     return tmp_path
 
 
@@ -166,6 +172,7 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
     ("compare", "--out"): COMPARED,
     ("compare", "--format"): COMPARED,
     **{(word, "--jobs"): JOBS for word in ("compare", "samples", "response")},
+    ("check", "--seconds"): "tests/test_broken_plugins.py::test_what_does_not_end_is_ended_from_outside",
     ("plan", "--out"): "tests/test_estimate.py::test_plan_leaves_out_what_is_done_already",
     ("plan", "--jobs"): "tests/test_estimate.py::test_plan_says_what_would_be_made_and_writes_nothing",
     ("run", "--out"): RAN,
