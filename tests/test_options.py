@@ -158,6 +158,7 @@ CLUSTER = "tests/test_cluster.py::test_a_study_is_made_on_a_cluster_by_a_word"
 JOBS = "tests/test_execute.py::test_processes_and_one_process_give_the_same_rows"
 SAMPLES = "tests/test_easy_and_hard_samples.py::test_the_command_writes_its_tables_and_its_figure"
 PUBLISHED = "tests/test_selftest.py::test_the_published_networks_that_lose_the_order_are_not_called_low_first"
+ASKED = "tests/test_order_asked.py::test_the_command_answers_each_question_and_writes_its_table"
 ORDER = "tests/test_sensitivity.py::test_the_command_prints_and_writes_the_table"
 TUNE = "tests/test_tune.py::test_tuned_settings_are_used_from_the_command_line"
 FILTER = "tests/test_image_studies.py::test_the_filter_command_says_which_widths_are_uninformative_and_draws"
@@ -188,6 +189,7 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
     **{("samples", option): SAMPLES for option in ("--networks", "--search", "--radius", "--out", "--format")},
     ("order", "--from"): finds_a_study,
     ("order", "--cost-per-gradient"): ORDER,
+    **{("order", option): ASKED for option in ("--against", "--robust", "--targets", "--residual")},
     ("figure", "--from"): finds_a_study,
     ("figure", "--out"): "tests/test_images.py::test_compare_on_a_picture_keeps_predictions_and_draws_both_figures",
     ("selftest", "--seeds"): "tests/test_selftest.py::test_all_controls_pass_and_one_line_says_so",
