@@ -350,3 +350,9 @@ def test_a_missing_library_is_named(monkeypatch):
     monkeypatch.setattr(type(method), "library", "no_such_library")
     with pytest.raises(Refused, match="needs the library no_such_library, which is not installed"):
         check_fit("soap", method, find_problem("sin135").build(np.random.default_rng(0)))
+
+
+def test_a_file_that_registers_nothing_is_refused_every_time(plugged):
+    for _ in range(2):
+        with pytest.raises(ValueError, match="registers nothing"):
+            plugins.load(plugged("x = 1\n"))

@@ -105,12 +105,12 @@ def load(path: str | Path) -> Plugin:
     with _under(plugin):
         plugin.siblings.update(run_file(resolved, content))
         _settle_identity(plugin)
-    _loaded[str(resolved)] = plugin
     if not any(plugin.names.values()):
         raise ValueError(
             f"The plugin '{path}' registers nothing. Decorate a method with @optimizer(\"name\") or a problem with "
             '@problem("name"), both from harness.'
         )
+    _loaded[str(resolved)] = plugin
     return plugin
 
 
