@@ -37,6 +37,7 @@ from optimizers.quasi_newton.self_scaled import SelfScaled
 from optimizers.relaxation.jacobi import Jacobi
 from optimizers.residual.gauss_newton import GaussNewton, LevenbergMarquardt, NaturalGradient
 from optimizers.stochastic.random_search import SPSA, DualAnnealing, RandomSearch
+from optimizers.stochastic.samplers import Metropolis, PriorSearch
 from optimizers.swarm.libraries import PSONevergrad, PSOPyswarms
 from optimizers.swarm.pso import PSO
 
@@ -69,6 +70,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "lbfgs-torch": LBFGSTorch(),
     "levenberg-marquardt": LevenbergMarquardt(),
     "lion": Lion(),
+    "metropolis": Metropolis(),
     "momentum": Momentum(),
     "muon": Muon(),
     "muon-hidden": Muon(matrices="hidden"),
@@ -89,6 +91,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "pso-ring": PSO(inertia=0.72984, own=1.49618, shared=1.49618, topology="ring"),
     "radam": RAdam(),
     "random-search": RandomSearch(),
+    "random-search-initial": PriorSearch(),
     "rmsprop": RMSprop(),
     "rprop": Rprop(),
     "sep-cma-es": SepCMAES(),

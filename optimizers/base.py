@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Doubles: TypeAlias = NDArray[np.float64]
-Need: TypeAlias = Literal["value", "gradient", "population", "residuals", "hvp", "layout", "minibatch", "budget"]
+Need: TypeAlias = Literal[
+    "value", "gradient", "population", "residuals", "hvp", "layout", "minibatch", "budget", "starts"
+]
 Streams: TypeAlias = np.random.Generator | Sequence[np.random.Generator]
 
 
@@ -75,6 +77,9 @@ class Objective(Protocol):
 
     def hvp(self, theta: Doubles, vector: Doubles) -> Doubles:
         """Hessian of the loss times `vector`, `(P,)`; twice the cost of a gradient."""
+
+    def initial(self, rng: np.random.Generator) -> Doubles:
+        """A fresh start `(P,)`, for one lane, by the law that `theta0` came from; it costs nothing."""
 
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
         """How many more of these calls the budget allows; only for methods that declare the need `budget`."""

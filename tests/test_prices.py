@@ -45,4 +45,4 @@ def test_every_need_that_is_an_evaluation_has_one_price():
     needs = {need for method in OPTIMIZERS.values() for need in method.needs}
     priced = [need for kind in KINDS.values() for need in kind]
     assert len(priced) == len(set(priced))
-    assert needs - set(priced) <= {"layout", "budget"}
+    assert needs - set(priced) <= {"layout", "budget", "starts"}

@@ -72,13 +72,14 @@ def asks_for_what_it_needs(method: Optimizer) -> str | None:
 
 
 def lowers_the_loss(method: Optimizer) -> str | None:
-    """A thousand forward passes halve a loss whose Hessian is the identity."""
+    """A thousand forward passes halve a loss whose Hessian is the identity; a sampler of starts finds a better one."""
     evaluator = NumpyEvaluator(bowl())
     first = float(evaluator.values(start(bowl())[None])[0])
     meter = attempt(method, LONG, problem=bowl()).meter
     last = float(evaluator.values(meter.incumbent[None])[0])  # a minibatch's loss is never the best
     best = min(last, float(np.min(meter.best_loss)))
-    return None if best < 0.5 * first else f"{LONG} forward passes halve an easy loss; {first:.3g} became {best:.3g}"
+    enough = 1.0 if "starts" in method.needs else 0.5  # the law of the start need not reach the minimum
+    return None if best < enough * first else f"{LONG} forward passes halve an easy loss; {first:.3g} became {best:.3g}"
 
 
 def repeats_itself(method: Optimizer) -> str | None:

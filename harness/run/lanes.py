@@ -106,6 +106,9 @@ class LaneMeter:
             "Hessian-vector products are not offered to lanes; a method that needs them does not declare lanes."
         )
 
+    def initial(self, rng: np.random.Generator) -> Doubles:
+        return self._evaluator.problem.network.theta0(rng)
+
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
         return self.account.left(need)
 

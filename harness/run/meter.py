@@ -118,6 +118,9 @@ class Meter:
             self._measure()
         return product if np.isfinite(product).all() else np.zeros_like(product)
 
+    def initial(self, rng: np.random.Generator) -> Doubles:
+        return self._evaluator.problem.network.theta0(rng)
+
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
         return self.account.left(need)
 

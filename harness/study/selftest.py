@@ -14,6 +14,7 @@ from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.run.runner import run_lanes
 from harness.run.spec import RunSpec, find_optimizer, find_problem, override
+from harness.study.blind import blind_checks
 from harness.tables import Tables
 
 THRESHOLD = 0.1
@@ -83,9 +84,10 @@ NETWORKS = (
 def selftest(seeds: int, *, networks: bool = False) -> list[Check]:
     """Checks of each control: its order, and where they are known its error curves and the theory's prediction.
 
-    `networks` adds those that take minutes."""
+    Then those that nothing is seen where nothing is. `networks` adds those that take minutes."""
     controls = CONTROLS + (NETWORKS if networks else ())
-    return [check for control in controls for check in _checks(control, seeds)]
+    found = [check for control in controls for check in _checks(control, seeds)]
+    return found + [Check(*row) for row in blind_checks()]
 
 
 def _checks(control: Control, seeds: int) -> list[Check]:

@@ -42,6 +42,9 @@ class Guard:
     def hvp(self, theta: Doubles, vector: Doubles) -> Doubles:
         return self._objective.hvp(self._checked(theta, 1), self._checked(vector, 1))
 
+    def initial(self, rng: np.random.Generator) -> Doubles:
+        return self._objective.initial(rng)
+
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
         return self._objective.evaluations_left(need)
 

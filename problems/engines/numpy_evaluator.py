@@ -14,7 +14,7 @@ def offered(problem: Problem) -> frozenset[str]:
     curved = isinstance(problem.network, HessianNetwork)
     squared = isinstance(problem.network, JacobianNetwork) and isinstance(problem.loss, SquaredLoss)
     return frozenset(
-        {"value", "gradient", "population", "layout", "budget"}
+        {"value", "gradient", "population", "layout", "budget", "starts"}
         | (set() if problem.whole else {"minibatch"})
         | ({"hvp"} if curved else set())
         | ({"residuals"} if squared else set())

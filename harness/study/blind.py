@@ -1,0 +1,59 @@
+"""Checks that nothing is seen where nothing is: learners without preference, and labels that were permuted."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from harness.run.build import build
+from harness.run.spec import RunSpec, find_optimizer, find_problem, stream
+from harness.study.nulls import null_table
+from problems.classes.digits import encode
+from problems.probes.fourier import FourierProbe
+from problems.probes.projection import watch_steps
+
+Row = tuple[str, str, str, str, bool]
+"""Control, what, expected, measured, whether they agree."""
+
+PROBLEM = "digits-pca"
+PERMUTATIONS, MOST_WATCHED = 20, 4
+"""More than that has a probability of 0.3 % at the rate of 5 % that the noise floor allows."""
+AMPLITUDES = {"sin135": (0.3, 0.7), "ten-tones-rising": (0.0, 0.35), "steps-periodic": (0.65, 1.0)}
+"""Bounds on C of a white residual where amplitudes are equal, rise and fall."""
+
+
+def blind_checks() -> Iterator[Row]:
+    """The nulls on equal, rising and falling amplitudes, and the share of permuted labels that are watched."""
+    for name, (low, high) in AMPLITUDES.items():
+        table = null_table(name, _spec(name))
+        chosen = (table["null"] == "white") & (table["matched_by"] == "cost") & (table["threshold"] == 0.1)
+        concordance = float(table.loc[chosen, "concordance"].iloc[0])
+        expected = f"C from {low:g} to {high:g} by amplitude alone"
+        yield f"{name}, white residual", "order", expected, f"C = {concordance:.2f}", low <= concordance <= high
+    watched = permuted_and_watched(PERMUTATIONS)
+    yield (
+        f"{PROBLEM}, labels permuted",
+        "frequencies",
+        f"in at most {MOST_WATCHED} of {PERMUTATIONS}",
+        f"in {watched}",
+        watched <= MOST_WATCHED,
+    )
+
+
+def permuted_and_watched(permutations: int) -> int:
+    """In how many permutations of the labels some k above 0 would be watched."""
+    probe = build(_spec(PROBLEM)).probes[0]
+    assert isinstance(probe, FourierProbe)
+    labels = probe.targets.argmax(axis=1)
+    k, rng, watched = np.linspace(0, 1.5, 200), stream(0, "permuted labels"), 0
+    for _ in range(permutations):
+        targets = encode(rng.permutation(labels).astype(np.uint8), "one-hot")
+        try:
+            found = watch_steps(probe.inputs.astype(np.float64), targets, k, [0])
+        except ValueError:  # nothing is above the floor, as it should be
+            continue
+        watched += bool((found.frequency > 0).any())
+    return watched
+
+
+def _spec(name: str) -> RunSpec:
+    return RunSpec(name, find_problem(name), "gd", find_optimizer("gd"), 0, 1.0)
