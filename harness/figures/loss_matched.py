@@ -1,0 +1,68 @@
+"""Errors of frequencies over the loss instead of the cost, so that a slow optimizer is not called an exception."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
+
+from harness.analysis.configurations import configurations
+from harness.figures.curves import grid, label, title
+from harness.figures.palette import shades
+from harness.figures.style import GREY, house_style
+from harness.tables import Tables
+
+STEPS_PER_DECADE = 4
+MOST_FREQUENCIES = 12
+MANY = 12
+
+
+def loss_matched_rows(tables: Tables) -> pd.DataFrame:
+    """Of each configuration and frequency: the median error over runs at log-spaced losses, read when first reached."""
+    spectra = tables["spectra"]
+    spectra = spectra[(spectra["frequency"] > 0) & spectra["probe"].isin(spectra["probe"].iloc[:1])]
+    curves = tables["curves"].merge(tables["runs"][["run_id", "first_loss"]], on="run_id")
+    share = (curves["loss"] / curves["first_loss"]).groupby(curves["run_id"]).cummin()
+    levels = [10.0 ** (-step / STEPS_PER_DECADE) for step in range(8 * STEPS_PER_DECADE + 1)]
+    reached = pd.concat(
+        [curves[share <= level].groupby("run_id")["mark"].first().reset_index().assign(share=level) for level in levels]
+    )
+    at = spectra.merge(reached, on=["run_id", "mark"])
+    parts = []
+    for name, runs in configurations(tables["runs"]):
+        own = at[at["run_id"].isin(runs["run_id"])]
+        medians = own.groupby(["frequency", "share"])["error"].agg(["median", "count"]).reset_index()
+        needed = len(runs) / 2  # a level that fewer runs reach would compare other runs
+        parts.append(medians[medians["count"] >= needed].assign(configuration=name))
+    return pd.concat(parts, ignore_index=True)[["configuration", "frequency", "share", "median", "count"]]
+
+
+def loss_matched(tables: Tables) -> Figure:
+    """Error of each frequency over the loss that has been reached, a panel for each optimizer."""
+    rows = loss_matched_rows(tables)
+    if rows.empty:
+        raise ValueError("The tables have no frequencies above 0, so there is nothing to compare at equal loss.")
+    frequencies = sorted(rows["frequency"].unique())
+    shown = frequencies[:: -(-len(frequencies) // MOST_FREQUENCIES)]
+    colours = dict(zip(shown, shades(len(shown)), strict=True))
+    parts = list(rows[rows["frequency"].isin(shown)].groupby("configuration", sort=False))
+    with house_style():
+        figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3)
+        for panel, (name, own) in zip(axes, parts, strict=True):
+            _draw(panel, own, colours)
+            title(panel, str(name))
+        for panel in axes:
+            panel.set_xlim(1.1, 0.9 * float(rows["share"].min()))
+        handles = [Line2D([], [], color=colour, lw=1.2, label=f"k={k:.3g}") for k, colour in colours.items()]
+        note = "median over seeds, where half of them reach the loss; read at the first mark at or below it"
+        label(figure, "loss over the first loss", "relative error", note, handles)
+    return figure
+
+
+def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:
+    for frequency, own in rows.groupby("frequency"):
+        axes.plot(own["share"], own["median"], color=colours[float(str(frequency))], lw=1.2)
+    axes.axhline(0.1, color=GREY, lw=0.4, ls=(0, (1, 2)))
+    axes.set(xscale="log", yscale="log", ylim=(1e-3, 3))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.spines[["top", "right"]].set_visible(False)

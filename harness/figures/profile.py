@@ -1,0 +1,79 @@
+"""Data profiles: how many of the frequencies have been learned by which cost, over all seeds.
+
+Source: Moré and Wild 2009, with a pair of seed and frequency in place of a problem."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from harness.analysis.configurations import configurations
+from harness.figures.curves import grid, label, title
+from harness.figures.palette import groups, looks
+from harness.figures.panels import nearest_threshold
+from harness.figures.style import GREY, house_style
+from harness.tables import Tables
+
+
+def profile_rows(tables: Tables) -> pd.DataFrame:
+    """Of each configuration, the costs at which the share of learned pairs grows, and that share."""
+    hits = tables["hits"]
+    hits = hits[(hits["threshold"] == nearest_threshold(hits)) & (hits["frequency"] > 0)]
+    parts = []
+    for name, runs in configurations(tables["runs"]):
+        own = hits[hits["run_id"].isin(runs["run_id"])]
+        costs = np.sort(own.loc[~own["censored"], "cost"].to_numpy(float))
+        shares = np.arange(1, len(costs) + 1) / max(len(own), 1)
+        parts.append(pd.DataFrame({"configuration": name, "cost": costs, "share": shares, "pairs": len(own)}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def profile(tables: Tables) -> Figure:
+    """Share of (seed, frequency) pairs learned by each cost: a line for each optimizer, six to a panel."""
+    rows = profile_rows(tables)
+    if rows.empty:
+        raise ValueError("No run has learned any frequency, so there is no profile to draw.")
+    names = [name for name, _ in configurations(tables["runs"])]
+    top = float(tables["runs"]["budget"].max())
+    by_name = {str(name): own for name, own in rows.groupby("configuration")}
+    areas = {name: _area(by_name.get(name), top) for name in names}
+    parts = list(groups(sorted(names, key=lambda name: -areas[name])))
+    with house_style():
+        figure, axes = grid(len(parts))
+        for panel, part in zip(axes, parts, strict=True):
+            _draw(panel, by_name, part, top)
+            title(panel, "" if len(parts) == 1 else f"{part[0]} to {part[-1]}")
+        threshold = nearest_threshold(tables["hits"])
+        note = (
+            f"learned: error at most {threshold:g} to stay; panels from the fastest to the slowest, all lines in grey"
+        )
+        label(figure, "cost (forward passes)", "share of seeds and frequencies", note, [])
+    return figure
+
+
+def _area(rows: pd.DataFrame | None, top: float) -> float:
+    """How early on a logarithmic axis: the mean share from cost 1 to the largest budget."""
+    if rows is None:
+        return 0.0
+    gained = np.diff(rows["share"].to_numpy(), prepend=0.0)
+    return float((gained * (1 - np.log(rows["cost"].clip(1, top)) / np.log(max(top, np.e)))).sum())
+
+
+def _draw(axes: Axes, by_name: dict[str, pd.DataFrame], shown: list[str], top: float) -> None:
+    for own in by_name.values():
+        axes.step(*_steps(own, top), where="post", color="#dddddd", lw=0.5)
+    handles = []
+    for name, look in zip(shown, looks(len(shown)), strict=True):
+        handles.append(Line2D([], [], lw=1.3, label=name, **look))
+        if name in by_name:
+            axes.step(*_steps(by_name[name], top), where="post", lw=1.3, **look)
+    axes.legend(handles=handles, fontsize=5.5, frameon=False, loc="upper left", handlelength=2.6, labelspacing=0.25)
+    axes.set(xscale="log", xlim=(1, top), ylim=(0, 1.02))
+    axes.axhline(1, color=GREY, lw=0.4)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _steps(rows: pd.DataFrame, top: float) -> tuple[list[float], list[float]]:
+    costs, shares = rows["cost"].clip(lower=1).tolist(), rows["share"].tolist()
+    return [1.0, *costs, top], [0.0, *shares, shares[-1]]

@@ -1,0 +1,83 @@
+"""The spectrum of what is left to learn at equal loss: a comparison of frequencies that amplitude cannot confound.
+
+The relative error of a loud frequency falls first whoever learns, if all are learned at one speed in absolute terms.
+The residual in units of its own start has no amplitude of the target in it."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from harness.analysis.configurations import configurations
+from harness.figures.curves import grid, label, title
+from harness.figures.palette import shades
+from harness.figures.style import GREY, house_style
+from harness.tables import Tables
+
+SHARES = (0.5, 0.2, 0.1, 0.03, 0.01, 0.001)
+"""Of a run's first loss, at which residuals are read."""
+MANY = 12
+
+
+def residual_rows(tables: Tables) -> pd.DataFrame:
+    """Of each configuration, share of the first loss, and frequency: the residual over its start, median over runs.
+
+    It is read at the first mark where the loss is at or below that share; a share that a run never reaches is left
+    out, and so is a component without a start."""
+    spectra = tables["spectra"]
+    spectra = spectra[(spectra["frequency"] > 0) & spectra["probe"].isin(spectra["probe"].iloc[:1])]
+    spectra = spectra.assign(residual=spectra["error"] * spectra["target_amplitude"])
+    key = ["run_id", "component", "frequency"]
+    start = spectra[spectra["mark"] == 0].set_index(key)["residual"].rename("start")
+    levels = _levels(tables["curves"])
+    at = spectra.merge(levels, on=["run_id", "mark"]).join(start, on=key)
+    at = at[at["start"] > 0].assign(ratio=lambda rows: rows["residual"] / rows["start"])
+    parts = []
+    for name, runs in configurations(tables["runs"]):
+        own = at[at["run_id"].isin(runs["run_id"])].groupby(["share", "frequency"])["ratio"].agg(["median", "count"])
+        parts.append(own.reset_index().assign(configuration=name))
+    return pd.concat(parts, ignore_index=True)[["configuration", "share", "frequency", "median", "count"]]
+
+
+def residual(tables: Tables) -> Figure:
+    """Residual over its start by frequency, at equal shares of the first loss: a panel for each optimizer."""
+    rows = residual_rows(tables)
+    if rows.empty:
+        raise ValueError("No run has halved its loss, so there are no residuals to compare at equal loss.")
+    parts = list(rows.groupby("configuration", sort=False))
+    colours = dict(zip(SHARES, shades(len(SHARES)), strict=True))
+    with house_style():
+        figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3)
+        for panel, (name, own) in zip(axes, parts, strict=True):
+            _draw(panel, own, colours)
+            title(panel, str(name))
+        axes[0].set_ylim(max(1e-3, 0.7 * float(rows["median"].min())), 3)
+        handles = [
+            Line2D([], [], color=colours[share], lw=1.2, marker="o", ms=2.5, label=f"{share:g}")
+            for share in SHARES
+        ]
+        note = (
+            "numbers are losses as shares of the first; median over seeds; a line that rises to the right has learned "
+            "low frequencies first"
+        )
+        label(figure, "frequency", "residual over its start", note, handles)
+    return figure
+
+
+def _levels(curves: pd.DataFrame) -> pd.DataFrame:
+    """One row (run_id, mark, share) for each share of the first loss that a run reaches."""
+    ordered = curves.sort_values(["run_id", "mark"])
+    share = ordered["loss"] / ordered.groupby("run_id")["loss"].transform("first")
+    parts = [
+        ordered[share <= level].groupby("run_id")["mark"].first().rename("mark").reset_index().assign(share=level)
+        for level in SHARES
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:
+    for share, own in rows.groupby("share"):
+        axes.plot(own["frequency"], own["median"], color=colours[float(str(share))], lw=1.0, marker="o", ms=2.5)
+    axes.axhline(1, color=GREY, lw=0.4)
+    axes.set_yscale("log")
+    axes.spines[["top", "right"]].set_visible(False)

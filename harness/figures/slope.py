@@ -1,0 +1,90 @@
+"""How the cost to learn a frequency grows with it, beside what the theory of gradient descent foretells."""
+
+from math import inf
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
+
+from harness.analysis.configurations import configurations
+from harness.figures.curves import grid, label, title
+from harness.figures.panels import nearest_threshold
+from harness.figures.style import GREY, INK, house_style
+from harness.tables import Doubles, Tables
+
+MEASURED: dict[str, Any] = {"marker": "o", "ms": 3.5, "color": INK, "mfc": INK, "lw": 0.8, "ls": ""}
+CENSORED: dict[str, Any] = {"marker": "^", "ms": 3.5, "color": INK, "mfc": "white", "mew": 0.6, "ls": ""}
+FORETOLD: dict[str, Any] = {"marker": "", "color": "#0072B2", "lw": 1.0, "ls": (0, (4, 1.5))}
+SHARES = (0.25, 0.5, 0.75)
+FEW = 6
+"""Frequencies that are all named on the axis."""
+MANY = 12
+"""Panels beyond which they stand four in a line."""
+
+
+def slope_rows(tables: Tables) -> pd.DataFrame:
+    """Of each configuration and frequency: quartiles of the hit cost, inf where censored, and the foretold median."""
+    hits = tables["hits"]
+    hits = hits[(hits["threshold"] == nearest_threshold(hits)) & (hits["frequency"] > 0)]
+    hits = hits[hits["probe"].isin(hits["probe"].iloc[:1])]
+    parts = []
+    for name, runs in configurations(tables["runs"]):
+        own = hits[hits["run_id"].isin(runs["run_id"])]
+        for frequency, rows in own.groupby("frequency"):
+            low, median, high = _quantiles(rows["cost"].where(~rows["censored"], inf).to_numpy(float))
+            foretold = rows["predicted_cost"].median()
+            line = {"low": low, "median": median, "high": high, "foretold": foretold, "budget": runs["budget"].max()}
+            parts.append({"configuration": name, "frequency": frequency, **line})
+    return pd.DataFrame(parts)
+
+
+def slope(tables: Tables) -> Figure:
+    """Hit cost over frequency on logarithmic axes, a panel for each optimizer, with the theory where there is one."""
+    rows = slope_rows(tables)
+    if rows.empty or rows["frequency"].nunique() < 2:
+        raise ValueError("A slope needs at least two frequencies above 0 that are watched; this study has fewer.")
+    parts = list(rows.groupby("configuration", sort=False))
+    with house_style():
+        figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3)
+        for panel, (name, own) in zip(axes, parts, strict=True):
+            title(panel, str(name), _draw(panel, own))
+        handles = [
+            Line2D([], [], label="median over seeds, with quartiles", **MEASURED),
+            Line2D([], [], label="not learned by half of the seeds", **CENSORED),
+        ]
+        if (rows["foretold"] < inf).any():
+            handles.append(Line2D([], [], label="tangent-kernel theory", **FORETOLD))
+        note = "lines: least squares through the medians that are known; drawn at the budget where censored"
+        label(figure, "frequency k", "cost to learn it (forward passes)", note, handles)
+    return figure
+
+
+def _draw(axes: Axes, rows: pd.DataFrame) -> str:
+    """One panel; the exponent in words."""
+    k, budget = rows["frequency"].to_numpy(float), float(rows["budget"].max())
+    low, median, high = (np.clip(rows[name].to_numpy(float), 1, budget) for name in ("low", "median", "high"))
+    hit = np.isfinite(rows["median"].to_numpy(float))
+    axes.errorbar(k[hit], median[hit], yerr=[(median - low)[hit], (high - median)[hit]], **MEASURED)
+    axes.plot(k[~hit], np.full((~hit).sum(), budget), **CENSORED)
+    known = rows["foretold"].notna().to_numpy()
+    axes.plot(k[known], rows["foretold"].to_numpy(float)[known], **FORETOLD)
+    axes.set(xscale="log", yscale="log", ylim=(0.7, 1.6 * budget))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    named = k if len(k) <= FEW else k[:: len(k) // 4]
+    axes.set_xticks(named, labels=[f"{one:.3g}" for one in named])
+    axes.spines[["top", "right"]].set_visible(False)
+    if hit.sum() < 2:
+        return "fewer than two frequencies learned"
+    exponent, level = np.polyfit(np.log(k[hit]), np.log(median[hit]), 1)
+    axes.plot(k[hit], np.exp(level) * k[hit] ** exponent, color=GREY, lw=0.8)
+    return f"cost of the median grows like k^{exponent:.2f}"
+
+
+def _quantiles(costs: Doubles) -> tuple[float, ...]:
+    """The smallest costs that the shares of the runs have reached: no mean of two, for infinity has none."""
+    ordered = np.sort(costs)
+    return tuple(float(ordered[int(np.ceil(share * len(ordered))) - 1]) for share in SHARES)
