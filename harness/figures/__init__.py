@@ -1,30 +1,55 @@
 """Figures, drawn from the tables alone. `FIGURES` is the one registry."""
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Sequence, Sized
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+import pandas as pd
 from matplotlib.figure import Figure
 
-from harness.figures.heatmap import heatmap
+from harness.figures.heatmap import heatmap, heatmap_rows
+from harness.figures.loss_matched import loss_matched, loss_matched_rows
+from harness.figures.order import order, order_rows
 from harness.figures.parts import part_rows, parts
 from harness.figures.pictures import pictures
+from harness.figures.profile import profile, profile_rows
+from harness.figures.residual import residual, residual_rows
 from harness.figures.response import response
 from harness.figures.samples import samples
-from harness.figures.spectrum import spectrum
+from harness.figures.slope import slope, slope_rows
+from harness.figures.spectrum import spectrum, spectrum_rows
 from harness.figures.style import house_style
 from harness.tables import Tables
 from harness.whole_files import replace_file
 
 FIGURES: dict[str, Callable[[Tables], Figure]] = {
     "heatmap": heatmap,
+    "loss-matched": loss_matched,
+    "order": order,
     "parts": parts,
     "pictures": pictures,
+    "profile": profile,
+    "residual": residual,
     "response": response,
     "samples": samples,
+    "slope": slope,
     "spectrum": spectrum,
 }
+NUMBERS: dict[str, Callable[[Tables], pd.DataFrame]] = {
+    "heatmap": heatmap_rows,
+    "loss-matched": loss_matched_rows,
+    "order": order_rows,
+    "parts": lambda tables: part_rows(tables["spectra"]),
+    "pictures": lambda tables: tables["predictions"],
+    "profile": profile_rows,
+    "residual": residual_rows,
+    "response": lambda tables: tables["response"],
+    "samples": lambda tables: tables["samples"],
+    "slope": slope_rows,
+    "spectrum": spectrum_rows,
+}
+"""The numbers behind each figure, as they are written beside it."""
 ROWS_OF: dict[str, Callable[[Tables], Sized]] = {
     "heatmap": lambda tables: tables["runs"],
     "parts": lambda tables: part_rows(tables["spectra"]),
@@ -34,9 +59,10 @@ ROWS_OF: dict[str, Callable[[Tables], Sized]] = {
 }
 """The rows without which a figure is empty, of the figures that every study gets; the others are drawn when asked."""
 
-DPI = {"png": 200, "pdf": 400}
-"""Of a PDF, the meshes alone have pixels."""
-UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None}}
+DPI = {"png": 200, "pdf": 400, "svg": 400}
+"""Of a PDF or SVG, the meshes alone have pixels."""
+UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None, "Creator": None}}
+USUAL = ("png", "pdf")
 
 
 def applicable(tables: Tables) -> list[str]:
@@ -44,14 +70,14 @@ def applicable(tables: Tables) -> list[str]:
     return [name for name, rows in ROWS_OF.items() if len(rows(tables))]
 
 
-def save(figure: Figure, path_stem: str | Path) -> list[Path]:
-    """Write `path_stem`.png and `path_stem`.pdf, each whole or not at all; the same figure gives the same bytes."""
+def save(figure: Figure, path_stem: str | Path, kinds: Sequence[str] = USUAL) -> list[Path]:
+    """Write `path_stem`.png and so on, each whole or not at all; the same figure gives the same bytes."""
     stem = Path(path_stem)
     stem.parent.mkdir(parents=True, exist_ok=True)
-    paths = [stem.with_name(f"{stem.name}.{kind}") for kind in DPI]
-    for path, (kind, dpi) in zip(paths, DPI.items(), strict=True):
+    paths = [stem.with_name(f"{stem.name}.{kind}") for kind in kinds]
+    for path, kind in zip(paths, kinds, strict=True):
         with house_style():
-            replace_file(path, partial(_write, figure, kind, dpi), durable=False)
+            replace_file(path, partial(_write, figure, kind, DPI[kind]), durable=False)
     return paths
 
 

@@ -1,5 +1,7 @@
 """The frequency principle at a glance: which frequencies an optimizer has learned, at which cost."""
 
+import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.figures.drawing import draw_panel
@@ -22,6 +24,19 @@ def heatmap(tables: Tables) -> Figure:
             draw_panel(figure, layout, index, panel, costs)
         draw_legend(figure, layout, tables["hits"])
         return figure
+
+
+def heatmap_rows(tables: Tables) -> pd.DataFrame:
+    """The median error of each row of each panel at each cost of the grid."""
+    costs = np.append(0.0, cost_grid(tables)[1:])
+    parts = [
+        pd.DataFrame(
+            {"panel": panel.name, "component": component, "frequency": frequency, "cost": costs, "error": errors}
+        )
+        for panel in panels(tables)
+        for (component, frequency), errors in zip(panel.rows, panel.errors, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def _layout(drawn: list[Panel], runs: tuple[str, ...]) -> Layout:

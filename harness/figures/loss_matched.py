@@ -12,7 +12,7 @@ from harness.figures.palette import shades
 from harness.figures.style import GREY, house_style
 from harness.tables import Tables
 
-STEPS_PER_DECADE = 4
+STEPS_PER_DECADE, DECADES = 4, 4
 MOST_FREQUENCIES = 12
 MANY = 12
 
@@ -23,7 +23,7 @@ def loss_matched_rows(tables: Tables) -> pd.DataFrame:
     spectra = spectra[(spectra["frequency"] > 0) & spectra["probe"].isin(spectra["probe"].iloc[:1])]
     curves = tables["curves"].merge(tables["runs"][["run_id", "first_loss"]], on="run_id")
     share = (curves["loss"] / curves["first_loss"]).groupby(curves["run_id"]).cummin()
-    levels = [10.0 ** (-step / STEPS_PER_DECADE) for step in range(8 * STEPS_PER_DECADE + 1)]
+    levels = [10.0 ** (-step / STEPS_PER_DECADE) for step in range(DECADES * STEPS_PER_DECADE + 1)]
     reached = pd.concat(
         [curves[share <= level].groupby("run_id")["mark"].first().reset_index().assign(share=level) for level in levels]
     )

@@ -53,8 +53,7 @@ def residual(tables: Tables) -> Figure:
             title(panel, str(name))
         axes[0].set_ylim(max(1e-3, 0.7 * float(rows["median"].min())), 3)
         handles = [
-            Line2D([], [], color=colours[share], lw=1.2, marker="o", ms=2.5, label=f"{share:g}")
-            for share in SHARES
+            Line2D([], [], color=colours[share], lw=1.2, marker="o", ms=2.5, label=f"{share:g}") for share in SHARES
         ]
         note = (
             "numbers are losses as shares of the first; median over seeds; a line that rises to the right has learned "

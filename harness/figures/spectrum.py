@@ -17,12 +17,17 @@ MANY = 40
 """From so many frequencies on, lines have no markers."""
 
 
+def spectrum_rows(tables: Tables) -> pd.DataFrame:
+    """The rows of the problem's first probe that are about a frequency."""
+    spectra = tables["spectra"].dropna(subset="frequency")
+    return spectra[spectra["probe"].isin(spectra["probe"].iloc[:1])]
+
+
 def spectrum(tables: Tables) -> Figure:
     """Amplitude over frequency, of the target and of the network at some costs: the run with the lowest seed."""
-    spectra = tables["spectra"].dropna(subset="frequency")
+    spectra = spectrum_rows(tables)
     if spectra.empty:
         raise ValueError("The table 'spectra' has no frequencies to draw.")
-    spectra = spectra[spectra["probe"] == spectra["probe"].iloc[0]]
     panels = []
     for name, runs in configurations(tables["runs"]):
         known = runs[runs["run_id"].isin(spectra["run_id"])].sort_values("seed")

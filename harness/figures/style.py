@@ -26,6 +26,8 @@ STYLE: dict[Any, Any] = {
     "hatch.linewidth": 0.4,
     "mathtext.fontset": "dejavusans",
     "pdf.fonttype": 42,  # text stays text, and journals accept it
+    "svg.fonttype": "none",
+    "svg.hashsalt": "frequency-harness",  # or names inside the file would differ from run to run
     "savefig.facecolor": "white",
     "savefig.edgecolor": "white",
     "path.simplify": True,

@@ -4,8 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.figures import FIGURES, save
+import pandas as pd
+
+from harness.figures import DPI, FIGURES, NUMBERS, save
 from harness.study.comparison import load
+from harness.whole_files import replace_file
 from problems.nearest import lookup
 
 
@@ -19,9 +22,18 @@ def main(arguments: argparse.Namespace) -> int:
         raise ValueError(
             f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none."
         ) from None
+    stem = Path(arguments.out) if arguments.out else folder / arguments.name
     try:
-        paths = save(draw(tables), Path(arguments.out) if arguments.out else folder / arguments.name)
+        paths = save(draw(tables), stem, tuple(DPI))
+        paths.append(write_numbers(NUMBERS[arguments.name](tables), stem))
     except OSError as error:
         raise ValueError(f"The figure must be written somewhere; {error}. Choose another --out.") from None
     sys.stdout.write("".join(f"{path}\n" for path in paths))
     return 0
+
+
+def write_numbers(rows: pd.DataFrame, stem: Path) -> Path:
+    """Write what the figure shows as `stem`.csv."""
+    path = stem.with_name(f"{stem.name}.csv")
+    replace_file(path, lambda file: rows.to_csv(file, index=False), durable=False)
+    return path

@@ -1,0 +1,118 @@
+"""The answer of a study on one page: concordance and spread of every optimizer, with intervals, nulls and verdicts."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
+
+from harness.analysis.configurations import configuration_names
+from harness.figures.layout import PAGE
+from harness.figures.panels import THRESHOLD
+from harness.figures.style import GREY, INK, VERDICT_COLOURS, fitted, house_style
+from harness.tables import LABELS, Tables
+
+NAME, VERDICT, GAP, TOP, BOTTOM, ROW, RIGHT = 1.35, 1.9, 0.18, 0.3, 0.78, 0.165, 0.08
+"""Inches: room for a name, a verdict, between the panels, above, below, for one row, and at the edge."""
+LARGEST = 1e6
+"""Ratios beyond this are drawn at the edge."""
+COLUMNS = ["configuration", "n_runs", "concordance", "low", "high", "null_concordance", "spread_bound", "spread"]
+COLUMNS += ["spread_low", "spread_high", "null_spread", "exponent", "p_adjusted", "verdict"]
+
+
+def order_rows(tables: Tables) -> pd.DataFrame:
+    """The primary endpoint of each configuration, from the largest spread to the smallest."""
+    order = tables["order"]
+    order = order[(order["matched_by"] == "cost") & (order["threshold"] == THRESHOLD)]
+    order = order[order["probe"].isin(tables["spectra"]["probe"].iloc[:1])]
+    if order.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    named = order.assign(configuration=configuration_names(order[list(LABELS)]))
+    size = named["spread"].where(named["spread_bound"] != ">=", named["spread"] * 1.0001)
+    return named.assign(size=size).sort_values(["size", "concordance"], ascending=False, ignore_index=True)[COLUMNS]
+
+
+def order(tables: Tables) -> Figure:
+    """Concordance and spread with their intervals and nulls, one row for each optimizer, and the verdict."""
+    rows = order_rows(tables)
+    if rows.empty:
+        raise ValueError("The table 'order' has no rows at threshold 0.1, so there is no order to draw.")
+    height = TOP + ROW * len(rows) + BOTTOM
+    width = (PAGE - NAME - VERDICT - 2 * GAP - RIGHT) / 2
+    with house_style():
+        figure = Figure(figsize=(PAGE, height))
+        boxes = [
+            (left / PAGE, BOTTOM / height, width / PAGE, ROW * len(rows) / height)
+            for left in (NAME, NAME + width + GAP)
+        ]
+        concordance, spread = (figure.add_axes(box) for box in boxes)
+        places = np.arange(len(rows))[::-1]
+        _draw_concordance(concordance, rows, places)
+        _draw_spread(spread, rows, places)
+        for axes in (concordance, spread):
+            axes.set_ylim(-0.5, len(rows) - 0.5)
+            axes.spines[["top", "right", "left"]].set_visible(False)
+            for place in places[::2]:
+                axes.axhspan(place - 0.5, place + 0.5, color="#f4f4f4", lw=0, zorder=0)
+        _write(figure, rows, height, NAME + 2 * (width + GAP))
+    return figure
+
+
+def _colour(verdict: str) -> str:
+    return VERDICT_COLOURS.get(verdict, GREY)
+
+
+def _draw_concordance(axes: Axes, rows: pd.DataFrame, places: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> None:
+    axes.axvline(0.5, color=GREY, lw=0.5)
+    for place, row in zip(places, rows.to_dict("records"), strict=True):
+        look = {"color": _colour(row["verdict"]), "zorder": 3}
+        axes.hlines(place, row["low"], row["high"], lw=1.0, **look)
+        axes.plot(row["concordance"], place, "o", ms=3.5, **look)
+        axes.plot(row["null_concordance"], place, "|", ms=6, mew=1.0, color=INK, zorder=4)
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_xlabel("concordance C")
+    axes.set_title("0: high first · 1: low first", size=6, color=GREY, pad=4)
+
+
+def _draw_spread(axes: Axes, rows: pd.DataFrame, places: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> None:
+    axes.axvline(1, color=GREY, lw=0.5)
+    ends = rows[["spread", "spread_low", "spread_high", "null_spread"]].to_numpy(float)
+    known = ends[np.isfinite(ends) & (ends > 0)]
+    low, high = (0.5, 10.0) if not known.size else (min(0.5, known.min() / 1.5), min(LARGEST, known.max() * 2))
+    for place, row in zip(places, rows.to_dict("records"), strict=True):
+        look = {"color": _colour(row["verdict"]), "zorder": 3}
+        span = np.clip([row["spread_low"], row["spread_high"]], low, high)
+        if np.isfinite(row["spread"]):
+            axes.hlines(place, *span, lw=1.0, **look)
+            marker = {">=": ">", "<=": "<"}.get(row["spread_bound"], "o")
+            axes.plot(np.clip(row["spread"], low, high), place, marker, ms=3.5, clip_on=False, **look)
+        axes.plot(row["null_spread"], place, "|", ms=6, mew=1.0, color=INK, zorder=4)
+    axes.set(xscale="log", xlim=(low, high))
+    axes.set_yticks([])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel("spread: cost ratio, highest to lowest k")
+
+
+def _write(figure: Figure, rows: pd.DataFrame, height: float, right: float) -> None:
+    """Names, verdicts, and what the marks mean."""
+    for axes in figure.axes:
+        axes.set_yticks([])
+    for index, row in enumerate(rows.to_dict("records")):
+        y = (height - TOP - ROW * (index + 0.5)) / height
+        name, size = fitted(row["configuration"], 6.5, NAME - 0.12)
+        figure.text((NAME - 0.06) / PAGE, y, name, ha="right", va="center", size=size, color=INK)
+        said, size = fitted(row["verdict"], 6.5, VERDICT - 0.04)
+        figure.text(right / PAGE, y, said, va="center", size=size, color=_colour(row["verdict"]))
+    handles = [
+        Line2D([], [], marker="o", ms=3.5, color=INK, lw=1.0, label="estimate, 95 %"),
+        Line2D([], [], marker=">", ms=3.5, color=INK, lw=0, label="at least: not all runs learned the highest"),
+        Line2D([], [], marker="|", ms=6, mew=1.0, color=INK, lw=0, label="what amplitude alone would give"),
+    ]
+    place = {"loc": "lower left", "bbox_to_anchor": (NAME / PAGE, 0.17 / height), "borderaxespad": 0, "borderpad": 0}
+    figure.legend(handles=handles, ncols=3, fontsize=6, frameon=False, columnspacing=1.2, **place)
+    runs = sorted(set(rows["n_runs"]))
+    note = (
+        f"{' to '.join(f'{count}' for count in runs[:1] + runs[1:][-1:])} runs each; threshold {THRESHOLD:g}; by cost"
+    )
+    figure.text(NAME / PAGE, 0.05 / height, note, size=6, color=GREY)
