@@ -30,11 +30,9 @@ def heatmap_rows(tables: Tables) -> pd.DataFrame:
     """The median error of each row of each panel at each cost of the grid."""
     costs = np.append(0.0, cost_grid(tables)[1:])
     parts = [
-        pd.DataFrame(
-            {"panel": panel.name, "component": component, "frequency": frequency, "cost": costs, "error": errors}
-        )
+        pd.DataFrame({"panel": panel.name, "component": one, "frequency": frequency, "cost": costs, "error": errors})
         for panel in panels(tables)
-        for (component, frequency), errors in zip(panel.rows, panel.errors, strict=True)
+        for (one, frequency), errors in zip(panel.rows, panel.errors, strict=True)
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
