@@ -16,4 +16,6 @@ def add_options(word: Parser) -> None:
     """Which figure, of which study."""
     word.add_argument("name", metavar="NAME", help="a name from 'harness list figures'")
     add_source(word)
-    word.add_argument("--out", metavar="STEM", help="writes STEM.png and STEM.pdf (default: DIR/NAME)")
+    word.add_argument(
+        "--out", metavar="STEM", help="writes STEM.png, .pdf, .svg and its numbers as .csv (default: DIR/NAME)"
+    )
