@@ -1,11 +1,14 @@
 """The answer of a study on one page: concordance and spread of every optimizer, with intervals, nulls and verdicts."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
+from numpy.typing import NDArray
 
 from harness.analysis.configurations import configuration_names
 from harness.figures.layout import PAGE
@@ -63,10 +66,10 @@ def _colour(verdict: str) -> str:
     return VERDICT_COLOURS.get(verdict, GREY)
 
 
-def _draw_concordance(axes: Axes, rows: pd.DataFrame, places: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> None:
+def _draw_concordance(axes: Axes, rows: pd.DataFrame, places: NDArray[np.int64]) -> None:
     axes.axvline(0.5, color=GREY, lw=0.5)
     for place, row in zip(places, rows.to_dict("records"), strict=True):
-        look = {"color": _colour(row["verdict"]), "zorder": 3}
+        look: dict[str, Any] = {"color": _colour(row["verdict"]), "zorder": 3}
         axes.hlines(place, row["low"], row["high"], lw=1.0, **look)
         axes.plot(row["concordance"], place, "o", ms=3.5, **look)
         axes.plot(row["null_concordance"], place, "|", ms=6, mew=1.0, color=INK, zorder=4)
@@ -75,13 +78,13 @@ def _draw_concordance(axes: Axes, rows: pd.DataFrame, places: "np.ndarray[tuple[
     axes.set_title("0: high first · 1: low first", size=6, color=GREY, pad=4)
 
 
-def _draw_spread(axes: Axes, rows: pd.DataFrame, places: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> None:
+def _draw_spread(axes: Axes, rows: pd.DataFrame, places: NDArray[np.int64]) -> None:
     axes.axvline(1, color=GREY, lw=0.5)
     ends = rows[["spread", "spread_low", "spread_high", "null_spread"]].to_numpy(float)
     known = ends[np.isfinite(ends) & (ends > 0)]
     low, high = (0.5, 10.0) if not known.size else (min(0.5, known.min() / 1.5), min(LARGEST, known.max() * 2))
     for place, row in zip(places, rows.to_dict("records"), strict=True):
-        look = {"color": _colour(row["verdict"]), "zorder": 3}
+        look: dict[str, Any] = {"color": _colour(row["verdict"]), "zorder": 3}
         span = np.clip([row["spread_low"], row["spread_high"]], low, high)
         if np.isfinite(row["spread"]):
             axes.hlines(place, *span, lw=1.0, **look)
@@ -109,7 +112,12 @@ def _write(figure: Figure, rows: pd.DataFrame, height: float, right: float) -> N
         Line2D([], [], marker=">", ms=3.5, color=INK, lw=0, label="at least: not all runs learned the highest"),
         Line2D([], [], marker="|", ms=6, mew=1.0, color=INK, lw=0, label="what amplitude alone would give"),
     ]
-    place = {"loc": "lower left", "bbox_to_anchor": (NAME / PAGE, 0.17 / height), "borderaxespad": 0, "borderpad": 0}
+    place: dict[str, Any] = {
+        "loc": "lower left",
+        "bbox_to_anchor": (NAME / PAGE, 0.17 / height),
+        "borderaxespad": 0,
+        "borderpad": 0,
+    }
     figure.legend(handles=handles, ncols=3, fontsize=6, frameon=False, columnspacing=1.2, **place)
     runs = sorted(set(rows["n_runs"]))
     note = (
