@@ -298,8 +298,8 @@ def test_pyplot_is_left_alone():
 def test_a_figure_that_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
     figure = FIGURES["heatmap"](many(1))
 
-    def fail(path, **_):
-        path.write_bytes(b"half")
+    def fail(file, **_):
+        file.write(b"half")
         raise OSError("disk full")
 
     monkeypatch.setattr(figure, "savefig", fail)

@@ -112,7 +112,8 @@ def _write(figure: Figure, rows: pd.DataFrame, height: float, right: float) -> N
         Line2D([], [], marker=">", ms=3.5, color=INK, lw=0, label="at least: not all runs learned the highest"),
         Line2D([], [], marker="|", ms=6, mew=1.0, color=INK, lw=0, label="what amplitude alone would give"),
     ]
-    place: dict[str, Any] = {
+    corner = (NAME / PAGE, 0.17 / height)
+    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": corner, "borderaxespad": 0, "borderpad": 0}
         "loc": "lower left",
         "bbox_to_anchor": (NAME / PAGE, 0.17 / height),
         "borderaxespad": 0,
