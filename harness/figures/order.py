@@ -114,11 +114,6 @@ def _write(figure: Figure, rows: pd.DataFrame, height: float, right: float) -> N
     ]
     corner = (NAME / PAGE, 0.17 / height)
     place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": corner, "borderaxespad": 0, "borderpad": 0}
-        "loc": "lower left",
-        "bbox_to_anchor": (NAME / PAGE, 0.17 / height),
-        "borderaxespad": 0,
-        "borderpad": 0,
-    }
     figure.legend(handles=handles, ncols=3, fontsize=6, frameon=False, columnspacing=1.2, **place)
     runs = sorted(set(rows["n_runs"]))
     note = (
