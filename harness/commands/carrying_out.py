@@ -52,6 +52,7 @@ def _carry_out(
     text: str | None = None,
     policy: Policy | None = None,
 ) -> Results | None:
+    store.open(planned.study)  # or a folder that cannot be used would be refused after all that is said of the data
     say_understood(planned)
     try:
         with watching(planned.specs, store.ledger.states()) as watch:
