@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from problems.base import Array
 from problems.probes.selection import NAMED, Selection
-from problems.probes.transforms import FEW, Complex, Transform, fast_transform, is_small, transform
+from problems.probes.transforms import Complex, Transform, fast_transform, is_small, transform
 
 SHUFFLES = 200
 QUANTILE = 0.95
+MANY = 1024
+"""Frequencies from which on a fast transform of each shuffle is faster than one matrix for all of them."""
 FLOOR_PRECISION = 1e-6
 """Of the fast transform of shuffled targets, whose quantile has a statistical error of 1e-2."""
 SHARE_ROWS = 4096
@@ -101,7 +103,7 @@ def noise_floor(inputs: Array, targets: Array, waves: NDArray[np.float64], rng: 
     """The amplitude `(m,)` that the largest of the `waves` reaches by chance: 95 % quantile over shuffled targets."""
     n, m = targets.shape
     centred = targets - targets.mean(axis=0)  # the mean survives every shuffle: it is no noise
-    if not is_small(inputs, waves) and len(waves) > FEW:
+    if not is_small(inputs, waves) and len(waves) > MANY:
         return _fast_floor(fast_transform(inputs, waves, FLOOR_PRECISION), centred, rng)
     orders = np.stack([rng.permutation(n).astype(np.int32) for _ in range(SHUFFLES)], axis=1)
     sums = np.zeros((len(waves), SHUFFLES * m), np.complex128)

@@ -21,8 +21,8 @@ Transform: TypeAlias = Callable[[Array], Complex]
 
 ELEMENTS = 1 << 22
 """Of a matrix that is worth holding at once: 64 MiB of complex numbers."""
-FEW = 1024
-"""Frequencies up to which products with the matrix are faster than the non-uniform transform."""
+FEW = 64
+"""Frequencies up to which a matrix, made for one product, is faster than the non-uniform transform."""
 EVEN = 1e-8
 """Deviation of a sample from a uniform grid, in steps, below which the fast transform is exact enough."""
 PRECISION = 1e-12
