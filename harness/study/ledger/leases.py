@@ -5,12 +5,14 @@ is gone if its process is, or if its count has stood still for a while on the cl
 clocks are ever compared. A claim of an owner who is gone is outbid by a file with the next number.
 """
 
+import hashlib
 import os
 import platform
 import secrets
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -30,7 +32,7 @@ class Leases:
     def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
         self.folder = folder
         self.patience = patience
-        self.owner = f"{platform.node() or 'host'}~{os.getpid()}~{_birth(os.getpid())}~{secrets.token_hex(4)}"
+        self.owner = f"{_place()}~{os.getpid()}~{_birth(os.getpid())}~{secrets.token_hex(4)}"
         self._seen: dict[str, tuple[str, float]] = {}
         """The last count of each other owner, and when it was first seen."""
         self._mine: dict[str, Path] = {}
@@ -90,7 +92,7 @@ class Leases:
         node, _, rest = owner.partition("~")
         pid, _, rest = rest.partition("~")
         birth = rest.partition("~")[0]
-        if node == platform.node() and pid.isdecimal() and _birth(int(pid)) != birth:
+        if node == _place() and pid.isdecimal() and _birth(int(pid)) != birth:
             return False
         try:
             count = self._path(owner).read_text() if owner else ""
@@ -122,6 +124,17 @@ class Leases:
             count += 1
             with suppress(OSError):  # a full disk is told by whoever writes a run
                 self._beat(count)
+
+
+@cache
+def _place() -> str:
+    """Where process numbers mean the same processes: the machine, since its boot, and the container on it."""
+    try:
+        booted = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        inside = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return platform.node() or "host"
+    return f"{platform.node() or 'host'}.{hashlib.sha256((booted + inside).encode()).hexdigest()[:6]}"
 
 
 def _birth(pid: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 LOCAL = "local"
 LOOPBACK = "127.0.0.1"
+ANY_PORT = f"{LOOPBACK}:0"
 FORM = "--dask takes 'local', or the address of a scheduler such as tcp://10.0.0.1:8786 or tls://...; got '{}'."
 DEATHS = 1
 """Workers that a run may take with it before its next one is its last."""
@@ -45,7 +46,12 @@ def _local(distributed: Any, workers: int) -> Iterator[Any]:
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS}),
         distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, host=LOOPBACK, dashboard_address=None, silence_logs=40
+            n_workers=workers,
+            threads_per_worker=1,
+            host=LOOPBACK,
+            dashboard_address=ANY_PORT,
+            worker_dashboard_address=ANY_PORT,
+            silence_logs=40,
         ) as cluster,
     ):
         yield cluster
