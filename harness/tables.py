@@ -1,11 +1,13 @@
 """The tables: their columns, declared once and checked when written. Every row of every table is flat and tidy."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import pandas_dtype
 
 Tables: TypeAlias = dict[str, pd.DataFrame]
 Doubles: TypeAlias = NDArray[np.float64]
@@ -155,6 +157,12 @@ SCHEMA: dict[str, dict[str, str]] = {
 }
 
 
+TEXT = pd.StringDtype(na_value=np.nan)
+"""What pandas calls `str`."""
+SAFE: dict[str, tuple[type, ...]] = {"float64": (int, float), "int64": (int,), "bool": (bool, np.bool_)}
+"""Types whose values become that of a column as they are."""
+
+
 def frame(table: str, columns: Mapping[str, Any], schema: Mapping[str, str] | None = None) -> pd.DataFrame:
     """A DataFrame of `table` with exactly its columns, in order and in their types; scalars are repeated.
 
@@ -166,11 +174,28 @@ def frame(table: str, columns: Mapping[str, Any], schema: Mapping[str, str] | No
         raise ValueError(f"Table '{table}': missing columns {sorted(missing)}, unknown columns {sorted(unknown)}.")
     lengths = {len(value) for value in columns.values() if np.ndim(value) == 1}
     length = lengths.pop() if lengths else 1
-    data = {name: columns[name] if np.ndim(columns[name]) == 1 else [columns[name]] * length for name in schema}
-    return pd.DataFrame(data).astype(dict(schema))
+    return pd.DataFrame({name: _column(columns[name], kind, length) for name, kind in schema.items()})
 
 
 def empty(table: str, schema: Mapping[str, str] | None = None) -> pd.DataFrame:
     """The table without rows."""
     schema = SCHEMA[table] if schema is None else schema
-    return pd.DataFrame({name: [] for name in schema}).astype(dict(schema))
+    return _empty(tuple(schema.items())).copy()
+
+
+@cache
+def _empty(schema: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    return pd.DataFrame({name: [] for name, _ in schema}).astype(dict(schema))
+
+
+def _column(values: Any, kind: str, length: int) -> Any:
+    """Values in their type. Arrays and single values that have it already go a short way: a run makes some hundred."""
+    if np.ndim(values) == 0:
+        if kind != "str" and isinstance(values, SAFE[kind]):
+            return np.full(length, values, kind)
+        values = [values] * length
+    elif isinstance(values, np.ndarray) and values.dtype == kind:
+        return values
+    if kind == "str" and all(isinstance(value, str) for value in values):
+        return pd.array(list(values), dtype=TEXT)
+    return pd.Series(values).astype(pandas_dtype(kind)) if len(values) else pd.Series([], dtype=kind)

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from threadpoolctl import threadpool_limits
 
-from harness.run.machine import machine
+from harness.run.machine import PINNED, machine
 from harness.run.rows import unfinished
 from harness.run.runner import run_lanes
 from harness.run.spec import RunSpec
@@ -57,12 +58,18 @@ def work(job: Job, order: Order) -> None:
     if not job:
         return
     standby = _standby(job, ledger, order, begun)
-    with threadpool_limits(limits=1):
+    with _one_thread():
         made = run_lanes(job, lambda share: tell("share", share), standby)
     if standby is not None:
         standby.leave()
     for spec, tables in zip(job, made, strict=True):
         ledger.write(spec.run_id, tables, machine(), begun[spec.run_id])
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Holds numerical libraries to one thread; in our own workers they were told so before they were loaded."""
+    told = all(os.environ.get(name) == "1" for name in PINNED)
+    return nullcontext() if told else threadpool_limits(limits=1)
 
 
 def _is_made(ledger: Ledger, spec: RunSpec, attempt: int) -> bool:

@@ -83,6 +83,8 @@ def _struct(name: str, rows: pd.DataFrame) -> pa.StructArray:
 
 
 def _array(column: "pd.Series[Any]", kind: str) -> pa.Array:
+    if kind == "str" and len(column) == 1:  # a short way for the many columns of `runs`
+        return pa.array(column.tolist(), pa.string(), from_pandas=True)
     if kind == "str":
         text = pa.array(column, pa.string())
         return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text  # pandas keeps some in pieces
@@ -96,7 +98,7 @@ def write(path: Path, run_id: str, tables: Tables, attempt: int = 1, *, durable:
 
 def write_rows(target: Any, rows: pa.Table) -> None:
     """Write rows, and their metadata, with a checksum for each page."""
-    options = {"compression": "zstd", "write_page_checksum": True, "store_schema": False}
+    options = {"compression": "zstd", "write_page_checksum": True, "store_schema": False, "write_statistics": False}
     with pq.ParquetWriter(target, rows.schema.remove_metadata(), **options) as writer:
         writer.write_table(rows.replace_schema_metadata(None), row_group_size=ROWS_IN_GROUP)
         writer.add_key_value_metadata(rows.schema.metadata)
