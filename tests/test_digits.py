@@ -244,7 +244,7 @@ def test_chunks_of_samples_add_up_to_the_whole(loss):
     ("changes", "words"),
     [
         ({"labels": "words"}, "labels must be one of one-hot, scalar; got words"),
-        ({"watch": "all"}, "watch must be one of grid, peaks, steps; got all"),
+        ({"watch": "all"}, "watch must be one of grid, peaks, steps, or frequencies; got all"),
         ({"n_train": 1301}, r"n_train must be at most 1,300, all there are \(scikit-learn.*got 1,301"),
         ({"n_train": 1}, "n_train must be at least 2; got 1"),
         ({"n_test": -1}, "n_test must be at least 0; got -1"),
