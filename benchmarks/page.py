@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.figures import cost_figure, ratio_figure, save
+from harness.quantities import duration
 
 TABLE = "results/reference/bench.csv"
 RATES = "results/reference/bench_rates.csv"
@@ -108,14 +109,6 @@ def _cells(row: dict) -> list[str]:
         ("met" if row["ratio"] >= row["target"] else "**not met**") if wanted else "",
         "" if isnan(row.get("seconds_limit", float("nan"))) else f"{row['seconds_ours'] / row['seconds_limit']:.1f}",
     ]
-
-
-def duration(seconds: float) -> str:
-    """With a unit that leaves one to three digits before the point."""
-    for scale, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
-        if seconds >= scale:
-            return f"{seconds / scale:.3g} {unit}"
-    return f"{seconds * 1e9:.3g} ns"
 
 
 def _rates(rates: pd.DataFrame) -> str:

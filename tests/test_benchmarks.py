@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from benchmarks import cases, ours, rounds, with_jax, with_numpy, with_scipy, with_torch
-from benchmarks.page import COSTS, PAGE, ROOT, TABLE, duration, write
+from benchmarks.page import COSTS, PAGE, ROOT, TABLE, write
 from benchmarks.rates import Rates, limit
 from benchmarks.rounds import Timed, interleaved, ratio
 from optimizers import OPTIMIZERS
@@ -110,13 +110,6 @@ def test_the_limit_counts_products_and_activations():
     # forward 2 * (1 * 4 + 4 * 1) = 16 operations and 4 activations a sample; backward 16 + 8 more
     assert limit((1, 4, 1), 5, rates, gradient=False) == pytest.approx(5 * (0.16 + 0.4))
     assert limit((1, 4, 1), 5, rates, gradient=True) == pytest.approx(5 * (0.40 + 0.4))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(2.5, "2.5 s"), (0.0125, "12.5 ms"), (4.2e-6, "4.2 us"), (3e-8, "30 ns")]
-)
-def test_durations_are_readable(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_every_target_names_a_rival_that_is_measured():

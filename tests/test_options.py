@@ -145,7 +145,9 @@ def writes(*words: str, where: str) -> Callable[[str], None]:
 
 
 def finds_a_study(word: str) -> None:
-    complains(word, "'nowhere' holds none", *(["heatmap"] if word == "figure" else []), "--from", "nowhere")
+    before = ["heatmap"] if word == "figure" else []
+    for named in (["nowhere"], ["--from", "nowhere"]):
+        complains(word, "'nowhere' holds none", *before, *named)
 
 
 RESPONSE = (
@@ -256,7 +258,10 @@ def test_the_examples_of_every_word_are_understood() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["compar"], "harness: Unknown word 'compar'. Did you mean 'compare'? Choose from: check, compare"),
+        (
+            ["compar"],
+            "harness: Unknown word 'compar'. Did you mean 'compare'? Choose from: check, clean",
+        ),
         ([], "harness: Name what to do, such as: harness compare --problem sin135. See: harness --help"),
         (["run", "--optimiser", "gd"], "There is no option '--optimiser' here. Did you mean '--optimizer'?"),
         (["run", "--optimizer", "gd", "--vary", "gd.lr=1,2"], "no option '--vary' here. It belongs to: compare, plan"),
@@ -274,7 +279,9 @@ def test_the_examples_of_every_word_are_understood() -> None:
         (["compare", "more"], "unrecognized arguments: more"),
         (["run", "--problem", "sin135", "--optimizer", "all"], "Unknown optimizer 'all'"),
         (["run"], "--optimizer must be given."),
-        (["figure"], "NAME, --from must be given."),
+        (["figure"], "NAME must be given."),
+        (["figure", "order"], "Name the folder of a study, as 'harness compare' prints it: DIR, or --from DIR."),
+        (["order", "one", "--from", "two"], "One study's folder is required; got 'one' and --from 'two'."),
         (["list", "activatoins"], "Did you mean 'activations'?"),
         (["selftest", "--networks=3"], "--networks takes no value; got '3'."),
         (["filter", "--problem", "sin135", "--set", "adam.lr=1"], "--set takes settings of the problem here"),

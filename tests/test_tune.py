@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from harness.cli import main
 from harness.run.spec import RunSpec, find_problem, override, settings_of
-from harness.study.comparison import plan
+from harness.study.comparison import load, plan
 from harness.study.settings_files import read_settings_file, tuned_file, update_settings
 from harness.study.store import Store
-from harness.study.tune import FIRST_SEED, Tuning, is_log, judge, ranges, sample, tune
+from harness.study.tune import FIRST_SEED, VERDICTS, Tuning, is_log, judge, ranges, sample, tune
 from optimizers import OPTIMIZERS
 
 LION = OPTIMIZERS["lion"]
@@ -139,6 +139,22 @@ def test_the_command_line_goes_before_the_file():
     chosen = {"settings_file": {"lion": {"lr": 0.002, "beta1": 0.8}, "adam": {"lr": 1.0}}}
     lion = plan("sin135", ["lion"], 1, settings={"lion": {"lr": 0.005}}, **chosen).specs[0].method
     assert lion == replace(LION, lr=0.005, beta1=0.8)
+
+
+def test_the_order_is_told_of_the_best_quarter_of_the_trials_that_the_loss_chose(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = "--problem sin135 --budget 300 --jobs 1 --out o"
+    assert main(f"tune --optimizer adam --trials 5 --seeds 2 {words}".split()) == 0
+    tables = load("o").tables
+    primary = tables["order"][tables["order"]["endpoint"] == "primary"]
+    medians = tables["runs"].groupby("settings")["best_loss"].median().nsmallest(2)  # a quarter of five, rounded up
+    counts = primary[primary["settings"].isin(medians.index)]["verdict"].value_counts()
+    written = pd.read_csv(Path("o") / VERDICTS)
+    assert dict(zip(written["verdict"], written["trials"], strict=True)) == counts.to_dict()
+    assert written["trials"].sum() == 2
+    said = capsys.readouterr().out
+    assert "order in the best quarter of the trials (2, by the loss alone): " in said
+    assert all(f"{count} {verdict}" in said for verdict, count in counts.items())
 
 
 def test_tuned_settings_are_used_from_the_command_line(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """The folder of a study that a word is given."""
 
+import argparse
 from pathlib import Path
 
 from harness.study.comparison import Results, load
@@ -7,6 +8,16 @@ from harness.study.file.study_file import Study, read_study
 from harness.study.ledger.ledger import Ledger
 from harness.study.sharing.papers import FILE
 from harness.study.store import STUDY
+
+
+def source_of(arguments: argparse.Namespace) -> Path:
+    """The folder that was named by itself or after `--from`; raises ValueError unless there is one."""
+    given = [folder for folder in (arguments.folder, arguments.source) if folder is not None]
+    if not given:
+        raise ValueError("Name the folder of a study, as 'harness compare' prints it: DIR, or --from DIR.")
+    if len(set(given)) > 1:
+        raise ValueError(f"One study's folder is required; got '{given[0]}' and --from '{given[1]}'. Leave one out.")
+    return Path(given[0])
 
 
 def existing(folder: Path) -> Path:
@@ -29,7 +40,7 @@ def loaded(folder: Path) -> Results:
         return load(folder)
     except (FileNotFoundError, NotADirectoryError):
         raise ValueError(
-            f"A study's folder is required, as 'harness sweep' prints it; '{folder}' holds none."
+            f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none."
         ) from None
 
 

@@ -102,8 +102,9 @@ def add_observe(word: Parser) -> None:
 
 
 def add_source(word: Parser) -> None:
-    """A finished study."""
-    word.add_argument("--from", dest="source", required=True, metavar="DIR", help="the folder of the study")
+    """A finished study, `DIR` or `--from DIR`; `commands.folders.source_of` tells which."""
+    word.add_argument("folder", nargs="?", metavar="DIR", help="the folder of the study")
+    word.add_argument("--from", dest="source", metavar="DIR", help="the same, as an option")
 
 
 def add_data_dir(word: Parser) -> None:

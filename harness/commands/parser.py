@@ -44,7 +44,7 @@ class Parser(argparse.ArgumentParser):
                 raise ValueError(self._unknown(name))
             if name in self.options and equals and value in ("", "--"):  # argparse would drop the second
                 self.error(f"{name} needs a value; got '{value}'.")
-        return self.parse_args(joined)
+        return self.parse_intermixed_args(joined)  # or `figure NAME --out STEM DIR` would not find DIR
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse complains of as a ValueError."""

@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from harness.quantities import size
 from harness.run.spec import RunSpec
 from optimizers.base import Optimizer
 from problems.base import Problem
@@ -36,8 +37,8 @@ def check_fit(name: str, method: Optimizer, problem: Problem, engine: str = "aut
     held = method.memory(problem.dim)
     if problem.dim > method.max_dim or held > MOST_BYTES:
         raise Refused(
-            f"Optimizer '{name}' takes at most {method.max_dim:,} parameters and {MOST_BYTES / 1e9:.3g} GB; this "
-            f"network has {problem.dim:,}, for which it would hold {held / 1e9:.3g} GB ({held:,} bytes). "
+            f"Optimizer '{name}' takes at most {method.max_dim:,} parameters and {size(MOST_BYTES)}; this "
+            f"network has {problem.dim:,}, for which it would hold {size(held)} ({held:,} bytes). "
             "Choose a smaller --network."
         )
 

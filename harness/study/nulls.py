@@ -27,8 +27,8 @@ from harness.analysis.order import order_table
 from harness.run.build import build
 from harness.run.rows import identity
 from harness.run.spec import RunSpec, digest, find_optimizer, stream
-from harness.study.ledger.files import replace_text
 from harness.tables import LABELS, SCHEMA, Doubles, Tables, empty, frame
+from harness.whole_files import replace_text
 from problems.base import Probe, Problem
 from problems.engines.numpy_evaluator import NumpyEvaluator
 

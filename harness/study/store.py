@@ -16,11 +16,11 @@ import pandas as pd
 
 from harness.questions.reading import unseen
 from harness.run.observer import Observer
-from harness.study.ledger.files import TEMPORARY, replace, replace_text
 from harness.study.ledger.ledger import LEASES, PARTS, Ledger
 from harness.study.ledger.part import KEY, State, TooNew, declared, unpack
 from harness.study.roll import VERSION, joined
 from harness.tables import SCHEMA, Tables, empty, frame
+from harness.whole_files import TEMPORARY, replace_file, replace_text
 
 STUDY = "study.json"
 EXPORTED = "tables.json"
@@ -116,7 +116,7 @@ class Store:
         paths = [self.folder / f"{name}.{file_format}" for name in names]
         (self.folder / EXPORTED).unlink(missing_ok=True)
         for name, path in zip(names, paths, strict=True):
-            replace(path, partial(write_whole, tables[name], file_format))
+            replace_file(path, partial(write_whole, tables[name], file_format))
         replace_text(self.folder / EXPORTED, json.dumps({"runs": self._fingerprint(), "format": file_format}))
         return paths
 

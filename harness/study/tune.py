@@ -10,9 +10,11 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
+from harness.analysis.trials import verdicts_of_trials
 from harness.run.build import build
 from harness.run.fit import check_fit
 from harness.run.spec import RunSpec, canonical, digest, settings_of, stream
+from harness.study.comparison import load
 from harness.study.execute import execute
 from harness.study.settings_files import update_settings
 from harness.study.store import STUDY, Store
@@ -25,6 +27,8 @@ Search: TypeAlias = Generator[list[Optimizer], list[float], None]
 """Gives the methods of the next trials, none in the end, and is sent their losses."""
 FIRST_SEED = 1000
 """Comparisons count their seeds from 0, so tuning counts from here."""
+VERDICTS = "trial_verdicts.csv"
+"""The verdicts over the best quarter of the trials; the loss alone chooses them, so that no order was searched for."""
 LOG_RATIO = 10
 """A range whose ends are this far apart is searched on a logarithmic scale."""
 
@@ -86,7 +90,7 @@ def sample(method: Optimizer, rng: np.random.Generator) -> Optimizer:
 
 
 def tune(tuning: Tuning, jobs: int = 1, out: Path | None = None) -> tuple[pd.DataFrame, Optimizer]:
-    """Make the runs, and the table of trials, best first; the winner. Its settings are written to `results/tuned`."""
+    """Make the runs; the table of trials, best first, and the winner. Trials, verdicts and settings are written."""
     store = Store(out or tuning.folder)
     store.open({"study_id": tuning.identity, "purpose": "tuning", "runs": []})
     search = {"random": _random, "optuna": _optuna}[tuning.sampler](tuning)
@@ -104,6 +108,8 @@ def tune(tuning: Tuning, jobs: int = 1, out: Path | None = None) -> tuple[pd.Dat
     table.insert(0, "trial", [list(tried).index(method) for method in order])
     replace_file(store.folder / "trials.csv", lambda file: table.to_csv(file, index=False))
     update_settings(store.folder / "settings.toml", tuning.spec.optimizer, settings_of(order[0]))
+    verdicts = verdicts_of_trials(load(store.folder).tables)
+    replace_file(store.folder / VERDICTS, lambda file: verdicts.to_csv(file, index=False))
     return table, order[0]
 
 

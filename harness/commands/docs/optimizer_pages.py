@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
+from harness.quantities import size
 from harness.run.spec import settings_of
 from optimizers.base import Optimizer, Setting
 
@@ -72,8 +73,8 @@ def _section(name: str, method: Optimizer) -> Iterator[str]:
     yield f"- needs: {', '.join(sorted(method.needs))}; measured at the {method.incumbent} point" + (
         "; many seeds in one batch" if method.lanes else ""
     )
-    sizes = ", ".join(f"{_size(method.memory(size))} at P = {size:,}" for size in SIZES if size <= method.max_dim)
-    yield f"- memory: {sizes or _size(method.memory(method.max_dim))}; at most {method.max_dim:,} parameters"
+    sizes = ", ".join(f"{size(method.memory(dim))} at P = {dim:,}" for dim in SIZES if dim <= method.max_dim)
+    yield f"- memory: {sizes or size(method.memory(method.max_dim))}; at most {method.max_dim:,} parameters"
     if method.library:
         yield f"- library: {method.library}, with `pip install 'frequency-harness[more]'`"
     yield f"- expected: {method.expected}"
@@ -107,12 +108,3 @@ def _legal(rule: Setting) -> str:
         return ", ".join(map(str, rule.choices))
     bounds = {"above": rule.above, "at least": rule.at_least, "below": rule.below}
     return ", ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
-
-
-def _size(count: int) -> str:
-    value = float(count)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.3g} {unit}"
-        value /= 1000
-    return f"{value:.3g} GB"

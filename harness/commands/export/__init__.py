@@ -9,8 +9,8 @@ SECTION = "tables"
 ABOUT = "Write the tables of a study as CSV, Parquet, a DuckDB database, or for IOHanalyzer."
 EXAMPLES = """\
 examples:
-  python -m harness export csv --from results/mine --out paper/data
-  python -m harness export ioh --from results/mine --out for-iohanalyzer
+  python -m harness export csv results/mine --out paper/data
+  python -m harness export ioh results/mine --out for-iohanalyzer
 """
 
 

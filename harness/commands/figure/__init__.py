@@ -7,8 +7,8 @@ SECTION = "tables"
 ABOUT = "Draw a figure of a study again, from its tables alone."
 EXAMPLES = """\
 examples:
-  python -m harness figure pictures --from results/image-1234abcd
-  python -m harness figure heatmap --from results/sin135-1234abcd --out paper/figure2
+  python -m harness figure pictures results/image-1234abcd
+  python -m harness figure heatmap results/sin135-1234abcd --out paper/figure2
 """
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from harness.commands.folders import loaded, source_of
 from harness.figures import DPI, FIGURES, NUMBERS, save
-from harness.study.comparison import load
 from harness.whole_files import replace_file
 from problems.nearest import lookup
 
@@ -15,13 +15,8 @@ from problems.nearest import lookup
 def main(arguments: argparse.Namespace) -> int:
     """Draw a figure; the exit code."""
     draw = lookup("figure", arguments.name, FIGURES)
-    folder = Path(arguments.source)
-    try:
-        tables = load(folder).tables
-    except (FileNotFoundError, NotADirectoryError):
-        raise ValueError(
-            f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none."
-        ) from None
+    folder = source_of(arguments)
+    tables = loaded(folder).tables
     stem = Path(arguments.out) if arguments.out else folder / arguments.name
     try:
         paths = save(draw(tables), stem, tuple(DPI))

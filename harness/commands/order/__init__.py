@@ -7,10 +7,10 @@ SECTION = "tables"
 ABOUT = "Say what the tables of a study say of the order: of its methods, of one against the others, of other choices."
 EXAMPLES = """\
 examples:
-  python -m harness order --from results/sin135-1234abcd --against adam
-  python -m harness order --from results/sin135-1234abcd --robust
-  python -m harness order --from results/tone-1234abcd --targets
-  python -m harness order --from results/sin135-1234abcd --cost-per-gradient 1,2,3,5
+  python -m harness order results/sin135-1234abcd --against adam
+  python -m harness order results/sin135-1234abcd --robust
+  python -m harness order results/tone-1234abcd --targets
+  python -m harness order results/sin135-1234abcd --cost-per-gradient 1,2,3,5
 """
 
 

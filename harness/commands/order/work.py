@@ -1,7 +1,6 @@
 """`harness order`: the verdicts of a study at several costs of a gradient, from its tables alone."""
 
 import argparse
-from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
@@ -9,21 +8,16 @@ from rich.table import Table
 
 from harness.analysis.configurations import configuration_names
 from harness.analysis.sensitivity import sensitivity
+from harness.commands.folders import loaded, source_of
 from harness.commands.order.asked import ANSWERS, say_against
-from harness.study.comparison import load
 from harness.tables import LABELS
 from harness.whole_files import replace_file, writing_into
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the table, and write it beside the others; the exit code."""
-    folder = Path(arguments.source)
-    try:
-        tables = load(folder).tables
-    except (FileNotFoundError, NotADirectoryError):
-        raise ValueError(
-            f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none."
-        ) from None
+    folder = source_of(arguments)
+    tables = loaded(folder).tables
     console = Console()
     if arguments.against is not None:
         say_against(tables, folder, console, arguments.against)

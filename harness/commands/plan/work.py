@@ -11,6 +11,7 @@ from rich.table import Table
 
 from harness.commands.carrying_out import PIPED_WIDTH, say_understood
 from harness.commands.requested import requested_comparison
+from harness.quantities import duration, size
 from harness.study.comparison import Plan
 from harness.study.estimate import Estimate, estimate, kind_of, makespan, resident_bytes
 from harness.study.file.study_file import read_study
@@ -89,19 +90,3 @@ def starting() -> float:
     began = perf_counter()
     subprocess.run([sys.executable, "-c", "import harness.study.comparison"], check=True)
     return perf_counter() - began
-
-
-def duration(seconds: float) -> str:
-    """With two digits, in the unit that a person would choose."""
-    for length, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.1f} {unit}"
-    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"
-
-
-def size(count: int) -> str:
-    """Bytes, likewise."""
-    for power, unit in ((3, "GiB"), (2, "MiB"), (1, "KiB")):
-        if count >= 1024**power:
-            return f"{count / 1024**power:.3g} {unit}"
-    return f"{count} B"

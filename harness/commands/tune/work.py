@@ -3,13 +3,15 @@
 import argparse
 from pathlib import Path
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from harness.analysis.verdicts import FEWEST_RUNS
 from harness.commands.requested import problem_of, requested_run
 from harness.run.spec import settings_of
 from harness.study.settings_files import tuned_file, update_settings
-from harness.study.tune import FIRST_SEED, Tuning, ranges, tune
+from harness.study.tune import FIRST_SEED, VERDICTS, Tuning, ranges, tune
 
 SHOWN = 10
 
@@ -38,6 +40,17 @@ def main(arguments: argparse.Namespace) -> int:
         table.add_row(str(row["trial"]), f"{row['loss']:.4g}", *(f"{row[name]:.4g}" for name in searched))
     console = Console()
     console.print(table)
+    console.print(_best_quarter(pd.read_csv(folder / VERDICTS)), highlight=False, soft_wrap=True)
     say = f"runs: {folder}\nsettings: {path} (use them with --settings tuned, or --settings {path})"
     console.print(say, highlight=False, soft_wrap=True)
     return 0
+
+
+def _best_quarter(verdicts: pd.DataFrame) -> str:
+    """The sentence on the order, which had no say in the search."""
+    if verdicts.empty:
+        return "order: nothing is watched here whose order could be told"
+    counts = ", ".join(f"{row.trials} {row.verdict}" for row in verdicts.itertuples())
+    few = f" (--seeds {FEWEST_RUNS} or more would tell)" if "too few runs" in set(verdicts["verdict"]) else ""
+    of = f"{verdicts['trials'].sum()}, by the loss alone"
+    return f"order in the best quarter of the trials ({of}): {counts}{few}"

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from harness.study.ledger.files import replace
 from harness.study.ledger.part import COLUMNS, MARK, VERSION, State, TooNew, Unreadable, check_columns, write_rows
+from harness.whole_files import replace_file
 
 DATASET = "dataset"
 MOST_RUNS = 10_000
@@ -55,7 +55,7 @@ class Dataset:
         merged = merged.replace_schema_metadata({MARK + b":version": str(VERSION).encode()})
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{last + 1:06d}-{secrets.token_hex(4)}.parquet"
-        replace(path, lambda file: write_rows(file, merged))
+        replace_file(path, lambda file: write_rows(file, merged))
         return path
 
     def paths(self) -> list[Path]:

@@ -18,7 +18,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from harness.study.ledger.files import replace
+from harness.whole_files import replace_file
 
 BEAT = 5.0
 """Seconds between two beats of an owner."""
@@ -116,7 +116,7 @@ class Leases:
         return self.folder / f"{owner}.owner"
 
     def _beat(self, count: int) -> None:
-        replace(self._path(self.owner), lambda file: file.write(str(count).encode()), durable=False)
+        replace_file(self._path(self.owner), lambda file: file.write(str(count).encode()), durable=False)
 
     def _keep_beating(self) -> None:
         count = 0

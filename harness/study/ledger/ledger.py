@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from harness.study.ledger import older, part, provenance
 from harness.study.ledger.datasets import DATASET, MOST_RUNS, Dataset
-from harness.study.ledger.files import TEMPORARY
 from harness.study.ledger.leases import Leases
 from harness.study.ledger.part import State, Unreadable
 from harness.tables import Tables, frame
+from harness.whole_files import TEMPORARY
 
 PARTS = "parts"
 PARTIAL = "partial"

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.questions.reading import observed_schemas
-from harness.study.ledger.files import replace
 from harness.tables import SCHEMA, Tables, empty
+from harness.whole_files import replace_file
 
 VERSION = 2
 """Of the layout of a part. The first kept one file a table, and is still read (`older.py`)."""
@@ -93,7 +93,7 @@ def _array(column: "pd.Series[Any]", kind: str) -> pa.Array:
 
 def write(path: Path, run_id: str, tables: Tables, attempt: int = 1, *, durable: bool = True) -> None:
     """Write a part, whole or not at all."""
-    replace(path, lambda file: write_rows(file, pack(run_id, tables, attempt)), durable=durable)
+    replace_file(path, lambda file: write_rows(file, pack(run_id, tables, attempt)), durable=durable)
 
 
 def write_rows(target: Any, rows: pa.Table) -> None:

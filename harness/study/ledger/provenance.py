@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from harness.study.ledger.files import replace_text
 from harness.tables import SCHEMA, empty, frame
+from harness.whole_files import replace_text
 
 MACHINES = "machines"
 

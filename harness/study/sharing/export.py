@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from harness.study.ledger.files import replace
 from harness.study.sharing.ioh import write_ioh
 from harness.study.store import write_whole
 from harness.tables import Tables
+from harness.whole_files import replace_file
 
 
 def export(tables: Tables, form: str, target: Path) -> list[Path]:
@@ -22,7 +22,7 @@ def export(tables: Tables, form: str, target: Path) -> list[Path]:
 def _files(form: str, tables: Tables, target: Path) -> list[Path]:
     paths = [target / f"{name}.{form}" for name in tables]
     for rows, path in zip(tables.values(), paths, strict=True):
-        replace(path, partial(write_whole, rows, form))
+        replace_file(path, partial(write_whole, rows, form))
     return paths
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from harness.study.file.study_file import read_study
 from harness.study.ledger import part
-from harness.study.ledger.files import replace
 from harness.study.ledger.ledger import PARTS
 from harness.study.ledger.part import State
 from harness.study.ledger.provenance import MACHINES
@@ -15,6 +14,7 @@ from harness.study.nulls import keep_nulls
 from harness.study.roll import roll_of
 from harness.study.sharing.papers import FILE, keep_file
 from harness.study.store import AGAIN, Store
+from harness.whole_files import replace_file
 
 FACTS = ("run_id", "attempt", "status", "observers")
 
@@ -49,7 +49,7 @@ def _copy(source: Store, target: Store) -> None:
     for row in (rows.slice(index, 1) for index in range(rows.num_rows)):
         facts = {"observers": ""} | row.select([name for name in FACTS if name in row.column_names]).to_pylist()[0]
         whole = row.replace_schema_metadata(part.facts_of(**facts))
-        replace(folder / f"{facts['run_id']}.parquet", partial(part.write_rows, rows=whole))
+        replace_file(folder / f"{facts['run_id']}.parquet", partial(part.write_rows, rows=whole))
     for path in (source.ledger.folder / MACHINES).glob("[!.]*.json"):
         (target.ledger.folder / MACHINES).mkdir(exist_ok=True)
         shutil.copyfile(path, target.ledger.folder / MACHINES / path.name)

@@ -14,9 +14,9 @@ from harness.run.spec import RunSpec
 from harness.study.file.study_file import read_study
 from harness.study.file.written import written
 from harness.study.ledger import provenance
-from harness.study.ledger.files import replace_text
 from harness.study.roll import label_of
 from harness.study.store import Store
+from harness.whole_files import replace_text
 
 FILE = "STUDY.toml"
 README = "README.md"
