@@ -194,6 +194,7 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
     **{("order", option): ASKED for option in ("--against", "--robust", "--targets", "--residual")},
     ("figure", "--from"): finds_a_study,
     ("figure", "--out"): "tests/test_images.py::test_compare_on_a_picture_keeps_predictions_and_draws_both_figures",
+    ("report", "--out"): "tests/test_report.py::test_the_command_writes_the_page_and_a_mistake_is_a_sentence",
     ("selftest", "--seeds"): "tests/test_selftest.py::test_all_controls_pass_and_one_line_says_so",
     (
         "selftest",

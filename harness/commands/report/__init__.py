@@ -1,0 +1,17 @@
+"""Options of `harness report`."""
+
+from harness.commands.parser import Parser
+
+SECTION = "tables"
+ABOUT = "Write one self-contained page of a study: its answer, interactive curves, failures, and how to make it again."
+EXAMPLES = """\
+examples:
+  python -m harness report results/sin135-1234abcd
+  python -m harness report results/sin135-1234abcd --out paper/supplement.html
+"""
+
+
+def add_options(word: Parser) -> None:
+    """Of which study, and where to."""
+    word.add_argument("source", metavar="DIR", help="the folder of the study")
+    word.add_argument("--out", metavar="FILE.html", help="the page (default: DIR/report.html)")

@@ -1,0 +1,28 @@
+"""`harness report`: the page of a study, from its tables and from what was understood before its runs."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from harness.commands.folders import loaded
+from harness.report.page import Story, report
+from harness.study.understood import UNDERSTOOD
+from harness.whole_files import replace_text, writing_into
+
+SUFFIXES = (".html", ".htm")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write the page; the exit code."""
+    folder = Path(arguments.source)
+    path = Path(arguments.out) if arguments.out else folder / "report.html"
+    if path.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"--out is a file that ends in .html; got '{arguments.out}'.")
+    tables = loaded(folder).tables
+    understood = folder / UNDERSTOOD
+    lines = understood.read_text(encoding="utf-8").splitlines() if understood.is_file() else []
+    page = report(tables, Story(folder.resolve().name, tuple(lines)))
+    with writing_into(path.parent):
+        replace_text(path, page)
+    sys.stdout.write(f"{path}\n")
+    return 0

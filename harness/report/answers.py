@@ -1,0 +1,149 @@
+"""The answer first: the verdict on each configuration, how large the order is, and what amplitude alone would give."""
+
+from collections import Counter
+from math import exp, inf, isfinite, log, nan
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from harness.analysis.configurations import configurations
+from harness.analysis.verdicts import ALONE
+from harness.tables import LABELS, Tables
+
+FEWEST_DECADES = 1.0
+"""The axis of ratios is at least this wide, in powers of ten to both sides of 1."""
+
+
+class Estimate(NamedTuple):
+    """A value, its 95 % interval, and `>=` or `<=` where it is only a bound; NaN where nothing is known."""
+
+    value: float = nan
+    low: float = nan
+    high: float = nan
+    bound: str = ""
+
+    @property
+    def text(self) -> str:
+        """Value and interval in a few digits."""
+        if not isfinite(self.value):
+            return "–"
+        interval = "" if self.low != self.low else f" [{short(self.low)}, {short(self.high)}]"
+        return f"{self.bound}{short(self.value)}{interval}"
+
+
+class Answer(NamedTuple):
+    """One line of the table of answers."""
+
+    problem: str
+    name: str
+    verdict: str
+    concordance: Estimate
+    spread: Estimate
+    exponent: Estimate
+    spread_by_loss: Estimate
+    null_concordance: float
+    null_spread: float
+    p_adjusted: float
+    best_loss: float
+    runs: int
+    endings: str
+
+
+def answers(tables: Tables) -> list[Answer]:
+    """One for each configuration: problem by problem, the largest concordance first."""
+    found = [_answer(name, runs, tables["order"]) for name, runs in configurations(tables["runs"])]
+    problems = list(dict.fromkeys(answer.problem for answer in found))
+    return sorted(found, key=lambda one: (problems.index(one.problem), -_or(one.concordance.value, -1.0), one.name))
+
+
+def sentences(rows: list[Answer]) -> list[str]:
+    """How many of a problem's optimizers got which verdict, and how large the order of those is that have one."""
+    said = []
+    for problem in dict.fromkeys(row.problem for row in rows):
+        own = [row for row in rows if row.problem == problem]
+        counts = Counter(row.verdict.removesuffix(ALONE) for row in own).most_common()
+        listed = ", ".join(f"{count} {verdict}" for verdict, count in counts)
+        said.append(f"{problem}: of {len(own)} configuration{'s' * (len(own) > 1)}, {listed}.")
+        for verdict, _ in counts:
+            spreads = [
+                row.spread.value for row in own if row.verdict.startswith(verdict) and isfinite(row.spread.value)
+            ]
+            if verdict.endswith("-first") and spreads:
+                ends = " to ".join(dict.fromkeys(short(end) for end in (min(spreads), max(spreads))))
+                said.append(f"{verdict}: the highest watched frequency took {ends} times the cost of the lowest.")
+        said.append(_on_nulls(own))
+    return said
+
+
+def _on_nulls(own: list[Answer]) -> str:
+    known = [row for row in own if isfinite(row.null_concordance)]
+    if not known:
+        return "No null was computed, so the page does not say what amplitude alone would give."
+    ends = " to ".join(dict.fromkeys(f"{end(row.null_concordance for row in known):.2f}" for end in (min, max)))
+    as_much = [row.name for row in own if row.verdict.endswith(ALONE)]
+    named = f" It would give as much as was found for {', '.join(as_much)}." if as_much else ""
+    return f"What amplitude alone would give on this problem is a concordance of {ends}.{named}"
+
+
+def place(value: float, low: float, high: float, *, ratio: bool) -> float:
+    """Where a value stands on an axis, 0 to 100, held within it; of ratios the axis is logarithmic."""
+    if value != value:
+        return nan
+    if ratio:
+        value = -inf if value <= 0 else log(value)
+        low, high = log(low), log(high)
+    return min(100.0, max(0.0, 100 * (value - low) / (high - low)))
+
+
+def ratio_axis(rows: list[Answer]) -> tuple[float, float]:
+    """The ends of an axis for all spreads, symmetric about 1."""
+    ends = [getattr(estimate, end) for row in rows for estimate in (row.spread, row.spread_by_loss) for end in ENDS]
+    logs = [abs(log(end)) for end in ends if isfinite(end) and end > 0]
+    top = max([FEWEST_DECADES * log(10), *logs])
+    return exp(-top), exp(top)
+
+
+ENDS = ("value", "low", "high")
+
+
+def short(number: float) -> str:
+    """A number as one says it."""
+    if not isfinite(number):
+        return "∞" if number > 0 else "–∞" if number < 0 else "–"
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.2g}"
+
+
+def _answer(name: str, runs: pd.DataFrame, order: pd.DataFrame) -> Answer:
+    first = runs.iloc[0]
+    own = order[(order[[*LABELS]] == first[[*LABELS]]).all(axis=1)]
+    by_cost = _row(own[own["endpoint"] == "primary"])
+    alike = (own["probe"] == by_cost.get("probe")) & (own["threshold"] == by_cost.get("threshold"))
+    by_loss = _row(own[alike & (own["matched_by"] == "loss")])
+    return Answer(
+        problem=str(first["problem"]),
+        name=name,
+        verdict=str(by_cost.get("verdict", "no curve")),
+        concordance=Estimate(by_cost.get("concordance", nan), by_cost.get("low", nan), by_cost.get("high", nan)),
+        spread=_estimate(by_cost, "spread"),
+        exponent=_estimate(by_cost, "exponent"),
+        spread_by_loss=_estimate(by_loss, "spread"),
+        null_concordance=by_cost.get("null_concordance", nan),
+        null_spread=by_cost.get("null_spread", nan),
+        p_adjusted=by_cost.get("p_adjusted", nan),
+        best_loss=float(runs["best_loss"].median()),
+        runs=len(runs),
+        endings=", ".join(f"{count} {status}" for status, count in Counter(runs["status"]).items()),
+    )
+
+
+def _row(rows: pd.DataFrame) -> dict[str, Any]:
+    return {} if rows.empty else {str(key): value for key, value in rows.iloc[0].items()}
+
+
+def _estimate(row: dict[str, Any], name: str) -> Estimate:
+    bound = row.get("spread_bound", "") if name == "spread" else ""
+    return Estimate(row.get(name, nan), row.get(f"{name}_low", nan), row.get(f"{name}_high", nan), bound)
+
+
+def _or(value: float, otherwise: float) -> float:
+    return value if isfinite(value) else otherwise

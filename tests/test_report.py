@@ -1,0 +1,291 @@
+"""The page of a study: made from tables alone, one file, in which whatever a user has named is text."""
+
+import json
+import re
+import shlex
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.analysis.hits import find_hits
+from harness.analysis.order import order_table
+from harness.cli import main
+from harness.commands.parser import parser_of
+from harness.commands.requested import requested_comparison, requested_run
+from harness.report.again import commands
+from harness.report.answers import Estimate, answers, place
+from harness.report.charts import charts
+from harness.report.page import Story, report
+from harness.report.thinned import abscissae, course, quartiles
+from harness.run.runner import run
+from harness.study.making import compare
+from harness.tables import Tables, empty, frame
+
+NASTY = "</script><script>document.title='taken'</script>"
+MEGABYTE = 1e6
+
+
+def hand_made(
+    optimizers: list[str], seeds: int, frequencies: list[float], marks: int = 50, *, judged: bool = True
+) -> Tables:
+    """Errors that fall to 0.001 as a power of the cost, the lower frequency first."""
+    costs = np.append(0.0, np.geomspace(1, 1e4, marks - 1).round())
+    runs, curves, spectra = [], [], []
+    for place_of, optimizer in enumerate(optimizers):
+        for seed in range(seeds):
+            run_id = f"{place_of:04d}{seed:04d}" + "a" * 56
+            speed = 1 + place_of / len(optimizers) + seed / 50
+            loss = 1 / (1 + costs * speed)
+            counts = {"values": costs, "gradients": costs * 0, "hvps": costs * 0, "jacobians": costs * 0}
+            told = {"loss": loss, "loss_last": loss, "test_loss": np.nan, "test_loss_last": np.nan}
+            curves.append(
+                frame(
+                    "curves",
+                    {"run_id": run_id, "mark": range(marks), "cost": costs, "seconds": costs / 1e3, **counts, **told},
+                )
+            )
+            k = np.tile(frequencies, marks)
+            error = 1 / (1 + np.repeat(costs, len(frequencies)) * speed / k**2)
+            measured = {"amplitude": 1 - error, "error": error, "amplitude_last": 1 - error, "error_last": error}
+            spectra.append(
+                frame(
+                    "spectra",
+                    {
+                        "run_id": run_id,
+                        "mark": np.repeat(range(marks), len(frequencies)),
+                        "cost": np.repeat(costs, len(frequencies)),
+                        "probe": "fourier",
+                        "component": 0,
+                        "frequency": k,
+                        "target_amplitude": 1.0,
+                        "predicted_error": np.nan,
+                        **measured,
+                    },
+                )
+            )
+            labels = {
+                "problem": "waves",
+                "optimizer": optimizer,
+                "settings": "{}",
+                "problem_settings": "{}",
+                "network": "1-4-1",
+            }
+            labels |= {"activation": "tanh", "init": "xavier", "loss": "mse"}
+            ended = {
+                "status": "budget",
+                "reason": "The budget is spent.",
+                "engine": "numpy",
+                "observers": "",
+                "machine_id": "m",
+            }
+            spent = {
+                "values": 1e4,
+                "gradients": 0,
+                "hvps": 0,
+                "jacobians": 0,
+                "cost": 1e4,
+                "lanes": 1,
+                "dtype": "float64",
+            }
+            times = {"seconds_objective": 1, "seconds_optimizer": 1, "seconds_measuring": 1}
+            ends = {
+                "first_loss": 1,
+                "last_loss": loss[-1],
+                "best_loss": loss[-1],
+                "seed": seed,
+                "dim": 13,
+                "n_samples": 10,
+            }
+            terms = {"run_id": run_id, "budget": 1e4, "cost_per_gradient": 3}
+            runs.append(frame("runs", labels | ended | spent | times | ends | terms))
+    tables = {name: pd.concat(own, ignore_index=True) for name, own in (("runs", runs), ("curves", curves))}
+    tables["spectra"] = pd.concat(spectra, ignore_index=True)
+    tables["hits"] = find_hits(tables["runs"], tables["curves"], tables["spectra"])
+    tables["order"] = (
+        empty("order") if not judged else order_table(*(tables[name] for name in ("runs", "curves", "spectra", "hits")))
+    )
+    return tables | {name: empty(name) for name in ("nulls", "machines", "predictions")}
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return hand_made(["quick", "slow"], 5, [1.0, 3.0])
+
+
+class Outline(HTMLParser):
+    """Elements with their attributes, the text outside scripts, and the content of the data block."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text, self.data, self._inside = "", "", ("", None)
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self._inside = (tag, dict(attrs).get("id"))
+
+    def handle_endtag(self, tag):
+        self._inside = ("", None)
+
+    def handle_data(self, data):
+        if self._inside == ("script", "charts"):
+            self.data += data
+        elif self._inside[0] not in ("script", "style"):
+            self.text += data
+
+    def of(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def test_the_page_is_one_file_that_asks_nothing_of_the_network(tables):
+    outline = Outline(report(tables, Story("waves-1")))
+    addresses = [a[name] for _, a in outline.elements for name in ("src", "href", "action", "data") if name in a]
+    assert all(address.startswith(("#", "data:,")) for address in addresses)
+    policy = next(a["content"] for a in outline.of("meta") if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe-inline" not in policy.partition("style-src")[0]
+
+
+def test_the_answer_says_verdicts_effects_nulls_and_what_was_watched(tables):
+    outline = Outline(report(tables, Story("waves-1", ("Watched: two frequencies, dropped: 7.",))))
+    assert "waves: of 2 configurations, 2 low-first." in outline.text
+    assert "No null was computed" in outline.text
+    assert "Watched: two frequencies, dropped: 7." in outline.text
+    row = answers(tables)[0]
+    assert row.verdict == "low-first"
+    assert row.concordance.value == 1.0
+    assert row.concordance.text in outline.text
+    assert row.spread.value == pytest.approx(9.0, rel=0.05)  # errors depend on cost / k^2
+    assert row.exponent.value == pytest.approx(2.0, rel=0.05)
+
+
+def test_what_amplitude_alone_would_give_is_said_with_the_names_that_it_explains(tables):
+    order = tables["order"].copy()
+    order["null_concordance"] = 0.62
+    order.loc[order["optimizer"] == "slow", "verdict"] = "low-first, as amplitude alone would give"
+    text = Outline(report({**tables, "order": order}, Story("waves-1"))).text
+    assert "a concordance of 0.62. It would give as much as was found for slow." in text
+    assert "2 low-first." in text
+
+
+def test_whatever_a_user_names_is_text(tables):
+    named = {
+        name: rows.replace({"quick": NASTY, "waves": f"a<b>&{NASTY}"}).replace({"budget": "failed"})
+        for name, rows in tables.items()
+    }
+    named["runs"] = named["runs"].assign(reason=f"ValueError: {NASTY}", network=NASTY, observers=NASTY)
+    named["order"] = named["order"].assign(network=NASTY)
+    plain = Outline(report(tables, Story("waves-1")))
+    outline = Outline(report(named, Story(NASTY, (NASTY,))))
+    assert len(outline.of("script")) == len(plain.of("script"))
+    assert outline.of("b") == []
+    assert outline.text.count(NASTY) > 10
+    assert [one["name"] for one in json.loads(outline.data)[0]["configurations"]] == [NASTY, "slow"]
+
+
+def test_failures_are_listed_with_their_reasons_and_their_absence_is_said(tables):
+    assert "None: every run ended by its budget" in Outline(report(tables, Story("s"))).text
+    runs = tables["runs"].copy()
+    runs.loc[3, ["status", "reason"]] = ["crashed", "The process died of signal 9."]
+    text = Outline(report({**tables, "runs": runs}, Story("s"))).text
+    assert "The process died of signal 9." in text
+    assert "None: every run" not in text
+
+
+@pytest.mark.slow
+def test_500_runs_stay_below_8_megabytes():
+    optimizers = [f"method-{number}" for number in range(63)]
+    page = report(hand_made(optimizers, 8, [float(k) for k in range(1, 11)], marks=60, judged=False), Story("many"))
+    assert 5 * MEGABYTE < len(page.encode()) < 8 * MEGABYTE
+
+
+def test_a_configuration_that_was_never_measured_is_a_row_and_no_curve(tables):
+    lost = tables["runs"]["optimizer"] == "slow"
+    gone = set(tables["runs"]["run_id"][lost])
+    left = {name: rows[~rows["run_id"].isin(gone)] for name, rows in tables.items() if name in ("curves", "spectra")}
+    left["hits"] = tables["hits"][~tables["hits"]["run_id"].isin(gone)]
+    left["order"] = tables["order"][tables["order"]["optimizer"] != "slow"]
+    outline = Outline(report({**tables, **left}, Story("s")))
+    assert "no curve" in outline.text
+    drawn = {one["name"]: one["runs"] for one in json.loads(outline.data)[0]["configurations"]}
+    assert drawn == {"quick": 5, "slow": 0}
+
+
+def test_quartiles_are_those_of_the_errors_last_measured_and_hold_after_the_end():
+    rows = pd.MultiIndex.from_tuples([("fourier", 0, 1.0)], names=["probe", "component", "frequency"])
+    courses = []
+    for seed, factor in enumerate((1.0, 2.0, 4.0)):
+        curve = pd.DataFrame({"mark": [0, 1, 2], "cost": [0.0, 1.0, 10.0], "seconds": [0.0, 1, 2]})
+        curve["loss"] = [1.0, 0.5, 0.1]
+        curve[["values", "gradients", "hvps", "jacobians"]] = [[0, 0, 0, 0], [1, 1, 0, 0], [4, 3, 0, 0]]
+        spectra = pd.DataFrame({"mark": [0, 1, 2], "error": np.array([1.0, 0.5, 0.1]) * factor})
+        courses.append(course(seed, curve, spectra.assign(probe="fourier", component=0, frequency=1.0), rows))
+    assert quartiles(courses, "cost", np.array([0.5, 1, 9, 10, 99]))[1, :, 0] == pytest.approx([2, 1, 1, 0.2, 0.2])
+    assert quartiles(courses, "steps", np.array([2.0, 7]))[:, :, 0].tolist() == [[0.5, 0.1], [1.0, 0.2], [2.0, 0.4]]
+    by_loss = quartiles(courses, "loss", np.array([1.0, 0.7, 0.5, 0.1, 0.05]))
+    assert by_loss[1, :4, 0] == pytest.approx([2, 1, 1, 0.2])
+    assert np.isnan(by_loss[:, 4]).all()
+    assert abscissae(courses, "loss", 3) == pytest.approx([1, 0.1**0.5, 0.1])
+
+
+def test_a_profile_ends_at_the_share_that_was_learned(tables):
+    hits = tables["hits"].copy()
+    hits.loc[hits["frequency"] == 3.0, "censored"] = True
+    _, share = charts({**tables, "hits": hits})[0]["configurations"][0]["profile"]
+    assert share[-1] == 0.5
+    assert share == sorted(share)
+
+
+def test_places_on_an_axis_of_ratios_are_logarithmic_and_stay_on_it():
+    assert place(1.0, 0.01, 100.0, ratio=True) == pytest.approx(50)
+    assert place(10.0, 0.01, 100.0, ratio=True) == pytest.approx(75)
+    assert [place(value, 0.01, 100.0, ratio=True) for value in (0.0, np.inf)] == [0, 100]
+    assert Estimate(2.0, 1.0, np.inf, ">=").text == ">=2 [1, ∞]"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "compare --problem sin135 --optimizers gd,adam --seeds 2 --budget 60 --set adam.lr=0.1",
+        "compare --problem sin135 --optimizers gd --seeds 2 --budget 60 --vary gd.lr=0.1,0.2 --network 1-9-1",
+        "compare --problem control-low --optimizers gd --seeds 1 --budget 9",
+        "run --target sin(x)+cos(3*x) --optimizer lbfgs --seed 4 --budget 30 --activation relu --loss mae",
+    ],
+)
+def test_the_commands_of_the_page_make_the_same_runs(words):
+    asked = planned(words)
+    made = [run(spec)["runs"] for spec in asked]
+    again = [spec.run_id for command in commands(pd.concat(made)) for spec in planned(command.split(" ", 3)[3])]
+    assert sorted(again) == sorted(spec.run_id for spec in asked)
+
+
+def planned(words):
+    word, *said = shlex.split(words)
+    arguments = parser_of(word).understand(said)
+    plan = requested_comparison(arguments) if word == "compare" else requested_run(arguments, arguments.seed)
+    return plan.specs
+
+
+def test_the_command_writes_the_page_and_a_mistake_is_a_sentence(tmp_path, capsys):
+    study = compare("control-low", ["gd"], 1, budget=9, out=tmp_path / "study", marks=3)
+    assert main(["report", str(study.folder)]) == 0
+    path = Path(capsys.readouterr().out.strip())
+    assert path == study.folder / "report.html"
+    assert "too few runs" in Outline(path.read_text()).text
+    assert main(["report", str(study.folder), "--out", str(tmp_path / "own.html")]) == 0
+    assert (tmp_path / "own.html").read_text() == path.read_text()
+    capsys.readouterr()
+    assert main(["report", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere' holds none" in capsys.readouterr().err
+    assert main(["report", str(study.folder), "--out", str(tmp_path / "own.pdf")]) == 2
+    assert "ends in .html" in capsys.readouterr().err
+    assert re.fullmatch(r"harness report: DIR must be given\.\n", _complaint(["report"], capsys))
+
+
+def _complaint(words, capsys):
+    assert main(words) == 2
+    return capsys.readouterr().err
