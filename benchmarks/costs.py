@@ -86,7 +86,7 @@ def measure(point: dict[str, Any], seconds: float) -> dict[str, Any]:
 
 def make(problem: Problem, method: Optimizer, lanes: int, budget: float) -> tuple[float, float]:
     """Evaluations (of each lane) made, and the seconds."""
-    terms, thetas = Terms(budget, method.incumbent), ours.start(problem, lanes)
+    terms, thetas = Terms(budget), ours.start(problem, lanes)
     evaluator = make_evaluator(problem)
     meter: Meter | LaneMeter = LaneMeter(evaluator, terms, lanes) if lanes > 1 else Meter(evaluator, terms)
     streams = [stream(seed, "optimizer") for seed in range(lanes)]

@@ -43,7 +43,7 @@ def alone(problem: Problem, method: Optimizer, budget: float, units: int):
     evaluator, theta0 = make_evaluator(problem), start(problem)[0]
 
     def trial() -> int:
-        meter = Meter(evaluator, Terms(budget, method.incumbent))
+        meter = Meter(evaluator, Terms(budget))
         drive(method, meter, theta0, stream(0, "optimizer"))
         return units
 
@@ -55,7 +55,7 @@ def together(problem: Problem, method: Optimizer, lanes: int, budget: float, uni
     evaluator, thetas = make_evaluator(problem), start(problem, lanes)
 
     def trial() -> int:
-        meter = LaneMeter(evaluator, Terms(budget, method.incumbent), lanes)
+        meter = LaneMeter(evaluator, Terms(budget), lanes)
         drive(method, meter, thetas, [stream(seed, "optimizer") for seed in range(lanes)])
         return units * lanes
 

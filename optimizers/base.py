@@ -121,8 +121,6 @@ class Optimizer(ABC):
     family: ClassVar[str]
     needs: ClassVar[frozenset[Need]]
     source: ClassVar[str]
-    incumbent: ClassVar[Literal["last", "best"]] = "best"
-    """Which point the method stands for when it is measured: the last one evaluated, or the best so far."""
     lanes: ClassVar[bool] = False
     """Whether `theta0` may be `(B, P)`, with one generator a lane."""
     max_dim: ClassVar[int] = 20_000_000

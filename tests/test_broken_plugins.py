@@ -147,11 +147,6 @@ BROKEN = {
         "needs are one or more of",
     ),
     "no source": (native('source = "here"', 'source = ""'), "declares_itself", "family and source are stated"),
-    "another incumbent": (
-        native('source = "here"', 'source = "here"; incumbent = "mean"'),
-        "declares_itself",
-        "incumbent is 'last' or 'best'",
-    ),
     "a field that is no setting": (
         native('setting(0.05, "step", above=0.0)', "0.05"),
         "declares_itself",

@@ -73,8 +73,8 @@ def test_each_lane_has_its_own_targets():
 def test_a_lane_that_goes_on_alone_is_measured_against_its_own_targets():
     alone = [replace(bowl(), targets=np.full((4, 1), float(lane))) for lane in range(3)]
     evaluator = NumpyEvaluator(stack(alone))
-    recorder = Recorder(evaluator, alone, "last")
-    made = LaneMeter(evaluator, Terms(1000, "last", marks=(1.0, 60.0)), 3, recorder.observe)
+    recorder = Recorder(evaluator, alone)
+    made = LaneMeter(evaluator, Terms(1000, marks=(1.0, 60.0)), 3, recorder.observe)
     made.start(np.zeros((3, 4)))
     for _ in range(60):
         made.value(poisoned(0, np.zeros((3, 4))))
@@ -104,8 +104,8 @@ def test_residuals_and_hessian_products_are_not_offered_to_lanes():
 
 
 def test_a_population_of_lanes_is_evaluated_up_to_the_row_that_fits():
-    log = Log()
-    made = lane_meter(STARTS, observe=log, budget=7, incumbent="last")
+    log = Log("last")
+    made = lane_meter(STARTS, observe=log, budget=7)
     thetas = RNG().standard_normal((3, 5, 4))
     made.values(thetas)
     with pytest.raises(BudgetExhausted):
@@ -122,7 +122,7 @@ def test_a_mark_inside_a_population_is_measured_at_exactly_its_cost_with_each_la
     losses = (thetas**2).mean(axis=2)
     marks = (1.0, 2.0, 5.0, 13.0, 14.0, 29.0, 60.0)
     log = Log()
-    made = lane_meter(STARTS, observe=log, marks=marks, incumbent="best")
+    made = lane_meter(STARTS, observe=log, marks=marks)
     for start in range(0, 60, size):
         made.values(thetas[:, start : start + size])
     made.finish()
@@ -161,7 +161,7 @@ def streams(lanes):
 @pytest.mark.parametrize(("method", "budget"), [(Descent(), 300), (Swarmlet(size=6), 600)])
 def test_a_lane_equals_the_run_alone_for_a_hundred_steps(name, method, budget):
     problem, theta0 = starts(name, 4)
-    terms = Terms(budget, method.incumbent, log_marks(budget, 20))
+    terms = Terms(budget, log_marks(budget, 20))
     log = Log()
     together, _ = path(method, LaneMeter(NumpyEvaluator(problem), terms, 4, log), theta0, streams(4))
     for lane in range(4):
@@ -191,7 +191,7 @@ class Diverging(Descent):
 
 def test_the_others_are_bit_by_bit_what_they_are_without_a_lane_that_diverges():
     problem, theta0 = starts("sin135", 3)
-    terms = Terms(900, "last", log_marks(900, 20))
+    terms = Terms(900, log_marks(900, 20))
     logs, paths, meters = [Log(), Log()], [], []
     for method, log in zip((Descent(), Diverging()), logs, strict=True):
         meters.append(LaneMeter(NumpyEvaluator(problem), terms, 3, log))
@@ -213,7 +213,7 @@ def test_the_others_are_bit_by_bit_what_they_are_without_a_lane_that_diverges():
 @pytest.mark.parametrize("marks", [(), (49.0, 50.0, 51.0), log_marks(400, 50)])
 def test_a_lane_that_diverges_freezes_alone_with_its_own_counts_and_last_mark(name, marks):
     log = Log()
-    made = lane_meter(STARTS, observe=log, budget=400, marks=marks, incumbent="best")
+    made = lane_meter(STARTS, observe=log, budget=400, marks=marks)
     made.value(STARTS)
     good, bad = STARTS[:, None], poisoned(1)[:, None]
     calls = {
@@ -247,13 +247,13 @@ def test_a_lane_that_diverges_freezes_alone_with_its_own_counts_and_last_mark(na
 
 
 def test_a_frozen_lane_keeps_what_it_had_whatever_comes_later():
-    made = lane_meter(STARTS, budget=1000, incumbent="last")
+    made = lane_meter(STARTS, budget=1000)
     for _ in range(PATIENCE):
         made.value(poisoned(0))
-    last = made.incumbent[0].copy()
+    last = made.last[0].copy()
     made.value(STARTS / 10)
     assert np.isnan(last).all()
-    assert np.isnan(made.incumbent[0]).all()
+    assert np.isnan(made.last[0]).all()
     assert made.outcome(0).best_loss == np.inf
     assert made.outcome(0).last_loss == np.inf
     assert made.outcome(1).last_loss == pytest.approx(0.04)
@@ -274,7 +274,7 @@ def test_the_best_of_each_lane_is_a_point_of_its_own(call, target):
         }
         calls[call]()
     lowest = scales.min(axis=0)
-    np.testing.assert_array_equal(made.incumbent, lowest[:, None] * STARTS)
+    np.testing.assert_array_equal(made.best, lowest[:, None] * STARTS)
     np.testing.assert_allclose([made.outcome(lane).best_loss for lane in range(3)], (lowest * [1, 2, 3]) ** 2)
 
 
@@ -290,7 +290,7 @@ def test_a_bad_lane_is_told_the_penalty_and_a_zero_gradient_and_the_others_the_t
 
 
 def test_a_gradient_that_is_not_finite_counts_as_a_loss_that_is_not():
-    made = lane_meter(STARTS, bowl(cliff=2.5), incumbent="best")
+    made = lane_meter(STARTS, bowl(cliff=2.5))
     losses, grads = made.value_and_grad(STARTS)
     np.testing.assert_array_equal(losses, [1, 4, PENALTY])
     np.testing.assert_array_equal(grads[2], np.zeros(4))
@@ -328,7 +328,7 @@ def test_bad_ones_at_the_end_of_a_population_are_counted_on():
 
 def test_when_all_lanes_have_diverged_the_run_is_over_and_each_is_measured_once_at_its_own_end():
     log = Log()
-    made = lane_meter(STARTS, observe=log, budget=10_000, incumbent="best")
+    made = lane_meter(STARTS, observe=log, budget=10_000)
     bad = STARTS.copy()
     ends = []
     for lane in (2, 0, 1):
@@ -377,7 +377,7 @@ def test_an_observer_that_destroys_what_it_is_shown_harms_nobody():
         last[:] = best[:] = np.nan
         lanes.clear()
 
-    made = lane_meter(STARTS, observe=observe, marks=(1.0, 2.0), incumbent="best")
+    made = lane_meter(STARTS, observe=observe, marks=(1.0, 2.0))
     made.value(STARTS)
     made.value(2 * STARTS)
     np.testing.assert_array_equal(np.array(seen), [STARTS] * 3)
@@ -385,7 +385,7 @@ def test_an_observer_that_destroys_what_it_is_shown_harms_nobody():
 
 def test_the_seconds_of_a_batch_are_shared_evenly_by_the_rows_of_its_lanes():
     evaluator = NumpyEvaluator(bowl())
-    recorder = Recorder(evaluator, [bowl()] * 3, "last")
+    recorder = Recorder(evaluator, [bowl()] * 3)
     made = LaneMeter(evaluator, Terms(10), 3, recorder.observe)
     made.start(STARTS)
     made.finish()

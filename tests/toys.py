@@ -136,24 +136,23 @@ def built(name, **changes) -> Problem:
 
 
 class Log:
-    """An observer that remembers what it is shown: the last points or the best, as the terms of the meter have it."""
+    """An observer that remembers what it is shown: the best points, or the last."""
 
-    incumbent = "best"
-
-    def __init__(self):
+    def __init__(self, shows="best"):
+        self.shows = shows
         self.lanes, self.snapshots, self.thetas = [], [], []
 
     def __call__(self, lanes, snapshot, last, best):
         self.lanes.append(lanes)
         self.snapshots.append(snapshot)
-        self.thetas.append((last if self.incumbent == "last" else best).copy())
+        self.thetas.append((last if self.shows == "last" else best).copy())
 
     @property
     def costs(self):
         return [snapshot.cost for snapshot in self.snapshots]
 
     def of(self, lane):
-        """Costs and incumbents of one lane."""
+        """Costs and points of one lane."""
         shown = zip(self.lanes, self.snapshots, self.thetas, strict=True)
         rows = [(s.cost, t[ls.index(lane)]) for ls, s, t in shown if lane in ls]
         return [cost for cost, _ in rows], np.array([theta for _, theta in rows])
@@ -162,8 +161,6 @@ class Log:
 def meter(problem=None, theta0=None, observe=None, **terms):
     """A started meter of one run on the bowl."""
     problem = problem or bowl()
-    if isinstance(observe, Log):
-        observe.incumbent = terms.get("incumbent", "best")
     made = Meter(NumpyEvaluator(problem), Terms(**{"budget": 100, **terms}), observe)
     made.start(np.ones(problem.dim) if theta0 is None else theta0)
     return made
@@ -171,8 +168,6 @@ def meter(problem=None, theta0=None, observe=None, **terms):
 
 def lane_meter(theta0, problem=None, observe=None, **terms):
     """A started meter of lanes on the bowl."""
-    if isinstance(observe, Log):
-        observe.incumbent = terms.get("incumbent", "best")
     made = LaneMeter(
         NumpyEvaluator(problem or bowl(theta0.shape[1])), Terms(**{"budget": 100, **terms}), len(theta0), observe
     )
@@ -197,7 +192,6 @@ class Descent(Optimizer):
     family: ClassVar[str] = "toy"
     needs: ClassVar[frozenset] = frozenset({"gradient"})
     source: ClassVar[str] = "toy"
-    incumbent: ClassVar[str] = "last"
     lanes: ClassVar[bool] = True
     lr: float = 0.1
 
@@ -238,7 +232,6 @@ class Act(Optimizer):
     family: ClassVar[str] = "toy"
     needs: ClassVar[frozenset] = frozenset()
     source: ClassVar[str] = "toy"
-    incumbent: ClassVar[str] = "best"
     act: Callable[..., None] = field(default=NOTHING, metadata={"fixed": True})
 
     def minimize(self, objective, theta0, rng):

@@ -101,7 +101,7 @@ def trace(problem_name: str, optimizer: str, engine: str = "auto", **options: An
         return np.empty((0, 2))
     witness = Witnessed(evaluator, **options)
     theta0, rng = evaluator.problem.network.theta0(stream(0, "weights")), stream(0, "optimizer")
-    drive(method, Meter(witness, Terms(BUDGET, method.incumbent)), theta0, rng)
+    drive(method, Meter(witness, Terms(BUDGET)), theta0, rng)
     return np.array(witness.rows[:EVALUATIONS]).reshape(-1, 2)
 
 

@@ -76,7 +76,7 @@ def lowers_the_loss(method: Optimizer) -> str | None:
     evaluator = NumpyEvaluator(bowl())
     first = float(evaluator.values(start(bowl())[None])[0])
     meter = attempt(method, LONG, problem=bowl()).meter
-    last = float(evaluator.values(meter.incumbent[None])[0])  # a minibatch's loss is never the best
+    last = float(evaluator.values(meter.last[None])[0])  # a minibatch's loss is never the best
     best = min(last, float(np.min(meter.best_loss)))
     enough = 1.0 if "starts" in method.needs else 0.5  # the law of the start need not reach the minimum
     return None if best < enough * first else f"{LONG} forward passes halve an easy loss; {first:.3g} became {best:.3g}"

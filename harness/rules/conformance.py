@@ -15,14 +15,12 @@ Rule: TypeAlias = Callable[[Optimizer], str | None]
 
 
 def declares_itself(method: Optimizer) -> str | None:
-    """Family, source, needs, incumbent, memory and settings are all stated."""
+    """Family, source, needs, memory and settings are all stated."""
     unknown = method.needs - set(get_args(Need))
     if unknown or not method.needs:
         return f"needs are one or more of {', '.join(get_args(Need))}; got {sorted(method.needs) or 'none'}"
     if not (method.family and method.source):
         return "family and source are stated"
-    if method.incumbent not in ("last", "best"):
-        return f"incumbent is 'last' or 'best'; got {method.incumbent!r}"
     if not 0 < method.memory(10) <= method.memory(1000):
         return "memory(dim) is a positive number of bytes that does not fall with dim"
     missing = [spec.name for spec in fields(method) if "setting" not in spec.metadata]

@@ -100,7 +100,7 @@ def attempt(
     """Run `method` alone, on the network unless another problem is given."""
     problem = problem or network()
     spy = Spy(problem.network, fault)
-    meter = Meter(NumpyEvaluator(replace(problem, network=spy)), Terms(budget, method.incumbent))
+    meter = Meter(NumpyEvaluator(replace(problem, network=spy)), Terms(budget))
     theta0 = start(problem, seed)
     status, _ = drive(method, meter, theta0, stream(seed, "optimizer"))
     return Trial(meter, status, theta0, spy.seen)
@@ -109,7 +109,7 @@ def attempt(
 def attempt_lanes(method: Optimizer, budget: float, seeds: Sequence[int]) -> Trial:
     """Run `method` on the network with one lane a seed; a call evaluates the rows of one lane after another."""
     spy = Spy(network().network)
-    meter = LaneMeter(NumpyEvaluator(replace(network(), network=spy)), Terms(budget, method.incumbent), len(seeds))
+    meter = LaneMeter(NumpyEvaluator(replace(network(), network=spy)), Terms(budget), len(seeds))
     theta0 = np.array([start(network(), seed) for seed in seeds])
     status, _ = drive(method, meter, theta0, [stream(seed, "optimizer") for seed in seeds])
     return Trial(meter, status, theta0, spy.seen)

@@ -60,7 +60,6 @@ class Terms:
     gradient together cost; `time_limit` is in seconds outside measuring."""
 
     budget: float
-    incumbent: Literal["last", "best"] = "best"
     marks: tuple[float, ...] = ()
     cost_per_gradient: float = 3.0
     time_limit: float | None = None

@@ -52,9 +52,14 @@ class LaneMeter:
         self.account.ended = perf_counter()
 
     @property
-    def incumbent(self) -> Doubles:
-        """The last points or the best, as the terms have it, `(B, P)`; not to be changed."""
-        return self._last if self.terms.incumbent == "last" else self._best
+    def last(self) -> Doubles:
+        """The points evaluated last, `(B, P)`; not to be changed."""
+        return self._last
+
+    @property
+    def best(self) -> Doubles:
+        """The points of the lowest finite loss on all samples, `(B, P)`; not to be changed."""
+        return self._best
 
     def outcome(self, lane: int) -> Outcome:
         """Counts and losses of one lane at its end."""

@@ -47,9 +47,14 @@ class Meter:
         self.account.ended = perf_counter()
 
     @property
-    def incumbent(self) -> Doubles:
-        """The last point or the best, as the terms have it, `(P,)`; not to be changed."""
-        return self._last if self.terms.incumbent == "last" else self._best
+    def last(self) -> Doubles:
+        """The point evaluated last, `(P,)`; not to be changed."""
+        return self._last
+
+    @property
+    def best(self) -> Doubles:
+        """The point of the lowest finite loss on all samples, `(P,)`; not to be changed."""
+        return self._best
 
     def outcome(self, lane: int = 0) -> Outcome:
         """Counts and losses at the end."""

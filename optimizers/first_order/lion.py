@@ -1,7 +1,7 @@
 """Lion: the sign of an interpolated momentum. Six lines of our own, for which no library needs to be loaded."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,7 +17,6 @@ class Lion(Optimizer):
     source: ClassVar[str] = "Chen et al. 2023, arXiv 2302.06675, algorithm 2"
     expected: ClassVar[str] = "no theory known; it sees signs alone, so amplitudes hardly count"
     caveat: ClassVar[str] = "every element moves by lr in every step, so the loss has a floor that falls with lr alone"
-    incumbent: ClassVar[Literal["last", "best"]] = "last"
     lanes: ClassVar[bool] = True
     lr: float = setting(1e-3, "step length of every element", above=0.0, tune=(1e-5, 0.01))
     beta1: float = setting(0.9, "share of the momentum in the sign", at_least=0.0, below=1.0, tune=(0.5, 0.99))

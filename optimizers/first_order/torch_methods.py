@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import unwrap
 from types import ModuleType
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 
@@ -28,7 +28,6 @@ class TorchMethod(Optimizer):
 
     family: ClassVar[str] = "first-order"
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
-    incumbent: ClassVar[Literal["last", "best"]] = "last"
     lanes: ClassVar[bool] = True
     buffers: ClassVar[int] = 0
     """Vectors of P numbers that the method keeps from step to step."""

@@ -6,7 +6,7 @@ None of them is elementwise, so none takes lanes, and each would be another meth
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 from optimizers.isolation import globals_kept
@@ -20,7 +20,6 @@ class LayeredMethod(Optimizer):
 
     family: ClassVar[str] = "layered"
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient", "layout"})
-    incumbent: ClassVar[Literal["last", "best"]] = "last"
 
     @abstractmethod
     def build(self, matrices: list[Any], others: list[Any]) -> list[Any]:

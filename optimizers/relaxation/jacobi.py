@@ -1,7 +1,7 @@
 """Jacobi's iteration: the classical smoother, and the counterpart of a network in the order of frequencies."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 
@@ -21,7 +21,6 @@ class Jacobi(Optimizer):
         "a step of 1 diverges unless the largest eigenvalue of the Hessian is below 2; "
         "on networks, where it is not, random search beats it"
     )
-    incumbent: ClassVar[Literal["last", "best"]] = "last"
     lanes: ClassVar[bool] = True
     weight: float = setting(1.0, "damping; 1 is none", above=0.0, tune=(0.3, 1.0))
 

@@ -5,7 +5,7 @@ tolerances of its own. All three solve `(J'J + mu I) d = J'r` in the smaller of 
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
@@ -122,7 +122,6 @@ class NaturalGradient(ResidualMethod):
     source: ClassVar[str] = "Amari 1998; Martens 2020, arXiv 1412.1193, section 6"
     expected: ClassVar[str] = "no order where the damping is small against the eigenvalues of F: all modes shrink alike"
     caveat: ClassVar[str] = "lr and damping stay as they are: no step is refused, so too small a damping diverges"
-    incumbent: ClassVar[Literal["last", "best"]] = "last"
     lr: float = setting(0.5, "step length; 1 solves the linearised problem", above=0.0, tune=(0.01, 1.0))
     damping: float = setting(1e-3, "added to the eigenvalues of F", above=1e-12, tune=(1e-6, 1.0))
 

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,7 +24,6 @@ class ForeignTorch(Foreign):
     """A class, or a function of the parameters that makes an optimizer or a pair of optimizer and scheduler."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient", "layout"})
-    incumbent: ClassVar[Literal["last", "best"]] = "last"
     manners: ClassVar[Manners]
     schedule: ClassVar[Any] = None
     """Makes a scheduler of the optimizer."""

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -35,7 +35,6 @@ class ForeignUpdates(Foreign):
     """theta <- theta + updates, in float64; a pair that takes a dict of arrays sees one for each slot of the layout."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient", "layout"})
-    incumbent: ClassVar[Literal["last", "best"]] = "last"
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)

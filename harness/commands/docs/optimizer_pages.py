@@ -70,9 +70,7 @@ def _section(name: str, method: Optimizer) -> Iterator[str]:
     yield " ".join(about.split())
     yield ""
     yield f"- source: {method.source}"
-    yield f"- needs: {', '.join(sorted(method.needs))}; measured at the {method.incumbent} point" + (
-        "; many seeds in one batch" if method.lanes else ""
-    )
+    yield f"- needs: {', '.join(sorted(method.needs))}" + ("; many seeds in one batch" if method.lanes else "")
     sizes = ", ".join(f"{size(method.memory(dim))} at P = {dim:,}" for dim in SIZES if dim <= method.max_dim)
     yield f"- memory: {sizes or size(method.memory(method.max_dim))}; at most {method.max_dim:,} parameters"
     if method.library:
