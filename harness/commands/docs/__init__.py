@@ -4,19 +4,19 @@ from harness.commands.parser import Parser
 from harness.commands.values import one_of
 
 SECTION = "house"
-ABOUT = "Write the pages that are made: of optimizers from the registry, of references from the BibTeX file."
+ABOUT = "Write the pages that are made: optimizers (from the registry), references (BibTeX), rooms (docstrings)."
 EXAMPLES = """\
 examples:
   python -m harness docs optimizers --out docs/optimizers
   python -m harness docs references --out docs
+  python -m harness docs rooms
 """
 
 
 def add_options(word: Parser) -> None:
     """Which pages, and where."""
-    word.add_argument(
-        "what", type=one_of(("optimizers", "references")), metavar="WHAT", help="optimizers or references"
-    )
+    pages = ("optimizers", "references", "rooms")
+    word.add_argument("what", type=one_of(pages), metavar="WHAT", help="optimizers, references or rooms")
     word.add_argument(
         "--out", metavar="DIR", help="folder (default: docs/optimizers, or docs, where references.bib lies)"
     )

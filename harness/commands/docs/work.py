@@ -1,4 +1,4 @@
-"""`harness docs`: write the pages that are made from the registry, and from the BibTeX file."""
+"""`harness docs`: write the pages that are made from the registry, the BibTeX file and the docstrings."""
 
 import argparse
 import sys
@@ -6,16 +6,21 @@ from pathlib import Path
 
 from harness.commands.docs.optimizer_pages import pages
 from harness.commands.docs.references_page import references_page
+from harness.commands.docs.rooms_page import rooms_page
 from harness.whole_files import replace_text, writing_into
 from optimizers import OPTIMIZERS
 
 BIBTEX = "references.bib"
+ROOT = Path(__file__).parents[3]
+"""Where the three packages lie."""
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the pages into the folder; the exit code."""
     if arguments.what == "optimizers":
         folder, made = Path(arguments.out or "docs/optimizers"), pages(OPTIMIZERS)
+    elif arguments.what == "rooms":
+        folder, made = Path(arguments.out or "docs"), {"rooms.md": rooms_page(ROOT)}
     else:
         folder = Path(arguments.out or "docs")
         made = {"references.md": references_page(_bibtex(folder))}
