@@ -21,10 +21,10 @@ import pandas as pd
 
 from benchmarks import ours
 from benchmarks.page import COSTS, ROOT
-from harness.run.account import Terms
 from harness.run.drive import drive
-from harness.run.lanes import LaneMeter
-from harness.run.meter import Meter
+from harness.run.metering.account import Terms
+from harness.run.metering.lanes import LaneMeter
+from harness.run.metering.meter import Meter
 from harness.run.spec import stream
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer

@@ -21,7 +21,7 @@ from harness.run.machine import machine
 from harness.run.runner import run
 from harness.run.spec import RunSpec, find_problem
 from harness.study.comparison import load_table
-from harness.study.execute import execute
+from harness.study.execution.execute import execute
 from harness.study.ledger.part import pack
 from harness.study.roll import roll_of
 from harness.study.status import status_of

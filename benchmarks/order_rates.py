@@ -14,8 +14,8 @@ from scipy.optimize import brentq
 
 from harness.analysis.clocks import SideBySide, wins
 from harness.analysis.order import LEVEL, ordered, run_pairs, sized
-from harness.analysis.signs import concordance_interval
-from harness.analysis.verdicts import verdict
+from harness.analysis.statistics.signs import concordance_interval
+from harness.analysis.statistics.verdicts import verdict
 from harness.tables import Doubles
 
 Draw: TypeAlias = Callable[[np.random.Generator, int], Doubles]

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.run.account import Terms
 from harness.run.drive import drive
-from harness.run.lanes import LaneMeter
-from harness.run.meter import Meter
+from harness.run.metering.account import Terms
+from harness.run.metering.lanes import LaneMeter
+from harness.run.metering.meter import Meter
 from harness.run.spec import stream
 from optimizers.base import Optimizer
 from problems import PROBLEMS

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from harness.run.account import Terms
 from harness.run.drive import drive
-from harness.run.meter import Meter
+from harness.run.metering.account import Terms
+from harness.run.metering.meter import Meter
 from harness.run.spec import find_optimizer, find_problem
 from problems.base import Problem
 from problems.engines.choose import make_evaluator

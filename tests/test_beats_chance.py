@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from toys import linear
 
-from harness.run.account import Terms
 from harness.run.drive import drive
 from harness.run.fit import is_installed
-from harness.run.meter import Meter
+from harness.run.metering.account import Terms
+from harness.run.metering.meter import Meter
 from harness.run.spec import stream
 from optimizers import OPTIMIZERS
 from problems import PROBLEMS

@@ -11,7 +11,8 @@ import pytest
 from walkers import walks
 
 from harness.cli import main
-from harness.study.execute import Policy, execute
+from harness.study.execution.execute import execute
+from harness.study.execution.policy import Policy
 from harness.study.roll import roll_of
 from harness.study.store import RUN_TABLES, Store
 from harness.study.workers.dask import dask_executor

@@ -9,8 +9,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from harness.run.account import Terms
-from harness.run.meter import Meter
+from harness.run.metering.account import Terms
+from harness.run.metering.meter import Meter
 from harness.run.runner import run
 from harness.run.spec import RunSpec, find_optimizer, find_problem
 from harness.study.comparison import plan
@@ -304,9 +304,9 @@ sys.modules["numba"] = None
 import importlib.util
 found = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name == "numba" else found(name, *rest)
-from harness.run.account import Terms
+from harness.run.metering.account import Terms
 from harness.study.comparison import plan
-from harness.run.meter import Meter
+from harness.run.metering.meter import Meter
 from harness.run.runner import run
 from harness.run.spec import RunSpec, find_optimizer, find_problem
 from harness.study.comparison import plan

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from harness.cli import main
-from harness.run.schedule import log_marks
+from harness.run.marks.schedule import log_marks
 from harness.study.comparison import plan
 from harness.study.estimate import ENDED, Probed, estimate, makespan, probe, seconds_of
-from harness.study.jobs import group
+from harness.study.execution.jobs import group
 
 FULL = 60_000
 

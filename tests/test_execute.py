@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from harness.run.spec import RunSpec, find_problem
-from harness.study.execute import execute
-from harness.study.jobs import group
+from harness.study.execution.execute import execute
+from harness.study.execution.jobs import group
 from harness.study.store import Store
 from optimizers.base import Doubles, Objective, Optimizer, Streams
 

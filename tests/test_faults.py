@@ -15,7 +15,8 @@ import pytest
 from walkers import walks
 
 from harness.run.runner import run
-from harness.study.execute import Policy, execute
+from harness.study.execution.execute import execute
+from harness.study.execution.policy import Policy
 from harness.study.ledger.ledger import Unwritable
 from harness.study.roll import roll_of
 from harness.study.store import RUN_TABLES, Store
@@ -31,7 +32,7 @@ STUDY = """
 import sys
 from pathlib import Path
 from walkers import walks
-from harness.study.execute import execute
+from harness.study.execution.execute import execute
 from harness.study.roll import roll_of
 from harness.study.store import Store
 
@@ -100,7 +101,7 @@ FORKED = """
 import os, random, signal, sys, time
 from pathlib import Path
 from walkers import walks
-from harness.study.execute import execute
+from harness.study.execution.execute import execute
 from harness.study.roll import roll_of
 from harness.study.store import Store
 
@@ -425,7 +426,7 @@ def test_clocks_that_jump_change_nothing(tmp_path, monkeypatch):
 
 UNGUARDED = """
 from walkers import walks
-from harness.study.execute import execute
+from harness.study.execution.execute import execute
 from harness.study.roll import roll_of
 from harness.study.store import Store
 from pathlib import Path

@@ -12,7 +12,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.patches import Rectangle
 
 from harness.figures import FIGURES, save
-from harness.figures.panels import cost_grid
+from harness.figures.drawing.panels import cost_grid
 from harness.tables import SCHEMA, frame
 
 DEFAULTS = {"str": "", "int64": 0, "float64": 0.0, "bool": False}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from harness.figures import FIGURES, NUMBERS, save
-from harness.figures.palette import DASHES, LINES, groups, looks
+from harness.figures.drawing.palette import DASHES, LINES, groups, looks
 from harness.tables import SCHEMA, frame
 
 ZERO = {"str": "", "int64": 0, "float64": 0.0, "bool": False}

@@ -10,7 +10,7 @@ from harness import cli
 from harness.analysis.hits import find_hits
 from harness.analysis.summary import closing_table
 from harness.figures import FIGURES, ROWS_OF, applicable
-from harness.figures.panels import panels
+from harness.figures.drawing.panels import panels
 from harness.figures.parts import part_rows
 from harness.study.making import compare
 

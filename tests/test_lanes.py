@@ -8,15 +8,15 @@ import pytest
 from test_meter import Clock
 from toys import Descent, Log, Swarmlet, bowl, built, lane_meter, run_spec, spend
 
-import harness.run.account
-import harness.run.lanes
-from harness.run.account import PATIENCE, PENALTY, BudgetExhausted, Diverged, TargetReached, Terms
+import harness.run.metering.account
+import harness.run.metering.lanes
 from harness.run.drive import drive
-from harness.run.lanes import LaneMeter
-from harness.run.meter import Meter
-from harness.run.record import Recorder
+from harness.run.marks.record import Recorder
+from harness.run.marks.schedule import log_marks
+from harness.run.metering.account import PATIENCE, PENALTY, BudgetExhausted, Diverged, TargetReached, Terms
+from harness.run.metering.lanes import LaneMeter
+from harness.run.metering.meter import Meter
 from harness.run.rows import End, lane_tables
-from harness.run.schedule import log_marks
 from problems.base import stack
 from problems.engines.numpy_evaluator import NumpyEvaluator
 
@@ -399,8 +399,8 @@ def test_the_seconds_of_a_batch_are_shared_evenly_by_the_rows_of_its_lanes():
 
 def test_seconds_of_lanes_exclude_each_other_too(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(harness.run.account, "perf_counter", clock)
-    monkeypatch.setattr(harness.run.lanes, "perf_counter", clock)
+    monkeypatch.setattr(harness.run.metering.account, "perf_counter", clock)
+    monkeypatch.setattr(harness.run.metering.lanes, "perf_counter", clock)
     terms = Terms(1000, marks=(1.0, 3.0, 6.0))
     made = LaneMeter(NumpyEvaluator(bowl(before=lambda: clock.tick(1))), terms, 3, lambda *_: clock.tick(1000))
     clock.tick(5000)

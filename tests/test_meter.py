@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from toys import Act, Descent, Log, Swarmlet, bowl, built, meter, spend
 
-import harness.run.account
-import harness.run.meter
-from harness.run.account import (
+import harness.run.metering.account
+import harness.run.metering.meter
+from harness.run.drive import drive
+from harness.run.marks.schedule import log_marks
+from harness.run.metering.account import (
     PATIENCE,
     PENALTY,
     REFUSALS,
@@ -21,9 +23,7 @@ from harness.run.account import (
     Terms,
     TimedOut,
 )
-from harness.run.drive import drive
-from harness.run.meter import Meter
-from harness.run.schedule import log_marks
+from harness.run.metering.meter import Meter
 from optimizers.base import RunStopped
 from problems.engines.numpy_evaluator import NumpyEvaluator
 
@@ -561,8 +561,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     made = Clock()
-    monkeypatch.setattr(harness.run.account, "perf_counter", made)
-    monkeypatch.setattr(harness.run.meter, "perf_counter", made)
+    monkeypatch.setattr(harness.run.metering.account, "perf_counter", made)
+    monkeypatch.setattr(harness.run.metering.meter, "perf_counter", made)
     return made
 
 

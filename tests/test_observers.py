@@ -13,10 +13,10 @@ from harness.questions import OBSERVERS
 from harness.questions.reading import observed_schemas, read_observers
 from harness.questions.samples import Samples
 from harness.run.machine import machine
-from harness.run.observer import AtFewMarks, Columns, Observation, Observer
+from harness.run.marks.observer import AtFewMarks, Columns, Observation, Observer
 from harness.run.rows import unfinished
 from harness.run.runner import run, run_lanes
-from harness.study.execute import execute
+from harness.study.execution.execute import execute
 from harness.study.store import Store
 from harness.tables import SCHEMA
 from problems.base import fixed

@@ -8,10 +8,10 @@ import pytest
 from lifelines import LogNormalAFTFitter
 from scipy.stats import kendalltau, t
 
-from harness.analysis.censored import exponent
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
-from harness.analysis.signs import contradiction_p, sign_test
+from harness.analysis.statistics.censored import exponent
+from harness.analysis.statistics.signs import contradiction_p, sign_test
 from harness.tables import LABELS, SCHEMA, empty, frame
 
 BLANK = {"str": "x", "int64": 0, "float64": 0.0, "bool": False}

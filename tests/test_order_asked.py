@@ -6,12 +6,12 @@ import pytest
 from statsmodels.regression.mixed_linear_model import MixedLM
 
 from harness import compare
-from harness.analysis.against import against
+from harness.analysis.asked.against import against
+from harness.analysis.asked.robustness import PRIMARY, agreement_of_choices, robustness
+from harness.analysis.asked.targets import over_targets, population
+from harness.analysis.asked.trials import best_trials, verdicts_of_trials
 from harness.analysis.order import order_table
 from harness.analysis.residuals import residual_order
-from harness.analysis.robustness import PRIMARY, agreement_of_choices, robustness
-from harness.analysis.targets import over_targets, population
-from harness.analysis.trials import best_trials, verdicts_of_trials
 from harness.cli import main
 from harness.tables import SCHEMA, empty, frame
 

@@ -10,9 +10,9 @@ from toys import bowl
 from harness.cli import main
 from harness.figures import FIGURES, applicable
 from harness.figures.pictures import pictures
-from harness.run.account import Snapshot
-from harness.run.predictions import predictions
-from harness.run.record import Recorder
+from harness.run.marks.predictions import predictions
+from harness.run.marks.record import Recorder
+from harness.run.metering.account import Snapshot
 from harness.tables import SCHEMA, empty, frame
 from problems.engines.numpy_evaluator import NumpyEvaluator
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from toys import bowl, meter
 
-from harness.analysis.sensitivity import reprice
+from harness.analysis.asked.sensitivity import reprice
 from harness.prices import KINDS, cost, price
 from harness.tables import LABELS
 from optimizers import OPTIMIZERS

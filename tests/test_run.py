@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 from toys import Act, Bowl, Descent, Norm, RandomBowl, Swarmlet, bowl, run_spec
 
-from harness.run.account import PATIENCE
 from harness.run.fit import Refused, check_fit
 from harness.run.machine import machine
+from harness.run.marks.schedule import log_marks
+from harness.run.metering.account import PATIENCE
 from harness.run.rows import unfinished
 from harness.run.runner import run, run_lanes
-from harness.run.schedule import log_marks
 from harness.run.spec import find_problem, settings_of, stream
 from harness.study.store import RUN_TABLES
 from harness.tables import SCHEMA

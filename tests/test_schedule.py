@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.run.schedule import log_marks
+from harness.run.marks.schedule import log_marks
 
 
 def test_marks_are_whole_ascending_about_evenly_spaced_in_their_logarithm_and_end_at_the_budget():

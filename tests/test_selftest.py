@@ -2,7 +2,7 @@
 
 import pytest
 
-import harness.run.record
+import harness.run.marks.record
 import harness.study.selftest
 from harness.cli import main
 from harness.study.selftest import selftest
@@ -20,13 +20,13 @@ def bent(monkeypatch: pytest.MonkeyPatch):
     """Bends what the recorder writes into `error`."""
 
     def bend(how):
-        original = harness.run.record.Recorder.spectra
+        original = harness.run.marks.record.Recorder.spectra
 
         def spectra(self, *arguments):
             table = original(self, *arguments)
             return table.assign(error=how(table))
 
-        monkeypatch.setattr(harness.run.record.Recorder, "spectra", spectra)
+        monkeypatch.setattr(harness.run.marks.record.Recorder, "spectra", spectra)
 
     return bend
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.analysis.sensitivity import reprice, sensitivity
+from harness.analysis.asked.sensitivity import reprice, sensitivity
 from harness.cli import main
 from harness.study.comparison import load
 from harness.study.making import compare

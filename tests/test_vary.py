@@ -13,7 +13,7 @@ from harness.cli import main
 from harness.run.runner import run, run_lanes
 from harness.run.spec import RunSpec
 from harness.study.comparison import plan
-from harness.study.jobs import group
+from harness.study.execution.jobs import group
 from harness.study.making import compare
 from harness.study.vary import read_varied, variants
 from harness.tables import LABELS

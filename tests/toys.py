@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.run.account import Terms
-from harness.run.lanes import LaneMeter
-from harness.run.meter import Meter
+from harness.run.metering.account import Terms
+from harness.run.metering.lanes import LaneMeter
+from harness.run.metering.meter import Meter
 from harness.run.spec import RunSpec
 from optimizers.base import Optimizer, RunStopped
 from problems import PROBLEMS

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.run.account import Terms
 from harness.run.drive import drive
-from harness.run.meter import Meter
+from harness.run.metering.account import Terms
+from harness.run.metering.meter import Meter
 from harness.run.spec import stream
 from optimizers import OPTIMIZERS
 from problems import PROBLEMS

@@ -9,13 +9,13 @@ the share of comparable pairs in which the lower one comes first, ties counting 
   each level of loss that the run reaches (`harness.analysis.clocks` defines them), if at least one of the two errors is
   above the threshold. An error that is not finite is larger than any other; two of them are not comparable.
 
-*low, high* and *p_value* take the run as the unit (`harness.analysis.signs`), *spread* and *exponent* with their
-intervals are those of `harness.analysis.spread` and `harness.analysis.censored`; by loss they are about the factor by
-which the loss has fallen at the hit. *kendall_tau*: mean over runs and components of tau-b between the frequency and
-when it was hit; censored ones are last and tied. Where all are tied there is no tau to average.
+*low, high* and *p_value* take the run as the unit (`statistics.signs`), *spread* and *exponent* with their intervals
+are those of `statistics.spread` and `statistics.censored`; by loss they are about the factor by which the loss has
+fallen at the hit. *kendall_tau*: mean over runs and components of tau-b between the frequency and when it was hit;
+censored ones are last and tied. Where all are tied there is no tau to average.
 
 *p_adjusted*: Benjamini and Hochberg's over the configurations of the table, for each probe, threshold and clock.
-*verdict*: `harness.analysis.verdicts`. All intervals are of 95 %. `docs/statistics.md` has the reasons.
+*verdict*: `harness.analysis.statistics.verdicts`. All intervals are of 95 %. `docs/statistics.md` has the reasons.
 
 Source of C: Harrell et al., Evaluating the yield of medical tests, JAMA 247 (1982) 2543-2546.
 """
@@ -27,12 +27,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
-from harness.analysis.censored import exponent
 from harness.analysis.clocks import SideBySide, side_by_side, wins
 from harness.analysis.nulls import with_nulls
-from harness.analysis.signs import concordance_interval, contradiction_p, sign_test
-from harness.analysis.spread import median_ratio, run_bounds
-from harness.analysis.verdicts import Evidence, verdict
+from harness.analysis.statistics.censored import exponent
+from harness.analysis.statistics.signs import concordance_interval, contradiction_p, sign_test
+from harness.analysis.statistics.spread import median_ratio, run_bounds
+from harness.analysis.statistics.verdicts import Evidence, verdict
 from harness.tables import SCHEMA, Doubles, empty, frame
 
 LEVEL = 0.95

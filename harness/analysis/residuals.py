@@ -11,7 +11,7 @@ import pandas as pd
 from harness.analysis.clocks import side_by_side, wins
 from harness.analysis.hits import SERIES
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, run_pairs
-from harness.analysis.signs import concordance_interval, sign_test
+from harness.analysis.statistics.signs import concordance_interval, sign_test
 from harness.tables import LABELS, Tables
 
 UNITS = ("its start", "its mean over frequencies")

@@ -7,9 +7,9 @@ import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from harness.analysis.censored import exponent
 from harness.analysis.configurations import configuration_names, configurations, varied_settings
 from harness.analysis.order import log_cost
+from harness.analysis.statistics.censored import exponent
 from harness.tables import LABELS, Tables
 
 THRESHOLD = 0.1

@@ -11,10 +11,10 @@ from rich.console import Console
 from harness.analysis.summary import closing_table, growth
 from harness.figures import applicable
 from harness.study.comparison import Plan, Results
-from harness.study.execute import Policy
+from harness.study.execution.policy import Policy
+from harness.study.execution.progress import watching
 from harness.study.file.study_file import Study
 from harness.study.making import finish, make, policy_of
-from harness.study.progress import watching
 from harness.study.store import Store
 from harness.study.workers.dask import dask_executor
 

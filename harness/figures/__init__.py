@@ -8,6 +8,7 @@ from typing import BinaryIO
 import pandas as pd
 from matplotlib.figure import Figure
 
+from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap, heatmap_rows
 from harness.figures.loss_matched import loss_matched, loss_matched_rows
 from harness.figures.order import order, order_rows
@@ -19,7 +20,6 @@ from harness.figures.response import response
 from harness.figures.samples import samples
 from harness.figures.slope import slope, slope_rows
 from harness.figures.spectrum import spectrum, spectrum_rows
-from harness.figures.style import house_style
 from harness.tables import Tables
 from harness.whole_files import replace_file
 

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from harness.figures.curves import grid, label, title
+from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.style import GREY, INK, house_style
 from harness.figures.parts import COLOURS, STYLES
-from harness.figures.style import GREY, INK, house_style
 
 
 class Example(NamedTuple):

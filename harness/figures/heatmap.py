@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from harness.figures.drawing import draw_panel
-from harness.figures.layout import COLUMN, GAP, PAGE, RIGHT, STRIP, Layout, components, panel_height
-from harness.figures.legend import draw_legend, footer
-from harness.figures.panels import Panel, cost_grid, panels
-from harness.figures.style import house_style, lines_of, text_width
+from harness.figures.drawing.heat_panel import draw_panel
+from harness.figures.drawing.layout import COLUMN, GAP, PAGE, RIGHT, STRIP, Layout, components, panel_height
+from harness.figures.drawing.legend import draw_legend, footer
+from harness.figures.drawing.panels import Panel, cost_grid, panels
+from harness.figures.drawing.style import house_style, lines_of, text_width
 from harness.tables import Tables
 
 

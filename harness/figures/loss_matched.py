@@ -7,9 +7,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from harness.analysis.configurations import configurations
-from harness.figures.curves import grid, label, title
-from harness.figures.palette import shades
-from harness.figures.style import GREY, house_style
+from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.palette import shades
+from harness.figures.drawing.style import GREY, house_style
 from harness.tables import Tables
 
 STEPS_PER_DECADE, DECADES = 4, 4

@@ -11,9 +11,9 @@ from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from harness.analysis.configurations import configuration_names
-from harness.figures.layout import PAGE
-from harness.figures.panels import THRESHOLD
-from harness.figures.style import GREY, INK, VERDICT_COLOURS, fitted, house_style
+from harness.figures.drawing.layout import PAGE
+from harness.figures.drawing.panels import THRESHOLD
+from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, fitted, house_style
 from harness.tables import LABELS, Tables
 
 NAME, VERDICT, GAP, TOP, BOTTOM, ROW, RIGHT = 1.35, 1.9, 0.18, 0.3, 0.78, 0.165, 0.08

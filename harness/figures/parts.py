@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
-from harness.figures.curves import grid, label, title
-from harness.figures.style import VERDICT_COLOURS, house_style
+from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.style import VERDICT_COLOURS, house_style
 from harness.tables import Tables
 
 COLOURS = (VERDICT_COLOURS["low-first"], VERDICT_COLOURS["high-first"])

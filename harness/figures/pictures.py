@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.analysis.configurations import configurations
-from harness.figures.layout import PAGE
-from harness.figures.style import GREY, INK, fitted, house_style
+from harness.figures.drawing.layout import PAGE
+from harness.figures.drawing.style import GREY, INK, fitted, house_style
 from harness.tables import Doubles, Tables
 
 MOST_MARKS = 7

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
-from harness.figures.curves import grid, label, title
-from harness.figures.palette import groups, looks
-from harness.figures.panels import nearest_threshold
-from harness.figures.style import GREY, house_style
+from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.palette import groups, looks
+from harness.figures.drawing.panels import nearest_threshold
+from harness.figures.drawing.style import GREY, house_style
 from harness.tables import Tables
 
 

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
-from harness.figures.curves import grid, label, title
-from harness.figures.palette import shades
-from harness.figures.style import GREY, house_style
+from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.palette import shades
+from harness.figures.drawing.style import GREY, house_style
 from harness.tables import Tables
 
 SHARES = (0.5, 0.2, 0.1, 0.03, 0.01, 0.001)

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from harness.figures.curves import grid, label, title
-from harness.figures.style import house_style
+from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.style import house_style
 from harness.tables import Doubles, Tables
 
 COLOURS = ("#1a1a1a", "#0072B2", "#009E73", "#B34700")

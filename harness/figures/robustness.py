@@ -6,7 +6,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from harness.analysis.configurations import configuration_names
-from harness.figures.style import GREY, INK, VERDICT_COLOURS, house_style
+from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, house_style
 from harness.tables import LABELS
 
 COLOURS = {**VERDICT_COLOURS, "mixed": "#CC79A7", "no order": "#009E73"}
@@ -17,7 +17,7 @@ CELL = 0.22
 
 
 def robustness_figure(rows: pd.DataFrame) -> Figure:
-    """Of the table of `harness.analysis.robustness`: a row for each configuration, the primary choice first."""
+    """Of the table of `harness.analysis.asked.robustness`: a row for each configuration, the primary choice first."""
     choices = list(dict.fromkeys(zip(rows["choice"], rows["value"], strict=True)))
     labels = rows[[*LABELS]].drop_duplicates()
     names = configuration_names(labels)

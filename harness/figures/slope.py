@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from harness.analysis.configurations import configurations
-from harness.figures.curves import grid, label, title
-from harness.figures.panels import nearest_threshold
-from harness.figures.style import GREY, INK, house_style
+from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.panels import nearest_threshold
+from harness.figures.drawing.style import GREY, INK, house_style
 from harness.tables import Doubles, Tables
 
 MEASURED: dict[str, Any] = {"marker": "o", "ms": 3.5, "color": INK, "mfc": INK, "lw": 0.8, "ls": ""}

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.analysis.configurations import configurations
-from harness.figures.curves import grid, label, title
-from harness.figures.style import INK, house_style
+from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.style import INK, house_style
 from harness.tables import Tables
 
 MARKS = 6

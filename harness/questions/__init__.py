@@ -5,7 +5,7 @@ from harness.questions.rank import Rank
 from harness.questions.response import Response
 from harness.questions.samples import Samples
 from harness.questions.sharpness import Sharpness
-from harness.run.observer import Observer
+from harness.run.marks.observer import Observer
 
 OBSERVERS: dict[str, Observer] = {
     "kernel": Kernel(),

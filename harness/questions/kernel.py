@@ -12,8 +12,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from harness.run.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
-from harness.run.schedule import log_marks
+from harness.run.marks.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
+from harness.run.marks.schedule import log_marks
 from harness.run.theory import MOST_ELEMENTS, MOST_RESIDUALS, mode_rates, tangent_kernel
 from optimizers.base import Doubles
 from problems.base import Array, Probe, Problem, fixed

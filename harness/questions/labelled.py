@@ -1,6 +1,6 @@
 """Questions about classes are asked of problems that have them: targets with a one for the right class."""
 
-from harness.run.observer import Subject
+from harness.run.marks.observer import Subject
 from problems.base import Problem
 from problems.probes.accuracy import are_one_hot
 

@@ -10,8 +10,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.run.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
-from harness.run.schedule import log_marks
+from harness.run.marks.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
+from harness.run.marks.schedule import log_marks
 from problems.base import fixed
 from problems.engines.base import Evaluator
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from harness.questions import OBSERVERS
-from harness.run.observer import Observer, Types, schema_of
+from harness.run.marks.observer import Observer, Types, schema_of
 from harness.run.spec import override, settings_of
 from problems.nearest import lookup
 

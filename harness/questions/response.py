@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.questions.labelled import complaint_without_classes
-from harness.run.observer import Columns, Mark, Observation, Observer, Subject, Types, joined
+from harness.run.marks.observer import Columns, Mark, Observation, Observer, Subject, Types, joined
 from harness.run.spec import stream
 from problems.base import Array, Problem, fixed
 from problems.classes.directions import principal_directions, project

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.questions.labelled import complaint_without_classes
-from harness.run.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
-from harness.run.schedule import log_marks
+from harness.run.marks.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
+from harness.run.marks.schedule import log_marks
 from harness.run.spec import stream
 from optimizers.base import Doubles
 from problems.base import Array, Problem, fixed

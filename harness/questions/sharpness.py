@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
-from harness.run.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
-from harness.run.schedule import log_marks
+from harness.run.marks.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
+from harness.run.marks.schedule import log_marks
 from harness.run.spec import stream
 from optimizers.base import Doubles
 from problems.base import fixed

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from harness.analysis.configurations import configurations
-from harness.analysis.verdicts import ALONE
+from harness.analysis.statistics.verdicts import ALONE
 from harness.tables import LABELS, Tables
 
 FEWEST_DECADES = 1.0

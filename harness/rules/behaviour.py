@@ -16,7 +16,7 @@ import numpy as np
 from harness.prices import KINDS, price
 from harness.rules.faults import Fault, NetworkBroke, breaking_at, nothing_but_nan, one_nan, sound, wall_near
 from harness.rules.spied_run import Trial, attempt, attempt_lanes, bowl, network, start
-from harness.run.account import Terms
+from harness.run.metering.account import Terms
 from optimizers.base import Optimizer
 from problems.engines.numpy_evaluator import NumpyEvaluator
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from harness.plugins import Plugin
 from harness.rules.conformance import RULES, complaint
-from harness.run.account import Terms
 from harness.run.drive import drive
-from harness.run.meter import Meter
+from harness.run.metering.account import Terms
+from harness.run.metering.meter import Meter
 from harness.run.spec import canonical, settings_of, stream
 from optimizers import OPTIMIZERS
 from optimizers.first_order.torch_methods import GD

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.rules.faults import Fault, sound
-from harness.run.account import Terms
 from harness.run.drive import drive
-from harness.run.lanes import LaneMeter
-from harness.run.meter import Meter
+from harness.run.metering.account import Terms
+from harness.run.metering.lanes import LaneMeter
+from harness.run.metering.meter import Meter
 from harness.run.spec import stream
 from optimizers.base import Optimizer
 from problems.base import Array, Loss, Problem, Pullback

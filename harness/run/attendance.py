@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from typing import Protocol, TypeAlias
 
-from harness.run.account import Observe, Snapshot
+from harness.run.metering.account import Observe, Snapshot
 from harness.tables import Tables
 from optimizers.base import Doubles
 

@@ -5,9 +5,9 @@ from contextlib import suppress
 
 import numpy as np
 
-from harness.run.account import EndIgnored
-from harness.run.lanes import LaneMeter
-from harness.run.meter import Meter
+from harness.run.metering.account import EndIgnored
+from harness.run.metering.lanes import LaneMeter
+from harness.run.metering.meter import Meter
 from optimizers.base import Doubles, Optimizer, Streams
 
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.run.lanes import LaneMeter
 from harness.run.machine import machine
-from harness.run.meter import Meter
-from harness.run.observer import Columns, Observation, Observer, schema_of, written
-from harness.run.record import Recorder
+from harness.run.marks.observer import Columns, Observation, Observer, schema_of, written
+from harness.run.marks.record import Recorder
+from harness.run.metering.lanes import LaneMeter
+from harness.run.metering.meter import Meter
 from harness.run.spec import RunSpec, canonical, settings_of
 from harness.tables import SCHEMA, Tables, empty, frame
 

@@ -8,18 +8,18 @@ from operator import add
 import numpy as np
 import pandas as pd
 
-from harness.run.account import Observe, Terms
 from harness.run.attendance import Attendant, Attended, Progress
 from harness.run.build import build_all
 from harness.run.drive import drive
 from harness.run.fit import check_fit, check_observers
-from harness.run.lanes import LaneMeter
-from harness.run.meter import Meter
-from harness.run.observer import Observation
-from harness.run.predictions import predictions
-from harness.run.record import Recorder
+from harness.run.marks.observer import Observation
+from harness.run.marks.predictions import predictions
+from harness.run.marks.record import Recorder
+from harness.run.marks.schedule import log_marks
+from harness.run.metering.account import Observe, Terms
+from harness.run.metering.lanes import LaneMeter
+from harness.run.metering.meter import Meter
 from harness.run.rows import End, lane_tables, observed, sentence, share_evenly, unfinished
-from harness.run.schedule import log_marks
 from harness.run.spec import RunSpec, stream
 from harness.run.theory import forecast
 from harness.tables import Tables

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from harness.run.observer import Observer, Subject
-from harness.run.schedule import MARKS
+from harness.run.marks.observer import Observer, Subject
+from harness.run.marks.schedule import MARKS
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems import PROBLEMS

@@ -14,7 +14,7 @@ from harness.figures import FIGURES, applicable, save
 from harness.questions.reading import read_observers
 from harness.run.build import build
 from harness.run.fit import Refused, check_fit, check_observers
-from harness.run.observer import Observer
+from harness.run.marks.observer import Observer
 from harness.run.spec import RunSpec, digest, find_optimizer, find_problem, override
 from harness.study.ledger.part import declared
 from harness.study.nulls import read_nulls

@@ -13,10 +13,10 @@ from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
 from harness.run.build import build
+from harness.run.marks.schedule import log_marks
 from harness.run.runner import run_lanes
-from harness.run.schedule import log_marks
 from harness.run.spec import RunSpec
-from harness.study.jobs import Job
+from harness.study.execution.jobs import Job
 from harness.tables import Tables
 
 if sys.platform != "win32":

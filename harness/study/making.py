@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.study.comparison import DEFAULT_SEEDS, FORMATS, Plan, Results, conclude, plan
-from harness.study.execute import Policy, Watch, execute
+from harness.study.execution.execute import Watch, execute
+from harness.study.execution.policy import Policy
 from harness.study.file.study_file import read_study
 from harness.study.nulls import keep_nulls
 from harness.study.sharing.papers import keep_file, write_papers

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import pandas as pd
 
 from harness.questions.reading import unseen
-from harness.run.observer import Observer
+from harness.run.marks.observer import Observer
 from harness.study.ledger.ledger import LEASES, PARTS, Ledger
 from harness.study.ledger.part import KEY, State, TooNew, declared, unpack
 from harness.study.roll import VERSION, joined

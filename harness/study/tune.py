@@ -10,12 +10,12 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from harness.analysis.trials import verdicts_of_trials
+from harness.analysis.asked.trials import verdicts_of_trials
 from harness.run.build import build
 from harness.run.fit import check_fit
 from harness.run.spec import RunSpec, canonical, digest, settings_of, stream
 from harness.study.comparison import load
-from harness.study.execute import execute
+from harness.study.execution.execute import execute
 from harness.study.settings_files import update_settings
 from harness.study.store import STUDY, Store
 from harness.whole_files import replace_file, replace_text

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypedDict, Unpack
 
 from harness.plugins.names import check_name
-from harness.run.schedule import MARKS
+from harness.run.marks.schedule import MARKS
 from harness.run.spec import canonical, digest, settings_of
 from harness.study.roll import VERSION
 from problems.base import Recipe

@@ -16,10 +16,10 @@ from typing import Any, Self, Unpack
 import numpy as np
 
 from harness.plugins.names import check_name
-from harness.run.account import Snapshot
 from harness.run.machine import machine
-from harness.run.record import Recorder
-from harness.run.schedule import log_marks
+from harness.run.marks.record import Recorder
+from harness.run.marks.schedule import log_marks
+from harness.run.metering.account import Snapshot
 from harness.tables import SCHEMA, Tables, empty, frame
 from harness.watch.arrays import Numbers, Predict, as_numbers, untouched
 from harness.watch.entry import Entry

@@ -7,11 +7,11 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from harness.analysis.against import against
+from harness.analysis.asked.against import against
+from harness.analysis.asked.robustness import PRIMARY, agreement_of_choices, robustness
+from harness.analysis.asked.targets import over_targets
 from harness.analysis.configurations import configuration_names
 from harness.analysis.residuals import residual_order
-from harness.analysis.robustness import PRIMARY, agreement_of_choices, robustness
-from harness.analysis.targets import over_targets
 from harness.figures import save
 from harness.figures.robustness import robustness_figure
 from harness.tables import LABELS, Tables

@@ -6,8 +6,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from harness.analysis.asked.sensitivity import sensitivity
 from harness.analysis.configurations import configuration_names
-from harness.analysis.sensitivity import sensitivity
 from harness.commands.folders import loaded, source_of
 from harness.commands.order.asked import ANSWERS, say_against
 from harness.tables import LABELS

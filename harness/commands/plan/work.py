@@ -14,9 +14,9 @@ from harness.commands.requested import requested_comparison
 from harness.quantities import duration, size
 from harness.study.comparison import Plan
 from harness.study.estimate import Estimate, estimate, kind_of, makespan, resident_bytes
+from harness.study.execution.jobs import Job, group
 from harness.study.file.study_file import read_study
 from harness.study.file.written import spans
-from harness.study.jobs import Job, group
 from harness.study.store import Store
 
 OWN = ("file", "out", "jobs", "seeds", "data_dir", "plugin", "word")

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.commands.carrying_out import carry_out_study
 from harness.commands.folders import study_in
 from harness.commands.requested import split_names
-from harness.study.execute import Policy
+from harness.study.execution.policy import Policy
 from problems.nearest import unknown
 
 BAD = ("failed", "crashed", "timeout")

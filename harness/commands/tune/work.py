@@ -7,7 +7,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from harness.analysis.verdicts import FEWEST_RUNS
+from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.commands.requested import problem_of, requested_run
 from harness.run.spec import settings_of
 from harness.study.settings_files import tuned_file, update_settings

@@ -5,8 +5,7 @@ Imported only when such a network is asked for: torch takes seconds to load.
 """
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -18,11 +17,12 @@ from torch import Tensor, nn
 
 from problems.base import Array, Loss, Pullback, Slot
 from problems.networks.torch.behaviour import check_behaviour, tensors
+from problems.networks.torch.blame import blaming
 from problems.networks.torch.devices import check_device
 from problems.networks.torch.making import converted, made
 from problems.networks.torch.module_inits import draw, find_init
-from problems.networks.torch.outputs import DoesNotFit, rows
-from problems.networks.torch.packing import Packing, pack
+from problems.networks.torch.outputs import rows
+from problems.networks.torch.packing import Packing, constants, pack
 
 Function: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -100,19 +100,7 @@ class ModuleNetwork:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is constant in the module, and what became of complex parameters, in sentences."""
-        frozen = [parameter for parameter in self._module.parameters() if not parameter.requires_grad]
-        buffers = [name for name, _ in self._module.named_buffers()]
-        said = []
-        if frozen:
-            count = sum(parameter.numel() for parameter in frozen)
-            said.append(f"{count:,} parameters are frozen (requires_grad=False): constants, the same in every run.")
-        if buffers:
-            said.append(f"Buffers are constants, the same in every run: {', '.join(buffers)}.")
-        if self._packing.pairs:
-            said.append(
-                f"Complex parameters are trained as pairs of real ones: {', '.join(sorted(self._packing.pairs))}."
-            )
-        return tuple(said)
+        return constants(self._module, self._packing)
 
     def theta0(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """Drawn from `rng` alone: torch's generator is seeded from it for the module's own law, and put back."""
@@ -179,7 +167,7 @@ class ModuleNetwork:
 
     @cached_property
     def _module(self) -> nn.Module:
-        with self._blaming(f"cannot be made for samples of shape {self.shape}"):
+        with blaming(self.name, f"cannot be made for samples of shape {self.shape}"):
             return converted(made(self.make, self.shape, 0), self._kind, self.device)
 
     @cached_property
@@ -208,32 +196,13 @@ class ModuleNetwork:
         rng = np.random.default_rng(0)
         theta = self.theta0(rng) + MOVED * rng.standard_normal(self.dim)
         flat, samples = self._tensor(theta), self._tensor(rng.uniform(-1, 1, (TRIED, *self.shape)))
-        with self._blaming(f"fails on samples of shape {self.shape}"):
+        with blaming(self.name, f"fails on samples of shape {self.shape}"):
             check_behaviour(self._module, lambda some: self._call(flat, some), samples)
             outputs = self._call(flat.requires_grad_(), samples)
         if not outputs.requires_grad:
             raise ValueError(
                 f"The module '{self.name}' gives an output without a gradient: something detaches, or leaves torch."
             )
-
-    @contextmanager
-    def _blaming(self, what: str) -> Iterator[None]:
-        """Turn whatever the user's code raises into one sentence, with its own traceback as the cause."""
-        try:
-            yield
-        except ValueError as error:
-            if type(error) in (ValueError, DoesNotFit) and error.__traceback__ is not None and _is_ours(error):
-                raise
-            raise DoesNotFit(self._sentence(what, error)) from error
-        except Exception as error:
-            raise DoesNotFit(self._sentence(what, error)) from error
-
-    def _sentence(self, what: str, error: Exception) -> str:
-        said = " ".join(str(error).split())[:300].rstrip(".")
-        return (
-            f"The module '{self.name}' {what}: {type(error).__name__}: {said}. With FREQUENCY_HARNESS_TRACEBACK=1 "
-            "its own traceback is shown."
-        )
 
     def _outputs(self, flat: Tensor, samples: Tensor) -> Tensor:
         if len(flat) > 1 and self._maps:
@@ -254,14 +223,6 @@ class ModuleNetwork:
     def _tensor(self, array: Array) -> Tensor:
         array = np.require(array, self.dtype, ["C", "W"])  # torch warns of arrays that nobody may write into
         return torch.from_numpy(array).to(self.device)
-
-
-def _is_ours(error: BaseException) -> bool:
-    """Whether this project raised it, and not the user's code or a library in it."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    return traceback is not None and str(traceback.tb_frame.f_globals.get("__name__", "")).startswith("problems.")
 
 
 def _grad(outputs: Tensor, inputs: Tensor, weights: Tensor, *, create_graph: bool = False) -> Tensor:

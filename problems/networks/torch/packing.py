@@ -58,3 +58,18 @@ def flattened(module: nn.Module) -> NDArray[np.float64]:
 
 def _real(parameter: Tensor) -> Tensor:
     return torch.view_as_real(parameter.resolve_conj()) if parameter.is_complex() else parameter
+
+
+def constants(module: nn.Module, packing: Packing) -> tuple[str, ...]:
+    """What is constant in the module, and what became of complex parameters, in sentences."""
+    frozen = [parameter for parameter in module.parameters() if not parameter.requires_grad]
+    buffers = [name for name, _ in module.named_buffers()]
+    said = []
+    if frozen:
+        count = sum(parameter.numel() for parameter in frozen)
+        said.append(f"{count:,} parameters are frozen (requires_grad=False): constants, the same in every run.")
+    if buffers:
+        said.append(f"Buffers are constants, the same in every run: {', '.join(buffers)}.")
+    if packing.pairs:
+        said.append(f"Complex parameters are trained as pairs of real ones: {', '.join(sorted(packing.pairs))}.")
+    return tuple(said)

@@ -13,8 +13,8 @@ from harness.run.machine import PINNED, machine
 from harness.run.rows import unfinished
 from harness.run.runner import run_lanes
 from harness.run.spec import RunSpec
+from harness.study.execution.standby import GRACE, Standby, hard_limit
 from harness.study.ledger.ledger import Ledger
-from harness.study.standby import GRACE, Standby, hard_limit
 from harness.study.workers.channel import tell
 
 Job: TypeAlias = tuple[RunSpec, ...]

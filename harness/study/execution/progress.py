@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from harness.run.spec import RunSpec
-from harness.study.execute import Watch
-from harness.study.jobs import Job
+from harness.study.execution.execute import Watch
+from harness.study.execution.jobs import Job
 
 
 @contextmanager

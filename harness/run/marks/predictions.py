@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.run.observer import AtFewMarks, Columns, Mark, Observation
+from harness.run.marks.observer import AtFewMarks, Columns, Mark, Observation
 from problems.base import Problem
 
 

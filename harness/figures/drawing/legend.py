@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from harness.figures.layout import EDGE, LINE, RIGHT, TITLE, TOP, Layout
-from harness.figures.panels import nearest_threshold
-from harness.figures.style import GREY, INK
+from harness.figures.drawing.layout import EDGE, LINE, RIGHT, TITLE, TOP, Layout
+from harness.figures.drawing.panels import nearest_threshold
+from harness.figures.drawing.style import GREY, INK
 
 TICKS = (0.01, 0.03, 0.1, 0.3, 1.0)
 HIT: dict[str, Any] = {"ls": "", "marker": "o", "markersize": 4.0, "mfc": INK, "mec": "white", "mew": 0.6}

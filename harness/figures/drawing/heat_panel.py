@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
-from harness.figures.layout import GAP, LINE, Band, Layout, bands
-from harness.figures.legend import CENSORED, FRAME, HELD, HIT, QUARTILES, error_colours
-from harness.figures.panels import Panel
-from harness.figures.style import GREY, INK, VERDICT_COLOURS, fitted, text_width
+from harness.figures.drawing.layout import GAP, LINE, Band, Layout, bands
+from harness.figures.drawing.legend import CENSORED, FRAME, HELD, HIT, QUARTILES, error_colours
+from harness.figures.drawing.panels import Panel
+from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, fitted, text_width
 from harness.tables import Doubles
 
 LABEL = 0.11

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.run.account import Snapshot
+from harness.run.metering.account import Snapshot
 from problems.base import Array, Recipe
 from problems.engines.base import Evaluator
 

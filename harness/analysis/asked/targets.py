@@ -18,7 +18,7 @@ from scipy.optimize import minimize_scalar
 
 from harness.analysis.clocks import side_by_side, wins
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, log_cost, run_pairs
-from harness.analysis.spread import run_bounds
+from harness.analysis.statistics.spread import run_bounds
 from harness.tables import LABELS, Doubles, Tables
 
 TARGET = ["problem", "problem_settings"]

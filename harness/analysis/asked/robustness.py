@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from harness.analysis.asked.sensitivity import reprice
 from harness.analysis.hits import THRESHOLDS, find_hits
 from harness.analysis.order import PRIMARY_THRESHOLD, order_table
-from harness.analysis.sensitivity import reprice
 from harness.tables import LABELS, Tables
 
 PRICES = (1.0, 2.0, 3.0, 4.0, 5.0)

@@ -1,7 +1,7 @@
 """One method against another: by how much less, or more, does it prefer low frequencies? Paired by seed.
 
 Runs of one seed begin at the same weights, so that their ratio says more than two medians do. The ratio of spreads is
-the median over seeds of the ratios, with bounds where runs are censored (`harness.analysis.spread`); its p is that of
+the median over seeds of the ratios, with bounds where runs are censored (`statistics.spread`); its p is that of
 the signs of the differences. The ratio of exponents has the interval of its linearisation, Student's t over seeds."""
 
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from harness.analysis.censored import Exponent, exponent, half_width
 from harness.analysis.clocks import SideBySide, side_by_side
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, adjusted, log_cost
-from harness.analysis.signs import sign_test
-from harness.analysis.spread import median_ratio, run_bounds
-from harness.analysis.verdicts import FEWEST_RUNS
+from harness.analysis.statistics.censored import Exponent, exponent, half_width
+from harness.analysis.statistics.signs import sign_test
+from harness.analysis.statistics.spread import median_ratio, run_bounds
+from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.tables import LABELS, Doubles, Tables
 
 METHOD = ["optimizer", "settings"]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.run.account import PATIENCE, PENALTY, Account, Diverged, Observe, Outcome, TargetReached, Terms
+from harness.run.metering.account import PATIENCE, PENALTY, Account, Diverged, Observe, Outcome, TargetReached, Terms
 from optimizers.base import Doubles, Slot
 from problems.engines.base import Evaluator
 

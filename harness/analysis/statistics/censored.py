@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
-from harness.analysis.signs import student
+from harness.analysis.statistics.signs import student
 from harness.tables import Doubles
 
 STEPS = 60

@@ -10,18 +10,18 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import sleep
 from typing import Any, TypeAlias
 
-from harness.questions.reading import unseen, with_earlier
+from harness.questions.reading import with_earlier
 from harness.run.spec import RunSpec
-from harness.study.jobs import OVERDUE, Job, Order, give_up, group, work
-from harness.study.ledger.leases import PATIENCE, Leases
+from harness.study.execution.jobs import OVERDUE, Job, Order, give_up, group, work
+from harness.study.execution.policy import Policy
+from harness.study.ledger.leases import Leases
 from harness.study.ledger.ledger import Unwritable
 from harness.study.ledger.part import State, TooNew
-from harness.study.standby import GRACE
-from harness.study.store import AGAIN, MOST_ATTEMPTS, Store
+from harness.study.store import Store
 from harness.study.workers.channel import listening
 from harness.study.workers.pool import Overdue, Workers
 from harness.study.workers.process import CannotStart, WorkerDied
@@ -34,29 +34,6 @@ MOST_FLYING = 256
 """Jobs given to an executor of which we do not know how many it takes at once."""
 MOST_DEATHS = 2
 DIED = "The process that made this run died, and so did the one that tried again. Run it alone; often it lacks memory."
-
-
-@dataclass(frozen=True)
-class Policy:
-    """Which runs are made again, and how patient the study is.
-
-    `attempts` is how often a run of status `again` is begun in all, `grace` the seconds beyond a time limit, `patience`
-    those without a sign of life of another process on the same study; `expendable` are processes of an executor that
-    replaces them."""
-
-    again: tuple[str, ...] = AGAIN
-    attempts: float = MOST_ATTEMPTS
-    grace: float = GRACE
-    patience: float = PATIENCE
-    expendable: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """Of the processes that are started."""
-
-    def is_due(self, state: State | None, spec: RunSpec) -> bool:
-        """Whether a run in this state is to be made, for the first time, again, or before other observers."""
-        if state is None or unseen(spec.observers, state.observers):
-            return True
-        return state.status in self.again and state.attempt < self.attempts
 
 
 def execute(

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.run.account import Snapshot
-from harness.run.observer import Mark, Observation
-from harness.run.points import Incumbents
+from harness.run.marks.observer import Mark, Observation
+from harness.run.marks.points import Incumbents
+from harness.run.metering.account import Snapshot
 from harness.run.theory import Forecast
 from harness.tables import empty, frame
 from optimizers.base import Doubles

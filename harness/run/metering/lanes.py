@@ -12,7 +12,17 @@ from typing import Any, Literal, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.run.account import PATIENCE, PENALTY, Account, Counts, Diverged, Observe, Outcome, TargetReached, Terms
+from harness.run.metering.account import (
+    PATIENCE,
+    PENALTY,
+    Account,
+    Counts,
+    Diverged,
+    Observe,
+    Outcome,
+    TargetReached,
+    Terms,
+)
 from optimizers.base import Doubles, RunStopped, Slot
 from problems.engines.base import Evaluator
 

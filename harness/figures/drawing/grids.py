@@ -7,8 +7,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.figures.layout import PAGE
-from harness.figures.style import GREY, INK
+from harness.figures.drawing.layout import PAGE
+from harness.figures.drawing.style import GREY, INK
 
 LEFT, RIGHT, TOP, BOTTOM, HEIGHT, GAP_X, GAP_Y = 0.5, 0.12, 0.34, 0.82, 1.55, 0.28, 0.5
 """Inches."""

@@ -1,0 +1,1 @@
+"""What else may be asked of a study: against another method, under other choices, over targets, over trials."""

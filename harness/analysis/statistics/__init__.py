@@ -1,0 +1,1 @@
+"""Tests, intervals, effect sizes and verdicts, on arrays of runs."""
