@@ -1,6 +1,8 @@
 "use strict";
 // Curves and profiles, drawn by plotly. A name of the user's is text: what plotly would read as markup is spelled out.
 const spelled = (text) => text.replace(/[&<>%$]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+const MOST_LETTERS = 48;
+const shortened = (name) => [...name].length > MOST_LETTERS ? `${[...name].slice(0, MOST_LETTERS - 1).join("")}…` : name;
 const AXES = {
   cost: "cost (forward passes over the training set)",
   steps: "steps (evaluations of any kind)",
@@ -16,7 +18,7 @@ function look(index, dash) {
 }
 
 function entry(one, index, shown) {
-  return { x: [null], y: [null], name: spelled(one.name), legendgroup: String(index), showlegend: true, hoverinfo: "skip",
+  return { x: [null], y: [null], name: spelled(shortened(one.name)), legendgroup: String(index), showlegend: true, hoverinfo: "skip",
     visible: shown ? true : "legendonly", ...look(index, "solid") };
 }
 

@@ -71,5 +71,7 @@ const sight = new IntersectionObserver((seen) => seen.filter((one) => one.isInte
   const state = states[one.target.dataset.index];
   if (!drawn.has(state)) { drawn.add(state); state.changed(); }
 }), { rootMargin: "600px" });
-theme.listeners.push(() => drawn.forEach((state) => state.changed()));
+const redraw = () => drawn.forEach((state) => state.changed());
+theme.listeners.push(redraw);
+matchMedia("(max-width: 639px)").addEventListener("change", redraw);
 states.forEach((state) => sight.observe(state.article));
