@@ -244,7 +244,7 @@ def test_places_on_an_axis_of_ratios_are_logarithmic_and_stay_on_it():
     assert place(1.0, 0.01, 100.0, ratio=True) == pytest.approx(50)
     assert place(10.0, 0.01, 100.0, ratio=True) == pytest.approx(75)
     assert [place(value, 0.01, 100.0, ratio=True) for value in (0.0, np.inf)] == [0, 100]
-    assert Estimate(2.0, 1.0, np.inf, ">=").text == ">=2 [1, ∞]"
+    assert Estimate(2.0, 1.0, np.inf, ">=").text == "≥ 2 [1, ∞]"
 
 
 @pytest.mark.parametrize(

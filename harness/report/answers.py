@@ -14,6 +14,9 @@ FEWEST_DECADES = 1.0
 """The axis of ratios is at least this wide, in powers of ten to both sides of 1."""
 
 
+BOUNDS = {"": "", ">=": "≥ ", "<=": "≤ "}
+
+
 class Estimate(NamedTuple):
     """A value, its 95 % interval, and `>=` or `<=` where it is only a bound; NaN where nothing is known."""
 
@@ -28,7 +31,7 @@ class Estimate(NamedTuple):
         if not isfinite(self.value):
             return "–"
         interval = "" if self.low != self.low else f" [{short(self.low)}, {short(self.high)}]"
-        return f"{self.bound}{short(self.value)}{interval}"
+        return f"{BOUNDS[self.bound]}{short(self.value)}{interval}"
 
 
 class Answer(NamedTuple):

@@ -61,8 +61,8 @@ function layout(title, axis, vertical) {
     xaxis: { title: { text: title }, type: "log", exponentformat: "power", autorange: axis === "loss" ? "reversed" : true,
       ...(narrow ? { dtick: 1 } : {}), ...grid },
     yaxis: { title: { text: vertical }, exponentformat: "power", ...grid },
-    legend: narrow ? { orientation: "h", y: -0.25, yanchor: "top" } : { x: 1.01, y: 0.98 }, showlegend: true,
-    margin: { l: narrow ? 48 : 70, r: narrow ? 8 : 16, t: 40, b: 56 }, hovermode: "closest", dragmode: narrow ? false : "zoom",
+    legend: narrow ? { orientation: "h", yref: "container", y: 0, yanchor: "bottom" } : { x: 1.01, y: 0.98 }, showlegend: true,
+    margin: { l: narrow ? 48 : 70, r: narrow ? 8 : 16, t: 40, b: narrow ? 150 : 56 }, hovermode: "closest", dragmode: narrow ? false : "zoom",
     hoverlabel: { bgcolor: theme.colour("wash"), font: { color: ink }, bordercolor: theme.colour("line") },
   };
 }
