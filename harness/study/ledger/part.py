@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.questions.reading import observed_schemas
+from harness.study.ledger import checksum
 from harness.tables import SCHEMA, Tables, empty
 from harness.whole_files import replace_file
 
@@ -21,6 +22,7 @@ VERSION = 2
 """Of the layout of a part. The first kept one file a table, and is still read (`older.py`)."""
 MARK = b"frequency-harness"
 MAGIC = b"PAR1"
+CHANGED = "it has changed since it was written: its checksum does not fit"
 LONGEST = 5_000_000
 """Rows of one table of one run; what claims more is no part of ours."""
 KEY = "run_id"
@@ -97,11 +99,13 @@ def write(path: Path, run_id: str, tables: Tables, attempt: int = 1, *, durable:
 
 
 def write_rows(target: Any, rows: pa.Table) -> None:
-    """Write rows, and their metadata, with a checksum for each page."""
+    """Write rows, and their metadata, with a checksum of each page and one of the whole."""
+    held = pa.BufferOutputStream()
     options = {"compression": "zstd", "write_page_checksum": True, "store_schema": False, "write_statistics": False}
-    with pq.ParquetWriter(target, rows.schema.remove_metadata(), **options) as writer:
+    with pq.ParquetWriter(held, rows.schema.remove_metadata(), **options) as writer:
         writer.write_table(rows.replace_schema_metadata(None), row_group_size=ROWS_IN_GROUP)
-        writer.add_key_value_metadata(rows.schema.metadata)
+        writer.add_key_value_metadata(rows.schema.metadata | {checksum.NAME: checksum.BLANK})
+    target.write(checksum.sealed(held.getvalue().to_pybytes()))
 
 
 def peek(path: Path) -> State:
@@ -117,6 +121,8 @@ def read(path: Path, expected: str | None = None) -> pa.Table:
     footer = _footer(path)
     _facts(path, footer)
     try:
+        if not checksum.is_whole(path.read_bytes()):
+            raise Unreadable(CHANGED)
         rows = pq.ParquetFile(path, metadata=footer, page_checksum_verification=True).read(use_threads=False)
     except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
         raise Unreadable(_first_line(error)) from None
@@ -135,16 +141,29 @@ def check_columns(schema: pa.Schema) -> None:
             raise Unreadable(f"its column '{field.name}' is no table")
 
 
-def _footer(path: Path) -> pq.FileMetaData:
-    """The metadata, where it is plausible for the size of the file."""
+def _check_ends(path: Path) -> None:
+    """Raise Unreadable unless the file begins and ends as Parquet does, and its footer is what was written."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
             if size < 2 * len(MAGIC) + 4 or file.read(len(MAGIC)) != MAGIC:
                 raise Unreadable("it is no Parquet file" if size else "it is empty")
             file.seek(-8, 2)
-            if int.from_bytes(file.read(4), "little") > size - 12 or file.read(4) != MAGIC:
+            length = int.from_bytes(file.read(4), "little")
+            if length > size - 12 or file.read(4) != MAGIC:
                 raise Unreadable("it is cut off")
+            file.seek(-8 - length, 2)
+            whole = checksum.is_whole_footer(file.read())
+    except OSError as error:
+        raise Unreadable(_first_line(error)) from None
+    if not whole:
+        raise Unreadable(CHANGED)
+
+
+def _footer(path: Path) -> pq.FileMetaData:
+    """The metadata, where it is plausible for the size of the file."""
+    _check_ends(path)  # before anything of it is believed: a damaged footer can end the process
+    try:
         footer = pq.read_metadata(path)
         longest = max(
             (
