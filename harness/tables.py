@@ -110,6 +110,7 @@ SCHEMA: dict[str, dict[str, str]] = {
         "threshold": "float64",
         "matched_by": "str",
         "endpoint": "str",
+        "incumbent": "str",
         "n_runs": "int64",
         "pairs": "int64",
         "concordance": "float64",

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from harness.analysis.incumbents import BEST, judged_at
 from harness.tables import Doubles, empty, frame
 
 Flags: TypeAlias = NDArray[np.bool_]
@@ -32,16 +33,21 @@ ROUNDING = 1e-9
 
 
 def find_hits(
-    runs: pd.DataFrame, curves: pd.DataFrame, spectra: pd.DataFrame, thresholds: Sequence[float] = THRESHOLDS
+    runs: pd.DataFrame,
+    curves: pd.DataFrame,
+    spectra: pd.DataFrame,
+    thresholds: Sequence[float] = THRESHOLDS,
+    incumbent: str = BEST,
 ) -> pd.DataFrame:
     """The table `hits`: one row per series of `spectra` and threshold, sorted by run, probe, component and frequency.
 
     Spectra of runs that `runs` does not list are left out, so a selection of runs is enough to select hits; so are rows
     that are about no frequency (NaN). An error that is not a number is never at or below a threshold. Cost, loss and
     seconds are those of `curves` at the hit, between two marks like the error, or at the run's last mark where
-    censored; `predicted_cost` is where the predicted error hits by the same rule, NaN where it never does. Raises
-    ValueError if `curves` lacks a mark.
+    censored; `predicted_cost` is where the predicted error hits by the same rule, NaN where it never does. `incumbent`
+    says whose errors and losses are meant, of the best point or of the last. Raises ValueError if `curves` lacks a mark.
     """
+    curves, spectra = judged_at(curves, incumbent), judged_at(spectra, incumbent)
     known = spectra[spectra["run_id"].isin(runs["run_id"]) & spectra["frequency"].notna()]
     if known.empty or not len(thresholds):
         return empty("hits")

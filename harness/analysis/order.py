@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
 from harness.analysis.clocks import SideBySide, side_by_side, wins
+from harness.analysis.incumbents import BEST, judged_at
 from harness.analysis.nulls import with_nulls
 from harness.analysis.statistics.censored import exponent
 from harness.analysis.statistics.signs import concordance_interval, contradiction_p, sign_test
@@ -50,11 +51,14 @@ def order_table(
     spectra: pd.DataFrame,
     hits: pd.DataFrame,
     nulls: pd.DataFrame | None = None,
+    incumbent: str = BEST,
 ) -> pd.DataFrame:
     """The table `order`: one row per configuration, probe, threshold and `matched_by`.
 
-    `nulls`, where given, is the table of what amplitude alone would give (`harness.analysis.nulls`). A configuration
+    `nulls`, where given, is the table of what amplitude alone would give (`harness.analysis.nulls`). `hits` are
+    those of the same `incumbent`, the point of a run that is judged (`harness.analysis.incumbents`). A configuration
     without any hits rows (all of its runs failed before their first mark) has no row here."""
+    curves, spectra = judged_at(curves, incumbent), judged_at(spectra, incumbent)
     found = [row for laid in side_by_side(runs, curves, spectra, hits) for row in _rows(laid)]
     if not found:
         return empty("order")
@@ -65,6 +69,7 @@ def order_table(
     is_primary = is_principal & (rows["threshold"] == PRIMARY_THRESHOLD) & (rows["matched_by"] == PRIMARY_CLOCK)
     rows["endpoint"] = np.where(is_primary, "primary", "secondary")
     rows["p_adjusted"] = rows.groupby(FAMILY, sort=False)["p_value"].transform(adjusted)
+    rows["incumbent"] = incumbent
     rows = with_nulls(rows, nulls)
     rows["verdict"] = [verdict(row["evidence"], row) for _, row in rows.iterrows()]
     return frame("order", {name: rows[name] for name in SCHEMA["order"]})

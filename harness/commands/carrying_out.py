@@ -67,7 +67,7 @@ def _carry_out(
     finally:
         for name, reason in store.ledger.put_aside.items():
             sys.stderr.write(f"damaged, and made again: {name}: {reason}\n")
-    results = finish(store, arguments.format)
+    results = finish(store, arguments.format, getattr(arguments, "incumbent", None))
     sys.stderr.write("".join(f"{sentence}\n" for sentence in said))
     return results
 

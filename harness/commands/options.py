@@ -9,6 +9,8 @@ from harness.study.workers.cores import available_cores
 DATA = "FREQUENCY_HARNESS_DATA"
 """The environment variable of `problems.datasets.find`, which is too heavy to load here."""
 FORMATS = ("parquet", "csv")
+INCUMBENTS = ("best", "last")
+"""Those of `harness.analysis.incumbents`, which is too heavy to load here."""
 
 
 def add_problem(word: Parser) -> None:
@@ -93,6 +95,12 @@ def add_format(word: Parser) -> None:
     """The format of the tables."""
     text = "parquet or csv, the format of the tables (default: parquet)"
     word.add_argument("--format", type=one_of(FORMATS), default=FORMATS[0], metavar="NAME", help=text)
+
+
+def add_incumbent(word: Parser, default: str | None = "best") -> None:
+    """Which point of a run is judged."""
+    text = f"the point of a run that hits and order are about: best so far, or last (default: {default or 'as made'})"
+    word.add_argument("--incumbent", type=one_of(INCUMBENTS), default=default, metavar="best|last", help=text)
 
 
 def add_observe(word: Parser) -> None:

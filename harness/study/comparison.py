@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.hits import find_hits
+from harness.analysis.incumbents import check_incumbent
 from harness.analysis.order import order_table
 from harness.figures import FIGURES, applicable, save
 from harness.questions.reading import read_observers
@@ -182,26 +183,31 @@ def _seeds(seeds: int | Iterable[int]) -> list[int]:
     return chosen
 
 
-def conclude(store: Store, file_format: str) -> Results:
-    """Write the tables and the figures of the finished runs."""
-    results = load(store.folder)
-    store.export(results.tables, file_format)
+def conclude(store: Store, file_format: str, incumbent: str | None = None) -> Results:
+    """Write the tables and the figures of the finished runs, and which point of a run is judged from now on."""
+    results = load(store.folder, incumbent)
+    store.export(results.tables, file_format, incumbent or store.incumbent)
     for name in applicable(results.tables):
         save(FIGURES[name](results.tables), store.folder / name)
     return results
 
 
-def load(folder: str | Path) -> Results:
+def load(folder: str | Path, incumbent: str | None = None) -> Results:
     """The tables of a study: from its parts, or where there are none, from the exported files.
 
-    Raises FileNotFoundError, saying what was looked for."""
+    `incumbent`, `best` or `last`, is the point of a run that `hits` and `order` are about; without it the one that the
+    study was made with. Raises ValueError for another one, and FileNotFoundError, saying what was looked for."""
     folder = Path(folder)
-    if not (folder / STUDY).is_file():
-        return Results.of(folder, read_exported(folder))
-    tables = Store(folder).read()
-    hits = find_hits(tables["runs"], tables["curves"], tables["spectra"])
-    nulls = read_nulls(folder)
-    order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits, nulls)
+    if (folder / STUDY).is_file():
+        tables, nulls = Store(folder).read(), read_nulls(folder)
+        judged = check_incumbent(incumbent or Store(folder).incumbent)
+    else:
+        tables = read_exported(folder)
+        if incumbent is None:
+            return Results.of(folder, tables)
+        judged, nulls = check_incumbent(incumbent), tables["nulls"]
+    hits = find_hits(tables["runs"], tables["curves"], tables["spectra"], incumbent=judged)
+    order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits, nulls, judged)
     return Results.of(folder, {**tables, "hits": hits, "order": order, "nulls": nulls})
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.incumbents import BEST, check_incumbent
 from harness.study.comparison import DEFAULT_SEEDS, FORMATS, Plan, Results, conclude, plan
 from harness.study.execution.execute import Watch, execute
 from harness.study.execution.policy import Policy
@@ -31,13 +32,14 @@ def compare(
 ) -> Results:
     """Run the comparison (or what is missing of it), and write its tables and its figure; `choices` as for `plan`.
 
-    `jobs` is a number of processes, for which a script needs the usual `if __name__ == "__main__":` guard, or any
+    `incumbent`, `best` or `last`, is the point of a run that hits and order are about. `jobs` is a number of processes, for which a script needs the usual `if __name__ == "__main__":` guard, or any
     `concurrent.futures` executor. Raises ValueError, and RuntimeError if every run crashed."""
     _check(file_format, jobs)
+    incumbent = check_incumbent(choices.pop("incumbent", BEST))
     planned = plan(problem, optimizers, seeds, **choices)
     store = Store(Path(out) if out is not None else planned.folder)
     make(planned, store, jobs)
-    return _some(finish(store, file_format))
+    return _some(finish(store, file_format, incumbent))
 
 
 def sweep(
@@ -80,9 +82,9 @@ def make(
     return closing_sentences(before, store.states(), store.folder)
 
 
-def finish(store: Store, file_format: str) -> Results:
+def finish(store: Store, file_format: str, incumbent: str | None = None) -> Results:
     """Write tables, figures and papers of the finished runs."""
-    results = conclude(store, file_format)
+    results = conclude(store, file_format, incumbent)
     write_papers(store, results.runs, results.machines)
     return results
 

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
+from harness.analysis.incumbents import BEST
 from harness.questions.reading import unseen
 from harness.run.marks.observer import Observer
 from harness.study.ledger.ledger import LEASES, PARTS, Ledger
@@ -110,14 +111,23 @@ class Store:
             raise FileNotFoundError(f"No study in '{self.folder}': it needs {STUDY}.")
         return found
 
-    def export(self, tables: Tables, file_format: str) -> list[Path]:
+    @property
+    def incumbent(self) -> str:
+        """The point of a run that the study's whole tables are about; before there are any, the best."""
+        try:
+            return str(json.loads((self.folder / EXPORTED).read_text())["incumbent"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return BEST
+
+    def export(self, tables: Tables, file_format: str, incumbent: str = BEST) -> list[Path]:
         """Write whole tables beside the parts, as `parquet` or `csv`; those of observers where they have rows."""
         names = [*SCHEMA, *(name for name, rows in tables.items() if name not in SCHEMA and len(rows))]
         paths = [self.folder / f"{name}.{file_format}" for name in names]
         (self.folder / EXPORTED).unlink(missing_ok=True)
         for name, path in zip(names, paths, strict=True):
             replace_file(path, partial(write_whole, tables[name], file_format))
-        replace_text(self.folder / EXPORTED, json.dumps({"runs": self._fingerprint(), "format": file_format}))
+        known = {"runs": self._fingerprint(), "format": file_format, "incumbent": incumbent}
+        replace_text(self.folder / EXPORTED, json.dumps(known))
         return paths
 
     def exported(self, name: str) -> pd.DataFrame | None:

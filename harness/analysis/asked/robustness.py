@@ -12,13 +12,12 @@ import pandas as pd
 
 from harness.analysis.asked.sensitivity import reprice
 from harness.analysis.hits import THRESHOLDS, find_hits
+from harness.analysis.incumbents import BEST, INCUMBENTS, judged_at, tables_at
 from harness.analysis.order import PRIMARY_THRESHOLD, order_table
 from harness.tables import LABELS, Tables
 
 PRICES = (1.0, 2.0, 3.0, 4.0, 5.0)
 BUDGETS = (1 / 2, 1 / 4, 1 / 8)
-INCUMBENTS = {"error": "error_last", "loss": "loss_last"}
-"""Columns at the best point, and at the last one where it was measured as well."""
 PRIMARY = "primary"
 
 
@@ -28,8 +27,9 @@ def robustness(tables: Tables) -> pd.DataFrame:
     The first rows are those of the choice `primary`, with which the others agree or not."""
     probes = tables["spectra"].drop_duplicates("run_id")[["run_id", "probe"]]
     spectra = tables["spectra"].merge(probes, on=["run_id", "probe"])
-    chosen = {**tables, "spectra": spectra}
-    parts = [_judged(tables["runs"], choice) for choice in _choices(chosen)]
+    declared = [*tables["order"]["incumbent"][:1], BEST][0]
+    chosen = tables_at({**tables, "spectra": spectra}, declared)
+    parts = [_judged(tables["runs"], choice) for choice in _choices(chosen, declared)]
     rows = pd.concat(parts, ignore_index=True)
     own = rows[rows["choice"] == PRIMARY].set_index([*LABELS])["verdict"]
     primary = pd.MultiIndex.from_frame(rows[[*LABELS]]).map(own.to_dict())
@@ -55,7 +55,7 @@ class _Choice(NamedTuple):
     clock: str = "cost"
 
 
-def _choices(tables: Tables) -> Iterator[_Choice]:
+def _choices(tables: Tables, declared: str) -> Iterator[_Choice]:
     curves, spectra = tables["curves"], tables["spectra"]
     yield _Choice(PRIMARY, "", curves, spectra)
     for threshold in THRESHOLDS:
@@ -71,12 +71,8 @@ def _choices(tables: Tables) -> Iterator[_Choice]:
     for clock, reading in (("steps", evaluations), ("seconds", curves["seconds"])):
         yield _Choice("clock", clock, *_by_clock(curves, spectra, reading))
     if {"error_last"} <= set(spectra):
-        yield _Choice("incumbent", "last", _at_last(curves), _at_last(spectra))
-
-
-def _at_last(part: pd.DataFrame) -> pd.DataFrame:
-    """The columns of the last point in place of those of the best one."""
-    return part.assign(**{best: part[last] for best, last in INCUMBENTS.items() if last in part})
+        other = INCUMBENTS[1 - INCUMBENTS.index(declared)]
+        yield _Choice("incumbent", other, *(judged_at(part, INCUMBENTS[1]) for part in (curves, spectra)))  # swapped
 
 
 def _cut(tables: Tables, share: float) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,7 +1,7 @@
 """Options of `harness compare`."""
 
 from harness.commands.comparison_options import add_comparison
-from harness.commands.options import add_format
+from harness.commands.options import add_format, add_incumbent
 from harness.commands.parser import Parser
 
 SECTION = "studies"
@@ -20,4 +20,5 @@ examples:
 def add_options(word: Parser) -> None:
     """Everything about a comparison."""
     add_comparison(word)
+    add_incumbent(word)
     add_format(word)

@@ -1,6 +1,6 @@
 """Options of `harness order`."""
 
-from harness.commands.options import add_source
+from harness.commands.options import add_incumbent, add_source
 from harness.commands.parser import Parser
 
 SECTION = "tables"
@@ -17,6 +17,7 @@ examples:
 def add_options(word: Parser) -> None:
     """A study, and what is asked of it: by default its verdicts at several prices of a gradient."""
     add_source(word)
+    add_incumbent(word, None)
     asked = word.add_mutually_exclusive_group()
     asked.add_argument("--against", metavar="NAME", help="compare spreads and exponents with those of this optimizer")
     asked.add_argument("--robust", action="store_true", help="vary threshold, price, budget, clock and incumbent")

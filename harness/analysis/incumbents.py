@@ -1,0 +1,30 @@
+"""Which point of a run is judged: the best so far, or the last one evaluated. One is declared for all of a comparison."""
+
+import pandas as pd
+
+from harness.tables import Tables
+
+INCUMBENTS = ("best", "last")
+BEST = INCUMBENTS[0]
+PAIRS = {name: f"{name}_last" for name in ("error", "amplitude", "loss", "test_loss")}
+"""Columns of the best point, and those of the last one."""
+
+
+def check_incumbent(incumbent: str) -> str:
+    """The name itself; raises ValueError for another one."""
+    if incumbent not in INCUMBENTS:
+        raise ValueError(f"The incumbent is {' or '.join(INCUMBENTS)}; got '{incumbent}'.")
+    return incumbent
+
+
+def judged_at(part: pd.DataFrame, incumbent: str) -> pd.DataFrame:
+    """`curves` or `spectra` with the columns of this point in the place of the best one's, and the other way round."""
+    if check_incumbent(incumbent) == BEST:
+        return part
+    both = {name: other for name, other in PAIRS.items() if {name, other} <= set(part)}
+    return part.assign(**{a: part[b] for name, other in both.items() for a, b in ((name, other), (other, name))})
+
+
+def tables_at(tables: Tables, incumbent: str) -> Tables:
+    """The tables of a study with curves and spectra for this point."""
+    return tables | {name: judged_at(tables[name], incumbent) for name in ("curves", "spectra")}
