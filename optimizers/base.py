@@ -123,6 +123,8 @@ class Optimizer(ABC):
     source: ClassVar[str]
     lanes: ClassVar[bool] = False
     """Whether `theta0` may be `(B, P)`, with one generator a lane."""
+    proportional: ClassVar[bool] = False
+    """Whether its steps are `lr` times something linear in the gradients, so that a scaled network wants another."""
     max_dim: ClassVar[int] = 20_000_000
     expected: ClassVar[str] = "no theory known; empirical only"
     """What is known or expected of the order in which it learns frequencies."""

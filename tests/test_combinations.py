@@ -41,7 +41,8 @@ def by_torch(init: str, theta: torch.Tensor, inputs: np.ndarray) -> torch.Tensor
             weight, bias, piece = piece.split([fan_in * fan_out, fan_out, len(piece) - fan_out * (fan_in + 1)])
             last = index == len(layers) - 1
             divisor = {"ntk": fan_in**0.5, "mean-field": fan_in if last else fan_in**0.5}.get(init, 1.0)
-            hidden = hidden @ (weight.reshape(fan_out, fan_in) / divisor).T + bias
+            bias_divisor = fan_in**0.5 if last and init == "mean-field" else 1.0
+            hidden = hidden @ (weight.reshape(fan_out, fan_in) / divisor).T + bias / bias_divisor
             hidden = hidden if last else torch.tanh(hidden)
         return hidden
 

@@ -162,6 +162,7 @@ SAMPLES = "tests/test_easy_and_hard_samples.py::test_the_command_writes_its_tabl
 PUBLISHED = "tests/test_selftest.py::test_the_published_networks_that_lose_the_order_are_not_called_low_first"
 ASKED = "tests/test_order_asked.py::test_the_command_answers_each_question_and_writes_its_table"
 ORDER = "tests/test_sensitivity.py::test_the_command_prints_and_writes_the_table"
+INCUMBENT = "tests/test_incumbents.py::test_the_words_judge_the_point_that_is_asked_for"
 TUNE = "tests/test_tune.py::test_tuned_settings_are_used_from_the_command_line"
 FILTER = "tests/test_image_studies.py::test_the_filter_command_says_which_widths_are_uninformative_and_draws"
 HERE = [*QUICK, "--out", "o", "--format", "csv"]
@@ -189,6 +190,7 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
     **{("response", option): RESPONSE for option in ("--through", "--places", "--out", "--format")},
     ("response", "--extent"): "tests/test_response.py::test_every_direction_has_every_frequency",
     **{("samples", option): SAMPLES for option in ("--networks", "--search", "--radius", "--out", "--format")},
+    **{(word, "--incumbent"): INCUMBENT for word in ("compare", "run", "order")},
     ("order", "--from"): finds_a_study,
     ("order", "--cost-per-gradient"): ORDER,
     **{("order", option): ASKED for option in ("--against", "--robust", "--targets", "--residual")},

@@ -45,7 +45,7 @@ def find_hits(
     that are about no frequency (NaN). An error that is not a number is never at or below a threshold. Cost, loss and
     seconds are those of `curves` at the hit, between two marks like the error, or at the run's last mark where
     censored; `predicted_cost` is where the predicted error hits by the same rule, NaN where it never does. `incumbent`
-    says whose errors and losses are meant, of the best point or of the last. Raises ValueError if `curves` lacks a mark.
+    says which point is meant, `best` or `last`. Raises ValueError if `curves` lacks a mark.
     """
     curves, spectra = judged_at(curves, incumbent), judged_at(spectra, incumbent)
     known = spectra[spectra["run_id"].isin(runs["run_id"]) & spectra["frequency"].notna()]

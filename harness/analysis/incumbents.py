@@ -1,4 +1,4 @@
-"""Which point of a run is judged: the best so far, or the last one evaluated. One is declared for all of a comparison."""
+"""Which point of a run is judged: the best so far, or the last one evaluated; one for all of a comparison."""
 
 import pandas as pd
 
@@ -25,6 +25,12 @@ def judged_at(part: pd.DataFrame, incumbent: str) -> pd.DataFrame:
     return part.assign(**{a: part[b] for name, other in both.items() for a, b in ((name, other), (other, name))})
 
 
-def tables_at(tables: Tables, incumbent: str) -> Tables:
-    """The tables of a study with curves and spectra for this point."""
-    return tables | {name: judged_at(tables[name], incumbent) for name in ("curves", "spectra")}
+def declared(tables: Tables) -> str:
+    """The point that the table `order` is about; where there is none, or no rows, the best."""
+    order = tables.get("order")
+    return BEST if order is None or order.empty else str(order["incumbent"].iat[0])
+
+
+def as_declared(tables: Tables) -> Tables:
+    """The tables of a study with curves and spectra for the point that its `order` is about."""
+    return tables | {name: judged_at(tables[name], declared(tables)) for name in ("curves", "spectra")}

@@ -10,6 +10,7 @@ import pandas as pd
 
 from harness.analysis.clocks import side_by_side, wins
 from harness.analysis.hits import SERIES
+from harness.analysis.incumbents import as_declared
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, run_pairs
 from harness.analysis.statistics.signs import concordance_interval, sign_test
 from harness.tables import LABELS, Tables
@@ -35,6 +36,7 @@ def residual_spectra(spectra: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def residual_order(tables: Tables) -> pd.DataFrame:
     """One row for each configuration, probe and unit: C at equal loss with its interval, and p, the run as the unit."""
     hits = tables["hits"][np.isclose(tables["hits"]["threshold"], PRIMARY_THRESHOLD)]
+    tables = as_declared(tables)
     rows = []
     for unit, spectra in residual_spectra(tables["spectra"]).items():
         for laid in side_by_side(tables["runs"], tables["curves"], spectra, hits):

@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from harness.analysis.configurations import configuration_names, configurations, varied_settings
+from harness.analysis.incumbents import BEST, declared
 from harness.analysis.order import log_cost
 from harness.analysis.statistics.censored import exponent
 from harness.tables import LABELS, Tables
@@ -34,6 +35,8 @@ def closing_table(tables: Tables) -> Table:
     own_hits = [hits[hits["run_id"].isin(own["run_id"])] for _, own in found]
     alike = len(rows) <= MOST_COLUMNS and all(_watched(own) in ([], rows) for own in own_hits)
     title = f"{runs['problem'].iloc[0]}: cost at which the error of a frequency stays below {THRESHOLD:g}"
+    incumbent = declared(tables)
+    title += "" if incumbent == BEST else f", at the {incumbent} point"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("optimizer", overflow="fold", min_width=9)
     for heading in [_heading(row, rows) for row in rows] if alike else ["learned at"]:

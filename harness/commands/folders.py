@@ -34,10 +34,10 @@ def study_in(folder: Path) -> Study:
     return read_study(folder / FILE)
 
 
-def loaded(folder: Path) -> Results:
-    """Its tables; raises ValueError where there are none."""
+def loaded(folder: Path, incumbent: str | None = None) -> Results:
+    """Its tables, about this point of each run; raises ValueError where there are none."""
     try:
-        return load(folder)
+        return load(folder, incumbent)
     except (FileNotFoundError, NotADirectoryError):
         raise ValueError(
             f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none."

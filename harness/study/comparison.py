@@ -20,6 +20,7 @@ from harness.run.spec import RunSpec, digest, find_optimizer, find_problem, over
 from harness.study.ledger.part import declared
 from harness.study.nulls import read_nulls
 from harness.study.roll import roll_of
+from harness.study.step_lengths import step_notes, stepped
 from harness.study.store import STUDY, Store, read_exported
 from harness.study.understood import understood
 from harness.study.vary import variants
@@ -131,12 +132,13 @@ def plan(
         name: variants(name, override(name, find_optimizer(name), changes.get(name, {})), varied.get(name, {}))
         for name in names
     }
+    own = {name: {*changes.get(name, {}), *varied.get(name, {})} for name in names}
     options["observers"] = read_observers(options.pop("observe", None) or ())
     strict = optimizers is not None and not everything and not options.pop("lenient", False)
     terms = {name: value for name, value in options.items() if value is not None}
     budget = recipe.budget if budget is None else budget
     specs = [
-        RunSpec(problem, chosen, name, method, seed, budget, **terms)
+        RunSpec(problem, chosen, name, stepped(method, chosen, own[name]), seed, budget, **terms)
         for name in names
         for method, chosen, seed in product(methods[name], recipes, _seeds(seeds))
     ]
@@ -146,7 +148,8 @@ def plan(
     reasons = dict(left_out.values())
     if not fitting:
         raise Refused("No optimizer fits this problem: " + " ".join(reasons.values()))
-    return Plan(fitting, reasons, understood(problems[fitting[0].recipe][1]))
+    notes = (*understood(problems[fitting[0].recipe][1]), *step_notes(fitting, own))
+    return Plan(fitting, reasons, notes)
 
 
 def _check_owners(owners: Iterable[str], names: Sequence[str]) -> None:

@@ -32,7 +32,8 @@ def compare(
 ) -> Results:
     """Run the comparison (or what is missing of it), and write its tables and its figure; `choices` as for `plan`.
 
-    `incumbent`, `best` or `last`, is the point of a run that hits and order are about. `jobs` is a number of processes, for which a script needs the usual `if __name__ == "__main__":` guard, or any
+    `incumbent`, `best` or `last`, is the point of a run that hits and order are about.
+    `jobs` is a number of processes, for which a script needs the usual `if __name__ == "__main__":` guard, or any
     `concurrent.futures` executor. Raises ValueError, and RuntimeError if every run crashed."""
     _check(file_format, jobs)
     incumbent = check_incumbent(choices.pop("incumbent", BEST))

@@ -19,6 +19,7 @@ class Nesterov(TorchMethod):
     source: ClassVar[str] = "Nesterov 1983; Sutskever et al. 2013; torch.optim.SGD"
     expected: ClassVar[str] = "low-first, with half the slope of gradient descent's when well tuned, as for momentum"
     buffers: ClassVar[int] = 1
+    proportional: ClassVar[bool] = True
     lr: float = rate(0.03, 1e-4, 0.3)
     momentum: float = setting(0.9, "share of the velocity that is kept", above=0.0, below=1.0, tune=(0.5, 0.99))
 
@@ -140,6 +141,7 @@ class ASGD(TorchMethod):
     source: ClassVar[str] = "Polyak and Juditsky 1992; torch.optim.ASGD"
     expected: ClassVar[str] = "low-first, as gradient descent"
     buffers: ClassVar[int] = 1
+    proportional: ClassVar[bool] = True
     lr: float = rate(0.05, 1e-3, 1.0)
 
     def build(self, optim: Lean, params: list[Any]) -> Any:

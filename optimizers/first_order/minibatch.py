@@ -27,6 +27,7 @@ class SGD(TorchMethod):
     source: ClassVar[str] = "Robbins and Monro 1951; torch.optim.SGD"
     expected: ClassVar[str] = "low-first, as gradient descent, above a floor of noise that falls with lr"
     buffers: ClassVar[int] = 1
+    proportional: ClassVar[bool] = True
     lr: float = setting(0.02, "step length", above=0.0, tune=(1e-4, 0.3))
     momentum: float = setting(0.0, "share of the velocity that is kept", at_least=0.0, below=1.0, tune=(0.0, 0.99))
     batch: int = setting(32, "samples of a minibatch", at_least=1, tune=(1, 256))

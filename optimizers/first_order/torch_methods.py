@@ -109,6 +109,7 @@ class GD(TorchMethod):
     expected: ClassVar[str] = (
         "low-first: linearised, a mode of kernel eigenvalue lambda is learned in a time like 1 / lambda"
     )
+    proportional: ClassVar[bool] = True
     lr: float = setting(0.05, "step length", above=0.0, tune=(1e-3, 1.0))  # at 0.1 one seed in twelve diverges
 
     @property
@@ -129,6 +130,7 @@ class Momentum(TorchMethod):
         "arXiv 2206.14862 says that it reduces the bias"
     )
     buffers: ClassVar[int] = 1
+    proportional: ClassVar[bool] = True
     lr: float = setting(0.03, "step length", above=0.0, tune=(1e-4, 0.3))  # 7e-4; 0.05 is unsteady for some seeds
     momentum: float = setting(0.9, "share of the velocity that is kept", at_least=0.0, below=1.0, tune=(0.5, 0.99))
 

@@ -74,7 +74,9 @@ def ntk() -> Init:
 
 
 def mean_field() -> Init:
-    """The mean-field scaling (Mei et al. 2018): as ntk, but the last layer's weights are divided by their fan_in."""
+    """The mean-field scaling (Mei et al. 2018): as ntk, but the last layer's weights are divided by their fan_in N.
+
+    Its biases are divided by sqrt(N), so that one step length, proportional to N, serves all parameters."""
     return Init("mean-field", _standard, lambda network: combine(network, (1.0,), _mean_field_scale))
 
 
@@ -95,7 +97,7 @@ def _ntk_scale(fan_in: int, is_bias: bool, is_last: bool) -> float:
 
 
 def _mean_field_scale(fan_in: int, is_bias: bool, is_last: bool) -> float:
-    return 1.0 / fan_in if is_last and not is_bias else _ntk_scale(fan_in, is_bias, is_last)
+    return _ntk_scale(fan_in, is_bias, is_last) * (fan_in**-0.5 if is_last else 1.0)
 
 
 def _unscaled(fan_in: int, is_bias: bool, is_last: bool) -> float:

@@ -14,6 +14,7 @@ from scipy import stats
 
 from harness.analysis.clocks import SideBySide, side_by_side
 from harness.analysis.configurations import configuration_names
+from harness.analysis.incumbents import as_declared
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, adjusted, log_cost
 from harness.analysis.statistics.censored import Exponent, exponent, half_width
 from harness.analysis.statistics.signs import sign_test
@@ -68,7 +69,8 @@ def _sizes(tables: Tables, threshold: float) -> Iterator[_Sized]:
     runs = tables["runs"].sort_values(["seed", "run_id"])
     seeds = {tuple(map(str, key)): list(own["seed"]) for key, own in runs.groupby([*LABELS], dropna=False)}
     hits = tables["hits"][np.isclose(tables["hits"]["threshold"], threshold)]
-    for laid in side_by_side(tables["runs"], tables["curves"], tables["spectra"], hits):
+    seen = as_declared(tables)
+    for laid in side_by_side(tables["runs"], seen["curves"], seen["spectra"], hits):
         yield _size(laid, seeds[tuple(str(laid.labels[label]) for label in LABELS)])
 
 

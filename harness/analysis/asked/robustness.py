@@ -12,7 +12,7 @@ import pandas as pd
 
 from harness.analysis.asked.sensitivity import reprice
 from harness.analysis.hits import THRESHOLDS, find_hits
-from harness.analysis.incumbents import BEST, INCUMBENTS, judged_at, tables_at
+from harness.analysis.incumbents import INCUMBENTS, as_declared, declared, judged_at
 from harness.analysis.order import PRIMARY_THRESHOLD, order_table
 from harness.tables import LABELS, Tables
 
@@ -27,9 +27,8 @@ def robustness(tables: Tables) -> pd.DataFrame:
     The first rows are those of the choice `primary`, with which the others agree or not."""
     probes = tables["spectra"].drop_duplicates("run_id")[["run_id", "probe"]]
     spectra = tables["spectra"].merge(probes, on=["run_id", "probe"])
-    declared = [*tables["order"]["incumbent"][:1], BEST][0]
-    chosen = tables_at({**tables, "spectra": spectra}, declared)
-    parts = [_judged(tables["runs"], choice) for choice in _choices(chosen, declared)]
+    chosen = as_declared({**tables, "spectra": spectra})
+    parts = [_judged(tables["runs"], choice) for choice in _choices(chosen)]
     rows = pd.concat(parts, ignore_index=True)
     own = rows[rows["choice"] == PRIMARY].set_index([*LABELS])["verdict"]
     primary = pd.MultiIndex.from_frame(rows[[*LABELS]]).map(own.to_dict())
@@ -55,7 +54,7 @@ class _Choice(NamedTuple):
     clock: str = "cost"
 
 
-def _choices(tables: Tables, declared: str) -> Iterator[_Choice]:
+def _choices(tables: Tables) -> Iterator[_Choice]:
     curves, spectra = tables["curves"], tables["spectra"]
     yield _Choice(PRIMARY, "", curves, spectra)
     for threshold in THRESHOLDS:
@@ -71,8 +70,8 @@ def _choices(tables: Tables, declared: str) -> Iterator[_Choice]:
     for clock, reading in (("steps", evaluations), ("seconds", curves["seconds"])):
         yield _Choice("clock", clock, *_by_clock(curves, spectra, reading))
     if {"error_last"} <= set(spectra):
-        other = INCUMBENTS[1 - INCUMBENTS.index(declared)]
-        yield _Choice("incumbent", other, *(judged_at(part, INCUMBENTS[1]) for part in (curves, spectra)))  # swapped
+        other = INCUMBENTS[1 - INCUMBENTS.index(declared(tables))]
+        yield _Choice("incumbent", other, judged_at(curves, "last"), judged_at(spectra, "last"))  # swapped
 
 
 def _cut(tables: Tables, share: float) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.hits import find_hits
-from harness.analysis.incumbents import BEST, tables_at
+from harness.analysis.incumbents import as_declared
 from harness.analysis.order import order_table
 from harness.prices import cost
 from harness.tables import LABELS, Tables
@@ -25,7 +25,7 @@ def sensitivity(tables: Tables, prices: Sequence[float] = PRICES, threshold: flo
     p_value, verdict. Raises ValueError for a price that is not positive."""
     if not prices or not all(0 < price < np.inf for price in prices):
         raise ValueError(f"The cost of a gradient is a positive number; got {', '.join(map(str, prices))}.")
-    tables = tables_at(tables, [*tables["order"]["incumbent"][:1], BEST][0])
+    tables = as_declared(tables)
     return pd.concat([_at(tables, price, threshold) for price in prices], ignore_index=True)
 
 

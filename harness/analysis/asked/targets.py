@@ -17,6 +17,7 @@ from scipy import stats
 from scipy.optimize import minimize_scalar
 
 from harness.analysis.clocks import side_by_side, wins
+from harness.analysis.incumbents import as_declared
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, log_cost, run_pairs
 from harness.analysis.statistics.spread import run_bounds
 from harness.tables import LABELS, Doubles, Tables
@@ -92,7 +93,8 @@ def run_values(tables: Tables, threshold: float) -> pd.DataFrame:
     """Both measures of each run: LABELS, probe, run (its place by seed), measure and value."""
     hits = tables["hits"][np.isclose(tables["hits"]["threshold"], threshold)]
     rows = []
-    for laid in side_by_side(tables["runs"], tables["curves"], tables["spectra"], hits):
+    seen = as_declared(tables)
+    for laid in side_by_side(tables["runs"], seen["curves"], seen["spectra"], hits):
         compared = wins(np.where(laid.censored[0], np.inf, laid.cost[0])[None, None])[0]
         concordant, pairs = run_pairs(compared, laid.slot, laid.n_runs)
         low, high = run_bounds(log_cost(laid.cost[0]), laid.censored[0], laid.frequency, laid.slot, laid.n_runs)

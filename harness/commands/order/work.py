@@ -17,7 +17,7 @@ from harness.whole_files import replace_file, writing_into
 def main(arguments: argparse.Namespace) -> int:
     """Print the table, and write it beside the others; the exit code."""
     folder = source_of(arguments)
-    tables = loaded(folder).tables
+    tables = loaded(folder, arguments.incumbent).tables
     console = Console()
     if arguments.against is not None:
         say_against(tables, folder, console, arguments.against)

@@ -1,6 +1,14 @@
 """Options of `harness run`: one run, so nothing is varied and nothing runs beside it."""
 
-from harness.commands.options import add_format, add_incumbent, add_observe, add_out, add_problem, add_settings, add_terms
+from harness.commands.options import (
+    add_format,
+    add_incumbent,
+    add_observe,
+    add_out,
+    add_problem,
+    add_settings,
+    add_terms,
+)
 from harness.commands.parser import Parser
 from harness.commands.values import LARGEST_SEED, whole
 
