@@ -59,6 +59,7 @@ CHANGES: dict[str, tuple[list[str], list[str]]] = {
     "--seed": (ALONE, ["--seed", "7"]),
     "--watch": (["--target", "sin(x)+sin(5*x)"], ["--watch", "1"]),
     "--data": (["--data", "own.npz"], ["--data", "other.npz"]),
+    "--probe": (ALONE, ["--probe", "fourier(1)"]),
     "--observe": (["--problem", "digits"], ["--observe", "samples"]),
 }
 """Options that change the runs: words before, and the words that change them; of two equal options the later wins."""

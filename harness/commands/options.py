@@ -23,6 +23,7 @@ def add_problem(word: Parser) -> None:
     add("--domain", metavar="A,B", help="where a formula is sampled, its end left out (default: -pi,pi)")
     add("--embedding", metavar="NAME", help="what a network of one variable sees of it, such as 'fourier(16,1)'")
     add("--watch", metavar="K,K", help="frequencies to watch, such as 1,5 (default: the problem's choice)")
+    _repeatable(add, "--probe", "NAME(NUMBERS)", "watch this too, from 'harness list probes'; repeatable")
     add("--samples", metavar="N", help="how many samples are taken (default: the problem's)")
     add("--image", metavar="NAME|FILE", help="portrait, china, flower, or a picture of your own")
     add("--size", metavar="WxH", help="pixels to which a picture is shrunk (default: 64x64)")

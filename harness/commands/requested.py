@@ -66,6 +66,7 @@ def choices(arguments: argparse.Namespace) -> dict[str, Any]:
         check_reads_data(problem_of(arguments))
     named = {name: getattr(arguments, name) for name in (*RECIPE_OPTIONS, *TERMS)}
     named["observe"] = read_observers(getattr(arguments, "observe", None) or ())
+    named["probes"] = ",".join(getattr(arguments, "probe", None) or ()) or None
     settings = read_settings(arguments.set)
     own = {name: getattr(arguments, name) for name in PROBLEM_OPTIONS if getattr(arguments, name) is not None}
     if own:

@@ -17,6 +17,7 @@ from problems import PROBLEMS
 from problems.base import Recipe
 from problems.engines.choose import engine_names
 from problems.nearest import lookup
+from problems.probes.by_name import split_calls
 
 SCHEMA_VERSION = 2
 
@@ -38,6 +39,8 @@ class RunSpec:
     time_limit: float | None = None
     target_loss: float | None = None
     engine: str = "auto"
+    probes: str = ""
+    """What is watched beside the problem's own, as a user types it: `fourier(1,3),accuracy`."""
     observers: tuple[Observer, ...] = ()
     """What else is written about the run; no part of its identity, as nothing that is observed changes its path."""
 
@@ -54,6 +57,7 @@ class RunSpec:
             if not kept:
                 raise ValueError(f"The {rule}; got {getattr(self, rule.split()[0])}.")
         lookup("engine", self.engine, engine_names())
+        object.__setattr__(self, "probes", ",".join(split_calls(self.probes)))
 
     @property
     def run_id(self) -> str:
@@ -73,6 +77,7 @@ class RunSpec:
                 "time_limit": self.time_limit,
                 "target_loss": self.target_loss,
                 "engine": self.engine,
+                **({"probes": self.probes} if self.probes else {}),
                 **{kind: origin for kind, origin in origins.items() if origin},
             }
         )

@@ -11,7 +11,18 @@ examples:
   python -m harness list
   python -m harness list activations
 """
-LISTS = ("problems", "optimizers", "figures", "activations", "inits", "losses", "embeddings", "engines", "observers")
+LISTS = (
+    "problems",
+    "optimizers",
+    "figures",
+    "activations",
+    "inits",
+    "losses",
+    "embeddings",
+    "engines",
+    "observers",
+    "probes",
+)
 
 
 def add_options(word: Parser) -> None:

@@ -16,6 +16,7 @@ from problems.line.embeddings import EMBEDDINGS
 from problems.losses.regression import LOSSES
 from problems.networks.activations import ACTIVATIONS
 from problems.networks.inits import INITS
+from problems.probes.by_name import PROBES
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -77,4 +78,5 @@ LISTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "embeddings": lambda: _first_lines(EMBEDDINGS),
     "engines": engine_names,
     "observers": _observers,
+    "probes": lambda: _first_lines(PROBES),
 }

@@ -13,7 +13,7 @@ from harness.study.file.values import alternatives, names, seeds
 from harness.study.settings_files import read_settings_file
 from problems.nearest import unknown
 
-TERMS = ("cost_per_gradient", "marks", "time_limit", "target_loss", "engine")
+TERMS = ("cost_per_gradient", "marks", "time_limit", "target_loss", "engine", "probes")
 KEYS = ("problems", "optimizers", "seeds", "budget", "settings", "observe", *RECIPE_OPTIONS, *TERMS)
 ELSEWHERE = ("name", "description", "plugins", "ledger", "compiled", "parts")
 """Keys of the file as a whole."""
@@ -144,7 +144,7 @@ class Part:
 def override_terms(sample: RunSpec, terms: Mapping[str, Any]) -> RunSpec:
     """A run with these terms; raises ValueError for one that it cannot have."""
     for key, value in terms.items():
-        text = key == "engine"
+        text = key in ("engine", "probes")
         if isinstance(value, bool | list | dict) or isinstance(value, str) != text:
             raise ValueError(f"{key} is a {'text' if text else 'number'}, the same for all runs; got {value!r}.")
     return RunSpec(**{**vars(sample), **terms})

@@ -1,0 +1,154 @@
+"""Probes by name, to be watched beside those of a problem: each is made of inputs, targets and numbers alone."""
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from inspect import signature
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array, Probe, Problem
+from problems.factories import CALL
+from problems.nearest import unknown
+from problems.probes.accuracy import AccuracyProbe, are_one_hot, classes
+from problems.probes.bands import BandProbe, into_bands, scattered_transform
+from problems.probes.fourier import FourierProbe
+from problems.probes.gaussian_filter import FilterProbe
+from problems.probes.linear_model import LinearModelProbe, linear_answers
+from problems.probes.selection import Selection
+from problems.probes.sines import SineProbe
+
+Factory: TypeAlias = Callable[..., Probe]
+"""Of inputs `(n, d)`, targets `(n, m)` and numbers."""
+ASKED = Selection("as asked for")
+ITEM = re.compile(r"\s*([^,()\s]+(?:\([^()]*\))?)\s*(?:,|$)")
+SHARPEST = 8
+"""Length of the longest wave vector of the bands, in cycles per bounding box, unless their edges say otherwise."""
+NOTHING = 1e-9
+"""Amplitude, as a share of the largest value of the target, below which a relative error would be one of rounding."""
+
+
+def fourier(inputs: Array, targets: Array, *frequencies: float) -> Probe:
+    """Frequencies along the first input, in cycles per its unit: fourier(1,3)."""
+    k = _some("fourier", "frequencies", frequencies)
+    m = targets.shape[1]
+    component = np.arange(m).repeat(len(k))
+    waves = np.zeros((len(component), inputs.shape[1]))
+    waves[:, 0] = np.tile(k, m)
+    return FourierProbe(inputs, targets, waves, np.tile(k, m), component, selection=ASKED)
+
+
+def bands(inputs: Array, targets: Array, *edges: float) -> Probe:
+    """Bands of |k| in cycles per bounding box, of one to three inputs, between these edges: bands(1,2,4)."""
+    ends = np.unique(_some("bands", "edges, at least two", edges or (1.0, 2.0, 4.0, 8.0), least=2))
+    d = inputs.shape[1]
+    if d > 3 or ends[-1] > 4 * SHARPEST:
+        raise ValueError(f"The probe 'bands' is for one to three inputs and |k| up to {4 * SHARPEST}; here are {d}.")
+    axes = [np.arange(-int(ends[-1]), int(ends[-1]) + 1)] * d
+    lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, d).astype(float)
+    half = lattice[len(lattice) // 2 :]  # one of each pair k and -k, and zero
+    band = into_bands(half, ends)
+    half, band = half[band >= 0], band[band >= 0]
+    if not len(band):
+        raise ValueError(f"No wave vector lies between the edges {', '.join(map('{:g}'.format, ends))} of 'bands'.")
+    box = (inputs - inputs.min(axis=0)) / np.where(np.ptp(inputs, axis=0) > 0, np.ptp(inputs, axis=0), 1.0)
+    band = np.unique(band, return_inverse=True)[1]
+    return BandProbe(targets, half, band, scattered_transform(box, half), "bands", ASKED, halved=True)
+
+
+def sines(inputs: Array, targets: Array, *modes: float) -> Probe:
+    """Sine modes of one input on an even grid with both ends, where the target vanishes: sines(1,2,3)."""
+    k = _some("sines", "modes", modes)
+    steps = np.diff(inputs[:, 0])
+    if inputs.shape[1] != 1 or not np.allclose(steps, steps[0]) or steps[0] <= 0:
+        raise ValueError("The probe 'sines' is for one input on an even, ascending grid.")
+    if (k != k.round()).any() or k.min() < 1 or k.max() > len(inputs) - 2:
+        raise ValueError(f"Modes of 'sines' are whole numbers from 1 to {len(inputs) - 2} here.")
+    inner = targets[1:-1, 0].astype(np.float64)
+    return SineProbe(inner, k.astype(np.int64), float(np.ptp(inputs)), "sines", ASKED)
+
+
+def filtered(inputs: Array, targets: Array, delta: float) -> Probe:
+    """The low and the high part under a Gaussian filter of this variance in the space of inputs: filter(0.1)."""
+    if not 0 < delta < np.inf:
+        raise ValueError(f"The variance of the probe 'filter' must be positive and finite; got {delta:g}.")
+    return FilterProbe(inputs, targets, delta, min(len(inputs), 2000))
+
+
+def accuracy(inputs: Array, targets: Array) -> Probe:
+    """The share of samples whose class is told right."""
+    del inputs
+    return AccuracyProbe(_of_classes("accuracy", targets))
+
+
+def linear_model(inputs: Array, targets: Array) -> Probe:
+    """How much of what the network knows of the classes logistic regression knows as well."""
+    labels = classes(_of_classes("linear-model", targets))
+    return LinearModelProbe(targets, linear_answers(inputs, labels, inputs))
+
+
+PROBES: dict[str, Factory] = {
+    "accuracy": accuracy,
+    "bands": bands,
+    "filter": filtered,
+    "fourier": fourier,
+    "linear-model": linear_model,
+    "sines": sines,
+}
+
+
+def split_calls(text: str) -> tuple[str, ...]:
+    """`fourier(1,3), accuracy` as its two; raises ValueError for another form, or a name that is unknown."""
+    found: list[str] = []
+    place = 0
+    while place < len(text.rstrip()):
+        item = ITEM.match(text, place)
+        call = CALL.fullmatch(item[1]) if item else None
+        if item is None or call is None:
+            raise ValueError(f"Probes are written NAME or NAME(NUMBERS), with commas between; got '{text}'.")
+        if call[1] not in PROBES:
+            raise unknown("probe", call[1], PROBES)
+        found.append(item[1].replace(" ", ""))
+        place = item.end()
+    return tuple(dict.fromkeys(found))
+
+
+def watch_also(problem: Problem, text: str) -> Problem:
+    """The problem with these probes beside its own, each called as it was typed; raises ValueError."""
+    probes = list(problem.probes)
+    for call in split_calls(text):
+        probe = _made(problem, call)
+        if probe.name in {other.name for other in probes}:
+            raise ValueError(f"The problem watches '{probe.name}' already; leave it out of --probe.")
+        if (probe.target_amplitude <= NOTHING * np.abs(problem.targets).max()).any():
+            raise ValueError(f"The target has nothing of what '{call}' watches, so that no relative error is defined.")
+        probes.append(probe)
+    return replace(problem, probes=tuple(probes))
+
+
+def _made(problem: Problem, call: str) -> Probe:
+    name, _, inside = call.rstrip(")").partition("(")
+    make = PROBES[name]
+    try:
+        numbers = [float(part) for part in inside.split(",") if part]
+        bound = signature(make).bind(problem.inputs, problem.targets, *numbers)
+    except (TypeError, ValueError):
+        form = ", ".join(map(str, list(signature(make).parameters)[2:]))
+        raise ValueError(f"The probe '{name}' is written {name}({form}), all numbers; got '{call}'.") from None
+    probe = make(*bound.args)
+    called = is_dataclass(probe) and "name" in {field.name for field in fields(probe)}
+    return replace(probe, name=call) if called else probe  # type: ignore[type-var]  # is_dataclass has said so
+
+
+def _some(name: str, what: str, numbers: tuple[float, ...], least: int = 1) -> NDArray[np.float64]:
+    if len(numbers) < least or not all(0 <= number < np.inf for number in numbers):
+        raise ValueError(f"The probe '{name}' takes {what}, numbers from 0: such as {name}(1,3); got {numbers}.")
+    return np.array(numbers, np.float64)
+
+
+def _of_classes(name: str, targets: Array) -> Array:
+    if not (are_one_hot(targets) or (targets == targets.round()).all()):
+        raise ValueError(f"The probe '{name}' is for targets that are classes.")
+    return targets
