@@ -134,6 +134,22 @@ def test_a_run_does_not_continue_in_the_next_one():
     assert hits[["run_id", "seed", "cost", "censored"]].values.tolist() == [["a", 1, 10.0, False], ["b", 2, 50.0, True]]
 
 
+def test_a_hit_lasts_to_the_end_of_its_own_run_however_long_the_next_one_is():
+    """Low from cost 40 to the end at 50: all that there is of run a, and too little of a stretch up to 60."""
+    spectra = pd.concat([errors([1.0] * 4 + [0.1] * 2, "a"), errors([1.0] * 30, "b")])
+    hits = find_hits(
+        pd.concat([run_row("a"), run_row("b")]), pd.concat([curve(6, "a"), curve(30, "b")]), spectra, (0.1,)
+    )
+    assert hits[["cost", "censored"]].values.tolist() == [[40.0, False], [290.0, True]]
+
+
+def test_the_loss_of_a_run_that_ended_without_one_is_not_that_of_an_earlier_mark():
+    lost = curve(3).assign(loss=[1.0, 0.5, np.nan])
+    (row,) = find_hits(run_row(), lost, errors([1.0, 1.0, 1.0]), (0.1,)).itertuples()
+    assert (row.cost, row.censored) == (20.0, True)
+    assert np.isnan(row.loss)
+
+
 def test_a_series_that_ends_early_is_censored_at_the_runs_last_mark():
     (row,) = find_hits(run_row(), curve(9), errors([1.0, 1.0]), (0.1,)).itertuples()
     assert (row.cost, row.censored) == (80.0, True)

@@ -12,6 +12,7 @@ from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.analysis.statistics.censored import exponent
 from harness.analysis.statistics.signs import contradiction_p, sign_test
+from harness.analysis.statistics.spread import median_ratio
 from harness.tables import LABELS, SCHEMA, empty, frame
 
 BLANK = {"str": "x", "int64": 0, "float64": 0.0, "bool": False}
@@ -178,6 +179,11 @@ def test_errors_are_compared_at_equal_loss():
     assert row["concordance"] == pytest.approx(5 / 7)
 
 
+def test_a_loss_of_exactly_a_level_has_reached_it():
+    """The half is the second level: three pairs there, and three at the first."""
+    assert by_loss([[1.0, 0.5]], [[[1, 1, 1], [0.5, 0.7, 0.4]]])["pairs"] == 6
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_concordance_by_loss_equals_a_plain_loop(seed):
     losses, errors = random_training(seed, n_runs=4, Q=5)
@@ -288,6 +294,13 @@ def test_the_test_of_contradiction_is_that_of_a_plain_enumeration(seed):
     assert contradiction_p(signs) == pytest.approx(max(low, high))
 
 
+def test_only_the_problems_first_probe_is_the_primary_endpoint():
+    runs, curves, spectra = trained(*random_training(3, n_runs=5))
+    both = pd.concat([spectra.assign(probe="second"), spectra.assign(probe="a later one")])
+    order = order_of(runs, curves, both)
+    assert order.loc[order["endpoint"] == "primary", ["probe", "matched_by"]].values.tolist() == [["second", "cost"]]
+
+
 def test_p_is_corrected_over_the_configurations_of_a_study():
     """Benjamini and Hochberg by hand: p of 2/64 and 1; secondary rows have a family of their own."""
     low, flat = learned_at([[1, 2, 3]] * 6, optimizer="a"), learned_at([[2, 2, 2]] * 6, optimizer="b")
@@ -380,6 +393,28 @@ def test_the_interval_of_the_exponent_is_students_t_of_the_slopes_of_runs_where_
     assert ours.interval(0.95) == pytest.approx(expected)
 
 
+def test_the_interval_of_the_censored_exponent_is_that_of_leaving_out_one_run_after_another():
+    rng = np.random.default_rng(5)
+    x = np.tile(np.log([1.0, 3.0, 9.0, 20.0]), (40, 1))
+    y = rng.normal(size=(40, 1)) + (1.3 + 0.3 * rng.normal(size=(40, 1))) * x + 0.3 * rng.normal(size=x.shape)
+    censored, run = y > 4.0, np.arange(40)
+    y = np.minimum(y, 4.0)
+    without = [np.delete(run, left) for left in run]
+    slopes = np.array([exponent(x[own], y[own], censored[own], np.arange(39), 39).value for own in without])
+    error = np.sqrt(39 / 40 * ((slopes - slopes.mean()) ** 2).sum())
+    low, high = exponent(x, y, censored, run, 40).interval(0.95)
+    assert 0.1 < censored.mean() < 0.5
+    assert high - low == pytest.approx(2 * t.ppf(0.975, 39) * error, rel=0.1)
+
+
+@pytest.mark.parametrize(("runs", "first"), [(6, 1), (8, 1), (9, 2), (10, 2), (20, 6), (25, 8)])
+def test_the_interval_of_the_spread_ends_at_the_order_statistics_of_the_tables(runs, first):
+    """95 % for a median: from the value at this place to the one at the same place from above."""
+    ratios = np.log(np.arange(1.0, runs + 1))
+    found = median_ratio(ratios, ratios, 0.95)
+    assert [found.low, found.high] == pytest.approx([first, runs + 1 - first])
+
+
 def test_the_spread_is_the_median_over_runs_of_the_ratio_of_the_highest_to_the_lowest():
     row = by_cost([[1, 5, 10], [2, 5, 10], [1, 1, 2], [4, 5, 1], [1, 5, 7]])
     assert (row["spread"], row["spread_bound"]) == (pytest.approx(5.0), "")
@@ -422,6 +457,23 @@ def test_a_spread_that_may_be_more_than_a_doubling_is_not_called_no_order():
     assert by_cost(np.array(costs) + 10)["verdict"] == "no order"
 
 
+def test_no_order_is_shown_by_two_one_sided_tests_of_five_per_cent():
+    """The intervals of 95 % reach beyond the margins: of C in the first case, of the spread in the second."""
+    equal = [[10, 10]]
+    row = by_cost([[10, 11], [11, 10]] * 2 + equal * 4)
+    assert (row["verdict"], row["low"] < 0.2) == ("no order", True)
+    row = by_cost([[10, 30], [30, 10]] + equal * 6)
+    assert (row["verdict"], row["spread_high"]) == ("no order", pytest.approx(3.0))
+
+
+def test_a_run_of_many_components_does_not_outvote_the_others_on_what_is_mixed():
+    """Seven runs learn 2 before 1 before 3, and one, of ten components, the reverse."""
+    runs, hits = learned_at([[2, 3, 1]] + [[2, 1, 3]] * 7)
+    more = [hits[hits["run_id"] == "gd-0"].assign(component=component) for component in range(1, 10)]
+    order = order_table(runs, empty("curves"), empty("spectra"), pd.concat([hits, *more]))
+    assert order.loc[order["matched_by"] == "cost", "verdict"].tolist() == ["mixed"]
+
+
 @pytest.mark.parametrize("runs", [5, 8, 16, 30])
 def test_a_fixed_order_that_is_not_monotone_is_mixed(runs):
     """3 before 1 before 5 in every run: two of three pairs are concordant, and that is not chance."""
@@ -452,6 +504,19 @@ def test_an_order_that_amplitude_alone_would_give_is_said_to_be_that():
 
     assert verdict(None) == verdict(null_rows(0.5)) == verdict(null_rows(0.7)) == "low-first"
     assert verdict(null_rows(1.0, spread=9.0)) == "low-first, as amplitude alone would give"
+
+
+@pytest.mark.parametrize(
+    ("costs", "direction", "near"), [([1, 2, 3], "low-first", 0.9), ([3, 2, 1], "high-first", 0.1)]
+)
+def test_a_null_within_the_interval_of_c_explains_it_and_one_beyond_does_not(costs, direction, near):
+    """Eight runs of C 1 have an interval from 0.79 to 1, and those of C 0 its mirror image."""
+    runs, hits = learned_at([costs] * 8)
+    verdicts = [
+        order_table(runs, empty("curves"), empty("spectra"), hits, null_rows(null)).loc[0, "verdict"]
+        for null in (near, 0.5 + (near - 0.5) / 2)
+    ]
+    assert verdicts == [f"{direction}, as amplitude alone would give", direction]
 
 
 def test_a_spread_by_loss_beyond_that_of_amplitude_is_an_order_of_its_own():

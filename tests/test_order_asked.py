@@ -8,7 +8,7 @@ from statsmodels.regression.mixed_linear_model import MixedLM
 from harness import compare
 from harness.analysis.asked.against import against
 from harness.analysis.asked.robustness import PRIMARY, agreement_of_choices, robustness
-from harness.analysis.asked.targets import over_targets, population
+from harness.analysis.asked.targets import over_targets, population, run_values
 from harness.analysis.asked.trials import best_trials, verdicts_of_trials
 from harness.analysis.order import order_table
 from harness.analysis.residuals import residual_order
@@ -60,6 +60,36 @@ def test_a_censored_spread_is_compared_by_its_bound():
     row = against(tables, "adam").iloc[0]
     assert (row["spread_bound"], row["spread_ratio"], row["spread_high"]) == (">=", pytest.approx(1e6 / 4), np.inf)
     assert "at least" in row["sentence"]
+
+
+def test_two_bounds_on_the_same_side_say_nothing_about_the_sign():
+    tables = study_of(learned("adam", [[1, 2, np.inf]] * 5), learned("gd", [[1, 4, np.inf]] * 5))
+    row = against(tables, "adam").iloc[0]
+    assert (row["spread_p"], np.isnan(row["spread_ratio"])) == (1.0, True)
+
+
+def test_runs_are_paired_by_seed_and_not_by_place():
+    """Each seed of adam has a steepness of its own, and momentum twice that; its seeds begin one later."""
+    steep = np.array([0.5, 1.0, 1.5, 3.0, 4.0, 2.0])[:, None]
+    wave = np.array([0.0, 1.0, 2.0])
+    runs, hits = learned("momentum", 2.0 ** (2 * steep[1:] * wave))
+    later = runs.assign(seed=runs["seed"] + 1), hits
+    row = against(study_of(learned("adam", 2.0 ** (steep * wave)), later), "adam").iloc[0]
+    own = 2.0 ** (2 * steep[1:, 0])
+    assert row["n_pairs"] == 5
+    assert [row["spread_ratio"], row["spread_low"], row["spread_high"]] == pytest.approx(
+        [np.median(own), own.min(), own.max()]
+    )
+
+
+def test_of_exponents_that_are_nearly_proportional_in_every_run_the_ratio_is_nearly_certain():
+    steep = np.array([0.5, 1.0, 1.5, 3.0, 4.0])[:, None]
+    nearly = 0.01 * np.array([1.0, -1.0, 0.5, -1.0, 0.5])[:, None]
+    wave = np.array([0.0, 1.0, 2.0])
+    row = against(
+        study_of(learned("adam", 2.0 ** (steep * wave)), learned("gd", 2.0 ** ((2 * steep + nearly) * wave))), "adam"
+    ).iloc[0]
+    assert [row["exponent_low"], row["exponent_ratio"], row["exponent_high"]] == pytest.approx([2.0] * 3, abs=0.02)
 
 
 def test_a_method_that_was_not_run_cannot_be_compared_with():
@@ -114,6 +144,12 @@ def test_a_study_of_several_targets_is_told_over_them():
     assert rows.loc["concordance", "mean"] == 1.0
     with pytest.raises(ValueError, match="several targets"):
         over_targets(study_of(parts[0]))
+
+
+def test_a_run_of_which_the_lowest_was_not_hit_counts_with_the_bound_of_its_spread():
+    values = run_values(study_of(learned("gd", [[np.inf, 2, 4], [1, 2, 4]])), 0.1)
+    spreads = values[values["measure"] == "log spread"]["value"]
+    np.testing.assert_allclose(np.exp(spreads), [4e-6, 4.0])
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +207,11 @@ def test_a_search_is_told_by_the_best_quarter_of_its_trials_by_the_loss_alone():
     assert best_trials(tables)["median_loss"].tolist() == [0.1, 0.2]
     told = verdicts_of_trials(tables).set_index("verdict")
     assert told.loc["high-first", ["trials", "of"]].tolist() == [1, 2]
+
+
+def test_a_quarter_of_five_trials_is_two_of_them():
+    parts = [learned("adam", [[1, 2, 3]] * 5, f'{{"trial":{trial}}}') for trial in range(5)]
+    runs, hits = (pd.concat(group, ignore_index=True) for group in zip(*parts, strict=True))
+    runs["best_loss"] = np.repeat([0.5, 0.1, 0.3, 0.2, 0.6], 5)
+    tables = {"runs": runs, "order": order_table(runs, empty("curves"), empty("spectra"), hits)}
+    assert best_trials(tables)["median_loss"].tolist() == [0.1, 0.2]

@@ -71,7 +71,7 @@ def test_a_run_gives_one_row_a_curve_and_spectra(method):
     assert row["reason"] == "The budget of 60 forward passes is spent."
     assert (row["problem"], row["optimizer"], row["seed"], row["dim"], row["n_samples"]) == ("bowl", "toy", 0, 4, 4)
     assert json.loads(row["settings"]) == settings_of(method)
-    assert json.loads(row["problem_settings"]) == {"size": 4}
+    assert json.loads(row["problem_settings"]) == {"size": 4, "watch": ""}
     assert (row["network"], row["loss"], row["dtype"]) == ("bowl", "mse", "float64")
     assert row["cost"] == row["values"] + 3 * row["gradients"] == 60
     assert row["machine_id"] == machine()["machine_id"]

@@ -147,7 +147,8 @@ def _at_marks(known: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Doubles]:
     """Cost, loss and seconds of each row of spectra, and at the end of its run."""
     columns = ["cost", "loss", "seconds"]
     curves = curves.sort_values(["run_id", "mark"])
-    last = curves.groupby("run_id")[columns].last().add_prefix("last_")
+    ends = curves.drop_duplicates("run_id", keep="last").set_index("run_id")  # `groupby().last()` would pass NaN over
+    last = ends[columns].add_prefix("last_")
     keys = known[["run_id", "mark"]].reset_index(drop=True)
     rows = keys.merge(curves[["run_id", "mark", *columns]], on=["run_id", "mark"], how="left", validate="many_to_one")
     rows = rows.merge(last, left_on="run_id", right_index=True, how="left")
