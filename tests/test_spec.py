@@ -37,6 +37,7 @@ OTHER = {
     "time_limit": 10.0,
     "target_loss": 1e-3,
     "engine": "numpy",
+    "probes": "fourier(2)",
 }
 
 

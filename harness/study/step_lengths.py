@@ -1,7 +1,7 @@
 """Step lengths that a scaling of the network asks for, unless the user has chosen one.
 
 In the mean-field scaling an output is the mean over N hidden units, so the gradient of one unit's parameters falls like
-1 / N, and the limit of Mei, Montanari and Nguyen 2018 (arXiv 1804.06561, eq. 3, where the 1 / N of the mean is left out
+1 / N, and the limit of Mei et al. 2018 (arXiv 1804.06561, where the 1 / N of the mean is left out
 of the gradient) is that of steps N times as long. Methods that divide by the size of the gradient need none of it.
 """
 
