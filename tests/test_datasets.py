@@ -339,9 +339,8 @@ def test_an_archive_is_fetched_and_unpacked_and_removed(server, tmp_path):
     content = path.read_bytes()
     path.unlink()
     server.files["f"] = content
-    packed = Dataset(
-        "packed", "thing", lambda _: [], lambda _: None, one_file(server, content).downloads, ("one", "two")
-    )
+    downloads = one_file(server, content).downloads
+    packed = Dataset("packed", "thing", lambda _: [], lambda _: None, downloads, unpacked=("one", "two"))
     folder = fetch("thing", packed, tmp_path)
     assert sorted(file.name for file in folder.iterdir()) == ["one", "two"]
     assert [file.name for file in tmp_path.iterdir()] == ["thing"]
