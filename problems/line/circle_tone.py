@@ -44,17 +44,21 @@ class Tone(Recipe):
             )
         if self.init not in STARTS:
             raise ValueError(f"The init of a tone is one of {', '.join(sorted(STARTS))}; got '{self.init}'.")
+        # at samples = 2 k (Nyquist) k and -k are one alias, and no phase can be told
         if self.k < 1 or self.samples <= 2 * self.k:
             raise ValueError(f"k is at least 1, and samples exceed 2 k; got k = {self.k}, samples = {self.samples}.")
         angles = uniform_grid(self.samples, CIRCLE)
         targets = np.cos(self.k * angles)
+        # cos(k theta) = (e^(i k theta) + e^(-i k theta)) / 2: what is watched at +k has the amplitude 1/2
         probe = tones_probe(angles, targets, np.array([float(self.k)]), CIRCLE.unit, WAVES)
         network = self._network()
+        # (n, 2), points of the unit circle
         inputs = np.concatenate([np.cos(angles), np.sin(angles)], axis=1).astype(network.dtype)
         return Problem(inputs, targets.astype(network.dtype), network, make_loss(self.loss), (probe,))
 
     def _network(self) -> FixedHead:
         widths = checked_widths(self.network, (2, 1))
+        # even, because units start in pairs of opposite heads, so that f = 0
         if len(widths) != 3 or widths[1] % 2:
             raise ValueError(
                 f"The network of a tone has one hidden layer of even width, such as 2-512-1; got '{self.network}'."

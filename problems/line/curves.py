@@ -64,19 +64,23 @@ class Curve(Recipe):
         targets = samples.targets
         if sloped:
             assert samples.slopes is not None  # or make_loss has refused
+            # (n, 2), value and slope; the probe reads component 0, the value
             targets = np.concatenate([targets, samples.slopes], axis=1)
 
         def seen(x: Array) -> Array:
             features, speed = embedding.features(x, samples.line.start, samples.line.length)
+            # (n, 2 width): by the chain rule df/dx is the derivative of f along d features / dx
             return (np.concatenate([features, speed], axis=1) if sloped else features).astype(network.dtype)
 
         inputs = seen(samples.inputs)
         test = None if samples.test is None else (seen(samples.test[0]), samples.test[1].astype(network.dtype))
+        # in float64, before inputs and targets are rounded to the precision of the network
         probe = self._probe(samples, targets)
         targets, chunk = targets.astype(network.dtype), chunk_of(network, len(inputs))
         return Problem(inputs, targets, network, loss, (probe,), test, chunk=chunk, notes=samples.notes)
 
     def _network(self, embedding: Embedding, *, sloped: bool) -> Network:
+        # a network is named by its variable, as 1-40-1; an embedding widens what it sees
         widths = (embedding.width, *checked_widths(self.network, (1, 1))[1:])
         if not sloped:
             return fully_connected("-".join(map(str, widths)), (widths[0], 1), self.activation, self.init, self.dtype)

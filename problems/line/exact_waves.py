@@ -55,8 +55,10 @@ def waves_of(expression: Expression) -> list[Wave] | None:
         return None
     waves: list[Wave] = []
     for omega, coefficient in sorted((number(omega), coefficient) for omega, coefficient in part.items()):
+        # the formula is real, so c(-omega) is the conjugate of c(omega): half of the series says all
         if omega < 0:
             continue
+        # what went through a function, such as sqrt(2), is exact no more: twins of it meet here
         if waves and omega - waves[-1].omega <= SAME * omega:
             waves[-1] = Wave(waves[-1].omega, waves[-1].coefficient + coefficient)
         else:
@@ -73,6 +75,7 @@ def number(exact: Exact) -> float:
 
 def _rational(value: float) -> Exact:
     """A constant as it is written: 0.1 is a tenth."""
+    # repr is the shortest decimal that is this float: what was typed, and not the binary value next to it
     return _sorted({(0, 0): Fraction(repr(value))})
 
 
@@ -90,6 +93,7 @@ def _plus(a: Exact, b: Exact) -> Exact:
 def _times(a: Exact, b: Exact) -> Exact:
     terms: dict[tuple[int, int], Fraction] = defaultdict(Fraction)
     for (p, q, r), (p2, q2, r2) in product(a, b):
+        # r pi^p e^q times r' pi^p' e^q' has the exponents p + p' and q + q'
         terms[p + p2, q + q2] += r * r2
     return _sorted(terms)
 
@@ -99,6 +103,7 @@ def _inverse(a: Exact) -> Exact | None:
     if len(a) == 1:
         p, q, r = a[0]
         return ((-p, -q, 1 / r),)
+    # the inverse of a sum, as of 1 + pi, is no finite sum of such terms
     value = number(a)
     return _rational(1 / value) if value else None
 
@@ -159,20 +164,24 @@ def _add(a: Part, b: Part) -> Part:
 
 def _multiply(a: Part, b: Part) -> Part:
     if isinstance(a, Affine) and isinstance(b, Affine):
+        # (s x + o)(s' x + o') is affine only if s or s' is zero; its slope is then s o' + s' o
         if a.slope and b.slope:
             return None
         slope = _plus(_times(a.slope, b.offset), _times(b.slope, a.offset))
         return Affine(slope, _times(a.offset, b.offset))
     first, second = _series(a), _series(b)
+    # sums are not bounded by _add, so pairs are counted before they are multiplied out
     if first is None or second is None or len(first) * len(second) > MOST_TERMS**2:
         return None
     terms: Series = defaultdict(complex)
     for (omega, c), (omega2, c2) in product(first.items(), second.items()):
+        # e^(i a x) e^(i b x) = e^(i (a + b) x)
         terms[_plus(omega, omega2)] += c * c2
     return dict(terms) if len(terms) <= MOST_TERMS else None
 
 
 def _power(a: Part, b: Part) -> Part:
+    # an exponent that depends on x stands as 0.5: like any that is not whole, it gives no sum of waves
     exponent = number(b.offset) if isinstance(b, Affine) and not b.slope else 0.5
     if isinstance(a, Affine) and not a.slope and isinstance(b, Affine) and not b.slope:
         with np.errstate(all="ignore"):
@@ -198,6 +207,7 @@ def _call(name: str, argument: Part) -> Part:
     if not argument.slope:
         with np.errstate(all="ignore"):
             return _constant(float(FUNCTIONS[name].value(np.array([phase]))[0]))
+    # cos(b x + c) = (t e^(i b x) + conj(t) e^(-i b x)) / 2 with t = e^(i c); sin the same over 2 i, with a minus
     turn = complex(np.exp(1j * phase))
     against = _times(MINUS, argument.slope)
     if name == "cos":

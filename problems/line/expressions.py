@@ -37,7 +37,7 @@ class Function(NamedTuple):
 
 CONSTANTS = {"pi": pi, "e": e}
 FUNCTIONS = {
-    "abs": Function(np.abs, np.sign),
+    "abs": Function(np.abs, np.sign),  # sign is 0 at 0, the mean of the slopes on both sides
     "arctan": Function(np.arctan, lambda x: 1 / (1 + x * x)),
     "ceil": Function(np.ceil, None),
     "cos": Function(np.cos, lambda x: -np.sin(x)),
@@ -54,6 +54,7 @@ FUNCTIONS = {
     "tanh": Function(np.tanh, lambda x: 1 - np.tanh(x) ** 2),
 }
 OPERATIONS: dict[type[ast.operator], Callable[[Dual, Dual], Dual]] = {
+    # dual numbers: (a + a' h)(b + b' h) = a b + (a' b + a b') h, with h^2 = 0
     ast.Add: lambda a, b: Dual(a.value + b.value, a.slope + b.slope),
     ast.Sub: lambda a, b: Dual(a.value - b.value, a.slope - b.slope),
     ast.Mult: lambda a, b: Dual(a.value * b.value, a.slope * b.value + a.value * b.slope),
@@ -91,9 +92,10 @@ class Expression:
         Raises ValueError if a value is not a finite number, naming the first x where."""
         with np.errstate(all="ignore"):
             value, slope = _evaluate(self.body, Dual(x, np.ones_like(x)))
+        # a formula without x has come out as (1,)
         value, slope = np.broadcast_to(value, x.shape), np.broadcast_to(slope, x.shape)
         if not np.isfinite(value).all():
-            at = int(np.argmin(np.isfinite(value)))
+            at = int(np.argmin(np.isfinite(value)))  # of truth values the first False
             raise ValueError(
                 f"The formula '{self.text}' must be finite everywhere; at x = {x[at]:.6g} it is {value[at]}."
             )
@@ -122,6 +124,7 @@ def constant(text: str) -> float:
     expression = parse(text)
     if any(isinstance(node, ast.Name) and node.id == "x" for node in ast.walk(expression.body)):
         raise ValueError(f"A number is required, such as 2*pi; got '{text}', which depends on x.")
+    # any x would do: the formula has none
     return float(expression(np.zeros(1))[0][0])
 
 
@@ -147,6 +150,7 @@ def _check(node: ast.expr, text: str, level: int) -> None:
         case _:
             hint = (
                 " A power is written with **."
+                # to Python x^2 is an exclusive or
                 if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor)
                 else ""
             )
@@ -159,7 +163,7 @@ def _fits(value: object) -> bool:
         return False
     try:
         return bool(np.isfinite(float(value)))
-    except OverflowError:
+    except OverflowError:  # a whole number of more than 308 digits
         return False
 
 
@@ -177,6 +181,7 @@ def _evaluate(node: ast.expr, x: Dual) -> Dual:
             return OPERATIONS[type(op)](_evaluate(left, x), _evaluate(right, x))
         case ast.Call(func=ast.Name(id=name), args=[argument]):
             inner, function = _evaluate(argument, x), FUNCTIONS[name]
+            # the chain rule, f(u)' = f'(u) u'
             slope = np.zeros(1) if function.slope is None else function.slope(inner.value) * inner.slope
             return Dual(function.value(inner.value), slope)
     raise AssertionError(f"not checked: {ast.dump(node)}")

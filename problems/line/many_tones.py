@@ -41,12 +41,14 @@ class Tones(Curve):
         inputs = uniform_grid(self.samples, UNIT)
         amplitudes = np.linspace(self.quietest, 1.0, len(self.frequencies))[:, None]
         speeds = 2 * np.pi * np.asarray(self.frequencies)
+        # (n, J), 2 pi k_j x_i + phi_j
         phases = inputs * speeds + rng.uniform(0, 2 * np.pi, len(self.frequencies))
         return Samples(
             UNIT,
             inputs,
             np.sin(phases) @ amplitudes,
             Focus(self.frequencies, selection=WAVES),
+            # the slope, sum_j A_j 2 pi k_j cos (from left to right: * before @)
             np.cos(phases) * speeds @ amplitudes,
         )
 
@@ -65,9 +67,11 @@ class Dense(Curve):
 
     def sample(self, rng: np.random.Generator) -> Samples:
         del rng  # the target is the same for every seed
+        # the highest wave that is watched, 11, needs more than 22 samples
         if self.waves < 1 or self.samples < 24:
             raise ValueError(f"waves must be at least 1 and samples at least 24; got {self.waves} and {self.samples}.")
         inputs, j = uniform_grid(self.samples, CIRCLE), np.arange(1, self.waves + 1.0)
         phases = inputs * j / 10
+        # in the slope the factor j / 10 of the phase and the 1 / j of the sum leave 1 / 10 for every wave
         targets, slopes = np.sin(phases) @ (1 / j)[:, None], np.cos(phases).sum(axis=1, keepdims=True) / 10
         return Samples(CIRCLE, inputs, targets, Focus((1, 3, 5, 7, 9, 11), selection=STANDING_OUT), slopes)

@@ -25,11 +25,13 @@ class Points(NamedTuple):
     def is_uniform(self) -> bool:
         """Whether all steps are alike."""
         steps = np.diff(self.x)
+        # the mean step is positive: x ascends without twins
         return bool(np.abs(steps - steps.mean()).max() <= EVEN * steps.mean())
 
     @property
     def length(self) -> float:
         """The span and one mean step: the period if the points are a period of a wave, its end left out."""
+        # n points have n - 1 steps between them, and n in a period
         return float((self.x[-1] - self.x[0]) * len(self.x) / (len(self.x) - 1))
 
 

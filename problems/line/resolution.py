@@ -42,19 +42,22 @@ def _k(omega: float, line: Line) -> float:
 def _fold(waves: Sequence[Wave], samples: int, line: Line, notes: list[str]) -> list[Wave]:
     """`x_j = start + j h` cannot tell omega from `omega - 2 pi m / h`, but for the phase `2 pi m start / h`."""
     h = line.length / samples
-    limit = pi / h
+    limit = pi / h  # Nyquist: two samples a wave
     folded: list[Wave] = []
     for omega, coefficient in waves:
         shown, c = omega, coefficient
         if omega > limit * (1 + SAME):
+            # the nearest multiple of the sampling frequency 2 pi / h, so that |shown| is at most pi / h
             m = round(omega * h / (2 * pi))
             shown, c = omega - 2 * pi * m / h, coefficient * np.exp(2j * pi * m * line.start / h)
+            # Re(c e^(-i w x)) = Re(conj(c) e^(i w x))
             shown, c = (shown, c) if shown >= 0 else (-shown, c.conjugate())
             notes.append(
                 f"k = {_k(omega, line):.6g} lies beyond what {samples} samples resolve, {_k(limit, line):.6g}: they "
                 f"show it as k = {_k(shown, line):.6g}"
             )
         _merge(folded, Wave(shown, c), SAME * limit)
+    # what folds onto 0 is part of the mean, and waves that fold onto one another may cancel
     largest = max(abs(coefficient) for _, coefficient in waves)
     return [wave for wave in folded if wave.omega > SAME * limit and abs(wave.coefficient) > SAME * largest]
 
@@ -69,7 +72,9 @@ def _merge(waves: list[Wave], wave: Wave, near: float) -> None:
 
 def _apart(waves: Sequence[Wave], line: Line, notes: list[str]) -> list[Wave]:
     kept: list[Wave] = []
+    # waves closer than this come apart by less than one turn over the whole line
     distance = 2 * pi / line.length * (1 - 1e-9)
+    # loudest first; twelve decimals, so that of equally loud ones the lower goes first whatever the rounding
     for wave in sorted(waves, key=lambda wave: (-round(abs(wave.coefficient), 12), wave.omega)):
         near = next((other for other in kept if abs(other.omega - wave.omega) < distance), None)
         if near is None:
@@ -85,10 +90,12 @@ def _apart(waves: Sequence[Wave], line: Line, notes: list[str]) -> list[Wave]:
 def _not_drowned(waves: Sequence[Wave], inputs: Array, targets: Array, line: Line, notes: list[str]) -> list[Wave]:
     """Compare each wave's own coefficient with what the samples have there."""
     omegas = np.array([wave.omega for wave in waves])
+    # (q,); alone, the wave 2 Re(c e^(i w x)) has the coefficient c at w, but for what its own -w leaks
     found = nudft(inputs, targets[:, :1] - targets[:, :1].mean(), omegas[:, None] / (2 * pi))[:, 0]
     loud = []
     for wave, there in zip(waves, found, strict=True):
         leaked, own = abs(there - wave.coefficient), abs(wave.coefficient)
+        # the loudest stays in any case, or nothing would be watched
         if leaked <= own or wave is waves[0]:
             loud.append(wave)
         else:

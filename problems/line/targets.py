@@ -15,6 +15,7 @@ from problems.probes.selection import check_varies
 from problems.readers.curves import is_file
 
 MOST_SAMPLES = 2_000_000
+# how close values must be, as a share of their range, and at which share of the samples
 PERIODIC, MOSTLY = 1e-6, 0.99
 
 
@@ -38,9 +39,11 @@ def sample_formula(formula: str, domain: str, samples: int, *, omegas: bool, loc
         raise ValueError(f"samples must be from 3 to {MOST_SAMPLES:,}; got {samples}.")
     expression = parse(formula)
     low, high = read_domain(domain)
+    # omega = 2 pi times cycles per unit
     line = Line(low, high - low, 2 * np.pi if omegas else 1.0)
     inputs = uniform_grid(samples, line)
     values, slopes = expression(inputs[:, 0].astype(np.float64))
+    # a slope may be infinite where the value is not, as that of sqrt(x) at 0
     known = slopes[:, None] if expression.is_smooth and np.isfinite(slopes).all() else None
     targets = values[:, None]
     return Samples(line, inputs, targets, _focus(expression, line, inputs, targets, local=local), known)
@@ -85,6 +88,7 @@ class Target(Curve):
     """sha256 of the file, so that a study with other data is another study; found, not set."""
 
     def __post_init__(self) -> None:
+        # frozen, but the fingerprint is found from another field
         object.__setattr__(self, "content", fingerprint(self.target) if self._is_file else "")
 
     @property
@@ -101,6 +105,7 @@ class Target(Curve):
         if fingerprint(self.target) != self.content:
             raise ValueError(f"The file '{self.target}' has changed since this run was planned. Start the study again.")
         focus = Focus(orthogonal=points.is_uniform and not self.local_peaks)
+        # frequencies of a file stay in cycles per unit of its x
         line = Line(float(points.x[0]), points.length)
         return Samples(line, points.x[:, None], points.y[:, None], focus, notes=points.notes)
 
@@ -125,8 +130,10 @@ class Noisy(Curve):
             sample_formula(self.target, self.domain, count, omegas=True, local=True)
             for count in (self.samples, self.test_samples)
         )
+        # noise is drawn for training first and for testing second: the order belongs to the seed
         noisy, held_out = (
             part.targets + self.noise * rng.standard_normal(part.targets.shape) for part in (train, test)
         )
         focus = Focus(orthogonal=False)  # a formula with noise is data
+        # no slopes: noise has none
         return Samples(train.line, train.inputs, noisy, focus, None, (test.inputs, held_out))

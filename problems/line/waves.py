@@ -24,6 +24,7 @@ def check_waves(samples: int, omegas: tuple[int, ...], **others: tuple[float, ..
     for name, values in others.items():
         if len(values) != len(omegas):
             raise ValueError(f"omegas and {name} need the same length; got {len(omegas)} and {len(values)}.")
+    # at samples = 2 omega the sine is 0 at every point of the grid
     if samples <= 2 * max(omegas):
         raise ValueError(
             f"samples must exceed twice the largest omega, {2 * max(omegas)}, to resolve it; got {samples}."
@@ -36,8 +37,9 @@ def sum_of_sines(samples: int, omegas: tuple[int, ...], amplitudes: tuple[float,
     if not all(amplitudes):
         raise ValueError(f"Every amplitude must differ from 0, or its wave would not be there; got {amplitudes}.")
     inputs, a, omega = periodic_grid(samples), np.asarray(amplitudes, float)[:, None], np.asarray(omegas)
-    phases = inputs * omega
+    phases = inputs * omega  # (n, K)
     focus = Focus(tuple(map(float, sorted(omegas))), selection=WAVES)
+    # the slope is sum_k a_k omega_k cos(omega_k x)
     return Samples(CIRCLE, inputs, np.sin(phases) @ a, focus, np.cos(phases) * omega @ a)
 
 
