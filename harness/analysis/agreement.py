@@ -31,6 +31,7 @@ def agreement(samples: pd.DataFrame, column: str = "final_cost") -> pd.DataFrame
     kinds = np.array([_kind(runs.iloc[a], runs.iloc[b]) for a, b in combinations(range(len(runs)), 2)], str)
     found = correlations(times)
     rng = np.random.default_rng(0)
+    # all pairs see the same resample of samples: pairs that share a run are not independent
     again = np.stack([correlations(times[:, rows]) for rows in _resamples(times.shape[1], rng)])
     rows = []
     for kind in KINDS.values():
@@ -45,7 +46,7 @@ def groups(samples: pd.DataFrame, column: str) -> pd.DataFrame:
     """The mean of `column` in tenths of the samples, from those learned first to those learned last."""
     _, times = learning_times(samples, "final_cost")
     values = samples.drop_duplicates("sample").sort_values("sample")[column].to_numpy(np.float64)
-    order = np.argsort(mean_ranks(times), kind="stable")
+    order = np.argsort(mean_ranks(times), kind="stable")  # stable: ties in the order of the samples
     rng = np.random.default_rng(0)
     rows = []
     for group, own in enumerate(np.array_split(values[order], min(GROUPS, len(order)))):
@@ -61,6 +62,7 @@ def contrast(samples: pd.DataFrame, column: str) -> tuple[float, float, float]:
     values = samples.drop_duplicates("sample").sort_values("sample")[column].to_numpy(np.float64)
     order = np.argsort(mean_ranks(times), kind="stable")
     quarter = max(1, len(order) // 4)
+    # the two quarters are disjoint samples, so each is resampled by itself
     easy, hard = values[order[:quarter]], values[order[-quarter:]]
     rng = np.random.default_rng(0)
     pairs = zip(_resamples(quarter, rng), _resamples(quarter, rng), strict=True)
@@ -78,6 +80,7 @@ def learning_times(samples: pd.DataFrame, column: str) -> tuple[pd.DataFrame, Do
 def correlations(times: Doubles) -> Doubles:
     """Spearman's correlation of each pair of rows of `times (runs, n)`, in the order of `itertools.combinations`."""
     with np.errstate(invalid="ignore", divide="ignore"):
+        # Spearman's rho is Pearson's of mid-ranks; where all times are tied it is 0 / 0, NaN
         matrix = np.atleast_2d(np.corrcoef(rankdata(times, axis=1)))
     return matrix[np.triu_indices(len(times), 1)]
 

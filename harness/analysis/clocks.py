@@ -48,6 +48,7 @@ def side_by_side(
     configuration = runs.groupby([*LABELS], sort=True, dropna=False)
     runs = runs.assign(configuration=configuration.ngroup(), slot=configuration.cumcount())
     hits = hits[[*SERIES, "threshold", "cost", "loss", "censored"]].dropna(subset="frequency")
+    # the mean is the offset of a target and takes no part in the order of its waves
     hits = hits[(hits["frequency"] != 0) | hits["probe"].str.startswith(LOW_AND_HIGH)]
     cells = hits.merge(runs[["run_id", "configuration", "slot"]], on="run_id")
     cells = cells.merge(_errors_at_levels(runs, curves, spectra), on=SERIES, how="left")
@@ -66,10 +67,12 @@ def wins(values: Doubles, above: Doubles | float = -np.inf) -> Doubles:
     A pair counts if its smaller value is finite and its larger one exceeds `above`. Values that are NaN are absent."""
 
     def at_level(level: Doubles) -> Doubles:
+        # (..., Q, 1) against (..., 1, Q): entry [i, j] is 1 where i comes before j
         a, b = level[..., :, None], level[..., None, :]
         comparable = (np.minimum(a, b) < np.inf) & (np.maximum(a, b) > above)
         return np.where(comparable, (a < b) + 0.5 * (a == b), 0.0)
 
+    # level by level, so that (L, T, G, Q, Q) is never held at once
     first, *others = values
     return sum((at_level(level) for level in others), start=at_level(first))
 
@@ -77,9 +80,11 @@ def wins(values: Doubles, above: Doubles | float = -np.inf) -> Doubles:
 def _laid_out(labels: dict[str, object], n_runs: int, rows: pd.DataFrame) -> SideBySide:
     series = rows[["slot", "component"]].to_numpy(np.int64)
     frequency, censored = rows["frequency"].to_numpy(float), rows["censored"].to_numpy(bool)
+    # no run has the slot -1 and no difference with NaN is 0, so the first row begins a series and a cell
     new_series = np.diff(series, axis=0, prepend=-1).any(axis=1)
     new_cell = new_series | (np.diff(frequency, prepend=np.nan) != 0)
     g, cell = new_series.cumsum() - 1, new_cell.cumsum() - 1
+    # the number of the cell less that of the first cell of its series; thresholds share a cell
     q = cell - cell[new_series][g]
     thresholds, t = np.unique(rows["threshold"].to_numpy(float), return_inverse=True)
     shape = (int(g[-1]) + 1, int(q.max()) + 1)
@@ -117,8 +122,10 @@ def _level_marks(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """One row (run_id, level, mark) per level that a run reaches."""
     rows = curves[["run_id", "mark", "loss"]].merge(runs[["run_id", "first_loss"]], on="run_id")
     rows = rows.sort_values(["run_id", "mark"], ignore_index=True)
+    # a run whose first loss is 0 or infinite has no levels: NaN compares as false
     first_loss = rows["first_loss"].where(np.isfinite(rows["first_loss"]) & (rows["first_loss"] > 0)).to_numpy(float)
     starts = np.flatnonzero(~rows.duplicated("run_id").to_numpy())
+    # (runs, levels): the first row of each run at or below each level
     first = first_true(rows["loss"].to_numpy(float)[:, None] <= first_loss[:, None] * LEVELS, starts)
     run, level = np.nonzero(first < len(rows))
     marks = rows.iloc[first[run, level]]

@@ -26,6 +26,7 @@ def configuration_names(labels: pd.DataFrame) -> list[str]:
     ]
     full = []
     for name, own in zip(names, settings, strict=True):
+        # only runs of the same name need their settings to be told apart
         others = [other for twin, other in zip(names, settings, strict=True) if twin == name]
         differing = [f"{key}={value}" for key, value in own.items() if any(other.get(key) != value for other in others)]
         full.append(" ".join([name, *differing]))

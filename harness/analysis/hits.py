@@ -88,28 +88,34 @@ class _Crossings:
         self._segment = is_first.cumsum() - 1
         self._ends = np.append(starts[1:], len(error)) - 1
         low = error <= threshold
+        # roll brings the end of the series above to its first row, which has nothing before it
         before = np.where(is_first, low, np.roll(low, 1))
         self.begins = low & (is_first | ~before)
         self.share = np.where(is_first, 1.0, _crossed(error, threshold))
         self._log_cost = _log_cost(cost, starts)
         width = np.where(is_first, 0.0, np.diff(self._log_cost, prepend=0.0))
         self._width, self._cut, self._falls = width, self.share * width, low & ~before
+        # how much of each interval is low: all of it, from the crossing on (a fall), or up to it (a rise)
         self._low = np.select([low & before, low, before], [width, width - self._cut, self._cut], 0.0)
         self._low_until = np.cumsum(self._low)
 
     def lasts(self) -> Flags:
         """Whether a fall to the threshold in the interval before each row would last."""
+        # the crossing itself, not the mark after it
         begin = self._log_cost - (self._width - self._cut)
         end = np.minimum(begin + np.log(LASTING), self._log_cost[self._ends][self._segment])
+        # from the start of the interval: before the crossing of a fall nothing of it is low
         low = self._low_before(end) - (self._low_until - self._low)
         lasting: Flags = low >= SHARE * (end - begin) - ROUNDING
         return lasting
 
     def _low_before(self, log_cost: Doubles) -> Doubles:
         """How much of the series of each row lies low up to a later cost, on the scale of `_low_until`."""
+        # series are shifted clear of one another, so that one sorted array serves one search
         apart = (np.ptp(self._log_cost) + 1.0) * self._segment
         place = np.minimum(np.searchsorted(self._log_cost + apart, log_cost + apart), self._ends[self._segment])
         passed = self._width[place] - (self._log_cost[place] - log_cost)
+        # an interval that falls is low in its last part, any other in its first
         part = np.where(
             self._falls[place], np.maximum(passed - self._cut[place], 0.0), np.minimum(passed, self._low[place])
         )
@@ -128,10 +134,12 @@ def first_true(flags: NDArray[Any], starts: Indices) -> Indices:
 def _crossed(error: Doubles, threshold: float) -> Doubles:
     """How far in each interval, from the row before, the logarithm of the error crosses the threshold; else 1."""
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        # log(error / threshold), linear between marks: from b to a it is 0 at the share b / (b - a)
         above = np.log(np.clip(error / threshold, 1 / SPAN, SPAN))
         before = np.roll(above, 1)
         share = before / (before - above)
     crosses = np.isfinite(before) & np.isfinite(above) & (before * above < 0)
+    # where no crossing can be told, a fall is at the later mark and a rise at the earlier: the cautious side
     return np.where(crosses, share, np.where(above <= 0, 1.0, 0.0))
 
 
@@ -167,6 +175,7 @@ def _described(mark: Indices, share: Doubles, at: dict[str, Doubles], starts: In
     cost_before, loss_before, seconds_before = (at[name][before] for name in ("cost", "loss", "seconds"))
     hit_cost = _between(cost_before, cost, share)
     with np.errstate(invalid="ignore", divide="ignore"):
+        # seconds run with the cost, not with its logarithm
         passed = (hit_cost - cost_before) / (cost - cost_before)
     passed = np.where(cost > cost_before, passed, 1.0)
     hit = {
@@ -182,6 +191,7 @@ def _between(before: Doubles, after: Doubles, share: Doubles) -> Doubles:
     """The value at this share of an interval, in logarithms; that of its end where one has no logarithm."""
     usable = (before > 0) & (after > 0) & np.isfinite(before) & np.isfinite(after) & (share < 1)
     a, b = np.where(usable, before, 1.0), np.where(usable, after, 1.0)
+    # the weighted geometric mean is linear in logarithms
     values: Doubles = np.where(usable, a ** (1 - share) * b**share, after)
     return values
 

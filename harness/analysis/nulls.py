@@ -22,6 +22,7 @@ def with_nulls(rows: pd.DataFrame, nulls: pd.DataFrame | None) -> pd.DataFrame:
     if nulls is None or nulls.empty:
         return rows
     shared = [name for name in PLACE if name in nulls.columns]
+    # above one half the null that goes highest is the one to beat, else that which goes lowest
     above = (rows["concordance"] > 0.5).to_numpy()
     for name, source in (("concordance", nulls), ("spread", nulls[nulls["matched_by"] == "loss"])):
         on = [*shared, "matched_by"] if name == "concordance" else shared

@@ -90,10 +90,13 @@ def adjusted(p_values: "pd.Series[float]") -> "pd.Series[float]":
 
 
 def _rows(laid: SideBySide) -> Iterator[dict[str, object]]:
+    # (1, T, G, Q) to (T, G, Q, Q); a censored one comes after every hit, and two of them are not comparable
     by_cost = wins(np.where(laid.censored, np.inf, laid.cost)[None])
+    # errors (levels, 1, G, Q) against thresholds (T, 1, 1, 1), again to (T, G, Q, Q)
     by_loss = wins(laid.errors[:, None], laid.thresholds[:, None, None, None])
     with np.errstate(all="ignore"):  # what is not finite is left out
         log_drop = -np.log(np.where(laid.loss > 0, laid.loss, np.nan))  # the first loss goes into the intercept
+    # the loss falls while time goes on, so that its negative is a clock
     clocks = {"cost": (by_cost, laid.cost, log_cost(laid.cost)), "loss": (by_loss, -laid.loss, log_drop)}
     for matched_by, (compared, clock, when) in clocks.items():
         for t, threshold in enumerate(laid.thresholds):
@@ -117,13 +120,16 @@ def ordered(compared: Doubles, laid: SideBySide) -> dict[str, object]:
     low, high = concordance_interval(concordant[deciding], pairs[deciding], LEVEL)
     flat = concordance_interval(concordant[deciding], pairs[deciding], EQUIVALENCE)
     next_ones = np.arange(compared.shape[-1] - 1)
+    # (G, Q - 1): wins of each frequency over the next higher one, less those of the latter
     ahead = compared[:, next_ones, next_ones + 1] - compared[:, next_ones + 1, next_ones]
+    # (runs, G), so that of_run @ ahead adds up the components of a run
     of_run = (laid.slot == np.arange(laid.n_runs)[:, None]).astype(float)
     return {
         "pairs": int(pairs.sum()),
         "concordance": concordant.sum() / pairs.sum() if pairs.sum() else np.nan,
         "low": low,
         "high": high,
+        # wins beyond one half of the pairs: 0 if there is no order
         "p_value": sign_test((concordant - pairs / 2)[deciding]),
         "p_mixed": contradiction_p(np.sign(of_run @ ahead)[deciding]) if deciding.any() else np.nan,
         "evidence": Evidence(laid.n_runs, int(deciding.sum()), flat),
@@ -132,6 +138,7 @@ def ordered(compared: Doubles, laid: SideBySide) -> dict[str, object]:
 
 def run_pairs(compared: Doubles, slot: NDArray[np.int64], n_runs: int) -> tuple[Doubles, Doubles]:
     """Concordant and comparable pairs of each run, `(runs,)`, from the wins `(G, Q, Q)`."""
+    # frequencies ascend: above the diagonal the lower one has come first
     concordant = np.triu(compared, 1).sum(axis=(-1, -2))
     pairs = concordant + np.tril(compared, -1).sum(axis=(-1, -2))
     by_run: Doubles = np.array([np.bincount(slot, values, n_runs) for values in (concordant, pairs)], float)
@@ -143,6 +150,7 @@ def sized(when: Doubles, censored: NDArray[np.bool_], laid: SideBySide) -> dict[
     bounds = run_bounds(when, censored, laid.frequency, laid.slot, laid.n_runs)
     spread = median_ratio(*bounds, LEVEL)
     flat = median_ratio(*bounds, EQUIVALENCE)
+    # the low part of a filter, k = 0, has no logarithm
     frequency = np.where(laid.frequency > 0, laid.frequency, np.nan)
     slope = exponent(np.log(frequency), when, censored, laid.slot, laid.n_runs)
     low, high = slope.interval(LEVEL)
@@ -162,9 +170,11 @@ def sized(when: Doubles, censored: NDArray[np.bool_], laid: SideBySide) -> dict[
 def mean_tau(when: Doubles) -> float:
     """Mean over series of tau-b of `(G, Q)`, (later - earlier) / sqrt(all pairs x untied pairs)."""
     won = wins(when[None])
+    # 1 where the higher frequency is later, -1 where it is earlier, 0 where they are tied or one is absent
     sign = np.triu(won - np.swapaxes(won, -1, -2), 1)
     present = (~np.isnan(when)).sum(axis=-1)
     untied = np.abs(sign).sum(axis=(-1, -2))
+    # tau-b = S / sqrt(n0 (n0 - ties)), over n0 pairs, here that frequencies are never tied
     below = np.sqrt(present * (present - 1) / 2 * untied)
     taus = sign.sum(axis=(-1, -2))[below > 0] / below[below > 0]
     return float(taus.mean()) if len(taus) else float("nan")

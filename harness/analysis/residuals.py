@@ -20,12 +20,14 @@ UNITS = ("its start", "its mean over frequencies")
 
 def residual_spectra(spectra: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """For each unit the table `spectra` with the residual in this unit in place of the error."""
+    # (|h_k - f_k| / |f_k|) |f_k|
     residual = spectra["error"] * spectra["target_amplitude"]
     ordered = spectra.assign(residual=residual).sort_values("mark")
     first = ordered.drop_duplicates(SERIES)[[*SERIES, "residual"]].rename(columns={"residual": "unit"})
     start = spectra.merge(first, on=SERIES, how="left")["unit"].to_numpy(np.float64)
     of_mark = ["run_id", "probe", "component", "mark"]
     positive = spectra["frequency"] > 0
+    # k = 0 takes no part in the mean over frequencies
     mean = residual.where(positive).groupby([spectra[name] for name in of_mark]).transform("mean")
     return {
         unit: spectra.assign(error=residual.to_numpy() / np.where(below > 0, below, np.nan))
@@ -40,6 +42,7 @@ def residual_order(tables: Tables) -> pd.DataFrame:
     rows = []
     for unit, spectra in residual_spectra(tables["spectra"]).items():
         for laid in side_by_side(tables["runs"], tables["curves"], spectra, hits):
+            # a residual has no threshold: a pair counts unless both are 0
             compared = wins(laid.errors[:, None], 0.0)[0]
             concordant, pairs = run_pairs(compared, laid.slot, laid.n_runs)
             deciding = pairs > 0

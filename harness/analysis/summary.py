@@ -69,6 +69,7 @@ def growth(tables: Tables) -> list[str]:
     censored."""
     runs, hits = tables["runs"], tables["hits"]
     varied = varied_settings(runs)
+    # a slope over runs is one of k only if they differ in nothing else
     if (hits.groupby("run_id")["frequency"].nunique() != 1).any() or len(varied) != 1 or hits.empty:
         return []
     alike = [label for label in LABELS if label != "problem_settings"]
@@ -83,6 +84,7 @@ def growth(tables: Tables) -> list[str]:
     for (*key, threshold), own in rows.groupby([*alike, "threshold"], sort=False):
         wide = {name: own.pivot_table(index="seed", columns="frequency", values=name) for name in ("cost", "censored")}
         cost, censored = wide["cost"].to_numpy(np.float64), wide["censored"].fillna(0).to_numpy(bool)
+        # rows are seeds, columns frequencies: log cost = effect of the seed + slope log k
         x = np.broadcast_to(np.log(wide["cost"].columns.to_numpy(np.float64)), cost.shape)
         slope = exponent(x, log_cost(cost), censored, np.arange(len(cost)), len(cost))
         if np.isfinite(slope.value):
@@ -113,6 +115,7 @@ def _heading(row: Watched, rows: list[Watched]) -> str:
 def _median_hit(hits: pd.DataFrame, row: Watched) -> str:
     probe, component, frequency = row
     own = hits[(hits["probe"] == probe) & (hits["component"] == component) & (hits["frequency"] == frequency)]
+    # what was not hit is later than any cost; the median is known if more than half have hit
     median = own["cost"].where(~own["censored"], np.inf).median() if len(own) else np.inf
     cost = f"{median:,.0f}" if np.isfinite(median) else "-"
     share = "" if not own["censored"].any() else f"\n{(~own['censored']).sum()} of {len(own)}"

@@ -85,6 +85,7 @@ def _compared(own: _Sized, other: _Sized) -> dict[str, object]:
     shared = [seed for seed in own.seeds if seed in other.seeds]
     a, b = ([sized.seeds.index(seed) for seed in shared] for sized in (own, other))
     with np.errstate(invalid="ignore"):  # two bounds that are both infinite bound nothing
+        # intervals subtract crosswise: the least of a - b is the least of a less the most of b
         lows = np.nan_to_num(own.lows[a] - other.highs[b], nan=-np.inf, posinf=np.inf, neginf=-np.inf)
         highs = np.nan_to_num(own.highs[a] - other.lows[b], nan=np.inf, posinf=np.inf, neginf=-np.inf)
     spread = median_ratio(lows, highs, LEVEL)
@@ -97,6 +98,7 @@ def _compared(own: _Sized, other: _Sized) -> dict[str, object]:
         "spread_ratio": spread.value,
         "spread_low": spread.low,
         "spread_high": spread.high,
+        # 1, -1, or 0 for a difference of which the bounds do not tell the sign
         "spread_p": sign_test((lows > 0).astype(float) - (highs < 0)),
     }
     return {**row, **_exponents(own.slope, other.slope, a, b)}
@@ -107,9 +109,11 @@ def _exponents(own: Exponent, other: Exponent, a: list[int], b: list[int]) -> di
     if not (low > 0 or high < 0):  # a ratio to what may be nothing has no interval
         return dict.fromkeys(("exponent_ratio", "exponent_low", "exponent_high", "exponent_p"), float("nan"))
     ratio = own.value / other.value
+    # with r = a / b, dr = (da - r db) / b
     influence = (own.influence[a] - ratio * other.influence[b]) / other.value
     half = half_width(influence, LEVEL)
     n = int((influence != 0).sum())
+    # the half width is t times the standard error
     error = half / stats.t.ppf((1 + LEVEL) / 2, n - 1) if n > 1 else np.nan
     p = 2 * stats.t.sf(abs(ratio - 1) / error, n - 1) if error > 0 else np.nan
     return {

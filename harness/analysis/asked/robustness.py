@@ -66,6 +66,7 @@ def _choices(tables: Tables) -> Iterator[_Choice]:
     for share in BUDGETS:
         yield _Choice("budget", f"1/{1 / share:.0f}", *_cut(tables, share))
     yield _Choice("clock", "loss", curves, spectra, clock="loss")
+    # a step is a request of any kind, whatever its price
     evaluations = curves["values"] + curves["gradients"] + curves["hvps"] + curves["jacobians"]
     for clock, reading in (("steps", evaluations), ("seconds", curves["seconds"])):
         yield _Choice("clock", clock, *_by_clock(curves, spectra, reading))

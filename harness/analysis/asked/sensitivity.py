@@ -37,7 +37,9 @@ def reprice(tables: Tables, price: float) -> tuple[pd.DataFrame, pd.DataFrame, f
     ends = curves.groupby("run_id")["cost"].max().rename("end")
     reached = tables["runs"][keys].merge(ends, left_on="run_id", right_index=True)
     spent = reached.groupby([*LABELS], dropna=False)["end"].max()
+    # the largest cost that every configuration has reached, each by its longest run
     cut = float(spent.min()) if len(spent) else 0.0
+    # 1e-9: the mark at the cut itself must survive the rounding of a price
     curves = curves[curves["cost"] <= cut * (1 + 1e-9)]
     spectra = tables["spectra"].drop(columns="cost")
     spectra = spectra.merge(curves[["run_id", "mark", "cost"]], on=["run_id", "mark"])

@@ -54,17 +54,21 @@ def population(values: Doubles, target: NDArray[np.integer[Any]], level: float =
 
     def deviance(log_ratio: float) -> float:
         """Minus twice the restricted log-likelihood over between^2 / within^2, without constants."""
+        # the mean of the n_j runs of a target varies by within^2 (1 + n_j ratio) / n_j
         inflation = 1 + counts * np.exp(log_ratio)
         weights = counts / inflation
         centre = weights @ means / weights.sum()
+        # within^2 is profiled out: its estimate at this ratio is total / (n - 1)
         total = squares + weights @ (means - centre) ** 2
         return float((n - 1) * np.log(max(total, SMALLEST)) + np.log(inflation).sum() + np.log(weights.sum()))
 
     ratio = float(np.exp(minimize_scalar(deviance, bounds=(-25.0, 15.0), method="bounded", options={"xatol": 1e-9}).x))
+    # the search never ends exactly at its bound, but the estimate may be zero
     ratio = 0.0 if deviance(-25.0) <= deviance(np.log(ratio)) else ratio
     weights = counts / (1 + counts * ratio)
     mean = float(weights @ means / weights.sum())
     within = np.sqrt((squares + weights @ (means - mean) ** 2) / (n - 1))
+    # Hartung and Knapp's: by the weighted spread of the means of targets, and not by the two variances
     error = np.sqrt((weights * (means - mean) ** 2).sum() / weights.sum() / max(groups - 1, 1))
     half = float(stats.t.ppf((1 + level) / 2, groups - 1) * error) if groups > 1 else float("nan")
     between = float(within * np.sqrt(ratio))

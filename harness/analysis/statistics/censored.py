@@ -42,6 +42,7 @@ def half_width(influence: Doubles, level: float) -> float:
     n = int((influence != 0).sum())
     if n < 2:
         return float("nan")
+    # the sandwich: the variance of a sum of n independent influences, corrected for one mean
     error = np.sqrt(n / (n - 1) * (influence**2).sum())
     return float(student(level, n - 1) * error)
 
@@ -53,6 +54,7 @@ def exponent(x: Doubles, y: Doubles, censored: NDArray[np.bool_], run: NDArray[n
     seen = present & ~censored
     none = Exponent(float("nan"), np.full(n_runs, np.nan))
     series, _ = np.nonzero(present)
+    # an intercept for each series, then a slope, and one value more to see sigma by
     if not len(series) or seen.sum() - seen.any(axis=1).sum() < 2:
         return none
     names, group = np.unique(series, return_inverse=True)
@@ -81,6 +83,7 @@ def _within(values: Doubles, group: NDArray[np.int64]) -> Doubles:
 
 def _least_squares(x: Doubles, y: Doubles, group: NDArray[np.int64]) -> tuple[float, Doubles]:
     """The slope, and what each value contributes to its deviation."""
+    # with its own intercept a series counts by its deviations (Frisch and Waugh)
     x, y = _within(x, group), _within(y, group)
     slope = float(x @ y / (x @ x))
     return slope, x * (y - slope * x) / (x @ x)
@@ -91,13 +94,16 @@ def _tobit(x: Doubles, y: Doubles, known: NDArray[np.bool_], group: NDArray[np.i
     scale = max(float(np.abs(x).max()), 1.0)
     design = np.column_stack([np.eye(group.max() + 1)[group], x / scale])
     start_slope, _ = _least_squares(x[known], y[known], group[known])
+    # an exact fit of the hits would begin with sigma = 0, where 1 / sigma is infinite
     sigma = max(float(np.std(_within(y[known] - start_slope * x[known], group[known]))), 0.1)
     means = np.bincount(group[known], (y - start_slope * x)[known]) / np.bincount(group[known])
+    # Olsen's (intercepts, slope, 1) / sigma
     theta = np.append(np.append(means, start_slope * scale), 1.0) / sigma
     likelihood = _likelihood(theta, design, y, known)
     for _ in range(STEPS):
         per_value, hessian = _derivatives(theta, design, y, known)
         gradient = per_value.sum(axis=0)
+        # a series with hardly a hit may leave a direction flat
         step = np.linalg.solve(hessian + 1e-9 * np.eye(len(theta)), gradient)
         length = 1.0
         while (new := _likelihood(theta + length * step, design, y, known)) < likelihood and length > 1e-8:
@@ -107,6 +113,7 @@ def _tobit(x: Doubles, y: Doubles, known: NDArray[np.bool_], group: NDArray[np.i
             break
     per_value, hessian = _derivatives(theta, design, y, known)
     moved = per_value @ np.linalg.pinv(hessian)  # influence on (intercepts, slope, 1) / sigma
+    # sigma cancels; by the delta method d slope = (d theta_slope - slope d theta_last) / theta_last
     slope = theta[-2] / theta[-1]
     return float(slope / scale), (moved[:, -2] - slope * moved[:, -1]) / theta[-1] / scale
 
@@ -115,6 +122,7 @@ def _likelihood(theta: Doubles, design: Doubles, y: Doubles, known: NDArray[np.b
     if theta[-1] <= 0:
         return -np.inf
     z = theta[-1] * y - design @ theta[:-1]
+    # of a hit log(1 / sigma) - z^2 / 2, of a censored value log P(Z > z), but for constants
     return float((np.log(theta[-1]) - 0.5 * z[known] ** 2).sum() + log_ndtr(-z[~known]).sum())
 
 
@@ -122,10 +130,12 @@ def _derivatives(theta: Doubles, design: Doubles, y: Doubles, known: NDArray[np.
     """The score of each value `(n, parameters)` and the negative Hessian of the log-likelihood."""
     z = theta[-1] * y - design @ theta[:-1]
     ratio = np.exp(-0.5 * z**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(-z))  # of the normal density to its upper tail
+    # d/dz of -z^2 / 2 and of log P(Z > z); below, minus the second derivatives
     by_z = np.where(known, -z, -ratio)
     curvature = np.where(known, 1.0, ratio * (ratio - z))
     moves = np.column_stack([-design, y])  # dz / dtheta
     scores = by_z[:, None] * moves
+    # d log theta_last
     scores[:, -1] += known / theta[-1]
     hessian = (moves * curvature[:, None]).T @ moves
     hessian[-1, -1] += known.sum() / theta[-1] ** 2

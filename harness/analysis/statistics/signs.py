@@ -23,6 +23,7 @@ def sign_test(scores: Doubles) -> float:
     """Two-sided p of the sum of `scores (runs,)`, multiples of one half, if each had either sign; exact.
 
     Below five runs it cannot fall below 0.1, with five it is at least 1/16. NaN without a score."""
+    # in halves of a pair, whole numbers, so that the distribution of the sum is exact
     steps = np.abs(np.rint(2 * scores)).astype(np.int64)
     total = int(steps.sum())
     if not len(scores):
@@ -30,6 +31,7 @@ def sign_test(scores: Doubles) -> float:
     share = np.ones(1)
     for step in steps[steps > 0]:  # the distribution of the sum, run by run
         share = 0.5 * (np.pad(share, (0, 2 * step)) + np.pad(share, (2 * step, 0)))
+    # share[i] is the probability of the sum i - total
     distance = np.abs(np.arange(len(share)) - total)
     return min(1.0, float(share[distance >= abs(round(2 * float(scores.sum())))].sum()))
 
@@ -45,6 +47,7 @@ def concordance_interval(concordant: Doubles, pairs: Doubles, level: float) -> t
     mean = pairs.mean()
     won, of = np.append(concordant, mean / 2), np.append(pairs, mean)
     centre = won.sum() / of.sum()
+    # of a ratio of sums: the residuals won - C of, over n + 1 runs with the one that was added
     error = np.sqrt(((won - centre * of) ** 2).sum() / (n * (n + 1))) / of.mean()
     half = float(student(level, n - 1) * error + 0.5 / pairs.sum())
     return max(0.0, float(centre) - half), min(1.0, float(centre) + half)
@@ -59,10 +62,12 @@ def contradiction_p(signs: Doubles) -> float:
     signs = signs[:, np.abs(signs).sum(axis=0) > 0]
     if signs.shape[1] < 2:
         return float("nan")
+    # (draws, neighbours); the first row of signs is all ones, the study as it was
     sums = mirrorings(len(signs)) @ signs / np.sqrt(np.abs(signs).sum(axis=0))
     observed = sums[0]
     highest, lowest = int(observed.argmax()), int(observed.argmin())
     low_first, high_first = np.delete(sums, lowest, axis=1), np.delete(-sums, highest, axis=1)
+    # 1e-9: a draw that equals the observed one is not to fall below it by rounding
     found = [(part.max(axis=1) >= part[0].max() - 1e-9).mean() for part in (low_first, high_first)]
     return float(max(found))
 

@@ -35,9 +35,11 @@ def run_bounds(
     present = np.isfinite(log_cost) & np.isfinite(frequency)
     several = present.sum(axis=1) > 1
     series = np.arange(len(present))
+    # of truth values argmax is the first True; from the right, the last
     lowest, highest = present.argmax(axis=1), present.shape[1] - 1 - present[:, ::-1].argmax(axis=1)
     known = np.where(present, log_cost, 0.0)
     ratio = known[series, highest] - known[series, lowest]
+    # the lowest not hit took longer than known: the ratio may be anything below, and mirrored for the highest
     low = np.where(several, np.where(censored[series, lowest], -np.inf, ratio), np.nan)
     high = np.where(several, np.where(censored[series, highest], np.inf, ratio), np.nan)
     lows, highs = np.full(n_runs, np.nan), np.full(n_runs, np.nan)
@@ -66,6 +68,7 @@ def interval_rank(n: int, level: float) -> int:
     """How many of `n` ordered values lie outside on each side: the most for which the interval keeps its level.
 
     It is 0 also where the smallest and the largest keep less: for 95 % that is so below six (five: 93.75 %)."""
+    # the median lies below the r-th smallest of n with P(Binomial(n, 1/2) < r), and the same above
     outside = binom.cdf(np.arange(n), n, 0.5) <= (1 - level) / 2
     return max(int(outside.sum()) - 1, 0)
 

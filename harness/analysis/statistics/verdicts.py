@@ -44,6 +44,7 @@ def verdict(evidence: Evidence, row: "pd.Series[Any]") -> str:
         low_first = row["concordance"] > 0.5
         return DIRECTIONS[0 if low_first else 1] + (ALONE if _explained(row, low_first=low_first) else "")
     low, high = evidence.concordance
+    # two one-sided tests: the whole 90 % interval within the margins
     flat = FLAT_CONCORDANCE[0] <= low and high <= FLAT_CONCORDANCE[1]
     if flat and row["flat_low"] >= FLAT_SPREAD[0] and row["flat_high"] <= FLAT_SPREAD[1]:
         return "no order"
