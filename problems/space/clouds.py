@@ -26,6 +26,7 @@ def load_cloud(path: Path) -> Cloud:
         raise ValueError(f"A point cloud must have finite numbers alone; point {row} of '{path}' has others.")
     if not LEAST <= len(points) <= MOST:
         raise ValueError(f"A point cloud has from {LEAST} to {MOST:,} points; '{path}' has {len(points):,}.")
+    # each axis is divided by its extent later on
     if np.ptp(points, axis=0).min() == 0 or np.ptp(values) == 0:
         raise ValueError(f"A point cloud must extend along each axis and have more than one value; '{path}' does not.")
     low, high = points.min(axis=0), points.max(axis=0)

@@ -38,6 +38,7 @@ def plane_grid(shape: tuple[int, int]) -> NDArray[np.float64]:
 
 def octaves(highest: float) -> NDArray[np.float64]:
     """Edges of rings: 0.5, 1.5, 2.5, 4.5, 8.5, ..., and `highest`, so that each ring but the first two is an octave."""
+    # edges but the last lie half-way between whole lengths, so that no wave along an axis falls on one
     doubling = 0.5 + 2.0 ** np.arange(1 + max(0, np.ceil(np.log2(max(highest, 1)))))
     return np.concatenate([[0.5], doubling[doubling < highest], [highest]])
 
@@ -48,6 +49,7 @@ def mirror_transform(shape: tuple[int, int]) -> Transform:
     whole = grid_transform((2 * rows, 2 * columns))
 
     def coefficients(outputs: Array) -> NDArray[np.complex128]:
+        # (h, w, m) to (2 h, 2 w, m), even about the edge between two samples, as in the second cosine transform
         picture = outputs.reshape(rows, columns, -1)
         wide = np.concatenate([picture, picture[:, ::-1]], axis=1)
         return whole(np.concatenate([wide, wide[::-1]]).reshape(4 * rows * columns, -1))
@@ -60,7 +62,9 @@ def ring_probe(targets: Array, shape: tuple[int, int], edges: str = "periodic") 
     if edges not in EDGES:
         raise ValueError(f"edges is one of {', '.join(EDGES)}; got '{edges}'.")
     mirrored = edges == "mirror"
+    # the reflected grid is twice as long: its wave k has k / 2 cycles per picture
     waves = grid_waves((2 * shape[0], 2 * shape[1])) / 2 if mirrored else grid_waves(shape)
+    # up to Nyquist's frequency of the shorter side
     band = into_bands(waves, octaves(min(shape) / 2))
     beyond = f"what lies beyond |k| = {min(shape) / 2:g}, the corners of the spectrum"
     return mean_and_bands(
@@ -134,6 +138,7 @@ class PlaneWaves(Recipe):
         vectors = self._vectors(shape)
         network = fully_connected(self.network, (2, 1), self.activation, self.init, self.dtype)
         inputs = plane_grid(shape)
+        # the picture has the length 2, so that k cycles are the phase 2 pi k.x / 2
         targets = np.sin(np.pi * inputs @ vectors.T) @ np.asarray(self.amplitudes, float)[:, None]
         band = _same_length(vectors, shape)
         probe = BandProbe(targets, grid_waves(shape), band, grid_transform(shape), "waves", WAVES)
@@ -155,6 +160,7 @@ class PlaneWaves(Recipe):
                 f"got {len(self.down)}, {len(self.right)} and {len(self.amplitudes)}."
             )
         vectors = np.array([self.down, self.right], float).T
+        # k and -k are one wave: the larger of the two tuples stands for both
         distinct = {max((a, b), (-a, -b)) for a, b in vectors}
         if (0.0, 0.0) in distinct or len(distinct) < len(vectors) or 0 in self.amplitudes:
             raise ValueError("Wave vectors must differ from each other and from zero, and no amplitude may be zero.")
@@ -169,5 +175,6 @@ def _same_length(vectors: NDArray[np.float64], shape: tuple[int, int]) -> NDArra
     _, band_of = np.unique(squares, return_inverse=True)
     band = np.full(shape, -1, np.intp)
     for (down, right), number in zip(vectors.astype(int), band_of, strict=True):
+        # in the order of the fast transform the index -k is the wave -k, where a sine has the same amplitude
         band[down, right] = band[-down, -right] = number
     return band.ravel()

@@ -26,6 +26,7 @@ def parse_size(text: str) -> tuple[int, int]:
     """`"64x48"` as `(height, width) = (48, 64)`, the shape of the array.
 
     Raises ValueError for another form, or a side outside 4 to 4096."""
+    # six digits are enough for every side that is allowed, and int never meets thousands of them
     match = re.fullmatch(r"(\d{1,6})x(\d{1,6})", text.strip().lower())
     sides = (int(match[2]), int(match[1])) if match else (0, 0)
     if not all(LEAST_SIDE <= side <= MOST_SIDE for side in sides):
@@ -79,12 +80,14 @@ def read_picture(name: str, shape: tuple[int, int], components: int, levels: str
                 read = read_levels(name, picture, components, levels)
                 _check_size(name, read.picture.size, shape)
                 box = _middle(read.picture.size, shape)
+                # BOX is the mean over an area: without ringing no value leaves the range; Pillow counts width first
                 fitted = read.picture.resize((shape[1], shape[0]), Image.Resampling.BOX, box)
     except Image.DecompressionBombError:
         raise ValueError(f"A picture may have {MOST_FILE_PIXELS:,} pixels at most; '{name}' has far more.") from None
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         reason = "not a picture in a known format" if isinstance(error, UnidentifiedImageError) else str(error)
         raise ValueError(f"An image must be a picture such as PNG or JPEG; '{name}' is {reason}.") from None
+    # mode F is deep gray, which a colour picture takes for all three components
     values = np.repeat(read.mapped(fitted), components if read.picture.mode == "F" else 1, axis=2)
     width, height = box[2] - box[0], box[3] - box[1]
     shrunk = (
@@ -114,6 +117,7 @@ def _check_size(name: str, size: tuple[int, int], shape: tuple[int, int]) -> Non
 
 def _middle(size: tuple[int, int], shape: tuple[int, int]) -> tuple[float, float, float, float]:
     """The box (left, upper, right, lower) of the largest middle part with the proportions of `shape`."""
+    # pixels of the file for each new pixel, alike along both axes
     scale = min(size[0] / shape[1], size[1] / shape[0])
     width, height = scale * shape[1], scale * shape[0]
     left, upper = (size[0] - width) / 2, (size[1] - height) / 2

@@ -17,7 +17,7 @@ from problems.probes.fourier import FourierProbe
 from problems.probes.selection import Selection
 
 DRAWN = Selection("the waves that were drawn")
-SALT = 0x77617665
+SALT = 0x77617665  # "wave" in ASCII, so that target 3 is not the stream of seed 3
 OF_THE_SEED = -1
 MOST_SAMPLES = 200_000
 
@@ -51,13 +51,16 @@ class RandomWaves(Recipe):
             rng = np.random.default_rng([self.target, SALT])
         vectors = draw_vectors(self, rng)
         phases = rng.uniform(0, 2 * np.pi, self.waves)
+        # log a even between log quietest and 0
         amplitudes = np.exp(rng.uniform(np.log(self.quietest), 0.0, self.waves))
         axis = -np.pi + 2 * np.pi * np.arange(self.samples) / self.samples
+        # (samples^d, d), the last axis fastest
         inputs = np.stack(np.meshgrid(*[axis] * self.dimension, indexing="ij"), axis=-1).reshape(-1, self.dimension)
         targets = np.sin(inputs @ vectors.T + phases) @ amplitudes[:, None]
         network = fully_connected(self.network, (self.dimension, 1), self.activation, self.init, self.dtype)
         lengths = np.linalg.norm(vectors, axis=1)
         component = np.zeros(self.waves, np.int64)
+        # here k is in radians per unit, as in k.x; the probe takes cycles, and reports |k|
         probe = FourierProbe(inputs, targets, vectors / (2 * np.pi), lengths, component, selection=DRAWN)
         seen, learned = inputs.astype(network.dtype), targets.astype(network.dtype)
         return Problem(seen, learned, network, make_loss(self.loss), (probe,))
@@ -84,6 +87,7 @@ def draw_vectors(recipe: RandomWaves, rng: np.random.Generator) -> NDArray[np.fl
     """Wave vectors `(waves, d)` of different lengths, ascending; raises ValueError if there are not so many lengths."""
     axis = np.arange(-recipe.highest, recipe.highest + 1)
     lattice = np.stack(np.meshgrid(*[axis] * recipe.dimension, indexing="ij"), axis=-1).reshape(-1, recipe.dimension)
+    # squared lengths are whole numbers: vectors of one length are found without rounding
     squares = (lattice**2).sum(axis=1)
     inside = (squares >= recipe.lowest**2) & (squares <= recipe.highest**2)
     there = np.unique(squares[inside])
@@ -93,4 +97,5 @@ def draw_vectors(recipe: RandomWaves, rng: np.random.Generator) -> NDArray[np.fl
             f"{recipe.highest} in {recipe.dimension} dimension(s); got waves = {recipe.waves}."
         )
     chosen = np.sort(rng.choice(there, recipe.waves, replace=False))
+    # k and -k are both there; with an even phase they make the same waves
     return np.array([rng.choice(lattice[squares == square]) for square in chosen], float)

@@ -40,11 +40,14 @@ def generated_cloud(cells: int) -> tuple[NDArray[np.float64], NDArray[np.float64
     Always the same: its randomness has a fixed seed."""
     rng = np.random.default_rng(CLOUD_SEED)
     corners = np.stack(np.meshgrid(*[np.arange(cells)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    # one even draw in each cell, then [0, cells) to [-1, 1)
     points = -1 + 2 * (corners + rng.uniform(size=corners.shape)) / cells
     centres, widths = rng.uniform(-0.7, 0.7, (BLOBS, 3)), rng.uniform(0.2, 0.5, BLOBS)
     heights = rng.choice([-1.0, 1.0], BLOBS) * rng.uniform(0.5, 1.5, BLOBS)
+    # (n, blobs)
     squares = ((points[:, None] - centres) ** 2).sum(axis=2)
     smooth = np.exp(-squares / (2 * widths**2)) @ heights
+    # the box has the length 2, so that k cycles are the phase 2 pi k.x / 2
     return points, smooth + 0.2 * np.sin(np.pi * points @ np.asarray(TEXTURE))
 
 
@@ -59,6 +62,7 @@ def shell_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> Ba
     band = into_bands(half, octaves(highest))
     half, band = half[band >= 0], band[band >= 0]
     rule = Selection("octaves of |k|", (f"what lies beyond |k| = {highest:.3g}, four points a wave",))
+    # k cycles per box of length 2 are k / 2 per unit
     return BandProbe(targets, half, band, scattered_transform(inputs, half / 2), "shells", rule, halved=True)
 
 
