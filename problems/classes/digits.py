@@ -92,6 +92,7 @@ class ImageRecipe(Recipe):
         fourier: FourierProbe = WATCH.get(self.watch, watch_grid)(
             projection, targets, k, self._components(targets.shape[1])
         )
+        # 0 rows stand for all of them
         rows = min(self.filter_rows, len(inputs)) or len(inputs)
         filters = tuple(FilterProbe(inputs, targets, delta, rows) for delta in self.filters)
         for probe in filters:
@@ -112,6 +113,7 @@ class ImageRecipe(Recipe):
             raise ValueError(
                 f"component is a number from 0 to {outputs - 1}, several with commas, or all; got '{self.component}'."
             )
+        # each once, in the order given
         return [int(part) for part in dict.fromkeys(parts)]
 
     def _loss(self) -> Loss:
@@ -166,6 +168,7 @@ class Reduced(ImageRecipe):
             raise ValueError(
                 f"components must be from 1 to the number of pixels, {train.inputs.shape[1]}; got {self.components}."
             )
+        # test images are centred with the mean of training ones as well: it belongs to the map
         mean = train.inputs.mean(axis=0, dtype=np.float64)
         directions = principal_directions(train.inputs, self.components)
         scores, test_scores = ((part.inputs - mean) @ directions.T for part in (train, test))
@@ -182,8 +185,10 @@ def samples(data: str, n_train: int, n_test: int) -> tuple[Samples, Samples]:
             f"n_train must be at most {len(images.train):,}, all there are ({images.about}); got {n_train:,}."
         )
     held_out = images.test, images.test_labels
+    # never those that are trained on
     if not len(images.test):
         held_out = images.train[n_train:], images.train_labels[n_train:]
+    # in float32, or bytes times a Python float would become float64
     scale = np.float32(1 / images.peak)
     train = Samples(images.train[:n_train] * scale, images.train_labels[:n_train])
     return train, Samples(held_out[0][:n_test] * scale, held_out[1][:n_test])

@@ -24,9 +24,12 @@ def principal_directions(inputs: NDArray[np.floating], count: int) -> NDArray[np
     covariance = np.zeros((inputs.shape[1], inputs.shape[1]))
     for start in range(0, len(inputs), BLOCK):
         centred = inputs[start : start + BLOCK] - mean
+        # n times the covariance: a factor turns no eigenvector
         covariance += centred.T @ centred
     few = FEW * count < inputs.shape[1]
+    # a start of ones, as ARPACK would draw one at random and the last digits with it
     found = eigsh(covariance, count, v0=np.ones(len(covariance))) if few else np.linalg.eigh(covariance)
+    # eigenvectors are columns; eigh has them rising, eigsh promises no order
     vectors: NDArray[np.float64] = found[1][:, np.argsort(found[0])[::-1][:count]].T
     largest = vectors[np.arange(len(vectors)), np.abs(vectors).argmax(axis=1)]
     return vectors * np.sign(largest)[:, None]

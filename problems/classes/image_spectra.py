@@ -17,10 +17,12 @@ def power(images: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     channels, side, _ = image_shape(images.shape[1])
     pictures = images.reshape(-1, channels, side, side).astype(np.float64)
     powers = (np.abs(np.fft.fft2(pictures)) ** 2).sum(axis=1).reshape(len(pictures), -1)
-    grid = np.fft.fftfreq(side)
+    grid = np.fft.fftfreq(side)  # cycles per pixel, up to 1/2 on an axis, 0.71 in a corner
+    # rounded, so that equal radii are equal; in the order of the fast transform
     radius = np.round(np.hypot(grid[:, None], grid).ravel(), 12)
     frequency, place = np.unique(radius, return_inverse=True)
     rings = np.zeros((len(pictures), len(frequency)))
+    # add.at, as a plain += on repeated places would keep only the last of them
     np.add.at(rings.T, place, powers.T)
     return frequency, rings
 
@@ -39,6 +41,7 @@ def share_above_median(images: Array) -> NDArray[np.float64]:
     frequency, rings = power(images)
     rings[:, frequency == 0] = 0.0
     pooled = np.cumsum(rings.sum(axis=0))
+    # the first frequency at which the pooled sum reaches half
     above = frequency > frequency[int(np.searchsorted(pooled, pooled[-1] / 2))]
     with np.errstate(invalid="ignore"):
         return rings[:, above].sum(axis=1) / rings.sum(axis=1)
