@@ -32,6 +32,7 @@ def classes(values: Array) -> NDArray[np.int64]:
     """The class `(n,)` of each of `values (n, m)`: the largest component, or where there is one, the nearest number."""
     if values.shape[1] > 1:
         return values.argmax(axis=1)
+    # what has diverged to NaN is no class: as a whole number NaN would be any
     return np.rint(np.nan_to_num(values[:, 0], nan=-1.0)).astype(np.int64)
 
 

@@ -62,6 +62,7 @@ class BandProbe:
     def _coefficients(self, outputs: Array) -> Complex:
         """At `waves`, of `outputs (n, m)` less the target's mean; at 0, with it."""
         found = self.transform(outputs - self._mean)
+        # on any points the coefficient of a constant at k = 0 is the constant itself
         found[self._zero] += self._mean
         return found
 
@@ -76,6 +77,7 @@ class BandProbe:
     @cached_property
     def power_share(self) -> float:
         """By Parseval's sum; on scattered points, where waves are not orthogonal, only roughly."""
+        # mean |f|^2 = sum_k |f_k|^2; of a real target k and -k have the same, and half of them may be here
         power = float((self.target_amplitude[self.frequency > 0] ** 2).sum()) * (2 if self.halved else 1)
         return min(1.0, power / float(((self.targets - self._mean) ** 2).mean(axis=0).sum()))
 
@@ -83,6 +85,7 @@ class BandProbe:
         """Root of the power of each row, `(R,)`."""
         power = coefficients.real**2 + coefficients.imag**2
         inside = self.band >= 0
+        # one column (q,) a component, so that rows come component by component
         sums = [np.bincount(self.band[inside], column[inside], self._bands) for column in power.T]
         return np.sqrt(np.concatenate(sums))
 
@@ -100,6 +103,7 @@ def mean_and_bands(probe: BandProbe) -> BandProbe:
     Raises ValueError if the target is constant."""
     check_varies(probe.targets)
     zero = np.flatnonzero((probe.waves == 0).all(axis=1))
+    # every component has the same bands: the smallest mean decides for all
     if len(zero) != 1 or np.abs(probe.targets.mean(axis=0)).min() < MEAN_SHARE * probe.target_amplitude.max():
         return probe
     band = np.where(probe.band >= 0, probe.band + 1, -1)
@@ -109,6 +113,7 @@ def mean_and_bands(probe: BandProbe) -> BandProbe:
 
 def grid_waves(shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Wave vectors `(n, d)` of the fast transform on a grid of `shape`, in cycles per grid, in its own order."""
+    # cycles per sample times size are cycles per grid, whole numbers from -size / 2
     axes = [np.fft.fftfreq(size, 1 / size) for size in shape]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(shape))
 
@@ -119,6 +124,7 @@ def grid_transform(shape: tuple[int, ...]) -> Transform:
 
     def coefficients(outputs: Array) -> Complex:
         values = outputs.reshape(*shape, -1).astype(np.float64)
+        # "forward" puts the 1 / n of the formula here
         found: Complex = np.fft.fftn(values, axes=axes, norm="forward").reshape(outputs.shape)
         return found
 

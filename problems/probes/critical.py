@@ -39,7 +39,9 @@ def critical_samples(
         if not len(left):
             break
         downhill = -margin_gradient(evaluator, theta, moved[left], answers[left])
+        # where no unit is active the gradient is 0, and noise alone moves the sample
         step = search.step * np.sign(downhill) + search.noise * rng.standard_normal(downhill.shape)
+        # the box is that around the original, so that steps do not add up beyond it
         moved[left] = np.clip(moved[left] + step, inputs[left] - search.radius, inputs[left] + search.radius)
         found[left] = evaluator.outputs(theta[None], moved[left])[0].argmax(axis=1) != answers[left]
     return found
@@ -58,6 +60,7 @@ def margin_gradient(
     rows = np.arange(len(inputs))
     others = scores.copy()
     others[rows, classes] = -np.inf
+    # (n, m), the derivative of the margin in the scores: 1 at the answer, -1 at the runner-up
     cotangent = np.zeros_like(scores)
     cotangent[rows, others.argmax(axis=1)] = -1
     cotangent[rows, classes] = 1

@@ -63,10 +63,12 @@ class FourierProbe:
     @cached_property
     def _offset(self) -> NDArray[np.float64]:
         """What the rows of frequency 0 get back: they are about the mean itself."""
+        # a mean is real, so the imaginary part gets nothing back
         return np.where((self.waves == 0).all(axis=1), self._mean[self.component], 0.0)
 
     def coefficients(self, outputs: Array) -> Complex:
         """The coefficient of each row, `(R,)`, of `outputs (n, m)` less the target's mean; at 0, with it."""
+        # (2 R, m), real parts and then imaginary ones; of its m outputs each row is about one
         both = self._matrix @ (outputs - self._mean)
         rows = np.arange(len(self.frequency))
         result: Complex = both[rows, self.component] + self._offset + 1j * both[rows + len(rows), self.component]
@@ -90,6 +92,7 @@ class FourierProbe:
         rows = np.unique(np.linspace(0, len(self.inputs) - 1, min(SHARE_ROWS, len(self.inputs))).astype(int))
         explained = total = 0.0
         for component in np.unique(self.component):
+            # k = 0 repeats the column of ones, and cos and sin of an alias others: lstsq takes the shortest solution
             phases = 2 * np.pi * self.inputs[rows].astype(np.float64) @ self.waves[self.component == component].T
             design = np.concatenate([np.cos(phases), np.sin(phases), np.ones((len(rows), 1))], axis=1)
             values = self.targets[rows, component] - self._mean[component]
@@ -105,13 +108,17 @@ def noise_floor(inputs: Array, targets: Array, waves: NDArray[np.float64], rng: 
     centred = targets - targets.mean(axis=0)  # the mean survives every shuffle: it is no noise
     if not is_small(inputs, waves) and len(waves) > MANY:
         return _fast_floor(fast_transform(inputs, waves, FLOOR_PRECISION), centred, rng)
+    # shuffling keeps inputs and values and breaks their pairing: what is left is chance; (n, SHUFFLES)
     orders = np.stack([rng.permutation(n).astype(np.int32) for _ in range(SHUFFLES)], axis=1)
     sums = np.zeros((len(waves), SHUFFLES * m), np.complex128)
     for start in range(0, n, SAMPLES):
         block = slice(start, start + SAMPLES)
+        # transform divides by the length of a block, the formula by n
         matrix = transform(inputs[block], waves) * (len(inputs[block]) / n)
         shuffled = centred[orders[block]].reshape(-1, SHUFFLES * m)
+        # two real products: a complex one would make the shuffled values complex first
         sums += matrix.real @ shuffled + 1j * (matrix.imag @ shuffled)
+    # the largest over all waves, so that the floor holds for all of them at once
     largest = np.abs(sums).max(axis=0).reshape(SHUFFLES, m)
     return np.quantile(largest, QUANTILE, axis=0)
 

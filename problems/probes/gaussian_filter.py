@@ -38,16 +38,18 @@ def weights(inputs: NDArray[np.float32], rows: slice, delta: float) -> NDArray[n
     """`G_ij / sum_j G_ij` for i in `rows` and all j, `(rows, n)`; distances by one matrix product.
 
     The product loses digits where inputs lie far from 0, so they are to be centred."""
+    # -|x - y|^2 = 2 x.y - |x|^2 - |y|^2
     square = np.einsum("nd,nd->n", inputs, inputs)
     exponent = inputs[rows] @ inputs.T
     exponent *= 2.0
     exponent -= square
     exponent -= square[rows, None]
-    np.minimum(exponent, 0.0, out=exponent)
+    np.minimum(exponent, 0.0, out=exponent)  # a distance may be negative by rounding
     exponent *= np.float32(0.5 / delta)
     own = np.arange(len(exponent)), np.arange(len(inputs))[rows]
     exponent[own] = 0.0  # exactly: x_i is where x_i is
     matrix = np.exp(exponent, out=exponent)
+    # never by zero: a sample's weight on itself is 1
     matrix /= matrix.sum(axis=1, dtype=np.float64, keepdims=True)
     return matrix
 
@@ -72,6 +74,7 @@ class FilterProbe:
 
     @property
     def frequency(self) -> NDArray[np.float64]:
+        # exp(-x^2 / (2 delta)) has the spectrum exp(-2 pi^2 delta k^2), up to a factor
         return np.array([0.0, 1 / (2 * pi * sqrt(self.delta))])
 
     @cached_property
@@ -123,7 +126,7 @@ class FilterProbe:
 
     @cached_property
     def _kept(self) -> list[NDArray[np.float32]]:
-        return list(self._fresh()) if 4 * self.rows * len(self.inputs) <= MEMORY else []
+        return list(self._fresh()) if 4 * self.rows * len(self.inputs) <= MEMORY else []  # 4 bytes a weight
 
     def _blocks(self) -> Iterator[NDArray[np.float32]]:
         return iter(self._kept) if self._kept else self._fresh()
@@ -134,5 +137,6 @@ class FilterProbe:
             yield weights(self._centred, slice(start, min(start + size, self.rows)), self.delta)
 
     def _amplitudes(self, parts: NDArray[np.float64]) -> NDArray[np.float64]:
+        # (2,), the root of the mean over rows of |y_i|^2, all components together
         amplitudes: NDArray[np.float64] = np.sqrt((parts**2).sum(axis=2).mean(axis=1))
         return amplitudes

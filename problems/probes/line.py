@@ -44,7 +44,7 @@ def tones_probe(
     inputs: Array, targets: Array, frequencies: NDArray[np.float64], unit: float, selection: Selection = NAMED
 ) -> FourierProbe:
     """Watches just these `frequencies (R,)`, which are `unit` times cycles, of `targets (n, m)`, component 0."""
-    waves, component = frequencies[:, None] / unit, np.zeros(len(frequencies), np.int64)
+    waves, component = frequencies[:, None] / unit, np.zeros(len(frequencies), np.int64)  # (R, 1)
     return FourierProbe(inputs, targets, waves, frequencies, component, selection=selection)
 
 
@@ -99,9 +99,10 @@ def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) 
 
 def _spectrum(inputs: Array, targets: Array, line: Line) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Frequencies in cycles, from 0, and the amplitudes of the centred target there, which begin with 0."""
+    # below Nyquist: for even n the wave n / 2 has no sine on the grid and stays out
     cycles = np.arange((len(inputs) - 1) // 2 + 1.0) / line.length
     amplitudes = centred_amplitudes(inputs, targets[:, :1], cycles[:, None])[:, 0]
-    amplitudes[0] = 0.0
+    amplitudes[0] = 0.0  # the target is centred: what is there is rounding
     return cycles, amplitudes
 
 
@@ -110,10 +111,12 @@ def _peaks(inputs: Array, targets: Array, line: Line, floor: float, *, orthogona
     peaks = find_peaks(amplitudes, floor, orthogonal=orthogonal, most=None)
     if orthogonal or not len(peaks):
         return peaks
+    # Hann's, sin^2(pi v) for v in [0, 1); over its mean, so that a wave keeps its amplitude
     shape = 0.5 + 0.5 * np.cos(2 * np.pi * ((inputs[:, :1] - line.start) / line.length - 0.5))
     window = shape / shape.mean()
     values = targets[:, :1] - (window * targets[:, :1]).mean()  # centred under the window, or the mean would leak
     under = np.abs(nudft(inputs, window * values, cycles[:, None]))[:, 0]
+    # maxima and their neighbours: the window broadens a peak, and its top may move by one
     near = np.convolve(local_maxima(under), np.ones(3), "same") > 0
     return peaks[near[peaks] & (under[peaks] >= SURVIVING * amplitudes[peaks])]
 

@@ -20,6 +20,7 @@ Labels = NDArray[np.integer]
 def entropy(columns: Sequence[Labels]) -> float:
     """Joint entropy of some variables, each `(n,)`, in bits."""
     counts = np.unique(np.stack(columns, axis=1), axis=0, return_counts=True)[1]
+    # only cells that occur are counted, so that 0 log 0 does not
     shares = counts / counts.sum()
     return float(-(shares * np.log2(shares)).sum())
 

@@ -47,6 +47,7 @@ def watch_named(problem: Problem, text: str) -> Problem:
 
 def _named(probe: Probe, frequencies: NDArray[np.float64]) -> Probe:
     if isinstance(probe, FourierProbe) and probe.waves.shape[1] == 1:
+        # the unit is what is reported over cycles, read where neither is 0
         place = int(np.argmax(probe.frequency))
         waves = frequencies / (probe.frequency[place] / probe.waves[place, 0])
         components = np.unique(probe.component)
@@ -60,6 +61,7 @@ def _named(probe: Probe, frequencies: NDArray[np.float64]) -> Probe:
     if isinstance(probe, BandProbe):
         return replace(probe, band=_bands(probe, frequencies), selection=RULE)
     if isinstance(probe, SineProbe):
+        # omega = pi k / length
         modes = frequencies * probe.length / np.pi
         if np.abs(modes - modes.round()).max() > WHOLE or modes.min() < 1 or modes.max() > len(probe.targets):
             raise ValueError(
@@ -73,6 +75,7 @@ def _bands(probe: BandProbe, frequencies: NDArray[np.float64]) -> NDArray[np.int
     lengths = np.linalg.norm(probe.waves, axis=1)
     band = np.full(len(lengths), -1, np.intp)
     for number, k in enumerate(frequencies):
+        # frequencies ascend: a wave vector between two of them stays with the lower one
         inside = (lengths == 0) if k == 0 else (np.abs(lengths - k) <= 0.5) & (lengths > 0) & (band < 0)
         if not inside.any():
             raise ValueError(

@@ -40,6 +40,7 @@ def watch_steps(
 
     That is how far apart frequencies must be to be told apart on an interval of this length.
     Raises ValueError if there are none."""
+    # 1e-9, so that the last of k itself is among them
     step = 1 / float(np.ptp(projection))
     return _above_the_floor(projection, targets, np.arange(step, k[-1] + 1e-9, step), components, orthogonal=True)
 
@@ -63,6 +64,7 @@ def _above_the_floor(
     check_varies(chosen)
     mean = chosen.mean(axis=0)
     floor = noise_floor(projection, chosen, k[:, None], np.random.default_rng(SHUFFLE_SEED))
+    # (q, components)
     amplitudes = np.abs(spectrum(projection, chosen - mean, k))
     found = [find_peaks(amplitudes[:, c], float(floor[c]), orthogonal=orthogonal, most=None) for c in range(len(mean))]
     if not any(map(len, found)):
@@ -72,6 +74,7 @@ def _above_the_floor(
             "component, or more images, or name frequencies with --watch."
         )
     kept = [np.sort(one[np.argsort(-amplitudes[one, c], kind="stable")[:MOST_PEAKS]]) for c, one in enumerate(found)]
+    # centred, a component has nothing at k = 0: the row of the mean is judged by the mean
     frequencies = [np.concatenate([[0.0] * bool(abs(mean[c]) > floor[c]), k[one]]) for c, one in enumerate(kept)]
     rule = f"{'multiples of one over the extent' if orthogonal else 'local maxima'} of the centred target above what "
     rule += f"shuffled targets reach, {floor.max():.3g}"

@@ -39,6 +39,7 @@ class Selective(Protocol):
 
 def check_varies(targets: Array) -> None:
     """Raise ValueError if `targets (n, m)` are constant: they have no frequency to learn."""
+    # written with `not`, so that a target of NaN is refused as well
     if not np.ptp(targets, axis=0).max() > CONSTANT * np.abs(targets).max():
         raise ValueError(
             f"A target must vary, or there is no frequency to watch; this one is {float(targets.flat[0]) + 0.0:.6g} at "

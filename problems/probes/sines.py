@@ -52,9 +52,11 @@ class SineProbe:
     @cached_property
     def power_share(self) -> float:
         """By Parseval's sum for the sine transform."""
+        # over all n - 1 modes sum_k s_k^2 = (2 / n) sum_i g_i^2
         return float((self._target**2).sum() / (2 / (len(self.targets) + 1) * (self.targets**2).sum()))
 
     def measure(self, predictions: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        # 1 where the two end points are there, else 0
         ends = (len(predictions) - len(self.targets)) // 2
         values = predictions[ends : len(predictions) - ends, 0].astype(np.float64)
         found = self._matrix @ values

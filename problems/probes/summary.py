@@ -47,6 +47,7 @@ def sentences(problem: Problem) -> list[str]:
 
 
 def _summary(probe: Probe) -> Watched:
+    # a frequency that several components share is named once
     frequencies = tuple(np.unique(probe.frequency[np.isfinite(probe.frequency)]).tolist())
     if isinstance(probe, Selective):
         return Watched(probe.name, frequencies, probe.selection.rule, probe.power_share, probe.selection.dropped)

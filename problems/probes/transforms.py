@@ -57,25 +57,31 @@ def _first_of_grid(inputs: Array, waves: NDArray[np.float64]) -> int | None:
         return None
     x, k = inputs[:, 0].astype(np.float64), waves[:, 0]
     step, spacing = (x[-1] - x[0]) / (n - 1), (k[-1] - k[0]) / (q - 1)
+    # n step is the length; a relative error here turns wave n / 2 by up to n / 2 times as much, hence / n
     if step <= 0 or abs(n * step * spacing - 1) > EVEN / n:
         return None
     on_grid = np.abs(x - x[0] - step * np.arange(n)).max() <= EVEN * step
     number = k / spacing
     whole = np.abs(number - np.round(number[0]) - np.arange(q)).max() <= EVEN
     first = int(np.round(number[0]))
+    # rfft ends at n
+    # 2
     return first if on_grid and whole and first >= 0 and first + q - 1 <= n // 2 else None
 
 
 def _uniform(inputs: Array, waves: NDArray[np.float64], first: int, outputs: Array) -> Complex:
     found = np.fft.rfft(outputs.astype(np.float64), axis=0, norm="forward")[first : first + len(waves)]
+    # the fast transform counts from the first sample: k x_j = k x_0 + k j step
     shifted: Complex = found * np.exp(-2j * np.pi * waves * float(inputs[0, 0]))
     return shifted
 
 
 def _scattered(inputs: Array, waves: NDArray[np.float64], precision: float) -> Transform:
     """FINUFFT's third type, on one thread: with several the sums would depend on their order."""
+    # isign -1 is the minus in exp(-2 pi i k.x)
     plan = finufft.Plan(3, inputs.shape[1], n_trans=1, eps=precision, isign=-1, nthreads=1)
     centre = inputs.astype(np.float64).mean(axis=0)
+    # k.x = k.(x - c) + k.c: about the centre phases are smaller, and its own is put back below
     axes = (inputs.astype(np.float64) - centre).T
     plan.setpts(*_three(axes), *_three(2 * np.pi * waves.T))
     shift = np.exp(-2j * np.pi * (waves @ centre)) / len(inputs)
@@ -98,6 +104,7 @@ def _in_blocks(inputs: Array, waves: NDArray[np.float64], outputs: Array) -> Com
     sums = np.zeros((len(waves), outputs.shape[1]), np.complex128)
     for start in range(0, len(inputs), size):
         block = slice(start, start + size)
+        # transform divides by the length of a block, the formula by n
         matrix = transform(inputs[block], waves) * (len(inputs[block]) / len(inputs))
         sums += matrix.real @ outputs[block] + 1j * (matrix.imag @ outputs[block])
     return sums
