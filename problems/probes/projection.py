@@ -64,7 +64,7 @@ def _above_the_floor(
     check_varies(chosen)
     mean = chosen.mean(axis=0)
     floor = noise_floor(projection, chosen, k[:, None], np.random.default_rng(SHUFFLE_SEED))
-    # (q, components)
+    # one row a frequency, one column a component
     amplitudes = np.abs(spectrum(projection, chosen - mean, k))
     found = [find_peaks(amplitudes[:, c], float(floor[c]), orthogonal=orthogonal, most=None) for c in range(len(mean))]
     if not any(map(len, found)):

@@ -44,7 +44,7 @@ def generated_cloud(cells: int) -> tuple[NDArray[np.float64], NDArray[np.float64
     points = -1 + 2 * (corners + rng.uniform(size=corners.shape)) / cells
     centres, widths = rng.uniform(-0.7, 0.7, (BLOBS, 3)), rng.uniform(0.2, 0.5, BLOBS)
     heights = rng.choice([-1.0, 1.0], BLOBS) * rng.uniform(0.5, 1.5, BLOBS)
-    # (n, blobs)
+    # squared distances of every point to every blob, (n, blobs)
     squares = ((points[:, None] - centres) ** 2).sum(axis=2)
     smooth = np.exp(-squares / (2 * widths**2)) @ heights
     # the box has the length 2, so that k cycles are the phase 2 pi k.x / 2
