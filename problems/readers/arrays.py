@@ -56,6 +56,7 @@ def read_parquet(path: str, content: bytes) -> Table:
         table = parquet.read_table(BytesIO(content))
     except (pyarrow.ArrowException, OSError) as error:
         raise ValueError(f"'{path}' must be a Parquet file; {_reason(error)}.") from None
+    # what pandas calls an index without a name
     names = [name for name in table.column_names if not name.startswith("__index_level_")]
     columns = {name: table.column(name).to_numpy() for name in names}
     return _columns(path, columns, f"'{path}' was read as a Parquet table of {table.num_rows:,} rows.")
@@ -67,17 +68,19 @@ def _one_array(path: str, array: NDArray[Any]) -> Table:
         return _columns(path, {name: array[name] for name in array.dtype.names}, about)
     if array.ndim not in (1, 2):
         raise ValueError(f"A curve is an array (n,) or (n, 2); '{path}' has the shape {array.shape}.")
+    # one or two long rows are x and y lying down: as columns they would be hundreds of curves
     if array.ndim == 2 and array.shape[0] <= 2 < array.shape[1]:
         raise ValueError(
             f"A curve is an array (n, 2), one row a point; '{path}' has the shape {array.shape}. Save its transpose."
         )
-    wide = array.reshape(len(array), -1)
+    wide = array.reshape(len(array), -1)  # (n,) to (n, 1)
     columns = {str(number + 1): column for number, column in enumerate(wide.T)}
     return _columns(path, columns, about, numbered=True)
 
 
 def _columns(path: str, columns: Mapping[str, NDArray[Any]], about: str, *, numbered: bool = False) -> Table:
     names = tuple(columns)
+    # truth values, whole numbers of either kind, floating point
     numeric = tuple(position for position, name in enumerate(names) if columns[name].dtype.kind in "biuf")
     odd = [f"{name} is complex" for name in names if columns[name].dtype.kind == "c"]
     if odd:

@@ -14,7 +14,7 @@ VALUES = ("value", "intensity", "sdf", "signed_distance", "distance", "scalar", 
 """Names of the one number of a point, the first that is there; a name that begins so counts as well."""
 COLOURS = ("red", "green", "blue")
 SHORT = {"r": "red", "g": "green", "b": "blue"}
-LUMA = (0.299, 0.587, 0.114)
+LUMA = (0.299, 0.587, 0.114)  # of ITU-R BT.601, as Pillow's own gray
 FORM = (
     "Give x, y, z and a value for each point: columns of text, PLY, PCD, or an .npz with points (n, 3) and values (n,)."
 )
@@ -30,6 +30,7 @@ class Cloud(NamedTuple):
 
 def read_cloud(path: str, content: bytes) -> Cloud:
     """The cloud in a file's content; raises ValueError naming what it holds instead."""
+    # an .npz is a zip archive
     if content.startswith(b"PK\x03\x04") or path.lower().endswith(".npz"):
         return _from_npz(path, content)
     if content.startswith(b"ply"):
@@ -70,6 +71,7 @@ def _from_text(path: str, content: bytes) -> Cloud:
     if width == 4:
         return Cloud(values[:, :3], values[:, 3], (*table.notes, "The columns were taken for x, y, z and a value."))
     if (
+        # six columns may end in a normal as well: colours are whole numbers from 0 to 255
         width == 6
         and len(values)
         and values[:, 3:].min() >= 0
@@ -90,6 +92,7 @@ def _named(path: str, columns: Columns, kind: str) -> Cloud:
         raise ValueError(f"A cloud has coordinates x, y and z; '{path}' has {listed}. {FORM}")
     points = np.stack([columns[name].astype(np.float64) for name in COORDINATES], axis=1)
     others = [name for name in columns if name not in (*COORDINATES, *COLOURS)]
+    # the order of VALUES decides, and not that of the columns
     chosen = next((name for wanted in VALUES for name in others if name.startswith(wanted)), None)
     if chosen is not None:
         note = f"'{path}' was read as {kind} with {listed}; '{chosen}' is what is learned."
@@ -107,6 +110,7 @@ def _named(path: str, columns: Columns, kind: str) -> Cloud:
 
 def _grey(points: NDArray[Any], colours: NDArray[Any], note: str) -> Cloud:
     top = 255.0 if colours.max() > 1 else 1.0
+    # the weights add up to 1, so that gray has the range of its colours
     values = -1 + 2 * (colours @ np.asarray(LUMA)) / top
     said = f"Colours from 0 to {top:g} became one gray from -1 to 1 (0.299 R + 0.587 G + 0.114 B)."
     return Cloud(points.astype(np.float64), values.astype(np.float64), (note, said))

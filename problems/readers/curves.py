@@ -71,9 +71,11 @@ def read_curve(path: str, content: bytes, columns: str = "", separator: str = ""
     elif not table.numbered:
         notes += (f"x is the column '{names[0]}', y the column '{names[1]}'.",)
     order = np.argsort(values[:, 0], kind="stable")
+    # the stable order of what is sorted already is 0, 1, 2, ...
     if not (order[1:] > order[:-1]).all():
         notes += ("The rows were not in the order of x, and were sorted.",)
     x, y = values[order].T
+    # two y at one x are no function
     twins = np.flatnonzero(np.diff(x) == 0)
     if len(twins):
         first, second = sorted(order[twins[0] : twins[0] + 2])
@@ -85,7 +87,7 @@ def read_curve(path: str, content: bytes, columns: str = "", separator: str = ""
 
 
 def _table(path: str, content: bytes, separator: str) -> Table:
-    if content[:2] == b"\x1f\x8b":
+    if content[:2] == b"\x1f\x8b":  # gzip, whatever the name
         try:
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error) as error:
@@ -93,6 +95,7 @@ def _table(path: str, content: bytes, separator: str) -> Table:
     for magic, what in REFUSED:
         if content.startswith(magic):
             raise ValueError(f"A curve is columns of numbers; '{path}' is {what}.")
+    # an .xlsx is a zip archive as an .npz is; its list of files stands at the end
     if content.startswith(b"PK\x03\x04") and b"xl/" in content[:4096] + content[-4096:]:
         raise ValueError(f"A curve is columns of numbers; '{path}' is an Excel file. Save the sheet as CSV.")
     for magic, reader in BINARY:
@@ -116,6 +119,7 @@ def described(x: Values, y: Values, *, uniform: bool) -> tuple[str, ...]:
                 f"{rescue}."
             )
     at_ends = [(y == end).mean() for end in (y.min(), y.max())]
+    # a curve of few levels, such as a square wave, is at its extremes by nature
     if len(np.unique(y)) > 8 and max(at_ends) > MOST_SHARE:
         notes.append(
             f"{at_ends[0]:.1%} of y lie at the smallest and {at_ends[1]:.1%} at the largest value: it may be clipped."

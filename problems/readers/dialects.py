@@ -43,6 +43,7 @@ def _split(line: str, separator: str) -> list[str]:
         return line.split(separator)
     parts, quoted = [""], False
     for letter in line:
+        # a doubled mark, which stands for one inside a cell, turns it twice
         quoted ^= letter == '"'
         if letter == separator and not quoted:
             parts.append("")
@@ -58,6 +59,7 @@ def sniff(lines: Sequence[str], separator: str | None) -> tuple[Dialect, int]:
     sample = _sample(lines)
     options = SEPARATORS if separator is None else (None if separator == " " else separator,)
     dialects = [Dialect(*pair) for pair in product(options, ".,")]
+    # of equals max takes the first: tabs before commas
     best = max(dialects, key=lambda dialect: _score(dialect, sample))
     return best, _usual_width(best, sample)
 
@@ -72,6 +74,7 @@ def _sample(lines: Sequence[str]) -> list[str]:
 
 def _usual_width(dialect: Dialect, sample: Sequence[str]) -> int:
     widths = Counter(len(dialect.cells(line)) for line in sample)
+    # the most frequent width, of equally frequent ones the largest
     return max(widths, key=lambda width: (widths[width], width), default=0)
 
 
@@ -80,6 +83,9 @@ def _score(dialect: Dialect, sample: Sequence[str]) -> tuple[float, float, bool]
     width = _usual_width(dialect, sample)
     rows = [row for row in map(dialect.cells, sample) if len(row) == width]
     counts = [sum(dialect.number(cell) is not None for cell in row) for row in rows]
+    # empty cells are gaps, not words
     whole = sum(count > 0 and count >= width - row.count("") for count, row in zip(counts, rows, strict=True))
+    # 2 for several columns: with a wrong separator a whole line is one cell
     several = 1.0 + min(width - 1, 1)
+    # two decimals: a line in some hundred decides nothing
     return several * round(whole / max(1, len(sample)), 2), sum(counts) / max(1, len(sample)), dialect.decimal == "."

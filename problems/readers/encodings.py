@@ -20,7 +20,7 @@ def decode(content: bytes) -> tuple[str, str]:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
-        encoding = "latin-1"
+        encoding = "latin-1"  # has a letter for every byte: it cannot fail
         text = content.decode(encoding)
     if "\0" in text:
         raise ValueError("it holds zero bytes, which no text does")
@@ -32,6 +32,7 @@ def _encoding(content: bytes) -> str:
     if marked is not None:
         return marked
     even, odd = (content[start:4096:2].count(0) / max(1, len(content[start:4096:2])) for start in (0, 1))
+    # plain text has its zeros in every other byte, so of those twice the share: a zero that comes first is big-endian
     if max(even, odd) > 2 * LEAST_ZEROS and min(even, odd) < LEAST_ZEROS:
         return "utf-16-be" if even > odd else "utf-16-le"
     return "utf-8"

@@ -31,7 +31,7 @@ class Levels:
         low, high = self.span
         values = np.asarray(picture, np.float64)
         values = values / 127.5 - 1 if self.span == (0, 255) else -1 + 2 * (values - low) / (high - low)
-        return np.atleast_3d(values)
+        return np.atleast_3d(values)  # gray `(h, w)` to `(h, w, 1)`
 
 
 def read_levels(name: str, picture: Image.Image, components: int, levels: str = "") -> Levels:
@@ -70,6 +70,7 @@ def at_extremes(values: NDArray[np.float64]) -> str:
 
 def _halved(picture: Image.Image) -> bool:
     """Whether the decoder drops half of the bits, as Pillow does with 16 bits a colour."""
+    # the raw mode of a tile, such as RGB;16B
     described = str([tile[3] for tile in getattr(picture, "tile", [])])
     return ";16" in described and picture.mode not in DEEP
 
@@ -98,6 +99,7 @@ def _deep(name: str, picture: Image.Image, levels: str, notes: list[str]) -> Lev
     outside = float(((values < span[0]) | (values > span[1])).mean())
     clipped = f"; {outside:.1%} of the pixels lie outside and go beyond" if outside else ""
     notes.append(f"Values lie from {low:g} to {high:g}; {span[0]:g} to {span[1]:g} became -1 to 1 ({why}){clipped}.")
+    # mode F, so that Pillow resizes without rounding to whole levels
     return Levels(Image.fromarray(values.astype(np.float32)), span, tuple(notes))
 
 
@@ -105,6 +107,7 @@ def _span(low: float, high: float, *, whole: bool) -> tuple[tuple[float, float],
     """What becomes -1 and 1, and why."""
     if not whole:
         return ((0.0, 1.0), "floating point") if low >= 0 and high <= 1 else ((low, high), "its own extremes")
+    # b bits hold 0 to 2^b - 1
     depth = next((bits for bits in DEPTHS if low >= 0 and high < 2**bits), None)
     if depth is None:
         return (low, high), "its own extremes"

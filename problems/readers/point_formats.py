@@ -41,7 +41,9 @@ def read_ply(path: str, content: bytes) -> Columns:
     odd = [line for line in properties if len(line) != 2 or line[0] not in PLY_TYPES]
     if odd:
         raise ValueError(f"Every property of the vertices must be a number; '{path}' has '{' '.join(odd[0])}'.")
+    # one record a point, packed without gaps, as the standard type of numpy is
     kind = np.dtype([(name, ORDERS[order] + PLY_TYPES[code]) for code, name in properties])
+    # the points begin after the line of end_header, which may end in \r\n
     body = body[body.index(b"\n") + 1 :] if b"\n" in body else b""
     return _points(path, body, kind, int(lines[elements[0]][2]), text=order == "ascii")
 
@@ -67,6 +69,7 @@ def read_pcd(path: str, content: bytes) -> Columns:
     columns = _points(path, content[end + 1 :], kind, int(head["POINTS"][0]), text=way == "ascii")
     packed = columns.pop("rgb", None)
     if packed is not None:
+        # 0x00RRGGBB in the bits of a number that calls itself a float
         bits = np.ascontiguousarray(packed, kind["rgb"]).view("<u4")
         columns |= {name: (bits >> shift) & 255 for name, shift in (("red", 16), ("green", 8), ("blue", 0))}
     return {name: column for name, column in columns.items() if column.ndim == 1}
@@ -83,6 +86,7 @@ def _points(path: str, body: bytes, kind: "np.dtype[Any]", count: int, *, text: 
         columns = dict(zip(names, table.T, strict=True))
     else:
         whole = body[: count * kind.itemsize]
+        # whole records alone; what lacks is told below
         points = np.frombuffer(whole[: len(whole) // kind.itemsize * kind.itemsize], kind)
         columns = {name: points[name] for name in names}
     found = len(next(iter(columns.values()))) if columns else 0

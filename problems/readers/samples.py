@@ -36,6 +36,7 @@ def read_samples(inputs: Any, targets: Any) -> Samples:
     found, classes = _classes(y, flat.shape[1], notes)
     if found.dtype.kind == "c":
         wide = _rows(found)
+        # (n, 2 m)
         found = np.concatenate([wide.real, wide.imag], axis=1)
         notes.append("Complex targets are learned as their real and their imaginary part.")
     flat, wide = flat.astype(np.float64), _rows(found).astype(np.float64)
@@ -92,6 +93,7 @@ def _classes(targets: NDArray[Any], width: int, notes: list[str]) -> tuple[NDArr
     if targets.dtype.kind not in "biu" or len(labels) != len(targets):
         return targets, False
     names, numbers = np.unique(labels, return_inverse=True)
+    # with less than two samples a class on average, whole numbers are counts or values
     if not 2 <= len(names) <= min(MOST_CLASSES, len(labels) // 2):
         return targets, False
     listed = ", ".join(map(str, names[:4])) + (", ..." if len(names) > 4 else "")
@@ -99,7 +101,7 @@ def _classes(targets: NDArray[Any], width: int, notes: list[str]) -> tuple[NDArr
         f"Targets are whole numbers: {len(names)} classes ({listed}), learned with cross-entropy. Give them as "
         "floating-point numbers to learn their values."
     )
-    return np.eye(len(names))[numbers], True
+    return np.eye(len(names))[numbers], True  # (n, classes)
 
 
 def _is_one_hot(targets: NDArray[Any]) -> bool:

@@ -24,9 +24,10 @@ def read_wav(path: str, content: bytes) -> Table:
     sound = samples.reshape(len(samples), -1)
     kind = sound.dtype
     if kind.kind == "u":
+        # eight bits are the one unsigned format, with silence at 128
         values, law = (sound.astype(np.float64) - 128) / 128, "(value - 128) / 128"
     elif kind.kind == "i":
-        full = -float(np.iinfo(kind).min)
+        full = -float(np.iinfo(kind).min)  # 2^(bits - 1); scipy puts 24 bits into the upper part of 32
         values, law = sound / full, f"value / {full:,.0f}"
     else:
         values, law = sound.astype(np.float64), "as they are"

@@ -33,6 +33,7 @@ def chosen(table: Table, columns: str, wanted: int) -> tuple[tuple[int, ...], tu
     if columns:
         return _named(table, [name.strip() for name in columns.split(",")], wanted), ()
     candidates, notes = _without_index(table)
+    # clear without being asked only if no column of text stands beside them
     if len(candidates) in (1, wanted) and len(table.names) - len(notes) == len(candidates):
         return candidates, notes
     if not table.numeric:
@@ -71,6 +72,7 @@ def _without_index(table: Table) -> tuple[tuple[int, ...], tuple[str, ...]]:
     if len(candidates) < 3 or not nameless or candidates[0] != 0:
         return candidates, ()
     steps = np.diff(table.read([0])[:, 0])
+    # an index goes up by one; a first column that does not is data
     if not (steps == 1).all():
         return candidates, ()
     return candidates[1:], ("The first column numbers the rows and was left out.",)

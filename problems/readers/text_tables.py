@@ -66,6 +66,7 @@ def read_text(path: str, content: bytes, separator: str = "") -> Table:
 
 def _counting(text: str) -> tuple[list[Line], str, int]:
     """Lines that are neither blank nor comments, the separator that a first line `sep=` names, and the comments."""
+    # not splitlines, which breaks at form feeds and other separators too, and would count otherwise than editors
     lines = [Line(number, line) for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1) if line.strip()]
     directed = ""
     if lines and (match := DIRECTIVE.fullmatch(lines[0].text.strip(' "\ufeff'))):
@@ -110,6 +111,7 @@ def _numbers(path: str, body: Sequence[Line], dialect: Dialect, width: int, colu
             (
                 line
                 for line in body
+                # counting is fast; only a line that fails is split with care for its quotation marks
                 if line.text.count(dialect.separator) != gaps and len(dialect.cells(line.text)) != width
             ),
             None,
@@ -126,11 +128,12 @@ def _numbers(path: str, body: Sequence[Line], dialect: Dialect, width: int, colu
     text = "\n".join(line.text for line in body)
     text = text.replace(",", ".") if dialect.decimal == "," else text
     try:
+        # comments were passed over above: a # that is left is a fault to be shown
         values = np.loadtxt(
             StringIO(text), delimiter=dialect.separator, usecols=list(columns), ndmin=2, comments=None, quotechar='"'
         )
     except ValueError:
-        values = np.full((1, 1), np.nan)
+        values = np.full((1, 1), np.nan)  # sends what numpy cannot read to the search for its line
     if not np.isfinite(values).all():
         raise ValueError(_fault(path, body, dialect, columns))
     return values.reshape(-1, len(columns))
