@@ -47,6 +47,7 @@ class Problem:
 
     def lane(self, index: int) -> "Problem":
         """The problem as one lane sees it."""
+        # (L, n, m) has one set of targets a lane
         return self if self.targets.ndim == 2 else replace(self, targets=self.targets[index])
 
     def readout(self, outputs: Array) -> Array:
@@ -59,6 +60,7 @@ def stack(problems: Sequence[Problem]) -> Problem:
     first = problems[0]
     if all(other is first for other in problems):
         return first
+    # the lane comes first: (L, n, m)
     return replace(first, targets=np.stack([problem.targets for problem in problems]))
 
 
@@ -66,6 +68,7 @@ def stackable(problems: Sequence[Problem]) -> bool:
     """Whether `stack` may join them: they differ in targets (of one shape) and probes alone."""
     first = problems[0]
     return all(
+        # identity first: comparing arrays element by element is slow
         other is first
         or (
             np.array_equal(other.inputs, first.inputs)
