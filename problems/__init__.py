@@ -42,6 +42,7 @@ PROBLEMS: dict[str, Recipe] = {
         target="2*round((sin(x)+2*sin(3*x)+3*sin(5*x))/2)",
         domain="-10,10",
         samples=600,
+        # [-10, 10] is no period of these waves: in their leakage local maxima alone are peaks
         local_peaks=True,
         network="1-200-200-200-100-1",
         init="normal(0.1)",
@@ -84,6 +85,7 @@ PROBLEMS: dict[str, Recipe] = {
     "random-waves": RandomWaves(
         about="three waves of random frequency and phase: targets as a population, --vary problem.target=0..11"
     ),
+    # samples are counted along each axis: 24^2 here, 12^3 below
     "random-waves-2d": RandomWaves(
         dimension=2, network="2-40-40-1", highest=6, samples=24, budget=30_000, about="the same in the plane"
     ),
@@ -103,9 +105,11 @@ PROBLEMS: dict[str, Recipe] = {
         dtype="float32",
         about="sin135 with a narrow wavelet as activation: all frequencies at once (OVER, figure 6)",
     ),
+    # the pace of frequency k goes with s_k^2: 0.09 each here; 0.36, 0.04, 0.01 falling and rising below
     "control-flat": LinearControl(about="a linear model in which no frequency comes first"),
     "control-low": LinearControl(scales=(0.6, 0.2, 0.1), about="a linear model that learns low frequencies first"),
     "control-high": LinearControl(scales=(0.1, 0.2, 0.6), about="a linear model that learns high frequencies first"),
+    # with s_k^2 (1 + k^2): 0.045, 0.225, 0.585 for k = 1, 3, 5
     "control-slope": LinearControl(
         scales=(0.15, 0.15, 0.15),
         loss="mse+gradient",

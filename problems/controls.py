@@ -45,7 +45,7 @@ class FourierFeatures:
 
     def block(self, n_samples: int) -> int:
         """As many as keep the outputs within 8 MiB."""
-        return max(1, (1 << 20) // n_samples)
+        return max(1, (1 << 20) // n_samples)  # 2^20 doubles
 
     @property
     def _outputs(self) -> int:
@@ -58,7 +58,9 @@ class FourierFeatures:
         features: Array = np.concatenate([cosine, sine], axis=1) * np.tile(self.scales, 2)
         if not self.sloped:
             return features
+        # d/dx s_k cos kx = -k s_k sin kx, d/dx s_k sin kx = k s_k cos kx
         slopes = np.concatenate([-sine, cosine], axis=1) * np.tile(np.multiply(self.scales, self.omegas), 2)
+        # (n, 2, P) to (2 n, P)
         return np.stack([features, slopes], axis=1).reshape(-1, self.dim)
 
     def forward(self, thetas: Array, inputs: Array) -> Array:
@@ -67,6 +69,7 @@ class FourierFeatures:
     def vjp(self, thetas: Array, inputs: Array) -> tuple[Array, Pullback]:
         features = self._features(inputs)
         outputs = (thetas @ features.T).reshape(len(thetas), -1, self._outputs)
+        # f = J theta, so the gradient is J^T times the cotangent
         return outputs, lambda cotangent: cotangent.reshape(len(cotangent), -1) @ features
 
     def jacobian(self, theta: Array, inputs: Array) -> Array:
@@ -77,6 +80,7 @@ class FourierFeatures:
         """Gauss-Newton, exact here: there is no curvature but the loss's."""
         outputs, pullback = self.vjp(theta[None], inputs)
         direction = self.forward(vector[None], inputs)
+        # J^T (d^2 loss / df^2) J v
         product: Array = pullback(loss.curvature(outputs, direction, targets))[0]
         return product
 
@@ -107,5 +111,6 @@ class LinearControl(Recipe):
         loss = make_loss(self.loss, slopes=True)
         network = FourierFeatures(self.omegas, self.scales, isinstance(loss, SlopeMSE))
         if network.sloped:
+            # the slope of sum_k sin kx is sum_k k cos kx
             targets = np.concatenate([targets, np.cos(inputs * omegas) @ omegas[:, None]], axis=1)
         return Problem(inputs, targets, network, loss, (probe,))

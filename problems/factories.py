@@ -22,6 +22,7 @@ def resolve(kind: str, text: str, factories: Mapping[str, Callable[..., T]]) -> 
         raise unknown(kind, text, factories)
     try:
         numbers = [float(part) for part in (match[2] or "").split(",") if part.strip()]
+        # bind, and not a call: a TypeError inside a factory is no mistake of the user's
         bound = signature(factories[name]).bind(*numbers)
     except (TypeError, ValueError):
         form = ", ".join(signature(factories[name]).parameters)

@@ -119,14 +119,17 @@ def box_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> Band
     """Watches shells of |k| in cycles per bounding box, for `inputs (n, d)` with d from 1 to 3."""
     n, d = inputs.shape
     low, extent = inputs.min(axis=0), np.ptp(inputs, axis=0)
+    # n points in d dimensions are n^(1/d) along an axis, and a wave is to have four of them
     highest = float(np.clip(n ** (1 / d) / 4, 2.5, SHARPEST if d > 1 else 128.0))
     axes = [np.arange(-int(highest), int(highest) + 1)] * d
+    # (2 h + 1)^d vectors, an odd number, ordered so that -k mirrors k about the middle
     lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, d)
     half = lattice[len(lattice) // 2 + 1 :].astype(float)  # the first of each pair comes before the middle, zero
     band = into_bands(half, octaves(highest))
     half, band = half[band >= 0], band[band >= 0]
     band = np.unique(band, return_inverse=True)[1]  # bands without a wave vector are closed up
     rule = Selection("octaves of |k|", (f"what lies beyond |k| = {highest:.3g}, four points a wave",))
+    # inputs as shares of the box, so that whole k are whole cycles per box
     transform = scattered_transform((inputs - low) / extent, half)
     return BandProbe(targets, half, band, transform, "shells", rule, halved=True)
 
@@ -138,6 +141,7 @@ def _along(inputs: Array, targets: Array) -> tuple[Probe, tuple[str, ...]]:
     span = float(np.ptp(projection))
     components = list(range(min(MOST_WATCHED, targets.shape[1])))
     try:
+        # in quarters of a cycle, so that maxima between whole cycles are seen as well
         return watch_peaks(projection, targets, np.arange(0, CYCLES + 0.1, 0.25) / span, components), ()
     except ValueError:
         note = "Along the first principal direction no frequency stands above chance: whole cycles are watched."

@@ -46,11 +46,13 @@ class Parity(Recipe):
                 f"samples must be from 1 to {2**self.bits - 1}, so that some are left to test on; got {self.samples}."
             )
         network = fully_connected(self.network, (self.bits, 1), self.activation, self.init, self.dtype)
+        # (2^bits, bits) in random order: the first are trained on, the others tested
         inputs = corners(self.bits)[rng.permutation(2**self.bits)]
         targets = inputs.prod(axis=1, keepdims=True)
         x, y = inputs.astype(network.dtype), targets.astype(network.dtype)
         test = x[self.samples :], y[self.samples :]
         probe = tones_probe(
+            # K = (k, ..., k), so that K.x = k sum(x)
             inputs[: self.samples].sum(axis=1, keepdims=True),
             targets[: self.samples],
             FREQUENCIES,

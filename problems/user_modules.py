@@ -50,12 +50,14 @@ class ModuleProblem(Recipe):
         if self.found:
             like = self._like()
             for name in self.found:
+                # frozen, but these fields follow from the others
                 object.__setattr__(self, name, getattr(like, name))
 
     def build(self, rng: np.random.Generator) -> Problem:
         problem = self._like().build(rng)
         network = self._network(problem.inputs.shape[1], problem.targets.shape[-1])
         notes = (*problem.notes, *[self.starts] * bool(self.starts), *network.notes)
+        # a loss over all samples at once cannot be summed by chunks
         chunk = None if problem.whole else chunk_of(network, len(problem.inputs))
         return replace(problem, network=network, chunk=chunk, notes=notes)
 
@@ -115,6 +117,7 @@ def module_problem(name: str, foreign: Any, like: Recipe, about: str) -> ModuleP
     kind = make_dataclass(
         "ModuleProblem", specs, bases=(ModuleProblem,), namespace=namespace, frozen=True, kw_only=True
     )
+    # a copy for every run, or the second would start from what the first has learned
     make = partial(copy.deepcopy, foreign) if is_instance else foreign
     label = type(foreign).__name__ if is_instance else getattr(foreign, "__name__", name)
     made: ModuleProblem = kind(
@@ -137,7 +140,7 @@ def _arguments(foreign: Callable[..., Any], taken: set[str]) -> Iterator[tuple[s
     """The parameters that a user can set, by a name that nothing else has."""
     reserved = taken | {one.name for one in fields(ModuleProblem)}
     for name, parameter in inspect.signature(foreign).parameters.items():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):  # none that could be set
             continue
         if _is_open(parameter) or parameter.default is None or isinstance(parameter.default, PLAIN):
             yield (TAKEN + name if name in reserved else name), parameter
@@ -166,7 +169,7 @@ def _value(name: str, parameter: inspect.Parameter, given: Any) -> Any:
     except (ValueError, SyntaxError):
         value = given
     wanted = KINDS.get(kind)
-    if wanted is float and type(value) is int:
+    if wanted is float and type(value) is int:  # 1 is written where 1.0 is meant
         return float(value)
     if wanted is not None and type(value) is not wanted:
         raise ValueError(f"The setting {name} of this module takes {kind}; got '{given}'.")

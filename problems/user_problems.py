@@ -40,6 +40,7 @@ class Data(Curve):
         if not (np.diff(points.x) > 0).all():
             raise ValueError("The inputs must all be different; leave out or average those that occur twice.")
         uniform = points.is_uniform
+        # a period includes the step after its last point; scattered points have none
         length = points.length if uniform else float(points.x[-1] - points.x[0])
         notes = (*read.notes, *described(points.x, points.y, uniform=uniform))
         focus = Focus(orthogonal=uniform)
