@@ -109,6 +109,7 @@ def watched(samples: Samples) -> tuple[tuple[Probe, ...], tuple[str, ...]]:
         raise ValueError("Targets must vary, or there is no frequency to watch; these are all the same.")
     if not np.ptp(inputs, axis=0).max() > 0:
         raise ValueError("Inputs must vary; these are all the same.")
+    # a box without extent along an axis has no cycles there
     if inputs.shape[1] <= 3 and not samples.classes and np.ptp(inputs, axis=0).min() > 0:
         return (box_probe(inputs, targets),), ()
     along, notes = _along(inputs, targets)

@@ -48,6 +48,7 @@ class Parity(Recipe):
         network = fully_connected(self.network, (self.bits, 1), self.activation, self.init, self.dtype)
         # (2^bits, bits) in random order: the first are trained on, the others tested
         inputs = corners(self.bits)[rng.permutation(2**self.bits)]
+        # (2^bits, 1), each 1 or -1
         targets = inputs.prod(axis=1, keepdims=True)
         x, y = inputs.astype(network.dtype), targets.astype(network.dtype)
         test = x[self.samples :], y[self.samples :]

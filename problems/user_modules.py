@@ -98,6 +98,7 @@ class ModuleProblem(Recipe):
 
 def module_problem(name: str, foreign: Any, like: Recipe, about: str) -> ModuleProblem:
     """The problem `like` with the module that `foreign` is, or makes, in place of its network."""
+    # what is neither a function nor a class is taken to be made already
     is_instance = not inspect.isfunction(foreign) and not isinstance(foreign, type)
     arguments = {} if is_instance else dict(_arguments(foreign, {spec.name for spec in fields(like)}))
     settings = [spec for spec in fields(like) if _is_borrowed(spec)]
@@ -114,6 +115,7 @@ def module_problem(name: str, foreign: Any, like: Recipe, about: str) -> ModuleP
     specs = [(spec.name, type(getattr(like, spec.name)), field(default=getattr(like, spec.name))) for spec in settings]
     specs += [(spec.name, str, field(init=False, default="")) for spec in found]
     specs += [(label, type(_default(one)), field(default=_default(one))) for label, one in arguments.items()]
+    # a class of its own, so that its settings are fields like those of any recipe
     kind = make_dataclass(
         "ModuleProblem", specs, bases=(ModuleProblem,), namespace=namespace, frozen=True, kw_only=True
     )
@@ -163,8 +165,10 @@ def _value(name: str, parameter: inspect.Parameter, given: Any) -> Any:
         return given
     if not given:
         return None
+    # "int" of int, "int" of the text `int | None` as well
     kind = getattr(parameter.annotation, "__name__", str(parameter.annotation)).partition(" ")[0]
     try:
+        # literals alone, never code
         value = ast.literal_eval(given)
     except (ValueError, SyntaxError):
         value = given

@@ -73,6 +73,7 @@ def adapt(name: str, foreign: Any, like: Recipe) -> Recipe:
     def make() -> tuple[Any, Any]:
         return inputs, targets
 
+    # a function of one variable has a spectrum of its own kind: grid, period and peaks
     if read.inputs.shape[1] == read.targets.shape[1] == 1:
         return Data(make=make, about=about)
     return OwnData(make=make, about=about)

@@ -88,7 +88,7 @@ class _Crossings:
         self._segment = is_first.cumsum() - 1
         self._ends = np.append(starts[1:], len(error)) - 1
         low = error <= threshold
-        # roll brings the end of the series above to its first row, which has nothing before it
+        # roll carries the last row of one series into the first of the next, which has nothing before it
         before = np.where(is_first, low, np.roll(low, 1))
         self.begins = low & (is_first | ~before)
         self.share = np.where(is_first, 1.0, _crossed(error, threshold))

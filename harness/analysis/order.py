@@ -174,7 +174,7 @@ def mean_tau(when: Doubles) -> float:
     sign = np.triu(won - np.swapaxes(won, -1, -2), 1)
     present = (~np.isnan(when)).sum(axis=-1)
     untied = np.abs(sign).sum(axis=(-1, -2))
-    # tau-b = S / sqrt(n0 (n0 - ties)), over n0 pairs, here that frequencies are never tied
+    # tau-b = S / sqrt(n0 (n0 - ties)) over n0 pairs: only times are tied, frequencies never
     below = np.sqrt(present * (present - 1) / 2 * untied)
     taus = sign.sum(axis=(-1, -2))[below > 0] / below[below > 0]
     return float(taus.mean()) if len(taus) else float("nan")

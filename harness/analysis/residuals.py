@@ -20,7 +20,7 @@ UNITS = ("its start", "its mean over frequencies")
 
 def residual_spectra(spectra: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """For each unit the table `spectra` with the residual in this unit in place of the error."""
-    # (|h_k - f_k| / |f_k|) |f_k|
+    # back to |h_k - f_k|: the error is relative to |f_k|
     residual = spectra["error"] * spectra["target_amplitude"]
     ordered = spectra.assign(residual=residual).sort_values("mark")
     first = ordered.drop_duplicates(SERIES)[[*SERIES, "residual"]].rename(columns={"residual": "unit"})

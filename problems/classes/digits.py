@@ -68,6 +68,7 @@ class ImageRecipe(Recipe):
         inputs, test_inputs, projection = self.inputs(train, test)
         targets, test_targets = (encode(part.labels, self.labels) for part in (train, test))
         network = self.make_network(inputs.shape[1], targets.shape[1])
+        # the projections keep float64: phases 2 pi k p.x are taken of them
         inputs, test_inputs, targets, test_targets = (
             array.astype(network.dtype) for array in (inputs, test_inputs, targets, test_targets)
         )
@@ -89,6 +90,7 @@ class ImageRecipe(Recipe):
 
     def _probes(self, inputs: Array, targets: Array, projection: NDArray[np.float64]) -> tuple[Probe, ...]:
         k = np.linspace(0.0, self.k_max, self.k_count)
+        # what is no word of WATCH are frequencies; they are put in afterwards
         fourier: FourierProbe = WATCH.get(self.watch, watch_grid)(
             projection, targets, k, self._components(targets.shape[1])
         )
@@ -172,6 +174,7 @@ class Reduced(ImageRecipe):
         mean = train.inputs.mean(axis=0, dtype=np.float64)
         directions = principal_directions(train.inputs, self.components)
         scores, test_scores = ((part.inputs - mean) @ directions.T for part in (train, test))
+        # the first score is the projection on the first direction, but for the mean
         return scores, test_scores, scores[:, :1]
 
 

@@ -23,6 +23,7 @@ def principal_directions(inputs: NDArray[np.floating], count: int) -> NDArray[np
     mean = inputs.mean(axis=0, dtype=np.float64)
     covariance = np.zeros((inputs.shape[1], inputs.shape[1]))
     for start in range(0, len(inputs), BLOCK):
+        # float64, as the mean is
         centred = inputs[start : start + BLOCK] - mean
         # n times the covariance: a factor turns no eigenvector
         covariance += centred.T @ centred
@@ -43,6 +44,7 @@ def direction(text: str, inputs: NDArray[np.floating], labels: NDArray[np.intege
     if match := re.fullmatch(r"pc(\d+)", text):
         return _principal(inputs, int(match[1]))
     if match := re.fullmatch(r"random(?:\((\d+)\))?", text):
+        # a normal vector has no preferred direction
         return _unit(np.random.default_rng(int(match[1] or 0)).standard_normal((inputs.shape[1],)), text)
     if match := re.fullmatch(r"means\((\d+),\s*(\d+)\)", text):
         return _unit(_mean(inputs, labels, int(match[1])) - _mean(inputs, labels, int(match[2])), text)

@@ -36,6 +36,7 @@ def fourier(inputs: Array, targets: Array, *frequencies: float) -> Probe:
     m = targets.shape[1]
     component = np.arange(m).repeat(len(k))
     waves = np.zeros((len(component), inputs.shape[1]))
+    # wave vectors (k, 0, ..., 0), those of the first component first
     waves[:, 0] = np.tile(k, m)
     return FourierProbe(inputs, targets, waves, np.tile(k, m), component, selection=ASKED)
 
@@ -53,7 +54,9 @@ def bands(inputs: Array, targets: Array, *edges: float) -> Probe:
     half, band = half[band >= 0], band[band >= 0]
     if not len(band):
         raise ValueError(f"No wave vector lies between the edges {', '.join(map('{:g}'.format, ends))} of 'bands'.")
+    # shares of the bounding box, so that k is in cycles per box; an axis without extent stays at 0
     box = (inputs - inputs.min(axis=0)) / np.where(np.ptp(inputs, axis=0) > 0, np.ptp(inputs, axis=0), 1.0)
+    # bands without a wave vector are closed up
     band = np.unique(band, return_inverse=True)[1]
     return BandProbe(targets, half, band, scattered_transform(box, half), "bands", ASKED, halved=True)
 
@@ -66,6 +69,7 @@ def sines(inputs: Array, targets: Array, *modes: float) -> Probe:
         raise ValueError("The probe 'sines' is for one input on an even, ascending grid.")
     if (k != k.round()).any() or k.min() < 1 or k.max() > len(inputs) - 2:
         raise ValueError(f"Modes of 'sines' are whole numbers from 1 to {len(inputs) - 2} here.")
+    # every sine mode is 0 at both ends
     inner = targets[1:-1, 0].astype(np.float64)
     return SineProbe(inner, k.astype(np.int64), float(np.ptp(inputs)), "sines", ASKED)
 

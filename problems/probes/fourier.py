@@ -108,7 +108,7 @@ def noise_floor(inputs: Array, targets: Array, waves: NDArray[np.float64], rng: 
     centred = targets - targets.mean(axis=0)  # the mean survives every shuffle: it is no noise
     if not is_small(inputs, waves) and len(waves) > MANY:
         return _fast_floor(fast_transform(inputs, waves, FLOOR_PRECISION), centred, rng)
-    # shuffling keeps inputs and values and breaks their pairing: what is left is chance; (n, SHUFFLES)
+    # (n, SHUFFLES); shuffling keeps inputs and values and breaks their pairing: what is left is chance
     orders = np.stack([rng.permutation(n).astype(np.int32) for _ in range(SHUFFLES)], axis=1)
     sums = np.zeros((len(waves), SHUFFLES * m), np.complex128)
     for start in range(0, n, SAMPLES):

@@ -44,7 +44,7 @@ def tones_probe(
     inputs: Array, targets: Array, frequencies: NDArray[np.float64], unit: float, selection: Selection = NAMED
 ) -> FourierProbe:
     """Watches just these `frequencies (R,)`, which are `unit` times cycles, of `targets (n, m)`, component 0."""
-    waves, component = frequencies[:, None] / unit, np.zeros(len(frequencies), np.int64)  # (R, 1)
+    waves, component = frequencies[:, None] / unit, np.zeros(len(frequencies), np.int64)  # waves (R, 1)
     return FourierProbe(inputs, targets, waves, frequencies, component, selection=selection)
 
 

@@ -70,5 +70,6 @@ class LinearModelProbe:
 
     def measure(self, predictions: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         answers = classes(predictions)
+        # mu = I(F; Y) - I(F; Y | L)
         beyond = conditional_information(answers, self._labels, self.linear)
         return np.array([information(answers, self._labels) - beyond]), np.array([beyond])

@@ -36,6 +36,7 @@ def watch_named(problem: Problem, text: str) -> Problem:
     target has nothing there, or the first probe is about no frequencies."""
     frequencies, (first, *others) = read_frequencies(text), problem.probes
     probe = _named(first, frequencies)
+    # |h_k - f_k| / |f_k| with f_k = 0 but for rounding says nothing
     empty = probe.target_amplitude <= NOTHING * np.abs(problem.targets).max()
     if empty.any():
         missing = ", ".join(f"{k:.6g}" for k in np.unique(probe.frequency[empty]))
@@ -53,6 +54,7 @@ def _named(probe: Probe, frequencies: NDArray[np.float64]) -> Probe:
         components = np.unique(probe.component)
         return replace(
             probe,
+            # (R, 1), all frequencies of the first component before those of the second
             waves=np.tile(waves, len(components))[:, None],
             frequency=np.tile(frequencies, len(components)),
             component=components.repeat(len(frequencies)),

@@ -20,6 +20,7 @@ WAVES = 16
 
 def spectrum(projection: NDArray[np.float64], outputs: Array, k: NDArray[np.float64]) -> NDArray[np.complex128]:
     """Coefficients `(q, m)` of `outputs (n, m)` at `projection (n, 1)` for `k (q,)` in cycles per unit, by blocks."""
+    # blocks of frequencies, all samples in each
     blocks = (k[start : start + WAVES, None] for start in range(0, len(k), WAVES))
     return np.concatenate([nudft(projection, outputs, waves) for waves in blocks])
 
@@ -63,6 +64,7 @@ def _above_the_floor(
     chosen = targets[:, list(components)].astype(np.float64)
     check_varies(chosen)
     mean = chosen.mean(axis=0)
+    # one floor a component: each has a variance of its own
     floor = noise_floor(projection, chosen, k[:, None], np.random.default_rng(SHUFFLE_SEED))
     # one row a frequency, one column a component
     amplitudes = np.abs(spectrum(projection, chosen - mean, k))

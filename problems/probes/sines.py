@@ -59,5 +59,6 @@ class SineProbe:
         # 1 where the two end points are there, else 0
         ends = (len(predictions) - len(self.targets)) // 2
         values = predictions[ends : len(predictions) - ends, 0].astype(np.float64)
+        # (q, n - 1) times (n - 1,)
         found = self._matrix @ values
         return np.abs(found), np.abs(found - self._target) / self.target_amplitude

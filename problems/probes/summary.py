@@ -27,6 +27,7 @@ class Watched:
         """A sentence of what is watched, and one for each thing that is not."""
         listed = [f"{k:.4g}" for k in self.frequencies]
         if len(listed) > MOST_LISTED:
+            # the first nine, dots, and the last two
             listed = [*listed[: MOST_LISTED - 3], "...", *listed[-2:]]
         count = f"{len(self.frequencies)} {'frequency' if len(self.frequencies) == 1 else 'frequencies'}"
         mean = " (0 is the mean, no part of the order)" if 0.0 in self.frequencies else ""

@@ -64,8 +64,7 @@ def _first_of_grid(inputs: Array, waves: NDArray[np.float64]) -> int | None:
     number = k / spacing
     whole = np.abs(number - np.round(number[0]) - np.arange(q)).max() <= EVEN
     first = int(np.round(number[0]))
-    # rfft ends at n
-    # 2
+    # the fast transform of real values ends at half of n
     return first if on_grid and whole and first >= 0 and first + q - 1 <= n // 2 else None
 
 

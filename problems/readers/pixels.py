@@ -79,6 +79,7 @@ def _without_alpha(name: str, picture: Image.Image) -> tuple[Image.Image, list[s
     if not picture.has_transparency_data:
         return picture, []
     whole = picture.convert("RGBA")
+    # 255 is opaque
     opaque = np.asarray(whole.getchannel("A")) == 255
     if not opaque.all():
         raise ValueError(
@@ -106,6 +107,7 @@ def _deep(name: str, picture: Image.Image, levels: str, notes: list[str]) -> Lev
 def _span(low: float, high: float, *, whole: bool) -> tuple[tuple[float, float], str]:
     """What becomes -1 and 1, and why."""
     if not whole:
+        # by custom floating-point pixels lie in [0, 1]
         return ((0.0, 1.0), "floating point") if low >= 0 and high <= 1 else ((low, high), "its own extremes")
     # b bits hold 0 to 2^b - 1
     depth = next((bits for bits in DEPTHS if low >= 0 and high < 2**bits), None)

@@ -58,6 +58,7 @@ def _named(table: Table, names: list[str], wanted: int) -> tuple[int, ...]:
 def _position(table: Table, name: str) -> int:
     if name in table.names:
         return table.names.index(name)
+    # a name goes before a number: a column may be called 1
     if name.isdecimal() and 1 <= int(name) <= len(table.names):
         return int(name) - 1
     near = get_close_matches(name, table.names, 1, 0.5)

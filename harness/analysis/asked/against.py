@@ -98,7 +98,7 @@ def _compared(own: _Sized, other: _Sized) -> dict[str, object]:
         "spread_ratio": spread.value,
         "spread_low": spread.low,
         "spread_high": spread.high,
-        # 1, -1, or 0 for a difference of which the bounds do not tell the sign
+        # 1 or -1, and 0 for a difference whose sign the bounds leave open
         "spread_p": sign_test((lows > 0).astype(float) - (highs < 0)),
     }
     return {**row, **_exponents(own.slope, other.slope, a, b)}

@@ -26,6 +26,7 @@ def robustness(tables: Tables) -> pd.DataFrame:
 
     The first rows are those of the choice `primary`, with which the others agree or not."""
     probes = tables["spectra"].drop_duplicates("run_id")[["run_id", "probe"]]
+    # the first probe of each run alone
     spectra = tables["spectra"].merge(probes, on=["run_id", "probe"])
     chosen = as_declared({**tables, "spectra": spectra})
     parts = [_judged(tables["runs"], choice) for choice in _choices(chosen)]
@@ -78,6 +79,7 @@ def _choices(tables: Tables) -> Iterator[_Choice]:
 def _cut(tables: Tables, share: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Curves and spectra up to this share of each run's budget."""
     budget = tables["runs"].set_index("run_id")["budget"] * share
+    # what would have come later is then censored at the last mark that is left
     curves, spectra = (
         part[part["cost"] <= part["run_id"].map(budget)] for part in (tables["curves"], tables["spectra"])
     )

@@ -54,6 +54,7 @@ def _at(tables: Tables, price: float, threshold: float) -> pd.DataFrame:
     own = order[(order["matched_by"] == "cost") & np.isclose(order["threshold"], threshold)]
     last = curves.sort_values("mark").groupby("run_id")["loss"].last().rename("end_loss")
     losses = runs[["run_id", *LABELS]].merge(last, left_on="run_id", right_index=True)
+    # the loss at the cut, and not in the end: at equal cost
     median = losses.groupby([*LABELS], dropna=False)["end_loss"].median().reset_index()
     rows = own.merge(median, on=[*LABELS], how="left")
     rows["cost_per_gradient"], rows["cut_cost"] = price, cut

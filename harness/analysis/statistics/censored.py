@@ -42,7 +42,7 @@ def half_width(influence: Doubles, level: float) -> float:
     n = int((influence != 0).sum())
     if n < 2:
         return float("nan")
-    # the sandwich: the variance of a sum of n independent influences, corrected for one mean
+    # the sandwich: the variance of a sum of n independent influences, times n / (n - 1) as they add up to 0
     error = np.sqrt(n / (n - 1) * (influence**2).sum())
     return float(student(level, n - 1) * error)
 
