@@ -85,6 +85,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "pattern-search": PatternSearch(),
     "powell": Powell(),
     "pso": PSO(),
+    # Clerc and Kennedy 2002: phi = 4.1 gives chi = 0.72984, and chi phi / 2 = 1.49618 for each pull
     "pso-constriction": PSO(inertia=0.72984, own=1.49618, shared=1.49618),
     "pso-nevergrad": PSONevergrad(),
     "pso-pyswarms": PSOPyswarms(),

@@ -100,6 +100,7 @@ class Setting:
         """The rule that `value` breaks, or None."""
         if self.choices is not None and value not in self.choices:
             return f"must be one of {', '.join(map(str, self.choices))}"
+        # `not value > bound` and never `value <= bound`: NaN compares false with all, and must break every rule
         if self.above is not None and not value > self.above:
             return f"must be above {self.above:g}"
         if self.at_least is not None and not value >= self.at_least:
@@ -125,7 +126,7 @@ class Optimizer(ABC):
     """Whether `theta0` may be `(B, P)`, with one generator a lane."""
     proportional: ClassVar[bool] = False
     """Whether its steps are `lr` times something linear in the gradients, so that a scaled network wants another."""
-    max_dim: ClassVar[int] = 20_000_000
+    max_dim: ClassVar[int] = 20_000_000  # 160 MB a vector
     expected: ClassVar[str] = "no theory known; empirical only"
     """What is known or expected of the order in which it learns frequencies."""
     caveat: ClassVar[str] = ""
@@ -149,7 +150,7 @@ class Optimizer(ABC):
 
     def memory(self, dim: int) -> int:
         """Bytes of state that one run at `dim` parameters holds, beside the problem's own."""
-        return 8 * 4 * dim
+        return 8 * 4 * dim  # theta, its gradient and two buffers, in float64
 
     @abstractmethod
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:

@@ -34,15 +34,18 @@ class Line:
 
         self._direction, self._length = direction, 0.0
         self._found: tuple[float, Doubles] = self.loss, self.gradient
+        # phi(t) = L(theta + t d) with phi'(0) = g.d; the first t tried is min(1, 2.02 (phi(0) - before) / phi'(0))
         start = (self._value, self._slope, self.loss, self.before, self.gradient @ direction)
         further = None if accept is None else lambda length, _loss: accept(self._at(length)[1])
+        # strong Wolfe: phi(t) <= phi(0) + c1 t phi'(0) and |phi'(t)| <= c2 |phi'(0)|
         length, loss, _ = scalar_search_wolfe1(*start, c1=c1, c2=c2, amax=1e100, amin=1e-100)
+        # first the search of More and Thuente 1994; failing that, Nocedal and Wright 2006, algorithms 3.5 and 3.6
         if length is None or (further is not None and not further(length, loss)):
             length, loss, _, _ = scalar_search_wolfe2(*start, c1=c1, c2=c2, amax=1e100, extra_condition=further)
         if length is None:
             return False
         self.before, self.loss = self.loss, loss
-        self.gradient = self._at(length)[1]
+        self.gradient = self._at(length)[1]  # free where the search ended at its last evaluation
         self.step: Doubles = length * direction
         self.theta = self.theta + self.step
         return True

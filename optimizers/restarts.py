@@ -19,6 +19,6 @@ def descend_repeatedly(descend: Descend, theta0: Doubles) -> None:
     theta, lowest = theta0, inf
     while True:
         theta, loss = descend(theta)
-        if not loss < lowest:
+        if not loss < lowest:  # and not `>=`: NaN has to end it too
             return
         lowest = loss

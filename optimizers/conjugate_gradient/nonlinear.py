@@ -54,6 +54,7 @@ class CG(ConjugateGradients):
             return kept * direction - gradient
 
         def falls(gradient: Doubles) -> bool:
+            # d.g <= -0.01 g.g: for Polak and Ribiere's direction the Wolfe conditions alone do not grant descent
             return bool(turned(gradient) @ gradient <= -DESCENT * (gradient @ gradient))
 
         while line.gradient.any() and line.move(direction, self.c1, self.c2, falls):
@@ -68,6 +69,7 @@ class FletcherReeves(ConjugateGradients):
     source: ClassVar[str] = "Fletcher and Reeves 1964; Nocedal and Wright 2006, algorithm 5.4"
     caveat: ClassVar[str] = "a bad direction may last for many steps (Nocedal and Wright, section 5.2), unlike in cg"
     c1: float = setting(1e-4, "sufficient decrease", above=0.0, below=0.5, tune=(1e-5, 1e-2))
+    # below 1/2 every direction descends (Nocedal and Wright 2006, lemma 5.6)
     c2: float = setting(0.1, "slope that may remain after a line search; below 1/2", above=0.0, below=0.5)
     restart: int = setting(0, "steps after which the direction is the gradient again; 0 is P", at_least=0)
 
@@ -79,6 +81,7 @@ class FletcherReeves(ConjugateGradients):
             if not line.move(direction, self.c1, self.c2) or not line.step.any():
                 break
             steps += 1
+            # on a quadratic, P conjugate directions are all there are
             restart = steps % (self.restart or len(theta)) == 0
             kept = 0.0 if restart else (line.gradient @ line.gradient) / (old @ old)
             direction = kept * direction - line.gradient

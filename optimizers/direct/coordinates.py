@@ -33,6 +33,7 @@ class CoordinateDescent(Optimizer):
                 step, found = self._line(objective, theta, int(index), float(widths[index]), loss)
                 theta[index] += step
                 loss = found
+                # a coordinate is done once its width is lost in rounding, not where one parabola has failed
                 moved |= step != 0 or theta[index] + widths[index] != theta[index]
                 widths[index] = 2 * abs(step) if step else widths[index] / 4
 
@@ -46,6 +47,7 @@ class CoordinateDescent(Optimizer):
 
         right, left = at(width), at(-width)
         tried = [(loss, 0.0), right, left]
+        # the vertex of the parabola through -w, 0 and w is w (L- - L+) / (2 (L- - 2 L + L+)); not trusted beyond 4 w
         curvature = right[0] - 2 * loss + left[0]
         if curvature > 0:
             tried.append(at(width * float(np.clip((left[0] - right[0]) / (2 * curvature), -4, 4))))
@@ -76,6 +78,7 @@ class PatternSearch(Optimizer):
             if found >= loss:
                 width *= self.shrink
             while found < loss:
+                # the pattern move: from the point reached, once more by `reached - base`
                 ahead = 2 * reached - base
                 base, loss = reached, found
                 reached, found = self._explore(objective, ahead, float(objective.value(ahead)), width)

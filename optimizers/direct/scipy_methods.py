@@ -59,6 +59,7 @@ class NelderMead(Optimizer):
         del rng  # deterministic
         from scipy.optimize import minimize
 
+        # Gao and Han: stretched by 1 + 2 / P, pulled in by 3/4 - 1 / (2 P), shrunk by 1 - 1 / P
         options = {"adaptive": True, "xatol": 0.0, "fatol": 0.0, "maxiter": sys.maxsize, "maxfev": sys.maxsize}
 
         def descend(theta: Doubles) -> tuple[Doubles, float]:

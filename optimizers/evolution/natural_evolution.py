@@ -34,11 +34,12 @@ class OpenAIES(Optimizer):
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         theta, velocity = theta0.copy(), np.zeros_like(theta0)
-        objective.value(theta)
+        objective.value(theta)  # samples never meet the mean itself
         while True:
             noise = rng.standard_normal((self.pairs, len(theta)))
             losses = objective.values(np.concatenate([theta + self.sigma * noise, theta - self.sigma * noise]))
-            ranks = losses.argsort().argsort() / (len(losses) - 1) - 0.5
+            ranks = losses.argsort().argsort() / (len(losses) - 1) - 0.5  # from -1/2, the best, to 1/2
+            # g = sum_i (rank_i+ - rank_i-) noise_i / (2 n sigma) for n pairs, of ranks for losses
             gradient = (ranks[: self.pairs] - ranks[self.pairs :]) @ noise / (2 * self.pairs * self.sigma)
             velocity = self.momentum * velocity + gradient
             theta -= self.lr * self.sigma * velocity
@@ -60,18 +61,21 @@ class SNES(Optimizer):
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         mean, sigma = theta0.copy(), np.full(len(theta0), self.sigma)
+        # eta_sigma = (3 + ln P) / (5 sqrt P), and eta_mu = 1
         rate = (3 + log(len(theta0))) / (5 * sqrt(len(theta0)))
         utilities = rank_utilities(self.population)
         objective.value(mean)
         while True:
             noise = rng.standard_normal((self.population, len(mean)))
-            noise = noise[objective.values(mean + sigma * noise).argsort()]
+            noise = noise[objective.values(mean + sigma * noise).argsort()]  # best first, as the utilities are
             mean = mean + sigma * (utilities @ noise)
+            # sigma <- sigma exp(eta_sigma / 2 sum_i u_i (s_i^2 - 1)): in logarithms it cannot turn negative
             sigma = sigma * np.exp(rate / 2 * (utilities @ (noise * noise - 1)))
 
 
 def rank_utilities(population: int) -> Doubles:
     """Weights `(population,)` of the samples from best to worst, which sum to zero (Wierstra et al., section 3.1)."""
+    # u_i = max(0, ln(S / 2 + 1) - ln i) / (their sum) - 1 / S: the worse half all alike
     raw = np.maximum(0.0, log(population / 2 + 1) - np.log(np.arange(1, population + 1)))
     weights: Doubles = raw / raw.sum() - 1 / population
     return weights
@@ -94,6 +98,6 @@ class OnePlusOne(Optimizer):
         while True:
             child = parent + sigma * rng.standard_normal(len(parent))
             found = objective.value(child)
-            sigma *= np.exp((0.8 if found <= loss else -0.2) / damping)
+            sigma *= np.exp((0.8 if found <= loss else -0.2) / damping)  # level where 0.8 p = 0.2 (1 - p), p = 1/5
             if found <= loss:
                 parent, loss = child, found

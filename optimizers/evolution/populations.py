@@ -36,6 +36,7 @@ class CMAES(Optimizer):
             "seed": np.nan,  # pycma's own: 0 would mean the clock, and any other number the global generator
             "randn": lambda *shape: rng.standard_normal(shape),
             "verbose": -9,
+            # none of its own endings: the budget is the end
             "maxiter": sys.maxsize,
             "maxfevals": sys.maxsize,
             **dict.fromkeys(("tolfun", "tolx", "tolfunhist", "tolfunrel", "tolflatfitness", "tolstagnation"), 0),
@@ -97,10 +98,11 @@ class DifferentialEvolution(Optimizer):
 
         first = theta0 + self.spread * rng.standard_normal((self.population, len(theta0)))
         first[0] = theta0
+        # the strategy is scipy's best1bin: v = best + mutation (a - b), of which each coordinate is taken by chance
         exact = [theta0]  # scipy scales its box to [0, 1] and back, which rounds
 
         def losses(columns: Doubles) -> Doubles:
-            members = np.ascontiguousarray(columns.T)
+            members = np.ascontiguousarray(columns.T)  # scipy hands over (P, S)
             if exact:
                 members[0] = exact.pop()
             return objective.values(members)

@@ -37,5 +37,7 @@ class AdamPower(Optimizer):
             gradient, step = objective.value_and_grad(theta)[1], step + 1
             mean = self.beta1 * mean + (1 - self.beta1) * gradient
             square = self.beta2 * square + (1 - self.beta2) * gradient**2
+            # m^ = m / (1 - beta1^t), v^ likewise, as both means began at 0
+            # eps stands under the power: at 1/2 this is sqrt(v^ + eps^2) where Adam has sqrt(v^) + eps
             scale = (square / (1 - self.beta2**step) + self.eps**2) ** self.power
             theta -= self.lr / (1 - self.beta1**step) * mean / scale

@@ -24,6 +24,7 @@ class Nesterov(TorchMethod):
     momentum: float = setting(0.9, "share of the velocity that is kept", above=0.0, below=1.0, tune=(0.5, 0.99))
 
     def build(self, optim: Lean, params: list[Any]) -> Any:
+        # v <- mu v + g; theta <- theta - lr (g + mu v)
         return optim.SGD(params, lr=self.lr, momentum=self.momentum, nesterov=True, foreach=False)
 
 
@@ -37,6 +38,7 @@ class Adagrad(TorchMethod):
     lr: float = rate(0.03, 1e-3, 1.0)
 
     def build(self, optim: Lean, params: list[Any]) -> Any:
+        # s <- s + g^2; theta <- theta - lr g / (sqrt(s) + eps): the step length falls for ever
         return optim.Adagrad(params, lr=self.lr, foreach=False)
 
 
@@ -51,6 +53,7 @@ class RMSprop(TorchMethod):
     alpha: float = setting(0.99, "decay of the mean square", above=0.0, below=1.0, tune=(0.9, 0.999))
 
     def build(self, optim: Lean, params: list[Any]) -> Any:
+        # v <- alpha v + (1 - alpha) g^2; theta <- theta - lr g / (sqrt(v) + eps)
         return optim.RMSprop(params, lr=self.lr, alpha=self.alpha, foreach=False)
 
 
@@ -65,6 +68,7 @@ class Adadelta(TorchMethod):
     rho: float = setting(0.9, "decay of both mean squares", above=0.0, below=1.0, tune=(0.8, 0.999))
 
     def build(self, optim: Lean, params: list[Any]) -> Any:
+        # d = g sqrt((u + eps) / (v + eps)), with u and v the decaying means of d^2 and g^2; theta <- theta - lr d
         return optim.Adadelta(params, lr=self.lr, rho=self.rho, foreach=False)
 
 
@@ -79,6 +83,7 @@ class AdamW(TorchMethod):
     weight_decay: float = setting(1e-4, "decay of the weights", at_least=0.0, tune=(1e-6, 1e-1))
 
     def build(self, optim: Lean, params: list[Any]) -> Any:
+        # theta <- (1 - lr weight_decay) theta, and then Adam's step
         return optim.AdamW(params, lr=self.lr, weight_decay=self.weight_decay, foreach=False)
 
 
@@ -92,6 +97,8 @@ class NAdam(TorchMethod):
     lr: float = rate(3e-3)
 
     def build(self, optim: Lean, params: list[Any]) -> Any:
+        # Adam, but with m^ = mu_(t+1) m / (1 - mu_1 ... mu_(t+1)) + (1 - mu_t) g / (1 - mu_1 ... mu_t),
+        # where mu_t = beta1 (1 - 0.96^(0.004 t) / 2)
         return optim.NAdam(params, lr=self.lr, foreach=False)
 
 
@@ -105,6 +112,7 @@ class RAdam(TorchMethod):
     lr: float = rate(1e-2)
 
     def build(self, optim: Lean, params: list[Any]) -> Any:
+        # rho_t = rho_inf - 2 t beta2^t / (1 - beta2^t), rho_inf = 2 / (1 - beta2) - 1; plain momentum until rho_t > 5
         return optim.RAdam(params, lr=self.lr, foreach=False)
 
 
@@ -118,6 +126,7 @@ class Adamax(TorchMethod):
     lr: float = rate(3e-3)
 
     def build(self, optim: Lean, params: list[Any]) -> Any:
+        # u <- max(beta2 u, |g| + eps); theta <- theta - lr m^ / u
         return optim.Adamax(params, lr=self.lr, foreach=False)
 
 
@@ -131,6 +140,7 @@ class Rprop(TorchMethod):
     lr: float = rate(1e-3)
 
     def build(self, optim: Lean, params: list[Any]) -> Any:
+        # delta_i, the length of a step: times 1.2 while g_i keeps its sign; where that turns, halved and not taken
         return optim.Rprop(params, lr=self.lr, foreach=False)
 
 
@@ -145,4 +155,5 @@ class ASGD(TorchMethod):
     lr: float = rate(0.05, 1e-3, 1.0)
 
     def build(self, optim: Lean, params: list[Any]) -> Any:
+        # eta_t = lr / (1 + 1e-4 lr t)^(3/4), with torch's own small decay: theta <- (1 - 1e-4 eta_t) theta - eta_t g
         return optim.ASGD(params, lr=self.lr, foreach=False)

@@ -28,6 +28,7 @@ class Lion(Optimizer):
         theta, momentum = theta0.copy(), np.zeros_like(theta0)
         while True:
             gradient = objective.value_and_grad(theta)[1]
+            # sign(0) = 0: a parameter that has never had a gradient rests
             direction = np.sign(self.beta1 * momentum + (1 - self.beta1) * gradient)
             theta -= self.lr * (direction + self.weight_decay * theta)
             momentum = self.beta2 * momentum + (1 - self.beta2) * gradient

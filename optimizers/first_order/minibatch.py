@@ -51,6 +51,7 @@ class MinibatchAdam(TorchMethod):
     batch: int = setting(128, "samples of a minibatch", at_least=1, tune=(16, 1024))
 
     def build(self, optim: Lean, params: list[Any]) -> Any:
+        # theta <- theta - lr m^ / (sqrt(v^) + eps), as `adam`, with betas of 0.9 and 0.999
         return optim.Adam(params, lr=self.lr, foreach=False)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
@@ -63,7 +64,7 @@ def batch_gradient(objective: Objective, size: int, rng: Streams) -> Callable[[D
     batches = zip(*(minibatches(objective.n_samples, size, own) for own in rngs), strict=True)
 
     def gradient(theta: Doubles) -> Doubles:
-        rows = np.array(next(batches))
+        rows = np.array(next(batches))  # (B, k): k is alike in all lanes, in an epoch's last batch too
         return objective.batch_value_and_grad(theta, rows if theta.ndim == 2 else rows[0])[1]
 
     return gradient

@@ -36,4 +36,5 @@ class ScheduleFreeAdam(Optimizer):
             step += 1
             square = self.beta2 * square + (1 - self.beta2) * gradient**2
             fast -= self.lr * gradient / (np.sqrt(square / (1 - self.beta2**step)) + self.eps)
+            # the paper's weights go like lr^2, a constant here: x is the plain mean of z_1 to z_t, and forgets theta0
             average += (fast - average) / step

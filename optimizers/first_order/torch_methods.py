@@ -70,6 +70,7 @@ class Lean:
 
     def __getattr__(self, name: str) -> Any:
         plain = getattr(self._optim, name)
+        # torch guards this method against its compiler, and the guard loads the compiler
         return type(name, (plain,), {"add_param_group": unwrap(plain.add_param_group)})
 
 
@@ -92,7 +93,7 @@ def scheduled(lr_scheduler: ModuleType, schedule: str, period: int, stepper: Any
     No schedule reads the budget: a run with a larger one begins with the same steps. Cosine is that of Loshchilov and
     Hutter 2017, arXiv 1608.03983, with restarts."""
     schedules: dict[str, Callable[[], Any]] = {
-        "cosine": lambda: lr_scheduler.CosineAnnealingWarmRestarts(stepper, period),
+        "cosine": lambda: lr_scheduler.CosineAnnealingWarmRestarts(stepper, period),  # lr (1 + cos(pi t / period)) / 2
         "step": lambda: lr_scheduler.StepLR(stepper, period, gamma=0.1),
     }
     if schedule not in schedules:
@@ -151,4 +152,6 @@ class Adam(TorchMethod):
     eps: float = setting(1e-8, "added to the root mean square", above=0.0, tune=(1e-10, 1e-4))
 
     def build(self, optim: "Lean", params: list[Any]) -> Any:
+        # m, v: decaying means of g and g^2, m^ = m / (1 - beta1^t), v^ = v / (1 - beta2^t)
+        # theta <- theta - lr m^ / (sqrt(v^) + eps)
         return optim.Adam(params, lr=self.lr, betas=(self.beta1, self.beta2), eps=self.eps, fused=True)

@@ -50,6 +50,7 @@ def chance_of_torch(rng: np.random.Generator) -> Iterator[None]:
 
     state = np.random.get_state()  # noqa: NPY002  # the library draws from it
     with torch.random.fork_rng(devices=[]):
+        # numpy's old generator takes 32 bits, torch's 64
         torch.manual_seed(int(rng.integers(2**63)))
         np.random.seed(int(rng.integers(2**32)))  # noqa: NPY002
         try:

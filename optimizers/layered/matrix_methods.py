@@ -46,6 +46,7 @@ def move_by_layers(objective: Objective, theta0: Doubles, build: Callable[[list[
     params = []
     for slot in objective.layout:
         end = slot.offset + torch.Size(slot.shape).numel()
+        # views: a step on a matrix moves the flat vector itself, and nothing is copied back
         param = theta[slot.offset : end].view(slot.shape)
         param.grad = gradient[slot.offset : end].view(slot.shape)
         params.append(param)
@@ -84,7 +85,10 @@ class Muon(LayeredMethod):
 
         decay = self.weight_decay
         if self.matrices == "hidden":
+            # where the first matrix is the last as well, `[1:][-1:]` does not take it twice
             matrices, others = matrices[1:-1], [*matrices[:1], *matrices[1:][-1:], *others]
+        # W <- W - lr sqrt(max(1, r / c)) U V' for W (r, c), with U V' by five Newton-Schulz steps of fifth degree:
+        # singular values come out near 1, from about 0.5 to 1.5
         muon = [TorchMuon(matrices, lr=self.lr, momentum=self.momentum, weight_decay=decay)] if matrices else []
         return muon + ([AdamW(others, lr=self.lr_others, weight_decay=decay)] if others else [])
 
@@ -100,6 +104,7 @@ class Adafactor(LayeredMethod):
     def build(self, matrices: list[Any], others: list[Any]) -> list[Any]:
         from torch.optim import Adafactor as TorchAdafactor
 
+        # V = R C / mean(R), of rank one; a step has at most the root mean square max(1e-3, rms(W)) min(lr, 1 / sqrt(t))
         return [TorchAdafactor([*matrices, *others], lr=self.lr, foreach=False)]
 
 
@@ -118,6 +123,7 @@ class Shampoo(LayeredMethod):
         import pytorch_optimizer
 
         params = [*matrices, *others]
+        # L <- L + GG', R <- R + G'G, W <- W - lr L^(-1/4) G R^(-1/4); of a vector the root is L^(-1/2)
         return [pytorch_optimizer.Shampoo(params, lr=self.lr, matrix_eps=self.eps, preconditioning_compute_steps=1)]
 
     def memory(self, dim: int) -> int:
@@ -140,6 +146,7 @@ class SOAP(LayeredMethod):
         import pytorch_optimizer
 
         params = [*matrices, *others]
+        # G' = Q_L' G Q_R, Adam on G', and back: Q_L, Q_R the eigenvectors of the mean GG' and G'G
         return [pytorch_optimizer.SOAP(params, lr=self.lr, weight_decay=0.0, precondition_frequency=self.every)]
 
     def memory(self, dim: int) -> int:

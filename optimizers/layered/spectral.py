@@ -15,7 +15,9 @@ def orthogonal(gradients: Doubles) -> Doubles:
     Directions of no gradient have no place in it: U and V are cut to the rank."""
     u, singular, v = np.linalg.svd(gradients, full_matrices=False)
     largest = singular.max(axis=-1, keepdims=True)
+    # the threshold of numpy's matrix_rank: smaller singular values are rounding, their vectors anything
     kept = singular > largest * max(gradients.shape[-2:]) * np.finfo(np.float64).eps
+    # of all D with spectral norm 1, U V' has the largest inner product with the gradient
     product: Doubles = (u * kept[..., None, :]) @ v
     return product
 

@@ -15,7 +15,7 @@ PROGRESS = 5e-4
 """Of the quadratic model's decrease, for each of the last steps, below which the solver stops (Martens 2010, 4.4)."""
 LARGEST, LEAST = 1e12, 1e-12
 """Damping beyond which no step is left, and below which it is as good as none."""
-HALVINGS = 40
+HALVINGS = 40  # to a length of 1e-12
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,11 @@ class HessianFree(Optimizer):
         while damping < LARGEST:
             direction, foretold = self._solve(objective, theta, gradient, self.decay * direction, damping)
             trial = objective.value(theta + direction)
+            # rho = (L(theta + d) - L(theta)) / q(d), 1 for a perfect model: Levenberg-Marquardt (Martens 2010, 4.1)
             gain = (trial - loss) / foretold if foretold < 0 else 0.0
             damping = max(damping * (1.5 if gain < 0.25 else 2 / 3 if gain > 0.75 else 1.0), LEAST)
             length = self._search(objective, theta, direction, (loss, trial, float(gradient @ direction)))
+            # no length lowers the loss: the model holds in a smaller region, and its direction is no start for the next
             if length == 0.0:
                 direction, damping = np.zeros_like(direction), damping * 4
                 continue
@@ -62,19 +64,23 @@ class HessianFree(Optimizer):
             return objective.hvp(theta, vector) + damping * vector
 
         point = start
+        # r = -g - (H + lambda I) d at the start, a share of the last direction (Martens 2010, 4.5)
         residual = -gradient - (product(start) if start.any() else 0.0)
         search, square = residual.copy(), float(residual @ residual)
         models = [self._model(point, gradient, residual)]
         for step in range(1, self.most + 1):
             turned = product(search)
             curvature = float(search @ turned)
+            # p.(H + lambda I)p <= 0: the model is unbounded along p; take what was found, or go straight down
             if not curvature > 0:
                 point = point if step > 1 or start.any() else -gradient
                 break
+            # alpha = r.r / p.(H + lambda I)p; then beta = r.r / r_old.r_old keeps the directions conjugate
             length = square / curvature
             point = point + length * search
             residual = residual - length * turned
             models.append(self._model(point, gradient, residual))
+            # k = max(10, i / 10): stop where (q_i - q_(i-k)) / q_i < k eps (Martens 2010, 4.4)
             window = max(10, step // 10)
             if step > window and models[-1] < 0 and (models[-1] - models[-1 - window]) / models[-1] < window * PROGRESS:
                 break
@@ -82,7 +88,7 @@ class HessianFree(Optimizer):
             search = residual + square / before * search
         if float(point @ gradient) >= 0:  # a start that has gone uphill, or curvature that was not positive
             return -gradient, -float(gradient @ gradient)
-        return point, models[-1] - damping / 2 * float(point @ point)
+        return point, models[-1] - damping / 2 * float(point @ point)  # q without the lambda d.d / 2 of the damping
 
     @staticmethod
     def _model(point: Doubles, gradient: Doubles, residual: Doubles) -> float:
@@ -95,6 +101,7 @@ class HessianFree(Optimizer):
         loss, trial, slope = known
         length = 1.0
         for _ in range(HALVINGS):
+            # Armijo: L(theta + t d) <= L + 1e-4 t g.d; strictly lower too, as rounding may swallow the slope
             if trial <= loss + 1e-4 * length * slope and trial < loss:
                 return length
             length /= 2

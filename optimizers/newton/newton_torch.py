@@ -48,11 +48,13 @@ def differentiable(objective: Objective) -> Any:
         @staticmethod
         def forward(context: Any, theta: Any, gradient: Any) -> Any:
             context.save_for_backward(theta)
+            # it came with the loss: handed on, so that it is paid for once
             return gradient.clone()
 
         @staticmethod
         def backward(context: Any, vector: Any) -> Any:
             (theta,) = context.saved_tensors
+            # the derivative of g.v in theta is H'v, and H is symmetric
             return torch.from_numpy(objective.hvp(theta.detach().numpy(), vector.detach().numpy())), None
 
     twice: Callable[..., Any] = Gradient.apply  # the method has no types
@@ -67,6 +69,7 @@ def differentiable(objective: Objective) -> Any:
         @staticmethod
         def backward(context: Any, factor: Any) -> Any:
             theta, gradient = context.saved_tensors
+            # factor g(theta), as a function of theta that can be differentiated once more
             return factor * twice(theta, gradient)
 
     return Loss.apply

@@ -33,7 +33,9 @@ class Sophia(Optimizer):
             gradient = objective.value_and_grad(theta)[1]
             momentum = self.beta1 * momentum + (1 - self.beta1) * gradient
             if step % self.every == 0:
+                # E[u_i (Hu)_i] = H_ii, since E[u_i u_j] is 1 for i = j and 0 otherwise
                 u = rng.standard_normal(len(theta))
                 curvature = self.beta2 * curvature + (1 - self.beta2) * u * objective.hvp(theta, u)
+            # where h <= 0 the quotient is enormous, and the clip leaves the sign of m
             theta -= self.lr * np.clip(momentum / np.maximum(self.gamma * curvature, 1e-12), -1.0, 1.0)
             step += 1

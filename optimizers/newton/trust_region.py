@@ -55,6 +55,7 @@ class Curvature(Optimizer):
                 if not np.isfinite(point).all():
                     raise StepIsNoNumber
                 loss, grad = objective.value_and_grad(point)
+                # scipy's own result is lost with an exception, so the best point is kept here
                 if loss < lowest:
                     best, lowest = point.copy(), loss
                 return loss, grad
@@ -88,6 +89,7 @@ class TrustRegion(Curvature):
     radius: float = setting(1.0, "first radius of the region", above=0.0, below=999.0, tune=(0.01, 100.0))
 
     def options(self) -> dict[str, Any]:
+        # 1000 is scipy's own limit; the first radius must lie below it
         return {"gtol": TINY, "initial_trust_radius": self.radius, "max_trust_radius": 1000.0}
 
 
@@ -125,12 +127,13 @@ class SR1(TrustRegion):
     family: ClassVar[str] = "quasi-newton"
     source: ClassVar[str] = "Nocedal and Wright 2006, algorithm 6.2; scipy trust-ncg with SR1"
     method: ClassVar[str] = "trust-ncg"
-    max_dim: ClassVar[int] = 10_000
+    max_dim: ClassVar[int] = 10_000  # 2.4 GB of matrices
 
     def hessian(self, objective: Objective) -> dict[str, Any]:
         del objective
         from scipy import optimize
 
+        # B <- B + r r' / r.s with r = y - Bs, skipped where r.s is tiny against |r| |s|
         return {"hess": optimize.SR1()}
 
     def memory(self, dim: int) -> int:

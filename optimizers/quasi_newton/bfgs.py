@@ -38,7 +38,7 @@ class BFGS(Optimizer):
         """One run of the method, until no step along the search direction is long enough; the end and its loss."""
         line = Line(objective, theta)
         inverse = InverseHessian(len(theta))
-        direction = -line.gradient
+        direction = -line.gradient  # H = I
         while True:
             gradient = line.gradient
             if not line.move(direction, self.c1, self.c2):
@@ -55,6 +55,7 @@ class InverseHessian:
         from scipy.linalg import blas
 
         self._blas = blas
+        # Fortran order: of any other BLAS would update a copy, and copy P^2 numbers a step
         self._matrix = np.eye(dim, order="F")
 
     def update(self, step: Doubles, change: Doubles, direction: Doubles, gradient: Doubles) -> Doubles:
@@ -69,5 +70,6 @@ class InverseHessian:
         hessian_change = product + direction
         w = (1 + rho * (change @ hessian_change)) * rho / 2 * step - rho * hessian_change
         self._matrix = self._blas.dsyr2(1.0, step, w, a=self._matrix, overwrite_a=1)
+        # H_new g = H g + s (w.g) + w (s.g): no second product with the matrix
         new_direction: Doubles = product + step * (w @ gradient) + w * (step @ gradient)
         return new_direction

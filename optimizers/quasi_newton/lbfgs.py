@@ -24,6 +24,7 @@ class LBFGS(Optimizer):
     line_search: int = setting(20, "most evaluations of one line search", at_least=1)
 
     def memory(self, dim: int) -> int:
+        # the work array of L-BFGS-B, 2 m P + 5 P + 11 m^2 + 8 m numbers for m pairs, and vectors of scipy's own
         return 8 * (dim * (2 * self.history + 22) + 11 * self.history * (self.history + 1))
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:

@@ -38,9 +38,13 @@ def bfgs_weights(b: float, h: float, dim: int) -> Weights:
 
 def broyden_weights(b: float, h: float, dim: int) -> Weights:
     """Self-scaled Broyden: theta as close to (1 - b) / b as a bound on the condition number allows."""
+    # a >= 0 by Cauchy and Schwarz: (s.y)^2 <= s.Bs y.Hy
     a = max(b * h - 1, TINY)
+    # rho = min(1, h (1 - c)) with c = sqrt(a / (1 + a)); theta lies between (rho - 1) / a and 1 / rho
     rho = min(1.0, h * (1 - sqrt(a / (1 + a))))
     theta = max((rho - 1) / a, min(1 / rho, (1 - b) / b))
+    # theta multiplies the determinant of B by sigma = 1 + a theta, against BFGS
+    # and tau, of which n - 1 directions take part, would undo that at sigma^(-1 / (n - 1))
     sigma = 1 + a * theta
     scale = abs(sigma) ** (1 / (1 - dim)) if dim > 1 else 1.0
     smaller = min(1.0, 1 / b)
@@ -94,6 +98,7 @@ class ScaledInverse:
 
         self._blas = blas
         self._weights = UPDATES[update]
+        # Fortran order: of any other BLAS would update a copy, and copy P^2 numbers a step
         self._matrix = np.eye(dim, order="F")
 
     def update(self, step: Doubles, before: Doubles, gradient: Doubles, direction: Doubles) -> Doubles:
@@ -109,6 +114,7 @@ class ScaledInverse:
         self._matrix /= tau
         for weight, vector in ((-1 / (curved * tau), turned), (phi * curved / tau, v), (1 / slope, step)):
             self._matrix = self._blas.dsyr(weight, vector, a=self._matrix, overwrite_a=1)
+        # H_new g by the same three terms, from the product H g that is known: one product with the matrix a step
         turned_slope, v_slope = float(turned @ gradient), float(v @ gradient)
         scaled = (product - turned * (turned_slope / curved) + v * (phi * curved * v_slope)) / tau
         return scaled + step * (float(step @ gradient) / slope)

@@ -35,4 +35,5 @@ class Jacobi(Optimizer):
         del rng  # deterministic
         theta = theta0.copy()
         while True:
+            # on the grid g_i = u_i - (u_(i-1) + u_(i+1)) / 2 - h^2 f_i / 2: all points at once, from the old values
             theta -= self.weight * objective.value_and_grad(theta)[1]

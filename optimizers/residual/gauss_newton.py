@@ -13,7 +13,7 @@ from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, settin
 
 LEAST_DAMPING, MOST_DAMPING = 1e-15, 1e15
 """Of the largest square of a column of J: below, rounding decides; above, no step is left."""
-HALVINGS = 40
+HALVINGS = 40  # to a share of 1e-12
 
 
 def damped_step(jacobian: Doubles, residuals: Doubles, mu: float) -> Doubles:
@@ -24,6 +24,7 @@ def damped_step(jacobian: Doubles, residuals: Doubles, mu: float) -> Doubles:
 
     rows, columns = jacobian.shape
     wide = rows < columns
+    # (J'J + mu I)^-1 J' = J' (JJ' + mu I)^-1: the smaller Gram matrix will do
     gram = jacobian @ jacobian.T if wide else jacobian.T @ jacobian
     gram.flat[:: len(gram) + 1] += mu
     factor = cho_factor(gram, overwrite_a=True, check_finite=False)
@@ -89,12 +90,13 @@ class LevenbergMarquardt(ResidualMethod):
         theta = theta0.copy()
         residuals, jacobian = objective.residuals_and_jacobian(theta)
         scale = float((jacobian**2).sum(axis=0).max()) or 1.0
-        mu, growth = self.damping * scale, 2.0
+        mu, growth = self.damping * scale, 2.0  # mu_0 = tau max_i (J'J)_ii
         while mu < MOST_DAMPING * scale:
             gain, trial = self._try(objective, theta, residuals, jacobian, mu)
             if gain > 0:
                 theta = trial
                 residuals, jacobian = objective.residuals_and_jacobian(theta)
+                # for a gain rho mu <- mu max(1/3, 1 - (2 rho - 1)^3), nu <- 2; after a bad step mu <- nu mu, nu <- 2 nu
                 mu, growth = max(mu * max(1 / 3, 1 - (2 * gain - 1) ** 3), LEAST_DAMPING * scale), 2.0
             else:
                 mu, growth = mu * growth, 2 * growth
@@ -108,8 +110,9 @@ class LevenbergMarquardt(ResidualMethod):
         except np.linalg.LinAlgError:
             return -1.0, theta
         trial = theta - step
+        # |r|^2 - |r - Jd|^2 = d.(mu d + J'r), since (J'J + mu I) d = J'r
         predicted = step @ (mu * step + jacobian.T @ residuals)
-        if np.array_equal(trial, theta) or not predicted > 0:
+        if np.array_equal(trial, theta) or not predicted > 0:  # lost in rounding
             return -1.0, theta
         return float((residuals @ residuals - objective.value(trial)) / predicted), trial
 
@@ -130,4 +133,5 @@ class NaturalGradient(ResidualMethod):
         theta = theta0.copy()
         while True:
             residuals, jacobian = objective.residuals_and_jacobian(theta)
+            # (2 J'J + delta I)^-1 2 J'r = (J'J + (delta / 2) I)^-1 J'r
             theta -= self.lr * damped_step(jacobian, residuals, self.damping / 2)

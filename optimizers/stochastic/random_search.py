@@ -47,11 +47,13 @@ class SPSA(Optimizer):
         stability = 0.1 * objective.evaluations_left("value") / 2  # a tenth of the steps, as the guideline says
         step = 0
         while True:
+            # a_k = gain ((A + 1) / (A + k + 1))^0.602, so that `gain` is a_0; 0.602 and 0.101 fall more slowly than the
+            # asymptotically best 1 and 1/6, which serves a finite run better (Spall 1998)
             gain = self.gain * ((stability + 1) / (stability + step + 1)) ** 0.602
             width = self.width / (step + 1) ** 0.101
             signs = rng.choice([-1.0, 1.0], len(theta))
             rise = objective.value(theta + width * signs) - objective.value(theta - width * signs)
-            theta = theta - gain * rise / (2 * width) * signs
+            theta = theta - gain * rise / (2 * width) * signs  # times 1 / signs, which is signs
             step += 1
 
 
@@ -64,6 +66,7 @@ class DualAnnealing(Optimizer):
     source: ClassVar[str] = "Tsallis and Stariolo 1996; Xiang et al. 1997; scipy dual_annealing"
     # on `sin135`, seeds 100 and 101, 6,000 values: 0.5; with 5 and 5230 it is beaten by random search
     bound: float = setting(1.0, "half width of the box", above=0.0, tune=(0.5, 20.0))
+    # scipy takes no other temperatures than these
     temperature: float = setting(100.0, "initial temperature", above=0.01, below=5e4, tune=(1.0, 4e4))
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:

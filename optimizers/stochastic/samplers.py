@@ -86,6 +86,7 @@ class Metropolis(Optimizer):
             size = exp(rng.uniform(log(self.smallest), 0.0))
             moved = sqrt(1 - size**2) * z + size * rng.standard_normal(len(z))
             proposed = objective.value(theta_of(moved))
+            # compared first, as exp of a large gain would overflow
             if proposed <= loss or rng.uniform() < exp((loss - proposed) / temperature):
                 z, loss = moved, proposed
 
@@ -104,6 +105,7 @@ def normal_coordinates(
             others = rng.choice(pool[prod(slot.shape) :], max(MOST_QUANTILES, prod(slot.shape)), replace=False)
             pool = np.concatenate([theta0[own], others])  # theta0 is among the quantiles, so that it is met exactly
         values = np.sort(pool)
+        # the middle of each value's share: at 0 and 1 the normal quantile is infinite
         levels = (np.arange(len(values)) + 0.5) / len(values)
         z[own] = ndtri(levels[np.searchsorted(values, theta0[own])])
         maps.append((own, levels, values))
@@ -111,7 +113,7 @@ def normal_coordinates(
     def theta_of(point: Doubles) -> Doubles:
         theta, heights = np.empty(len(point)), ndtr(point)
         for own, levels, values in maps:
-            theta[own] = np.interp(heights[own], levels, values)
+            theta[own] = np.interp(heights[own], levels, values)  # beyond the last levels, the extreme values
         return theta
 
     return z, theta_of

@@ -81,7 +81,7 @@ class PSONevergrad(SwarmMethod):
         assert isinstance(rng, np.random.Generator)  # no lanes
         with globals_kept():
             swarm = self._swarm(theta0, int(rng.integers(SEEDS)))
-            swarm.suggest(theta0)
+            swarm.suggest(theta0)  # the first that it asks for
             while True:
                 candidate = swarm.ask()
                 swarm.tell(candidate, objective.value(candidate.value))

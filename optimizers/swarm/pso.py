@@ -32,6 +32,7 @@ class Swarm:
     def neighbours(self) -> Doubles:
         """The best place that each particle, the one before or the one after it remembers, `(B, S, P)`."""
         places = np.arange(self.best_losses.shape[-1])
+        # `places - 1` begins with -1, which is the last particle: the ring closes by itself
         trios = np.stack([places - 1, places, np.roll(places, -1)])  # (3, S)
         best = self.best_losses[:, trios].argmin(axis=1)  # (B, S)
         index = np.take_along_axis(trios[None], best[:, None], axis=1)[:, 0]
@@ -47,6 +48,7 @@ def first_positions(theta0: Doubles, particles: int, spread: float, rngs: Sequen
     """Particles `(B, S, P)` drawn around `theta0 (B, P)` with standard deviation `spread`; particle 0 is `theta0`."""
     lanes, dim = theta0.shape
     positions = np.empty((lanes, particles, dim))
+    # each lane draws from its own generator, so that it is the run that it would be alone
     for lane, rng in enumerate(rngs):
         rng.standard_normal(out=positions[lane])
     positions *= spread
@@ -110,9 +112,10 @@ class PSO(SwarmMethod):
         informed: Callable[[], Doubles] = {"global": lambda: swarm.leader, "ring": lambda: swarm.neighbours}[
             self.topology
         ]
+        # v <- w v + c1 r1 (own best - x) + c2 r2 (shared best - x); x <- x + v
         while True:
             swarm.velocities[...] *= self.inertia
             attract(swarm, swarm.bests, self.own, rngs, room)
             attract(swarm, informed(), self.shared, rngs, room)
-            positions += swarm.velocities
+            positions += swarm.velocities  # in place: `asked` and the swarm look at this array
             swarm.remember(losses())

@@ -38,7 +38,7 @@ class ForeignAskTell(Foreign):
 
     def _make(self, theta0: Doubles, rng: np.random.Generator) -> Any:
         if not callable(self.foreign) or is_teller(self.foreign):
-            return copy.deepcopy(self.foreign)
+            return copy.deepcopy(self.foreign)  # it learns as it goes, and the next run needs it fresh
         return make(self.foreign, theta0, rng, self.chosen)
 
 
@@ -107,10 +107,10 @@ class Dialogue:
             self._method.tell(self._asked, float(losses[0]) if self._single else losses)
 
     def _numbers(self, asked: Any) -> Any:
-        if callable(getattr(asked, "suggest_float", None)):
+        if callable(getattr(asked, "suggest_float", None)):  # a trial of optuna
             near = enumerate(self._start.tolist())
             return np.array([asked.suggest_float(f"x{i}", x - self._radius, x + self._radius) for i, x in near])
-        if hasattr(asked, "value") and not callable(asked.value):
+        if hasattr(asked, "value") and not callable(asked.value):  # a candidate of nevergrad
             return np.asarray(asked.value)
         if isinstance(asked, list | tuple) and any(hasattr(each, "value") for each in asked):
             return np.stack([self._numbers(each) for each in asked])

@@ -56,6 +56,7 @@ def instance(
     ]
     own = core(foreign)
     namespace = {
+        # a bare function in a class would be bound as its method
         "foreign": staticmethod(foreign) if callable(foreign) else foreign,
         "arguments": tuple(defaults),
         "source": str(getattr(own, "__module__", type(own).__module__)),

@@ -53,6 +53,7 @@ def convention_of(name: str, foreign: Callable[..., Any]) -> Convention:
 
 
 def _candidates(hessp: bool) -> list[Convention]:
+    # a pair costs one evaluation where two functions may cost two, so it is tried first
     plain = [Convention("pair"), Convention("callable")]
     return plain + ([Convention("pair", hessp=True), Convention("callable", hessp=True)] if hessp else [])
 

@@ -49,6 +49,7 @@ class Guard:
         return self._objective.evaluations_left(need)
 
     def __reduce__(self) -> NoReturn:
+        # a pool of processes begins by pickling what it is given
         raise ValueError("An objective stays in its process: evaluate there, one point or a population at a time.")
 
     def _checked(self, points: Any, axes: int) -> Doubles:
@@ -60,6 +61,7 @@ class Guard:
             )
         if self.breach is not None:
             raise self.breach
+        # subclasses are converted as well: a matrix has two axes for ever, a masked array hides numbers
         if type(points) is not np.ndarray or points.dtype != np.float64:
             points = self._converted(points)
         if points.ndim != axes + len(self._lanes) or points.shape[-1] != self.dim:
@@ -77,7 +79,7 @@ class Guard:
             raise ValueError(
                 f"A point is an array of numbers, float64; got {type(points).__name__}: {error}"
             ) from error
-        if array.dtype.kind not in "fiub":
+        if array.dtype.kind not in "fiub":  # floats, whole numbers with and without sign, booleans
             raise ValueError(
                 f"A point must be made of real numbers, float64; got {type(points).__name__} of {array.dtype}."
             )

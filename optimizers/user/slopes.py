@@ -65,7 +65,7 @@ class Slopes:
         del args
         if self._theta is None or not np.array_equal(x, self._theta):
             self._known, self._theta = self.pair(x), np.array(x)
-        return self._known[1].copy()
+        return self._known[1].copy()  # the caller may write into it
 
     def hessp(self, x: Doubles, vector: Doubles, *args: Any) -> Doubles:
         """Hessian times vector."""

@@ -57,6 +57,7 @@ def _wants(make: Make, shapes: tuple[tuple[int, ...], ...]) -> Wants:
         return "gradient"
     alone = _outcome(make, shapes, poisoned=False, closure=False)
     helped = _outcome(make, shapes, poisoned=False, closure=True)
+    # by torch's custom a closure may be called once for the loss's sake, by methods that need none
     if isinstance(alone, int) and (isinstance(helped, Exception) or helped <= 1):
         return "gradient"
     if isinstance(helped, Exception):
@@ -85,7 +86,7 @@ def _try(make: Make, shapes: tuple[tuple[int, ...], ...], *, poisoned: bool, clo
         nonlocal calls
         calls += 1
         for param in params:
-            param.grad = param.detach() - 1
+            param.grad = param.detach() - 1  # of half the squared distance to ones
         return sum(((param.detach() - 1) ** 2).sum() for param in params) / 2
 
     for param in params:

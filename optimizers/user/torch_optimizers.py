@@ -34,6 +34,7 @@ class ForeignTorch(Foreign):
         with globals_kept():
             steppers = self._steppers(arrays, rng)
         steps = [(bound_step(stepper, wants, arrays), scheduler) for stepper, scheduler, wants in steppers]
+        # those that want a closure alone evaluate for themselves, and pay for what they call
         gradient_first = any(wants != "closure" for _, _, wants in steppers)
         while True:
             before = arrays.evaluations

@@ -58,9 +58,10 @@ def follow(pair: Pair, objective: Objective, theta0: Doubles) -> None:
     while True:
         loss, gradient = objective.value_and_grad(theta)
         gradients, params = shaper.cut(gradient), shaper.cut(theta)
+        # what optax hands to its line searches
         extras = {"value": float(loss), "grad": gradients, "value_fn": value_fn} if takes_more else {}
         updates, state = pair.update(gradients, state, *([params] if takes_params else []), **extras)
-        theta = theta + shaper.join(updates)
+        theta = theta + shaper.join(updates)  # the sign and the step length are in the updates
 
 
 def _update_takes(update: Callable[..., Any]) -> tuple[bool, bool]:
