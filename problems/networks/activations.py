@@ -22,7 +22,7 @@ class Activation:
 
 def _sigmoid(z: Array) -> Array:
     half = z.dtype.type(0.5)
-    return half * (np.tanh(half * z) + 1)
+    return half * (np.tanh(half * z) + 1)  # 1 / (1 + exp(-z)) = (1 + tanh(z / 2)) / 2
 
 
 def tanh() -> Activation:
@@ -68,6 +68,7 @@ def gelu() -> Activation:
     return Activation(
         "gelu",
         lambda z: z * distribution(z),
+        # phi' = -z phi, so (z Phi)' = Phi + z phi and (z Phi)'' = 2 phi - z^2 phi
         lambda z, a: distribution(z) + z * phi(z),
         lambda z, a: phi(z) * (2 - z * z),
     )
@@ -96,7 +97,7 @@ def ricker(a: float = 0.3) -> Activation:
 
     def scaled(z: Array) -> tuple[Array, Array, Array]:
         """u, u^2 and the bell; beyond 40 the bell is 0, and powers of u must not overflow."""
-        u = np.clip(z * z.dtype.type(1 / a), -40, 40)
+        u = np.clip(z * z.dtype.type(1 / a), -40, 40)  # exp(-40^2 / 2) is 0 in float64 as well
         square = u * u
         return u, square, np.exp(square * z.dtype.type(-0.5)) * z.dtype.type(height)
 
@@ -107,11 +108,13 @@ def ricker(a: float = 0.3) -> Activation:
     def slope(z: Array, out: Array) -> Array:
         del out
         u, square, bell = scaled(z)
+        # d/du (1 - u^2) exp(-u^2 / 2) = (u^3 - 3 u) exp(-u^2 / 2), and du/dz = 1 / a
         return u * (square - 3) * bell * z.dtype.type(1 / a)
 
     def bend(z: Array, out: Array) -> Array:
         del out
         _, square, bell = scaled(z)
+        # d/du once more: (-u^4 + 6 u^2 - 3) exp(-u^2 / 2)
         return (square * (6 - square) - 3) * bell * z.dtype.type(1 / a**2)
 
     return Activation(f"ricker({a:g})", value, slope, bend)

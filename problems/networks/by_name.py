@@ -29,7 +29,7 @@ def image_shape(pixels: int) -> tuple[int, int, int]:
     """Channels, height and width of square images of so many numbers, grey or in three colours.
 
     Raises ValueError if there are none."""
-    for channels in (1, 3):
+    for channels in (1, 3):  # nothing is a square and three times one: sqrt 3 is irrational
         side = isqrt(pixels // channels)
         if channels * side * side == pixels:
             return channels, side, side

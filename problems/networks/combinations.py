@@ -62,6 +62,7 @@ class Combination(ABC):
         return factors
 
     def theta0(self, rng: np.random.Generator) -> NDArray[np.float64]:
+        # all copies start alike: where the weights sum to zero, so does the output
         return np.tile(self.inner.theta0(rng), len(self.weights))
 
     def block(self, n_samples: int) -> int:
@@ -87,6 +88,7 @@ class Combination(ABC):
 
         def pullback(cotangent: Array) -> Array:
             weights = np.asarray(self.weights, cotangent.dtype)
+            # dL/dtheta_c = s (w_c J_g' dL/df), J_g taken at s theta_c
             each = np.einsum("c,bnm->bcnm", weights, cotangent).reshape(-1, *cotangent.shape[1:])
             grads: Array = (inner_pullback(each) * self.factors).reshape(len(thetas), self.dim)
             return grads
@@ -105,15 +107,17 @@ class CurvedCombination(Combination):
 
     def jacobian(self, theta: Array, inputs: Array) -> Array:
         pairs = zip(self._copies(theta[None]), self.weights, strict=True)
+        # df/dtheta_c = w_c J_g(s theta_c) diag(s), `(n, m, p)`, copy beside copy
         parts = [weight * self.inner.jacobian(copy, inputs) * self.factors for copy, weight in pairs]
         return np.concatenate(parts, axis=2)
 
     def hvp(self, theta: Array, vector: Array, inputs: Array, targets: Array, loss: Loss) -> Array:
         """Each copy sees the loss's derivatives at the sum of all."""
         outputs = self.forward(theta[None], inputs)
-        direction = (self.jacobian(theta, inputs) @ vector)[None].astype(outputs.dtype)
+        direction = (self.jacobian(theta, inputs) @ vector)[None].astype(outputs.dtype)  # J v, (1, n, m)
         cotangent = loss.value_and_cotangent(outputs, targets)[1]
         bend = loss.curvature(outputs, direction, targets)
+        # block c: s (w_c J_g' L'' J v + w_c sum_k L'_k (d2 g_k) s v_c); J v is of all copies
         copies = zip(self._copies(theta[None]), self._copies(vector[None]), self.weights, strict=True)
         parts = [
             self.factors * self.inner.hvp(copy, move, inputs, targets, _Given(weight * cotangent, weight * bend))

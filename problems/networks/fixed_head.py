@@ -12,7 +12,7 @@ from problems.base import Array, Pullback, Slot
 Start: TypeAlias = Callable[[np.random.Generator, int], NDArray[np.float64]]
 """Weights `(half, 2)` of size 1 of the first half of the units."""
 
-CACHE_ELEMENTS = 1 << 18
+CACHE_ELEMENTS = 1 << 18  # 1 MiB in float32
 
 
 def _even(rng: np.random.Generator, half: int) -> NDArray[np.float64]:
@@ -76,6 +76,7 @@ class FixedHead:
         seen = self._seen(inputs)
 
         def pullback(cotangent: Array) -> NDArray[np.float64]:
+            # df/dw_r = m^(-1/2) a_r [z_r > 0] x, and without x for b_r
             slopes = (z > 0).astype(self.dtype) @ (cotangent * seen)  # (B, m, 2), or (B, m, 3) with the bias
             slopes *= self._head[:, None]
             weights = slopes[..., :2].reshape(len(thetas), -1)

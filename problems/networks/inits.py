@@ -43,6 +43,7 @@ def pytorch_uniform() -> Init:
     """U(-1/sqrt(fan_in), 1/sqrt(fan_in)) for weights and biases, the default of torch.nn.Linear."""
     return Init(
         "pytorch-uniform",
+        # variance 1 / (3 fan_in); torch spells it kaiming_uniform with a = sqrt 5
         lambda rng, fans, bias: rng.uniform(-1, 1, _shape(fans, bias)) / sqrt(fans[1]),
     )
 
@@ -56,6 +57,7 @@ def xavier() -> Init:
     """Glorot and Bengio 2010, eq. 16: U(+-sqrt(6 / (fan_in + fan_out))), biases zero."""
     return Init(
         "xavier",
+        # variance 2 / (fan_in + fan_out): between what keeps activations and what keeps gradients
         lambda rng, fans, bias: np.zeros(fans[0]) if bias else rng.uniform(-1, 1, fans) * sqrt(6 / sum(fans)),
     )
 
@@ -64,6 +66,7 @@ def kaiming() -> Init:
     """He et al. 2015, eq. 10: N(0, 2 / fan_in), biases zero."""
     return Init(
         "kaiming",
+        # 2 for the half of the mean square that a ReLU cuts off
         lambda rng, fans, bias: np.zeros(fans[0]) if bias else rng.standard_normal(fans) * sqrt(2 / fans[1]),
     )
 
@@ -84,6 +87,7 @@ def antisymmetric(std: float | None = None) -> Init:
     """A network minus its twin, over sqrt 2 (Zhang et al. 2020): it starts at 0; pytorch-uniform, or N(0, std^2)."""
     law = pytorch_uniform() if std is None else normal(std)
     name = "antisymmetric" if std is None else f"antisymmetric({std:g})"
+    # f = (g(theta_1) - g(theta_2)) / sqrt 2: with this factor the tangent kernel at the start is that of one g
     return Init(name, law.draw, lambda network: combine(network, (sqrt(0.5), -sqrt(0.5)), _unscaled))
 
 

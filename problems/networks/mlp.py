@@ -99,9 +99,11 @@ class MLP:
             grads = np.empty((len(thetas), self.dim))
             delta = np.ascontiguousarray(cotangent.swapaxes(1, 2))
             for index in reversed(range(len(layers))):
+                # dL/dW_l = delta_l h_l', dL/db_l = delta_l summed over samples; layer l sees h_l `(B, fan_in, n)`
                 self._store(grads, index, _outer(delta, hiddens[index]), delta.sum(-1))
                 if index:
                     z, hidden = zs[index - 1], hiddens[index]
+                    # delta_(l-1) = W_l' delta_l * phi'(z_(l-1))
                     delta = _push(layers[index][0], delta) * self._phi.slope(z, hidden)
             return grads
 
@@ -113,7 +115,7 @@ class MLP:
         delta = np.ascontiguousarray(cotangent.T.astype(self.dtype, copy=False))[None]
         for index in reversed(range(1, len(layers))):
             delta = _push(layers[index][0], delta) * self._phi.slope(zs[index - 1], hiddens[index])
-        return _push(layers[0][0], delta)[0].T
+        return _push(layers[0][0], delta)[0].T  # one layer further than the weights' gradient goes: W_0' delta_0
 
     def jacobian(self, theta: Array, inputs: Array) -> NDArray[np.float64]:
         layers = self._layers(theta[None])
@@ -124,6 +126,7 @@ class MLP:
             delta = np.zeros((1, m, n), self.dtype)
             delta[:, component] = 1
             for index in reversed(range(len(layers))):
+                # delta_l h_l' sample by sample, `(n, fan_out, fan_in)`
                 weight = np.einsum("in,jn->nij", delta[0], hiddens[index][0])
                 self._store(jacobian[component], index, weight, delta[0].T)
                 if index:
@@ -140,14 +143,16 @@ class MLP:
         ddelta = loss.curvature(output.swapaxes(1, 2), doutput.swapaxes(1, 2), targets).swapaxes(1, 2)
         product = np.empty((1, self.dim))
         for index in reversed(range(len(layers))):
+            # R, the derivative along v: R(delta h') = R(delta) h' + delta R(h)'
             weight = _outer(ddelta, hiddens[index]) + _outer(delta, dhiddens[index])
             self._store(product, index, weight, ddelta.sum(-1))
             if index:
                 z, hidden, dz = zs[index - 1], hiddens[index], dzs[index - 1]
                 slope, bend = self._phi.slope(z, hidden), self._phi.bend(z, hidden)
                 back = _push(layers[index][0], delta)
+                # R(W' delta) = W' R(delta) + V' delta, for v of the parts V
                 dback = _push(layers[index][0], ddelta) + _push(moves[index][0], delta)
-                delta, ddelta = back * slope, dback * slope + back * bend * dz
+                delta, ddelta = back * slope, dback * slope + back * bend * dz  # R(phi'(z)) = phi''(z) R(z)
         return product[0]
 
     def _layers(self, thetas: Array) -> Layers:
@@ -178,6 +183,7 @@ class MLP:
         dzs: list[Array] = []
         dhiddens = [np.zeros_like(hiddens[0])]
         for index, ((weight, _), (dweight, dbias)) in enumerate(zip(layers, moves, strict=True)):
+            # R(W h + b) = V h + c + W R(h), for v of the parts V and c
             dz = _affine(dweight, dbias, hiddens[index]) + weight @ dhiddens[-1]
             dzs.append(dz)
             if index < len(zs):
@@ -192,7 +198,7 @@ class MLP:
 
 
 def _affine(weight: Array, bias: Array, hidden: Array) -> Array:
-    z = weight * hidden if weight.shape[2] == 1 else weight @ hidden
+    z = weight * hidden if weight.shape[2] == 1 else weight @ hidden  # of one input an outer product: no need of BLAS
     z += bias
     return z
 

@@ -52,7 +52,7 @@ class SlopedMLP:
         return self.net.theta0(rng)
 
     def block(self, n_samples: int) -> int:
-        return self.net.block(2 * n_samples)
+        return self.net.block(2 * n_samples)  # values and slopes
 
     def forward(self, thetas: Array, inputs: Array) -> Array:
         return self._outputs(self._trace(self._layers(thetas), inputs)[1][-1])
@@ -67,6 +67,7 @@ class SlopedMLP:
             delta, ddelta = np.ascontiguousarray(both[:, :1]), np.ascontiguousarray(both[:, 1:])
             for index in reversed(range(len(layers))):
                 hidden, dhidden = hiddens[index]
+                # z = W h + b and z' = W h': both cotangents reach W, the value's alone reaches b
                 weight = delta @ hidden.swapaxes(1, 2) + ddelta @ dhidden.swapaxes(1, 2)
                 self._store(grads, index, weight, delta.sum(-1))
                 if index:
@@ -79,6 +80,7 @@ class SlopedMLP:
         """Cotangents of a layer's `(z, z')` from those of the next: h = phi(z), h' = phi'(z) z'."""
         back, dback = (weight.swapaxes(1, 2) @ delta for delta in deltas)
         slope, bend = self._phi.slope(z[0], hidden), self._phi.bend(z[0], hidden)
+        # h = phi(z) and h' = phi'(z) z' both depend on z: the second by phi''(z) z'
         return back * slope + dback * bend * z[1], dback * slope
 
     def _trace(self, layers: Layers, inputs: Array) -> tuple[Duals, Duals]:

@@ -67,6 +67,7 @@ class TangentMLP:
             grads = np.empty((len(thetas), self.dim))
             delta = _stacked(cotangent, self.mlp.widths[-1])
             for index in reversed(range(len(layers))):
+                # value and tangents, axis 1, go through the same W; the bias is in the value alone
                 weight = (delta @ hiddens[index].swapaxes(2, 3)).sum(axis=1)
                 self._store(grads, index, weight, delta[:, 0].sum(-1))
                 if index:
@@ -82,7 +83,7 @@ class TangentMLP:
         jacobian = np.empty((streams * m, n, self.dim))
         for column in range(streams * m):
             delta = np.zeros((1, streams, m, n), self.dtype)
-            delta[:, column // m, column % m] = 1
+            delta[:, column // m, column % m] = 1  # as `_columns` has them: m components a stream
             for index in reversed(range(len(layers))):
                 weight = np.einsum("sin,sjn->nij", delta[0], hiddens[index][0])
                 self._store(jacobian[column], index, weight, delta[0, 0].T)
@@ -104,12 +105,12 @@ class TangentMLP:
         n, d = inputs.shape
         start = np.zeros((1, 1 + d, d, n), self.dtype)
         start[0, 0] = inputs.T
-        start[0, 1:] = np.eye(d)[:, :, None]
+        start[0, 1:] = np.eye(d)[:, :, None]  # dx/dx_k = e_k for each sample: (d, d, n)
         zs: list[Array] = []
         hiddens: list[Array] = [start]
         for index, (weight, bias) in enumerate(layers):
             z = weight @ hiddens[-1]
-            z[:, 0] += bias
+            z[:, 0] += bias  # constants have no tangent
             zs.append(z)
             if index < len(layers) - 1:
                 value = self._phi.value(z[:, :1])
@@ -120,6 +121,7 @@ class TangentMLP:
         """The cotangent of the pre-activations below, from that of the layer above."""
         below: Array = weight.swapaxes(2, 3) @ delta
         value, here = hidden[:, 0], z[:, 0]
+        # d(phi'(z) dz_k)/dz = phi''(z) dz_k, summed over k; taken of `below` before the next line changes it
         bent = (below[:, 1:] * z[:, 1:]).sum(axis=1) * self._phi.bend(here, value)
         below *= self._phi.slope(here, value)[:, None]
         below[:, 0] += bent

@@ -58,11 +58,11 @@ def build(shape: Shape, stages: Sequence[Sequence[int]], layers: Sequence[int], 
             modules += [nn.Conv2d(channels, width, 3, padding=1), phi()]
             channels = width
         modules.append(nn.MaxPool2d(2))
-        size = [side // 2 for side in size]
+        size = [side // 2 for side in size]  # pooling drops an odd last row
     modules.append(nn.Flatten())
     for fan_in, fan_out in pairwise((channels * prod(size), *layers)):
         modules += [nn.Linear(fan_in, fan_out), phi()]
-    return nn.Sequential(*modules[:-1])
+    return nn.Sequential(*modules[:-1])  # scores: no activation after the last layer
 
 
 ARCHITECTURES: dict[str, tuple[Sequence[Sequence[int]], Sequence[int]]] = {

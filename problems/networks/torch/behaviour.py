@@ -109,7 +109,7 @@ def _differ(one: Tensor, other: Tensor) -> bool:
     scale = float(one.abs().max()) if one.numel() else 0.0
     gap = float((one - other).abs().max()) if one.numel() else 0.0
     kind = torch.float32 if one.dtype in (torch.float32, torch.complex64) else torch.float64
-    return not gap <= TOLERANCE[kind] * max(scale, 1e-6)
+    return not gap <= TOLERANCE[kind] * max(scale, 1e-6)  # outputs that are NaN differ, even from themselves
 
 
 def _refuse(first: Trace, second: Trace, rows: Tensor | None, what: str) -> None:

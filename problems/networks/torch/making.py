@@ -14,6 +14,7 @@ COMPLEX = {torch.float32: torch.complex64, torch.float64: torch.complex128}
 def seeded(make: Callable[[], Any], seed: int) -> Any:
     """What `make` returns under this seed; torch's global generator is as before."""
     with torch.random.fork_rng(devices=[]):
+        # torch.manual_seed would seed the GPUs too, which the fork does not put back
         torch.default_generator.manual_seed(seed)
         return make()
 
@@ -33,7 +34,7 @@ def made(make: Callable[[], Any], shape: tuple[int, ...], seed: int) -> nn.Modul
             )
             if lazy:
                 with torch.no_grad():
-                    module(torch.zeros((2, *shape)))
+                    module(torch.zeros((2, *shape)))  # two: batch statistics refuse a single one
         return module
 
     module = seeded(whole, seed)

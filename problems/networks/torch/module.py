@@ -136,7 +136,7 @@ class ModuleNetwork:
         flat = self._tensor(theta).requires_grad_()
         outputs = self._call(flat, self._samples(inputs))
         found = [
-            _grad(outputs, flat, row)
+            _grad(outputs, flat, row)  # one way back for each of the n m outputs
             for row in torch.eye(outputs.numel(), dtype=self._kind, device=self.device).reshape(-1, *outputs.shape)
         ]
         return torch.stack(found).reshape(*outputs.shape, self.dim).double().cpu().numpy()
@@ -150,6 +150,7 @@ class ModuleNetwork:
         weights = loss.value_and_cotangent(_numbers(outputs.detach())[None], targets)[1][0]
         bent = loss.curvature(_numbers(outputs.detach())[None], _numbers(moved)[None], targets)[0]
         sloped = _grad(outputs, flat, self._tensor(weights), create_graph=True)
+        # J' L'' J v + sum_k L'_k (d2 f_k) v: the second is the gradient of L'.f, differentiated along v, L' held fixed
         product = _grad(outputs, flat, self._tensor(bent)) + _grad(sloped, flat, move)
         return product.double().cpu().numpy()
 

@@ -48,4 +48,5 @@ def draw(
 
 def _two_dimensional(shape: tuple[int, ...]) -> tuple[int, ...]:
     """A convolution's weights `(out, in, height, width)` as a layer's `(fan_out, fan_in)`."""
+    # fan_in = in height width: what one output sums over
     return (shape[0], prod(shape[1:])) if len(shape) > 1 else shape

@@ -57,6 +57,7 @@ def flattened(module: nn.Module) -> NDArray[np.float64]:
 
 
 def _real(parameter: Tensor) -> Tensor:
+    # a conjugate is a flag on the same memory, which has no real view until it is carried out
     return torch.view_as_real(parameter.resolve_conj()) if parameter.is_complex() else parameter
 
 
