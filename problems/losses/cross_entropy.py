@@ -20,11 +20,12 @@ class CrossEntropy:
 
     def value(self, outputs: Array, targets: Array) -> Array:
         shifted = outputs - outputs.max(axis=-1, keepdims=True)
-        shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))  # log softmax(o)_c = o_c - log sum_k exp(o_k)
         losses: Array = -(targets * shifted).sum(axis=-1).mean(axis=-1)
         return losses
 
     def value_and_cotangent(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
+        # dL/do = (p sum_c t_c - t) / n, where the t of a sample need not sum to 1
         cotangent = self.predictions(outputs)
         cotangent *= targets.sum(axis=-1, keepdims=True)
         cotangent -= targets
@@ -33,6 +34,7 @@ class CrossEntropy:
 
     def curvature(self, outputs: Array, direction: Array, targets: Array) -> Array:
         shares = self.predictions(outputs)
+        # (diag(p) - p p') d = p * (d - p.d), times sum_c t_c / n
         product: Array = direction - (shares * direction).sum(axis=-1, keepdims=True)
         product *= shares
         product *= targets.sum(axis=-1, keepdims=True)

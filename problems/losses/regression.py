@@ -24,6 +24,7 @@ class MSE:
     def value_and_cotangent(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
         difference = outputs - targets
         losses: Array = (difference * difference).mean(axis=(1, 2))
+        # dL/df = 2 (f - y) / (n m)
         difference *= 2.0 / (outputs.shape[1] * outputs.shape[2])
         return losses, difference
 
@@ -33,6 +34,7 @@ class MSE:
         return product
 
     def residual_weights(self, shape: tuple[int, ...]) -> Array:
+        # r = (f - y) / sqrt(n m), so that r.r is the mean
         return np.full((1, 1), (shape[0] * shape[1]) ** -0.5)
 
 
@@ -61,6 +63,7 @@ class SlopeMSE:
         return product
 
     def residual_weights(self, shape: tuple[int, ...]) -> Array:
+        # r = (f - y) / sqrt(n): a mean over samples, a sum over values and slopes
         return np.full((1, 1), shape[0] ** -0.5)
 
 
@@ -83,7 +86,7 @@ class MAE:
 
     def curvature(self, outputs: Array, direction: Array, targets: Array) -> Array:
         del outputs, targets
-        return np.zeros_like(direction)
+        return np.zeros_like(direction)  # but for the kinks, which a Newton method cannot see
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,10 @@ class L4:
         difference = outputs - targets
         square = difference**2
         losses: Array = (square * square).mean(axis=(1, 2))
-        return losses, square * difference * (4.0 / (outputs.shape[1] * outputs.shape[2]))
+        return losses, square * difference * (4.0 / (outputs.shape[1] * outputs.shape[2]))  # 4 (f - y)^3 / (n m)
 
     def curvature(self, outputs: Array, direction: Array, targets: Array) -> Array:
+        # 12 (f - y)^2 / (n m), elementwise: it vanishes with the error, and Newton's equation with it
         product: Array = (outputs - targets) ** 2 * direction * (12.0 / (outputs.shape[1] * outputs.shape[2]))
         return product
 
