@@ -54,12 +54,14 @@ class Source:
 
     def penalised(self, x: Vector, penalty: float) -> Vector:
         """The minimiser of the Ritz energy: natural boundary conditions `u'(1) + 2 penalty u(1) = 0`."""
-        end = np.cos(self._omegas) @ (self._amplitudes / self._omegas)
+        end = np.cos(self._omegas) @ (self._amplitudes / self._omegas)  # p'(1)
         return self.p(x) - x * (end + 2 * penalty * self.p(np.ones(()))) / (1 + 2 * penalty)
 
     def least_energy(self, penalty: float) -> float:
         """The minimum of the Ritz energy, `-1/2 int g u` at its minimiser."""
+        # g u swings at up to twice max(omega), and the rule of n points is exact to rounding soon after n = max(omega)
         x, weights = np.polynomial.legendre.leggauss(64 + 4 * int(max(self.omegas)))
+        # E(u) = a(u, u) / 2 - b(u) with a(u, .) = b at the minimum, so E = -b(u) / 2
         return -0.5 * float(weights @ (self.g(x) * self.penalised(x, penalty)))
 
     @property
@@ -87,6 +89,7 @@ class Ritz:
     def value_and_cotangent(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
         u, slope = outputs[..., 0], outputs[..., 1]
         g, quadrature, boundary = (targets[..., column] for column in range(3))
+        # in u and in u', `(B, n, 2)`
         by_output = np.stack([2 * boundary * u - quadrature * g, quadrature * slope], axis=-1)
         return self.value(outputs, targets), by_output / outputs.shape[1]
 
@@ -109,6 +112,7 @@ def grid(intervals: int, omegas: tuple[float, ...]) -> Vector:
     """The points `(n + 1,)` of [-1, 1] that cut it into n intervals.
 
     Raises ValueError unless the fastest wave has four intervals a period."""
+    # a period 2 pi / omega holds four intervals of 2 / n as soon as n >= 4 omega / pi
     if intervals < 4 or intervals * np.pi < 4 * max(omegas):
         least = max(4, int(np.ceil(4 * max(omegas) / np.pi)))
         raise ValueError(f"intervals must be at least {least}, four for each period of the source; got {intervals}.")
@@ -140,7 +144,7 @@ class Poisson(Recipe):
                 f"This problem needs the derivative of a plain network; the init '{self.init}' wraps it."
             )
         quadrature = np.full(len(x), len(x) * 2 / self.intervals)  # times n, for a mean instead of a sum
-        quadrature[[0, -1]] /= 2
+        quadrature[[0, -1]] /= 2  # the trapezoidal rule
         boundary = np.zeros(len(x))
         boundary[[0, -1]] = len(x) * self.penalty
         targets = np.stack([source.g(x), quadrature, boundary], axis=1).astype(mlp.dtype)

@@ -52,7 +52,7 @@ class GridValues:
 
     def jacobian(self, theta: Array, inputs: Array) -> Array:
         del inputs  # the points do not move
-        return np.eye(len(theta))[:, None, :]
+        return np.eye(len(theta))[:, None, :]  # (n, 1, P)
 
     def hvp(self, theta: Array, vector: Array, inputs: Array, targets: Array, loss: Loss) -> Array:
         outputs, direction = self.forward(theta[None], inputs), self.forward(vector[None], inputs)
@@ -97,6 +97,7 @@ def solve(load: NDArray[np.float64]) -> Vector:
     n = len(load) + 1
     modes = np.arange(1, n)
     transform = sine_matrix(n, modes)  # its own inverse, but for the factor n / 2
+    # sin(k pi i / n) is an eigenvector of T / 2, with the eigenvalue 1 - cos(k pi / n)
     result: Vector = n / 2 * transform @ (transform @ load / (1 - np.cos(np.pi * modes / n)))
     return result
 
@@ -124,6 +125,7 @@ class PoissonGrid(Recipe):
         x = grid(self.intervals, self.omegas)
         load = 2 / self.intervals**2 * source.g(x[1:-1])  # h^2 / 2 with h = 2 / n
         solution = solve(load)
+        # at the solution T u / 2 = b, and the energy u.Tu / 4 - b.u is -b.u / 2
         network, loss = GridValues(len(load), std), GridEnergy(-0.5 * float(load @ solution))
         probe = watched(np.concatenate([[0.0], solution, [0.0]]))
         return Problem(x[1:-1, None], load[:, None], network, loss, (probe,), whole=True)
