@@ -47,6 +47,7 @@ def prepared(problem: Problem) -> Data:
     x = np.ascontiguousarray(problem.inputs.T, network.dtype)
     targets = problem.targets if problem.targets.ndim == 3 else problem.targets[None]
     y = np.ascontiguousarray(targets.swapaxes(1, 2), network.dtype)
+    # |w.x + b| <= (d max|x| + 1) max|theta|
     spread = len(x) * float(np.abs(x).max(initial=0.0)) + 1
     reach = twin(network.activation).reach.get(network.dtype, np.inf)
     return Data(
@@ -59,6 +60,7 @@ def largest_parameter(network: MLP) -> float:
     parameter, output = LARGEST[network.dtype.itemsize]
     if twin(network.activation).bounded:
         return parameter
+    # L layers without a bound grow to at most (fan_in max|theta|)^L
     return min(parameter, float(output ** (1 / (len(network.widths) - 1))) / max(network.widths[:-1]))
 
 
@@ -76,7 +78,7 @@ def padded(data: Data) -> Data:
 def block_of(samples: int, rows: int, itemsize: int) -> int:
     """How many samples at once fill the cache, if each takes so many rows; all blocks nearly alike, and not tiny."""
     fitting = max(LOOP_BYTES, CACHE_BYTES // rows) // itemsize
-    blocks = max(1, -(-samples // fitting))
+    blocks = max(1, -(-samples // fitting))  # -(-a // b) rounds up
     return _whole_turns(-(-samples // blocks), itemsize)
 
 

@@ -139,10 +139,10 @@ class LayeredEvaluator:
         bias, sums, y = self._layers[-1][1], self._layer_grads[-1][1], data.y[lane]
         if isinstance(self._loss_function, MSE):
             total: float = self._passes.residual(bias, y, out)
-            self._passes.scale(self._kind.type(2 / out.size), out, sums)
+            self._passes.scale(self._kind.type(2 / out.size), out, sums)  # 2 (f - y) / (n m); sums over samples are db
             return total / out.size
         out += bias[:, None]
-        losses, cotangent = self._loss_function.value_and_cotangent(out.T[None], y.T)
+        losses, cotangent = self._loss_function.value_and_cotangent(out.T[None], y.T)  # as losses have it, (1, n, m)
         out[:] = cotangent[0].T
         out.sum(axis=1, out=sums)
         return float(losses[0])
@@ -152,9 +152,11 @@ class LayeredEvaluator:
         above = scratch.out
         for layer in range(len(self._layers) - 1, -1, -1):
             below = scratch.activations[layer - 1] if layer else data.x
+            # dL/dW_l = D_l A_(l-1)', D_l `(fan_out, n)` and A_(l-1) `(fan_in, n)`
             np.matmul(above, below.T, out=self._layer_grads[layer][0])
             if layer:
                 d = scratch.cotangents[layer - 1]
+                # D_(l-1) = W_l' D_l * phi'; the pass multiplies and sums D_(l-1) into the gradient of the biases
                 _product(self._layers[layer][0].T, above, d)
                 self._passes.back(scratch.slopes[layer - 1], d, self._layer_grads[layer - 1][1])
                 above = d

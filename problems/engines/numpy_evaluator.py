@@ -88,6 +88,7 @@ class NumpyEvaluator:
         outputs = self._network.forward(theta[None], self._inputs)[0]
         weights = np.broadcast_to(self._loss.residual_weights(outputs.shape), outputs.shape)
         jacobian = self._network.jacobian(theta, self._inputs) * weights[..., None]
+        # r = w (f - y), `(n, m)`, with loss = r.r; the Jacobian is flattened in the same order
         residuals = weights * (outputs - self._targets)
         return residuals.ravel().astype(np.float64), np.asarray(jacobian, np.float64).reshape(-1, self.problem.dim)
 
@@ -96,6 +97,7 @@ class NumpyEvaluator:
         product, n = np.zeros(self.problem.dim), self.problem.n_samples
         for rows in chunks_of(self.problem, n):
             inputs, targets = self._inputs[rows], self._targets[..., rows, :]
+            # the loss of a chunk is a mean over its own samples
             product += len(inputs) / n * self._network.hvp(theta, vector, inputs, targets, self._loss)
         return product
 
@@ -137,6 +139,7 @@ def blocks_of(rows: int, targets: Any, size: int) -> Iterator[tuple[slice, Any]]
 def chunks_of(problem: Problem, samples: int) -> list[slice]:
     """So many samples, at most a chunk of the problem at once."""
     size = problem.chunk or max(samples, 1)
+    # no samples are one chunk too, whose outputs have a shape
     return [slice(start, start + size) for start in range(0, samples, size)] or [slice(0, 0)]
 
 

@@ -31,6 +31,7 @@ def no_kernels(problem: Problem) -> str | None:
         return "takes networks with a hidden layer; this one has none"
     if problem.chunk is not None and problem.chunk < problem.n_samples:
         return "takes all samples at once; this problem asks for chunks, to bound memory"
+    # squares of targets have to stay far below 3e38, the largest float32
     if not (np.isfinite(problem.inputs).all() and np.abs(problem.targets).max(initial=0.0) < 1e12):
         return "takes finite inputs, and targets below 1e12 in size"
     return None

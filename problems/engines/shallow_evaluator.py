@@ -48,7 +48,7 @@ class ShallowEvaluator:
         block = block_of(problem.n_samples, 8 * rows, self._kind.itemsize)  # an eighth: they fit the first-level cache
         self._one_way = np.empty((rows, block), self._kind)
         self._batch_size, self._batch = 0, np.empty((0, 0), self._kind)
-        self._anchor, self._state = np.full(network.dim, np.nan), self._first_state()
+        self._anchor, self._state = np.full(network.dim, np.nan), self._first_state()  # NaN: no anchor yet
         self._one = np.empty(1)
         self.residuals_and_jacobian, self.hvp = self._reference.residuals_and_jacobian, self._reference.hvp
         self.predict, self.outputs = self._reference.predict, self._reference.outputs
@@ -88,6 +88,7 @@ class ShallowEvaluator:
         loss: float = self._anchored(
             flat(theta), self._anchor, data.x, data.y, data.samples, self._number, data.limit, data.reach, *self._state
         )
+        # -1 where the kernel refuses the point; `>=` lets NaN go to numpy as well
         return loss if loss >= 0.0 else float(self.values(theta[None])[0])
 
     def value_and_grad(self, theta: Array) -> tuple[float, NDArray[np.float64]]:
@@ -134,6 +135,7 @@ class ShallowEvaluator:
 
     def _room(self, samples: int) -> Array:
         """Scratch for gradients: outputs, and all activations and slopes of a block of samples."""
+        # m rows of outputs, and for H units a row of activations and one of slopes
         count = self._network.widths[2] + 2 * self._network.widths[1]
         return np.empty((count, block_of(samples, count, self._kind.itemsize)), self._kind)
 
@@ -145,6 +147,7 @@ class ShallowEvaluator:
 
     def _first_state(self) -> tuple[Array, ...]:
         """Room for what is kept of an anchor; none where it is too much, or where lanes have targets of their own."""
+        # rows of outputs, a spare one, and one for each hidden unit
         kept = self._network.widths[2] + 1 + self._network.widths[1], self._data.x.shape[1]
         if self.problem.targets.ndim == 3 or kept[0] * kept[1] * self._kind.itemsize > ANCHOR_BYTES:
             return ()

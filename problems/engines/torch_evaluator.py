@@ -95,7 +95,7 @@ class TorchEvaluator:
 
     def _evaluate(self, thetas: Array, targets: Tensor) -> NDArray[np.float64]:
         flat, n = self._network.placed(thetas), self.problem.n_samples
-        total = torch.zeros(len(thetas), dtype=torch.float64, device=flat.device)
+        total = torch.zeros(len(thetas), dtype=torch.float64, device=flat.device)  # sums of chunks in double
         for some in chunks_of(self.problem, n):
             samples = self._samples[some]
             total += len(samples) / n * self._loss(self._network.respond(flat, samples), targets[..., some, :])
