@@ -36,6 +36,7 @@ class Attended:
         self._measuring = Lock()
 
     def __call__(self, lanes: list[int], snapshot: Snapshot, last: Doubles, best: Doubles) -> None:
+        # the lock is also taken by whoever reads the tables meanwhile: no row is of half a mark
         with self._measuring, self._attendant.measuring() if self._attendant else nullcontext():
             self._observe(lanes, snapshot, last, best)
         if self._progress:

@@ -21,6 +21,7 @@ def drive(method: Optimizer, meter: Meter | LaneMeter, theta0: Doubles, rng: Str
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             method.minimize(meter, theta0, rng)
+    # and no other BaseException: an interrupt is for the study, and leaves no row
     except (Exception, EndIgnored):
         if meter.account.stop is None:
             with suppress(Exception):  # the first error is the one to report

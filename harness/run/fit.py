@@ -19,6 +19,7 @@ class Refused(ValueError):
 
 def is_installed(method: Optimizer) -> bool:
     """Whether the optional library that the method needs, if any, is there."""
+    # looked for and not imported, which takes seconds with some of them
     return not method.library or find_spec(method.library) is not None
 
 

@@ -42,6 +42,7 @@ def _versions() -> dict[str, str]:
 
 
 def _cpu() -> str:
+    # on Linux `platform.processor` gives the architecture, or nothing
     path = Path("/proc/cpuinfo")
     if sys.platform == "linux" and path.exists():
         for line in path.read_text().splitlines():

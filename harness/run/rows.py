@@ -47,6 +47,7 @@ def observed(spec: RunSpec, pictures: Sequence[Observation], asked: Sequence[Obs
     for observation in pictures:
         for table, columns in observation.rows().items():
             tables[table] = frame(table, {"run_id": spec.run_id, **columns})
+    # None while the run goes on: then the pictures alone are asked
     for observer, observation in zip(spec.observers, asked or (), strict=asked is not None):
         try:
             with np.errstate(all="ignore"):  # of a run that diverged, too
@@ -93,6 +94,7 @@ def lane_tables(
         "seconds_optimizer": (account.seconds - account.seconds_objective) / lanes,
         "seconds_measuring": account.seconds_measuring / lanes + seen.seconds,
         "lanes": lanes,
+        # after `identity`, whose engine is the one asked for: `auto`, mostly
         "engine": end.engine,
         "first_loss": recorder.first_loss(lane),
         "last_loss": recorder.last_loss(lane),
@@ -129,6 +131,7 @@ def unfinished(spec: RunSpec, status: str, reason: str) -> Tables:
     numbers = dict.fromkeys(SCHEMA["runs"], 0)
     losses = dict.fromkeys(("first_loss", "last_loss", "best_loss"), float("nan"))
     end = {"status": status, "reason": reason, "machine_id": machine()["machine_id"]}
+    # later ones win: a zero stands only where nothing better is known
     row = {**numbers, **identity(spec), **losses, **end}
     tables = {"runs": frame("runs", row), **{table: empty(table) for table in ("curves", "spectra", "predictions")}}
     for observer in spec.observers:

@@ -52,6 +52,7 @@ def run_lanes(
         thetas = [
             problem.network.theta0(stream(spec.seed, "weights")) for spec, problem in zip(specs, problems, strict=True)
         ]
+        # data of different shapes make no batch; each then goes alone, which is never refused
         together = stackable(problems)
         evaluator = make_evaluator(stack(problems), first.engine) if together else None
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
@@ -82,10 +83,12 @@ def _run_batch(
 
     def standing() -> list[Tables]:
         end = End("running", "The run has not ended.", evaluator.name)
+        # a run that is killed has what was measured; what its observers would have said at the end is lost
         own = [lane_tables(spec, lane, meter, recorder, end) for lane, spec in enumerate(specs)]
         return [tables | observed(spec, seen).tables for spec, tables, seen in zip(specs, own, pictures, strict=True)]
 
     try:
+        # before any clock is started: neither libraries nor compilation count as the method's time
         evaluator.prepare(method.needs)
         observe.begin(standing)
         start: tuple[Doubles, Streams] = (thetas, streams) if method.lanes else (thetas[0], streams[0])

@@ -78,6 +78,7 @@ class RunSpec:
                 "target_loss": self.target_loss,
                 "engine": self.engine,
                 **({"probes": self.probes} if self.probes else {}),
+                # left out where empty: the ids of our own methods know nothing of plugins
                 **{kind: origin for kind, origin in origins.items() if origin},
             }
         )
@@ -90,7 +91,9 @@ class RunSpec:
 
 def stream(seed: int, axis: str) -> np.random.Generator:
     """The generator of one `axis` of randomness (data, weights, optimizer) of the run with this seed."""
+    # a hash that is the same in every process, as Python's own of a text is not
     salt = int.from_bytes(hashlib.sha256(axis.encode()).digest()[:8])
+    # numpy's SeedSequence mixes both words: neither axes nor neighbouring seeds share a stream
     return np.random.default_rng([seed, salt])
 
 
@@ -106,6 +109,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, np.generic):
         return _plain(value.item())
+    # 1.0 and 1 are one budget, and must be one run
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -159,11 +163,13 @@ def _parse(owner: str, name: str, value: Any, present: Any) -> Any:
 def _read(text: str, present: Any) -> Any:
     if isinstance(present, str):
         return text
+    # before int, of which bool is a kind
     if isinstance(present, bool):
         return bool(("false", "true").index(text.lower()))
     if isinstance(present, int):
         return int(text)
     if isinstance(present, tuple):
+        # an empty tuple does not say what it is of: numbers
         item = present[0] if present else 0.0
         return tuple(_read(part.strip(), item) for part in text.split(",") if part.strip())
     number = float(text)

@@ -52,12 +52,14 @@ class _Linearised:
         self._targets = problem.targets
         weights = np.broadcast_to(problem.loss.residual_weights(problem.targets.shape), problem.targets.shape)
         self._weights = weights.astype(np.float64)
+        # K = V diag(lambda) V^T, from the side of the residuals: (n m, n m), however many parameters there are
         eigenvalues, self._vectors = np.linalg.eigh(jacobian @ jacobian.T)
         self._factors = 1 - 2 * step * np.maximum(eigenvalues, 0.0)  # below zero by rounding alone
         self._start = residuals @ self._vectors
 
     def __call__(self, steps: Doubles) -> Doubles:
         with np.errstate(over="ignore", invalid="ignore"):  # too long a step diverges, here as in the run
+            # r_t = V (1 - 2 lr lambda)^t V^T r_0, a row for each t; then f_t = y + r_t / w
             residuals = (self._start * self._factors ** np.asarray(steps)[:, None]) @ self._vectors.T
             return self._targets + residuals.reshape(-1, *self._targets.shape) / self._weights
 
@@ -74,8 +76,10 @@ def mode_rates(kernel: Doubles, inputs: Doubles, waves: Doubles) -> tuple[Double
     `waves (q, d)` are wave vectors in cycles per unit. The rate is `2 v^* K v` for the unit vector v of the mode; the
     purity is `|v^* K v| / |K v|`, 1 for an eigenvector. Where it is far below 1, a single rate does not describe the
     mode."""
+    # unit vectors `(n, q)`: each of the n components has modulus 1 before the root
     modes = np.exp(2j * np.pi * (inputs @ waves.T)) / np.sqrt(len(inputs))
     moved = kernel @ modes
+    # v^* K v is real, as K is symmetric; what is dropped is rounding
     quotients = (modes.conj() * moved).sum(axis=0).real
     return 2 * quotients, np.abs(quotients) / np.linalg.norm(moved, axis=0)
 

@@ -118,12 +118,14 @@ class AtFewMarks:
         self._table = table
         self._costs = (0.0, *costs)
         self._ask = ask
+        # below the cost of the start, which is due like any other
         self._before = -1.0
         self._waiting: Mark | None = None
         self._answers: list[Columns] = []
 
     def look(self, mark: Mark) -> None:
         """Ask if it is due; else keep the mark, which may be the last."""
+        # costs may lie closer than marks: one mark then answers for several
         due = any(self._before < cost <= mark.snapshot.cost for cost in self._costs)
         self._waiting = None if due else mark
         if due:

@@ -135,6 +135,7 @@ class Account:
     def end(self, stop: RunStopped) -> NoReturn:
         """Raise `stop`, and remember it: a method that catches it has ended all the same."""
         self.stop = stop
+        # one exception for every refusal: kept, its traceback would grow with each time that it is raised
         raise stop.with_traceback(None)
 
     def admit(self, kind: Kind, amount: float = 1.0) -> None:
@@ -144,6 +145,7 @@ class Account:
             if self._refused > REFUSALS:
                 raise EndIgnored
             self.end(self.stop)
+        # asked before the work and not after it: what does not fit whole into the budget is never evaluated
         if self.cost + amount * self._prices[kind] > self.terms.budget + ROUNDING:
             self.end(BudgetExhausted(f"The budget of {self.terms.budget:g} forward passes is spent."))
         if self.terms.time_limit is not None and self.seconds > self.terms.time_limit:
@@ -158,6 +160,7 @@ class Account:
         """Count evaluations; whether a measurement has come due."""
         counts = vars(self.counts)
         counts[kind] += amount
+        # from the counts, and never added up beside them: the two columns cannot drift apart
         self.cost = cost(counts, self.terms.cost_per_gradient)
         return self.cost + ROUNDING >= self.next_mark
 
@@ -165,19 +168,24 @@ class Account:
         """How many columns of `losses (B, k)` are settled together: up to the next mark, or to where a lane ends.
 
         `streak (B,)` is how many evaluations without a finite loss came before."""
+        # (B, k) throughout: a row for each lane, a column for each evaluation that all lanes make at once
         columns, finite = np.arange(losses.shape[1]), np.isfinite(losses)
         ending = np.zeros_like(finite)
         if self.terms.target_loss is not None:
             ending |= finite & (losses <= self.terms.target_loss)
         if not finite.all():
+            # the column of the last finite loss at or before each; where there is none, `streak` left of the first
             last_finite = np.maximum.accumulate(np.where(finite, columns, -1 - streak[:, None]), axis=1)
             ending |= columns - last_finite >= PATIENCE
+        # the evaluation that ends a lane is settled with those before it, hence the one
         ends = np.flatnonzero(ending.any(axis=0)) + 1
+        # a value costs one forward pass, so that the way to the mark is a number of columns
         due = np.ceil(self.next_mark - self.cost - ROUNDING)
         return int(min(len(columns), max(1, due), *ends[:1]))
 
     def advance(self) -> None:
         """Pass every mark that the cost has reached."""
+        # one dear evaluation may pass several marks, which then are one measurement
         while self.cost + ROUNDING >= self.next_mark:
             self._mark += 1
             self._await_mark()

@@ -83,14 +83,17 @@ class LaneMeter:
         self.account.admit("values")
         lanes, rows, _ = thetas.shape
         fitting = thetas[:, : self.account.left("value")]
+        # (B, k, P) as (B k, P), lane after lane, and the losses back as (B, k)
         flat = fitting.reshape(-1, self.dim)
         losses = np.array(self._timed(lambda: self._evaluator.values(flat)), np.float64).reshape(lanes, -1)
         done = 0
+        # all are computed at once and settled in stretches: marks and ends fall where they would one by one
         while done < fitting.shape[1]:
             living = self._alive
             stop = done + self.account.stretch(losses[living, done:], self._non_finite[living])
             self._settle(fitting[:, done:stop], losses[:, done:stop], self.account.charge("values", stop - done))
             done = stop
+        # the rest did not fit, and neither does one more: this raises
         if fitting.shape[1] < rows:
             self.account.admit("values")
         return losses
@@ -102,12 +105,14 @@ class LaneMeter:
 
     def batch_value_and_grad(self, theta: Doubles, rows: NDArray[np.intp]) -> tuple[Doubles, Doubles]:
         """`rows` is `(B, k)`: each lane has its own minibatch."""
+        # a minibatch of k of n samples is k / n of a gradient
         share = rows.shape[1] / self.n_samples
         self.account.admit("gradients", share)
         losses, grads = self._timed(lambda: self._evaluator.lane_batches(theta, rows))
         return self._settle_gradients(theta, losses, grads, share, whole=False)
 
     def values_and_grads(self, thetas: Doubles) -> tuple[Doubles, Doubles]:
+        # one after the other: each is admitted by itself, so that the budget may end the run between two
         pairs = [self.value_and_grad(thetas[:, row]) for row in range(thetas.shape[1])]
         return np.stack([losses for losses, _ in pairs], 1), np.stack([grads for _, grads in pairs], 1)
 
@@ -140,15 +145,18 @@ class LaneMeter:
         if self._is_plain(losses, grads):
             self._settle_plain(theta, losses, self.account.charge("gradients", share), whole=whole)
             return losses, grads
+        # a sum of squares is finite only where all its terms are; one that overflows is of no use as a step either
         broken = ~(np.isfinite(losses) & np.isfinite(np.einsum("bp,bp->b", grads, grads)))
         if broken.any():
             losses[broken], grads[broken] = np.inf, 0.0
+        # `losses[:, None]` is a view: what `_settle` mends in it is what the method is told
         self._settle(theta[:, None], losses[:, None], self.account.charge("gradients", share), whole=whole)
         return losses, grads
 
     def _is_plain(self, losses: Doubles, grads: Doubles) -> bool:
         """Whether every lane lives, every number is finite, and no loss can end a lane: nearly always."""
         flat = grads.reshape(-1)
+        # one number speaks for all: an infinity or a NaN anywhere reaches the sum
         return not self.ends and self.terms.target_loss is None and isfinite(losses.sum() + flat.dot(flat))
 
     def _settle_plain(self, theta: Doubles, losses: Doubles, due: bool, *, whole: bool) -> None:
@@ -166,6 +174,7 @@ class LaneMeter:
     def _settle(self, thetas: Doubles, losses: Doubles, due: bool, *, whole: bool = True) -> None:
         """Keep, guard and measure some evaluations `(B, k)` of every lane; `losses` is mended in place."""
         finite = np.isfinite(losses)
+        # before `argmin`, which takes a NaN for the least
         losses[~finite] = PENALTY
         living = self._alive
         self._last[living] = thetas[living, -1]
@@ -175,8 +184,10 @@ class LaneMeter:
         better = living & whole & finite.any(axis=1) & (found < self.best_loss)
         self.best_loss[better] = found[better]
         self._best[better] = thetas[better, best[better]]
+        # how many evaluations since the last finite loss: those at the end of the row, or the row and what came before
         trailing = np.where(finite.any(axis=1), finite[:, ::-1].argmax(axis=1), self._non_finite + losses.shape[1])
         self._non_finite = trailing
+        # measured before it is judged: a lane that ends here has lived up to this mark
         if due:
             self._measure()
         self._judge()
@@ -190,9 +201,11 @@ class LaneMeter:
                 end = TargetReached(f"The loss has reached the target {target:g}.")
             self._freeze(int(lane), end)
         if not self._alive.any():
+            # the batch ends as the last of its lanes did; each keeps its own end in `ends`
             self.account.end(next(reversed(self.ends.values()))[0])
 
     def _freeze(self, lane: int, end: RunStopped) -> None:
+        # a copy: the counts go on with the lanes that live
         self.ends[lane] = (end, replace(self.account.counts))
         if self._measured_at < self.account.cost:
             self._measure_lanes([lane])
@@ -209,5 +222,6 @@ class LaneMeter:
         snapshot = self.account.snapshot()
         start = perf_counter()
         with np.errstate(all="ignore"):  # a diverging lane is measured to its end
+            # indexed by a list, both are copies: the observer keeps what it is shown
             self._observe(lanes, snapshot, self._last[lanes], self._best[lanes])
         self.account.seconds_measuring += perf_counter() - start

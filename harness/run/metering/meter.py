@@ -76,6 +76,7 @@ class Meter:
         return self._settle_gradient(theta, loss, grad, 1.0, whole=True)
 
     def batch_value_and_grad(self, theta: Doubles, rows: NDArray[np.intp]) -> tuple[float, Doubles]:
+        # a minibatch of k of n samples is k / n of a gradient
         share = len(rows) / self.n_samples
         self.account.admit("gradients", share)
         start = perf_counter()
@@ -90,15 +91,18 @@ class Meter:
         losses = np.array(self._evaluator.values(fitting), np.float64)
         self.account.seconds_objective += perf_counter() - start
         done = 0
+        # all are computed at once and settled in stretches: marks and ends fall where they would one by one
         while done < len(fitting):
             stop = done + self.account.stretch(losses[None, done:], np.array([self._non_finite]))
             self._settle_rows(fitting[done:stop], losses[done:stop], self.account.charge("values", stop - done))
             done = stop
+        # the rest did not fit, and neither does one more: this raises
         if len(fitting) < len(thetas):
             self.account.admit("values")
         return losses
 
     def values_and_grads(self, thetas: Doubles) -> tuple[Doubles, Doubles]:
+        # one after the other: each is admitted by itself, so that the budget may end the run between two
         pairs = [self.value_and_grad(theta) for theta in thetas]
         return np.array([loss for loss, _ in pairs]), np.array([grad for _, grad in pairs])
 
@@ -108,9 +112,11 @@ class Meter:
         start = perf_counter()
         residuals, jacobian = map(_float64, self._evaluator.residuals_and_jacobian(theta))
         self.account.seconds_objective += perf_counter() - start
+        # the residuals carry the weights of the loss, which is r.r
         loss = float(residuals @ residuals) if np.isfinite(jacobian).all() else inf
         self._settle(theta, loss, self.account.charge("jacobians", components))
         if not isfinite(loss):
+            # residuals whose r.r is the penalty, and which no step would change
             return np.full(len(residuals), (PENALTY / len(residuals)) ** 0.5), np.zeros_like(jacobian)
         return residuals, jacobian
 
@@ -119,6 +125,7 @@ class Meter:
         start = perf_counter()
         product = _float64(self._evaluator.hvp(theta, vector))
         self.account.seconds_objective += perf_counter() - start
+        # nothing to keep or judge: a product says nothing of the loss at its point
         if self.account.charge("hvps", 1):
             self._measure()
         return product if np.isfinite(product).all() else np.zeros_like(product)
@@ -132,6 +139,7 @@ class Meter:
     def _settle_gradient(
         self, theta: Doubles, loss: float, grad: Doubles, share: float, *, whole: bool
     ) -> tuple[float, Doubles]:
+        # g.g is finite only where every component is: one pass, and no array of flags
         if not isfinite(grad.dot(grad)):
             loss, grad = inf, np.zeros_like(grad)
         elif not isfinite(loss):
@@ -140,6 +148,7 @@ class Meter:
 
     def _settle(self, theta: Doubles, loss: float, due: bool, *, whole: bool = True) -> float:
         """Keep, guard and measure one evaluation; the loss that the method is told. A minibatch's is never the best."""
+        # a copy: libraries go on to move their vector in place
         np.copyto(self._last, theta)
         finite = isfinite(loss)
         self.last_loss = loss if finite else inf
@@ -162,6 +171,7 @@ class Meter:
         if finite[best] and losses[best] < self.best_loss:
             self.best_loss = float(losses[best])
             np.copyto(self._best, thetas[best])
+        # counted from the end: the rows after the last finite one
         self._non_finite = int(finite[::-1].argmax()) if finite.any() else self._non_finite + len(losses)
         if due:
             self._measure()
@@ -181,6 +191,7 @@ class Meter:
         snapshot = self.account.snapshot()
         start = perf_counter()
         with np.errstate(all="ignore"):  # a diverging run is measured to its end
+            # copies `(1, P)`: the observer keeps what it is shown, and these two are written over
             self._observe([0], snapshot, self._last[None].copy(), self._best[None].copy())
         self.account.seconds_measuring += perf_counter() - start
 
