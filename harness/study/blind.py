@@ -46,6 +46,7 @@ def permuted_and_watched(permutations: int) -> int:
     labels = probe.targets.argmax(axis=1)
     k, rng, watched = np.linspace(0, 1.5, 200), stream(0, "permuted labels"), 0
     for _ in range(permutations):
+        # the classes are as frequent as before, and tied to the inputs no more
         targets = encode(rng.permutation(labels).astype(np.uint8), "one-hot")
         try:
             found = watch_steps(probe.inputs.astype(np.float64), targets, k, [0])

@@ -142,6 +142,7 @@ def plan(
         for name in names
         for method, chosen, seed in product(methods[name], recipes, _seeds(seeds))
     ]
+    # the last entry of a key wins: reversed, that is the recipe's first run
     problems = {spec.recipe: (spec, build(spec)) for spec in reversed(specs)}
     left_out = _misfits(specs, problems, strict=strict)
     fitting = tuple(spec for spec in specs if (spec.method, spec.recipe) not in left_out)
@@ -154,6 +155,7 @@ def plan(
 
 def _check_owners(owners: Iterable[str], names: Sequence[str]) -> None:
     for name in sorted(set(owners) - set(names)):
+        # raises with the choices where nothing at all has that name
         find_optimizer(name)
         raise ValueError(f"Settings were given for '{name}', which is not compared. Compared are: {', '.join(names)}.")
 

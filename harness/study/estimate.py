@@ -120,6 +120,7 @@ def seconds_of(probed: Probed, spec: RunSpec) -> float:
         return probed.working + probed.around
     marks = len(log_marks(spec.budget, spec.marks)) + 1
     limit = float("inf") if spec.time_limit is None else spec.time_limit
+    # seconds of measuring lie outside the time limit
     return min(limit, probed.working * spec.budget / probed.cost) + probed.around * marks / probed.marks
 
 
@@ -136,5 +137,6 @@ def resident_bytes() -> int:
     """The largest memory that this process has held; 0 where the system does not say."""
     if sys.platform == "win32":
         return 0
+    # `ru_maxrss` is in bytes on macOS and in kilobytes elsewhere
     unit = 1 if sys.platform == "darwin" else 1024
     return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -95,6 +95,7 @@ def policy_of(store: Store, policy: Policy | None = None, *, compiled: bool = Fa
     policy = policy or Policy()
     if not compiled:
         return policy
+    # numba reads its folder as it is imported: it can be told in the environment of new processes alone
     cache = str((store.folder / COMPILED).resolve())
     return Policy(**{**vars(policy), "environment": {"NUMBA_CACHE_DIR": cache}})
 

@@ -141,12 +141,15 @@ def _learners(spec: RunSpec, first: Problem, place: int) -> Iterator[_Learner]:
             continue
         probe, rng = problem.probes[place], stream(seed, "nulls")
         true = _true_predictions(probe)
+        # root mean square of the centred target: what the residual is counted in
         size = float(np.sqrt(((true - true.mean(axis=0)) ** 2).mean()))
         noise = size * rng.standard_normal(true.shape)
         errors = probe.measure(true + noise)[1]
+        # errors `scale[i] errors[i]` are only right of a probe that is linear in the residual
         if not np.allclose(probe.measure(true + noise / 2)[1], errors / 2, rtol=LINEAR, atol=LINEAR * errors.max()):
             return
         yield _Learner(WHITE, seed, probe, errors[None], size)
+        # a field for each of the 152 marks is dear, and one probe's suffice
         if place == 0 and (seed < RENEWED_RUNS or true.size <= SMALL):
             fresh = (size * rng.standard_normal(true.shape) for _ in SCALE)
             yield _Learner(RENEWED, seed, probe, np.array([probe.measure(true + field)[1] for field in fresh]), size)
@@ -172,11 +175,13 @@ def _true_predictions(probe: Probe) -> Doubles:
 
 def _tables(spec: RunSpec, learners: Sequence[_Learner]) -> Tables:
     marks = np.arange(len(SCALE))
+    # s = LARGEST / cost, so that the second mark is at cost 1
     cost = np.concatenate([[0.0], LARGEST / SCALE[1:]])
     seeds, sizes = (np.array([getattr(one, name) for one in learners]) for name in ("seed", "size"))
     names = np.array([one.null for one in learners], object)
     run_ids = np.array([f"{one.null}-{one.seed:03d}" for one in learners], object)
     own = {"run_id": run_ids, "optimizer": names, "settings": "{}", "seed": seeds, "first_loss": sizes**2}
+    # the mean square of a residual of s times the target's size
     loss = np.concatenate([(SCALE * size) ** 2 for size in sizes])
     curves = {"run_id": run_ids.repeat(len(marks)), "loss": loss}
     rows = [one.probe.frequency > 0 for one in learners]

@@ -37,8 +37,10 @@ def roll_of(specs: Sequence[RunSpec]) -> dict[str, Any]:
 
 def joined(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Both lists in one, with everything else from the newer one."""
+    # nothing would be lost: the newer list stands, in its own order
     if set(old["runs"]) <= set(new["runs"]):
         return {**old, **new}
+    # lists of the first version, and of searches, are of ids alone: what is new goes to the end
     if not (_is_full(old) and _is_full(new)):
         return {**old, **new, "runs": list(dict.fromkeys([*old["runs"], *new["runs"]]))}
     labels = {label["id"]: label for label in (*old["labels"], *new["labels"])}

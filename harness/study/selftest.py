@@ -59,6 +59,7 @@ def _jacobi(intervals: int, frequency: pd.Series, steps: pd.Series) -> pd.Series
 
 
 def _linear_control(name: str, budget: float, verdict: str | None, scales: tuple[float, ...]) -> Control:
+    # the curvature of a mode of scale s; a loss on slopes as well weighs it by 1 + k^2
     curvatures = {
         k: s**2 * (1 + k**2 if name == "control-slope" else 1) for k, s in zip((1, 3, 5), scales, strict=True)
     }

@@ -39,6 +39,7 @@ def status_of(folder: Path) -> Status:
     rows = [(problem, name, end, count) for (problem, name, end), count in found.items()]
     counts = pd.DataFrame(rows, columns=["problem", "optimizer", "status", "runs"])
     finished = sum(count for (_, _, end), count in found.items() if end != MISSING)
+    # never entered: who only looks makes no claim, and leaves no file
     with_owners = store.ledger.leases()
     return Status(
         counts,

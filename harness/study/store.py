@@ -66,7 +66,9 @@ class Store:
             )
         grown = dict(study) if found is None else joined(found, study)
         if self._shared is not None:
+            # relative, so that a study and its ledger may be moved together
             grown["ledger"] = os.path.relpath(self._shared, self.folder)
+        # nothing new, nothing written: the folder may be read-only
         if grown == found:
             return
         try:
@@ -123,6 +125,7 @@ class Store:
         """Write whole tables beside the parts, as `parquet` or `csv`; those of observers where they have rows."""
         names = [*SCHEMA, *(name for name, rows in tables.items() if name not in SCHEMA and len(rows))]
         paths = [self.folder / f"{name}.{file_format}" for name in names]
+        # removed first and written last: tables of which a kill left some old and some new are never believed
         (self.folder / EXPORTED).unlink(missing_ok=True)
         for name, path in zip(names, paths, strict=True):
             replace_file(path, partial(write_whole, tables[name], file_format))

@@ -84,6 +84,7 @@ def sample(method: Optimizer, rng: np.random.Generator) -> Optimizer:
     """`method` with every searched setting drawn from its range."""
     drawn: dict[str, Any] = {}
     for name, (low, high) in ranges(method).items():
+        # a log-uniform draw is exp of a uniform one between the logarithms of the ends
         value = float(np.exp(rng.uniform(log(low), log(high)))) if is_log(low, high) else float(rng.uniform(low, high))
         drawn[name] = round(value) if isinstance(getattr(method, name), int) else value
     return replace(method, **drawn)
@@ -118,6 +119,7 @@ def judge(runs: pd.DataFrame, specs: list[RunSpec]) -> float:
     own = runs[runs["run_id"].isin([spec.run_id for spec in specs])]
     losses = own["best_loss"]
     finished = own["status"].isin(["budget", "converged", "target", "timeout"]) & np.isfinite(losses)
+    # infinity and not a gap: a seed that failed is the worst of them, and no reason to judge by the others
     return float(losses.where(finished, np.inf).median())
 
 
@@ -134,6 +136,7 @@ def _random(tuning: Tuning) -> Search:
     """The registered settings and random ones, all at once."""
     rng = stream(tuning.draw, "tuning")
     method = tuning.spec.method
+    # whole numbers may be drawn twice, and a trial is one method
     yield list(dict.fromkeys([method, *(sample(method, rng) for _ in range(tuning.trials - 1))]))
     yield []
 
@@ -152,6 +155,7 @@ def _optuna(tuning: Tuning) -> Search:
         trial = study.ask()
         chosen = {name: _suggest(trial, method, name, *ends) for name, ends in ranges(method).items()}
         losses = yield [replace(method, **chosen)]
+        # the estimator takes no infinity
         study.tell(trial, min(losses[0], 1e300))
     yield []
 

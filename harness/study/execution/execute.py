@@ -32,6 +32,7 @@ Watch: TypeAlias = Callable[[Sequence[Job], Sequence[float]], None]
 POLL_SECONDS = 0.2
 MOST_FLYING = 256
 """Jobs given to an executor of which we do not know how many it takes at once."""
+# one death may be another's fault, as when memory runs out; two are the run's own
 MOST_DEATHS = 2
 DIED = "The process that made this run died, and so did the one that tried again. Run it alone; often it lacks memory."
 
@@ -133,6 +134,7 @@ class _Study:
                     self._settle(future)
             elif self.elsewhere:
                 sleep(POLL_SECONDS)
+            # only now: while anything of ours waits, it goes before asking after what others make
             if not self.waiting:
                 self.waiting.extend(self.elsewhere)
                 self.elsewhere = []
@@ -143,6 +145,7 @@ class _Study:
         missing = [spec for spec in self.todo[index] if self._is_missing(spec)]
         mine = tuple(spec for spec in missing if self.leases.claim(spec.run_id))
         rest = tuple(spec for spec in missing if spec not in mine)
+        # another process has some of the job's runs: they become a job of their own, to be asked after later
         if rest and mine:
             self._add(rest, self.deaths[index])
         elif rest:
@@ -163,6 +166,7 @@ class _Study:
         index, job, attempts = self.flying.pop(future)
         try:
             future.result()
+        # these concern the study and not the job: whatever is tried next would end alike
         except (Unwritable, TooNew, CannotStart):
             raise
         except Overdue:
@@ -201,6 +205,7 @@ class _Study:
     def _is_missing(self, spec: RunSpec) -> bool:
         """Whether nobody has made the run since we began."""
         now = self.ledger.state(spec.run_id)
+        # a run that is made again has a part all along, that of the attempt before
         return now is None or now.attempt == self._attempt(spec)
 
     def _attempt(self, spec: RunSpec) -> int:
@@ -215,7 +220,9 @@ class _Study:
                 self.watch(self.todo, self.shares)
 
     def _tick(self, executor: Executor) -> None:
+        # other executors than ours tell no shares
         told: Mapping[Future[None], float] = getattr(executor, "shares", {})
+        # a copy: the pool's threads write while we read
         for future, share in list(told.items()):
             if future in self.flying:
                 self.shares[self.flying[future][0]] = share

@@ -28,6 +28,7 @@ def group(specs: Sequence[RunSpec]) -> list[Job]:
     """Jobs, lanes together and other runs alone; those of most runs first, so that none of them is waited for alone."""
     batches: dict[Any, list[RunSpec]] = {}
     for index, spec in enumerate(specs):
+        # lanes share all but seed and data; a method without lanes has a number for a key, and stays alone
         key = replace(spec, seed=0, recipe=spec.recipe.lane_group) if spec.method.lanes else index
         batches.setdefault(key, []).append(spec)
     jobs = [
@@ -61,6 +62,7 @@ def work(job: Job, order: Order) -> None:
     with _one_thread():
         made = run_lanes(job, lambda share: tell("share", share), standby)
     if standby is not None:
+        # before the rows are written: no limit may end the process in the middle of that
         standby.leave()
     for spec, tables in zip(job, made, strict=True):
         ledger.write(spec.run_id, tables, machine(), begun[spec.run_id])
@@ -86,6 +88,7 @@ def _standby(job: Job, ledger: Ledger, order: Order, begun: Mapping[str, int]) -
     def end() -> None:
         missing = [spec for spec in job if not _is_made(ledger, spec, begun[spec.run_id])]
         give_up(missing, order.folder, [begun[spec.run_id] for spec in missing], "timeout", OVERDUE)
+        # at once, from this thread: the method has the main one, and an exception here would end nothing
         os._exit(1)
 
     seconds = hard_limit(limit, order.grace)

@@ -37,6 +37,7 @@ class Standby:
 
     def attend(self, tables: Callable[[], list[Tables]]) -> None:
         self._rest()
+        # one for each thread: a job whose methods have no lanes attends several times
         self._over = Event()
         self._began, self._paused_at = monotonic(), 0.0
         self._thread = Thread(target=self._keep, args=(tables, self._over), daemon=True)
@@ -50,6 +51,7 @@ class Standby:
         try:
             yield
         finally:
+            # a start that moves on by the pause is a clock that has stood still
             self._began += monotonic() - self._paused_at
             self._paused_at = 0.0
             tell("resume")
@@ -71,6 +73,7 @@ class Standby:
         while not over.wait(EVERY):
             standing = tables()
             reached = sum(len(one["curves"]) for one in standing)
+            # no new mark, nothing new to keep: a slow method does not wear the disk
             if reached > marks:
                 marks = reached
                 for one in standing:

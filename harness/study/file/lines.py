@@ -21,6 +21,7 @@ def lines_of(text: str) -> dict[tuple[str, ...], int]:
             if line.lstrip().startswith("[["):
                 counts[table] += 1
                 table = (*table, str(counts[table] - 1))
+            # `[parts.problems]` stands in the `[[parts]]` above it
             elif table[:1] in counts:
                 table = (table[0], str(counts[table[:1]] - 1), *table[1:])
             _note(found, table, number)

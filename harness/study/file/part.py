@@ -70,11 +70,13 @@ class Part:
     def _seeds(self, only: str | None) -> list[int]:
         with self._at("seeds"):
             return seeds(self.content.get("seeds", DEFAULT_SEEDS)) if only is None else seeds(only)
+        # reached where a mistake was noted: `at` swallows the error
         return []
 
     def _terms(self) -> dict[str, Any]:
         """Each term with its alternatives; a budget may stand with a problem instead."""
         found: dict[str, Any] = {}
+        # any run will do: only the rules on terms are tried
         sample = RunSpec("sin135", find_problem("sin135"), "gd", find_optimizer("gd"), 0, 1.0)
         for key in (name for name in TERMS if name in self.content):
             with self._at(key):

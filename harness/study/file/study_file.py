@@ -65,6 +65,7 @@ class _Reader:
         if "/" in name or name in ("", ".", ".."):
             self.mistakes.add(("name",), f"The name of a study is one word, as its folder has it; got '{name}'.")
         read = [part.read(only_seeds) for part in self._parts()]
+        # before any problem is built: what follows from a wrong key would hide it in a crowd
         self.mistakes.complain()
         plans = [made for one in read for made in one.plans()]
         self.mistakes.complain()

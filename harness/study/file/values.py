@@ -31,6 +31,7 @@ def seeds(value: Any) -> list[int]:
     """`5` as 0 to 4, `"5..9"` as 5 to 9, and a list, or words between commas, of such ranges and of single seeds.
 
     Raises ValueError."""
+    # True is an int, and no number of runs
     if isinstance(value, int) and not isinstance(value, bool):
         found = list(range(value))
     elif isinstance(value, str):

@@ -53,6 +53,7 @@ def _parts(
         seeds.setdefault(replace(spec, seed=0), []).append(spec.seed)
     parts: list[tuple[RunSpec, tuple[int, ...], dict[str, Optimizer]]] = []
     for alike, found in seeds.items():
+        # equal for all methods: what is left to tell parts apart is the problem with its terms
         problem = replace(alike, optimizer="gd", method=OPTIMIZERS["gd"])
         last = parts[-1] if parts else None
         if last and last[0] == problem and last[1] == tuple(found) and alike.optimizer not in last[2]:
@@ -65,6 +66,7 @@ def _parts(
 def _terms(spec: RunSpec) -> dict[str, Any]:
     sample = RunSpec(spec.problem, spec.recipe, spec.optimizer, spec.method, 0, spec.budget)
     terms = {key: getattr(spec, key) for key in TERMS if getattr(spec, key) != getattr(sample, key)}
+    # without the plugin's checksum, which no user types
     observers = ", ".join(str(observer).partition("@")[0] for observer in spec.observers)
     return {**terms, "observe": observers} if observers else terms
 

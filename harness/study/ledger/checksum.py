@@ -18,7 +18,9 @@ END = 8
 def sealed(content: bytes) -> bytes:
     """The file with its sums in the place that `BLANK` holds under `NAME`."""
     start = _footer_starts(content)
+    # the last of them: a text within a page may spell the same bytes, but the footer comes after all pages
     place = content.rindex(BEFORE + BLANK) + len(BEFORE)
+    # the sum of the pages first, as the footer's own sum is over it too
     content = _with(content, place, _sum(content[:start]))
     return _with(content, place + HALF, _sum(content[start:]))
 
@@ -27,6 +29,7 @@ def is_whole(content: bytes) -> bool:
     """Whether the sums fit; a file without them, as earlier versions wrote it, counts as whole."""
     start = _footer_starts(content)
     place = content.rfind(BEFORE, start) + len(BEFORE)
+    # `rfind` has given -1
     if place < len(BEFORE):
         return True
     return is_whole_footer(content[start:]) and content[place : place + HALF] == _sum(content[:start])

@@ -39,6 +39,7 @@ class Dataset:
     def _rows(self, wanted: Mapping[str, State], columns: list[str] | None) -> Iterator[pa.Table]:
         ids = pa.array(list(wanted))
         missing = set(wanted)
+        # the latest file first, and every run once: what an earlier one says of it is passed over
         for path in reversed(self.paths()):
             rows = self._read(path, columns)
             rows = rows.filter(pc.is_in(rows["run_id"], value_set=ids))
@@ -51,9 +52,11 @@ class Dataset:
     def add(self, rows: list[pa.Table]) -> Path:
         """Write rows as a new file, after all others."""
         last = max((int(path.name.split("-")[0]) for path in self.paths()), default=0)
+        # runs have different tables: a column that one lacks is null there
         merged = pa.concat_tables(rows, promote_options="default")
         merged = merged.replace_schema_metadata({MARK + b":version": str(VERSION).encode()})
         self.folder.mkdir(parents=True, exist_ok=True)
+        # two that merge at once may count to one number; the token keeps their files apart
         path = self.folder / f"{last + 1:06d}-{secrets.token_hex(4)}.parquet"
         replace_file(path, lambda file: write_rows(file, merged))
         return path

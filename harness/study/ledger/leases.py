@@ -68,6 +68,7 @@ class Leases:
                 return False
         path = self.folder / f"{run_id}.{number + 1:06d}.claim"
         try:
+            # exclusive creation is atomic, on NFS from its third version too: of all who bid this number one succeeds
             with path.open("x") as file:
                 file.write(self.owner)
         except FileExistsError:
@@ -79,6 +80,7 @@ class Leases:
         """Give up claims: the runs are done, or somebody else may make them."""
         for run_id in run_ids:
             if self._mine.pop(run_id, None) is not None:
+                # with those that were outbid, which nobody else would remove
                 for path in self.folder.glob(f"{run_id}.*.claim"):
                     path.unlink(missing_ok=True)
 
@@ -92,12 +94,15 @@ class Leases:
         node, _, rest = owner.partition("~")
         pid, _, rest = rest.partition("~")
         birth = rest.partition("~")[0]
+        # here the process itself can be asked; its birth tells it from a later one of the same number
         if node == _place() and pid.isdecimal() and _birth(int(pid)) != birth:
             return False
         try:
+            # a claim that has no owner in it yet is waited for as if it did not beat
             count = self._path(owner).read_text() if owner else ""
         except OSError:
             count = ""
+        # no count reads `none`: at first sight everybody lives
         last, since = self._seen.get(owner, ("none", 0.0))
         if count != last:
             self._seen[owner] = (count, monotonic())
@@ -116,6 +121,7 @@ class Leases:
         return self.folder / f"{owner}.owner"
 
     def _beat(self, count: int) -> None:
+        # not flushed to the disk: a beat is of no use to anybody after the machine has gone down
         replace_file(self._path(self.owner), lambda file: file.write(str(count).encode()), durable=False)
 
     def _keep_beating(self) -> None:
@@ -143,5 +149,7 @@ def _birth(pid: int) -> str:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return "" if Path("/proc/self/stat").exists() else "unknown"
+    # proc(5): the name in brackets may hold blanks and brackets; `starttime` is field 22, and `state` the third
     state, *fields = text.rpartition(")")[2].split()
+    # a zombie is dead, and only not yet buried
     return "" if state == "Z" else fields[18]

@@ -46,6 +46,7 @@ class Ledger:
         path = self._path(PARTS, run_id)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # the machine first and the kept half last: a kill between two lines loses neither a run nor its provenance
             provenance.record(self.folder, machine)
             part.write(path, run_id, tables, attempt)
             self.forget_partial(run_id)
@@ -80,6 +81,7 @@ class Ledger:
         """How each run stands. Loose parts are judged by their footers."""
         loose = {path.stem: state for path in self._loose() if (state := self._peek(path))}
         old = older.states(self.folder / PARTS) if (self.folder / PARTS / older.TABLES[-1]).is_dir() else {}
+        # later ones win: a loose part was made after what was merged, and that after the first layout
         return {**old, **self.dataset.states(), **loose}
 
     def state(self, run_id: str) -> State | None:
@@ -92,6 +94,7 @@ class Ledger:
         for path in self._loose():
             with suppress(OSError):
                 stat = path.stat()
+                # read whole once, and again only if size or time say that it has changed
                 if self._checked.get(path) != (stat.st_size, stat.st_mtime_ns) and self._read(path) is not None:
                     self._checked[path] = stat.st_size, stat.st_mtime_ns
         found, self.damaged = self.damaged, {}
@@ -139,6 +142,7 @@ class Ledger:
                 path.replace(merging / path.name)
         paths = sorted(merging.glob("*.parquet"))
         for start in range(0, len(paths), MOST_RUNS):
+            # merged on the disk before the parts go: a crash between leaves a run twice, and never not at all
             batch = paths[start : start + MOST_RUNS]
             rows = [row for path in batch if (row := self._read(path)) is not None]
             if rows:
@@ -166,6 +170,7 @@ class Ledger:
     def _loose(self, wanted: Mapping[str, None] | None = None) -> list[Path]:
         """The parts by name, and those that a merge has moved aside."""
         found: dict[str, Path] = {}
+        # PARTS last: a run that was made again during a merge goes before the part moved aside
         for folder in (MERGING, PARTS):
             for path in sorted((self.folder / folder).glob("[!.]*.parquet")):
                 if wanted is not None and path.stem not in wanted:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from harness.study.ledger.part import ABSENT, MAGIC, State, pack
 from harness.tables import SCHEMA, Tables
 
+# in the order of writing: where there is a row of `runs`, the others are complete
 TABLES = ("predictions", "spectra", "curves", "runs")
 
 
@@ -51,4 +52,5 @@ def _is_whole(path: Path) -> bool:
     if not path.is_file():
         return False
     content = path.read_bytes()
+    # Parquet ends with the word that it begins with, and a file cut off does not
     return len(content) >= 2 * len(MAGIC) and content.endswith(MAGIC)

@@ -67,6 +67,7 @@ def pack(run_id: str, tables: Tables, attempt: int = 1) -> pa.Table:
     }
     for name, rows in tables.items():
         if len(rows):
+            # one list: its offsets are where it begins and where it ends
             columns[name] = pa.ListArray.from_arrays(pa.array([0, len(rows)], pa.int32()), _struct(name, rows))
     facts = {name: str(row[name]) for name in ("status", "observers")}
     return pa.table(columns).replace_schema_metadata(facts_of(run_id, attempt, **facts))
@@ -100,6 +101,7 @@ def write(path: Path, run_id: str, tables: Tables, attempt: int = 1, *, durable:
 
 def write_rows(target: Any, rows: pa.Table) -> None:
     """Write rows, and their metadata, with a checksum of each page and one of the whole."""
+    # in memory first: the sums are of the finished bytes, and stand among them
     held = pa.BufferOutputStream()
     options = {"compression": "zstd", "write_page_checksum": True, "store_schema": False, "write_statistics": False}
     with pq.ParquetWriter(held, rows.schema.remove_metadata(), **options) as writer:
@@ -148,7 +150,7 @@ def _check_ends(path: Path) -> None:
         with path.open("rb") as file:
             if size < 2 * len(MAGIC) + 4 or file.read(len(MAGIC)) != MAGIC:
                 raise Unreadable("it is no Parquet file" if size else "it is empty")
-            file.seek(-8, 2)
+            file.seek(-8, 2)  # the footer's length, little-endian, and the magic word
             length = int.from_bytes(file.read(4), "little")
             if length > size - 12 or file.read(4) != MAGIC:
                 raise Unreadable("it is cut off")

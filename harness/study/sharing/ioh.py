@@ -29,6 +29,7 @@ def write_ioh(tables: Tables, target: Path) -> list[Path]:
     errors = dict(list(_errors(tables["spectra"]).groupby("run_id")))
     groups = [own for _, own in runs.groupby(list(LABELS), sort=False, dropna=False)]
     labels = pd.concat([own.iloc[[0]] for own in groups]) if groups else runs
+    # the problem is left out of the names: an algorithm is called the same on all of them
     algorithms = configuration_names(labels[[*LABELS]].assign(problem="", problem_settings=""))
     for index, (own, algorithm) in enumerate(zip(groups, algorithms, strict=True)):
         problem = str(own["problem"].iloc[0])
@@ -55,6 +56,7 @@ def _write_group(folder: Path, runs: pd.DataFrame, number: int, found: tuple[dic
     columns = list(rows[0].columns)
     with (folder / data).open("w", encoding="ascii") as file:
         for one in rows:
+            # one file has one set of columns: a run that lacks one has nan there
             one.reindex(columns=columns).to_csv(file, sep=" ", index=False, na_rep="nan")
     settings = {"settings": first["settings"], "network": first["network"], "activation": first["activation"]}
     content = {

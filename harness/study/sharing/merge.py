@@ -29,6 +29,7 @@ def merge(sources: Sequence[Path], target: Path) -> Store:
     for store, roll in zip(stores, rolls, strict=True):
         if roll.get("purpose"):
             raise ValueError(f"The folder '{store.folder}' holds a search, which is no study to merge.")
+        # the list before the runs: after a kill, one that is listed is made or merged again, and none is forgotten
         merged.open({key: value for key, value in roll.items() if key != "ledger"})
     for store in stores:
         if store.ledger.folder.resolve() != merged.ledger.folder.resolve():
@@ -56,6 +57,7 @@ def _copy(source: Store, target: Store) -> None:
 
 
 def _is_better(state: State, other: State | None) -> bool:
+    # pairs in order: a failure is the worse, and among equals the fewer attempts
     return other is None or (other.status in AGAIN, -other.attempt) > (state.status in AGAIN, -state.attempt)
 
 

@@ -48,6 +48,7 @@ def publish(folder: Path, tables: Tables, target: Path, creator: str = "", licen
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _chosen(folder, target)}
     described = croissant(folder, files, tables, creator or folder.resolve().name, license_url)
     files[DESCRIPTION] = json.dumps(described, indent=1).encode()
+    # in the form of `sha256sum -c`, of every file but itself
     sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
     files[SUMS] = sums.encode()
     temporary = target.with_name(f".{target.name}.tmp")

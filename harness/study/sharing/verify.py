@@ -73,11 +73,14 @@ def difference(kept: pd.DataFrame | None, made: pd.DataFrame) -> float:
             largest = largest if one.equals(two) else np.inf
             continue
         a, b = one.to_numpy(), two.to_numpy()
+        # also equal infinities, whose difference is NaN
         same = (a == b) | (np.isnan(a) & np.isnan(b))
         with np.errstate(all="ignore"):
+            # |a - b| / max(|a|, |b|, NOISE max |column|)
             larger = np.maximum(np.abs(a), np.abs(b))
             least = NOISE * np.max(larger, where=np.isfinite(larger), initial=0.0)
             apart = np.abs(a - b) / np.maximum(larger, least)
+        # what is still NaN is one number against none
         largest = max(largest, float(np.where(same, 0.0, np.nan_to_num(apart, nan=np.inf)).max(initial=0.0)))
     return largest
 

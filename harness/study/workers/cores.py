@@ -11,6 +11,7 @@ OWN_GROUP = Path("/proc/self/cgroup")
 def available_cores(root: Path = CGROUP, own: Path = OWN_GROUP) -> int:
     """The cores of this process's affinity, or fewer where a container's quota says so; at least 1."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    # a quota of half a core still is a process
     return max(1, min(cores, ceil(_quota(root, own) or cores)))
 
 
@@ -28,6 +29,7 @@ def _folders(root: Path, own: Path) -> list[Path]:
         lines = own.read_text().splitlines()
     except OSError:
         lines = []
+    # the second version's line is `0::/path`; those of the first name a controller between the colons
     inner = next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), "")
     folder = root / inner
     return [folder, *(above for above in folder.parents if above.is_relative_to(root))]
@@ -46,4 +48,5 @@ def _first(folder: Path) -> float | None:
         quota, period = (int((folder / f"cpu.cfs_{name}_us").read_text()) for name in ("quota", "period"))
     except (OSError, ValueError):
         return None
+    # the first version says -1 where there is no limit
     return quota / period if quota > 0 else None

@@ -27,6 +27,7 @@ def dask_executor(address: str, workers: int, **security: Any) -> Iterator[Execu
         raise ValueError("--dask needs the library distributed: pip install 'frequency-harness[cluster]'") from None
     if address == LOCAL:
         with _local(distributed, workers) as cluster, distributed.Client(cluster) as client:
+            # a pure call may be answered with the end of an earlier one of equal arguments, and these write files
             yield client.get_executor(pure=False)
         return
     if not address.startswith(("tcp://", "tls://", "ws://", "wss://", "ucx://", "inproc://")):
@@ -51,6 +52,7 @@ def _local(distributed: Any, workers: int) -> Iterator[Any]:
             host=LOOPBACK,
             dashboard_address=ANY_PORT,
             worker_dashboard_address=ANY_PORT,
+            # `logging.ERROR`
             silence_logs=40,
         ) as cluster,
     ):

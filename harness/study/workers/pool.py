@@ -36,6 +36,7 @@ class Workers(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
+        # here and not in the thread: what cannot travel is an error of whoever submits it
         self._tasks.put((future, bytes(ForkingPickler.dumps((fn, args, kwargs)))))
         if len(self._threads) < self._count:
             self._threads.append(Thread(target=self._serve, daemon=True))
@@ -89,6 +90,7 @@ class Workers(Executor):
 
     def _start(self) -> Worker:
         with self._lock:
+            # asked under the lock: a worker either stands in the set that `end` kills, or is never started
             if self._ended:
                 raise WorkerDied
             with _set(self._environment):
@@ -127,6 +129,7 @@ class Workers(Executor):
             patience = None if deadline is None else max(0.0, deadline - monotonic())
             if not wait([worker.pipe, worker.process.sentinel], patience):
                 raise Overdue
+            # the process may be gone and its last word still lie in the pipe, which goes first
             if not worker.pipe.poll():
                 raise WorkerDied
             word, value = worker.pipe.recv()
@@ -137,6 +140,7 @@ class Workers(Executor):
             elif word == "limit":
                 deadline, paused = None if value is None else monotonic() + value, False
             elif word == "pause" and deadline is not None:
+                # no deadline at all while it measures: `wait` then has all the time there is
                 left, deadline, paused = deadline - monotonic(), None, True
             elif word == "resume" and paused:
                 deadline, paused = monotonic() + left, False

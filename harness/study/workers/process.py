@@ -39,10 +39,12 @@ class Worker:
     """A process on one thread of its numerical libraries, and the pipe to it."""
 
     def __init__(self) -> None:
+        # a fork would inherit locks that threads of numerical libraries happened to hold
         context = multiprocessing.get_context("spawn")
         self.pipe, other = context.Pipe()
         self.process = context.Process(target=_serve, args=(other,), name="run")
         self.process.start()
+        # held open here as well, the pipe would not end with the process, and nobody would learn of its death
         other.close()
 
     def await_ready(self) -> None:
@@ -86,6 +88,7 @@ def worker_environment() -> dict[str, str]:
 def _serve(pipe: Connection) -> None:
     """Take tasks from the pipe until it closes."""
     os.environ.pop(SIGN, None)  # the main script is imported
+    # Ctrl-C reaches all processes of a terminal: what becomes of workers is for their parent to say
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parent = multiprocessing.parent_process()
