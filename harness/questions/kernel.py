@@ -77,6 +77,7 @@ def rates(problem: Problem, kernel: Doubles) -> Columns:
     for probe in problem.probes:
         if isinstance(probe, WaveProbe):
             for frequency, component, wave in zip(probe.frequency, probe.component, probe.waves, strict=True):
+                # residuals are numbered sample by sample, components fastest: every m-th belongs to one
                 own = kernel[component::outputs, component::outputs]
                 rate = mode_rates(own, np.asarray(probe.inputs, np.float64), wave[None])[0][0]
                 rows.append((float(frequency), int(component), float(rate)))

@@ -67,4 +67,5 @@ def matrix_ranks(matrix: NDArray[np.float64]) -> tuple[float, float]:
     if not np.isfinite(matrix).all() or not matrix.any():
         return float("nan"), float("nan")
     largest = float(np.linalg.norm(matrix, 2))
+    # divided before it is squared: the squares of weights that run away overflow first
     return float((matrix / largest).ravel() @ (matrix / largest).ravel()), largest

@@ -139,11 +139,13 @@ def directions(
         "class": inputs[others] - starts,
         "adversarial": -np.sign(margin_gradient(trained.evaluator, trained.theta, starts, answers)),
     }
+    # the floor leaves zeros as they are, in place of NaN
     return {name: along / np.maximum(np.linalg.norm(along, axis=1)[:, None], 1e-300) for name, along in found.items()}
 
 
 def powers(trained: Trained, starts: Vectors, along: Vectors, points: int, extent: float) -> Vectors:
     """Power `(s, points // 2)` at `k = 1 / extent` and its multiples, for each of `starts (s, d)`."""
+    # half open, [-extent / 2, extent / 2): the transform takes the cut for a period
     t = extent * (np.arange(points) / points - 0.5)
     profiles = [_profile(trained, start + t[:, None] * line) for start, line in zip(starts, along, strict=True)]
     return spectrum(np.stack(profiles))
@@ -155,6 +157,7 @@ def spectrum(profiles: Array) -> Vectors:
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(points) / points)
     weights = (window / window.sum())[:, None]
     centred = profiles - (weights * profiles).sum(axis=1, keepdims=True)
+    # the grid begins at -extent / 2 and not at 0, which turns phases alone: powers have none
     coefficients = np.fft.fft(weights * centred, axis=1)[:, 1 : points // 2 + 1]
     result: Vectors = (np.abs(coefficients) ** 2).sum(axis=2)
     return result
@@ -168,6 +171,7 @@ def _profile(trained: Trained, inputs: Vectors) -> Array:
 def _rows(power: Vectors, extent: float) -> Columns:
     frequency = np.arange(1, power.shape[1] + 1) / extent
     with np.errstate(invalid="ignore"):
+        # sum_k k P(k) / sum_k P(k), one for each sample; NaN for a flat cut
         centres = power @ frequency / power.sum(axis=1)
     low, middle, high = np.nanquantile(centres, (0.25, 0.5, 0.75)) if np.isfinite(centres).any() else [np.nan] * 3
     return {

@@ -71,6 +71,7 @@ class LearningTimes:
     def update(self, cost: float, right: NDArray[np.bool_]) -> None:
         """Take in one mark; marks come in order."""
         np.minimum(self.first, np.where(right, cost, np.inf), out=self.first)
+        # one wrong answer undoes all right ones before it
         self.final = np.where(right, np.minimum(self.final, cost), np.inf)
 
 
@@ -169,7 +170,9 @@ def nearest(inputs: NDArray[np.floating]) -> NDArray[np.float64]:
     found = np.empty(len(centred))
     for start in range(0, len(centred), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(centred)))
+        # |a - b|^2 = |a|^2 + |b|^2 - 2 a.b; of centred inputs, so that less of it cancels
         distances = square[rows, None] + square - 2 * centred[rows] @ centred.T
+        # nobody is his own neighbour
         distances[rows - start, rows] = np.inf
         found[rows] = np.maximum(distances.min(axis=1), 0.0)
     return found

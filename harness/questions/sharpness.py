@@ -62,7 +62,9 @@ def largest_eigenvalue(evaluator: Evaluator, theta: Doubles, start: Doubles, tol
         return float("nan"), products
     if len(theta) <= SMALL:
         whole = np.stack([hvp(unit) for unit in np.eye(len(theta))])
+        # symmetric but for rounding, and `eigvalsh` would read one half of it only
         return float(np.linalg.eigvalsh((whole + whole.T) / 2)[-1]), products
+    # `LA` is the largest eigenvalue with its sign; the start is given, as ARPACK would draw one of its own
     operator = LinearOperator((len(theta), len(theta)), matvec=hvp, dtype=np.float64)
     try:
         found = np.asarray(
