@@ -50,6 +50,7 @@ def keeps_the_budget(method: Optimizer) -> str | None:
     """No budget is exceeded, and each is spent until nothing more fits, unless the method has converged."""
     dim = network().dim
     dearest = max(PRICES.get(need, 1) for need in method.needs)
+    # a simplex or a difference gradient takes dim or dim + 1; the small ones end within whatever is done at once
     for budget in (1, 2, 3, 7, dim, dim + 1, SHORT):
         trial = attempt(method, budget)
         cost = trial.meter.account.cost
@@ -176,6 +177,7 @@ def runs_lanes_as_if_alone(method: Optimizer) -> str | None:
     for lane, seed in enumerate(SEEDS):
         done = 0
         for call, own in enumerate(attempt(method, budget, seed=seed).calls[:LANE_STEPS]):
+            # a call of lanes evaluates the rows of one after those of another: (lanes, rows, P)
             shared = together[done : done + len(SEEDS) * len(own)]
             if len(shared) < len(SEEDS) * len(own):
                 return f"lanes make at least as many calls as a run alone; they end before call {call}"

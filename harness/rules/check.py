@@ -94,11 +94,13 @@ def gradient_is_the_slope(recipe: Recipe, problem: Problem) -> str | None:
     direction = stream(0, "optimizer").standard_normal(len(theta))
     direction /= np.linalg.norm(direction)
     exact = problem.network.dtype == np.float64
+    # about the cube root of the precision, where truncation and rounding of a central difference meet
     width = (WIDTH if exact else 1e-2) * max(1.0, float(np.linalg.norm(theta)))
     evaluator = NumpyEvaluator(problem)
     ahead, behind = evaluator.values(np.stack([theta + width * direction, theta - width * direction]))
     gradient = evaluator.values_and_grads(theta[None])[1][0]
     slope, expected = float(gradient @ direction), float(ahead - behind) / (2 * width)
+    # |g| / sqrt(P) is the slope that a random direction has, so that a slope of nearly 0 does not ask for everything
     allowed = (1e-4 if exact else 5e-2) * (abs(expected) + float(np.linalg.norm(gradient)) / np.sqrt(len(theta)))
     if not abs(slope - expected) <= allowed + 1e-9:
         return f"the gradient is the slope of the loss; along one direction it is {slope:.6g} instead of {expected:.6g}"

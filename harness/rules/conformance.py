@@ -52,6 +52,7 @@ def refuses_bad_settings(method: Optimizer) -> str | None:
 def _illegal_values(rule: Setting) -> Iterator[Any]:
     if rule.choices is not None:
         yield "no such choice"
+    # NaN as well: a rule that asks `value <= bound` lets it pass
     if rule.above is not None:
         yield from (rule.above, float("nan"))
     if rule.at_least is not None:

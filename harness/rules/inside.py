@@ -19,6 +19,7 @@ def main(plugin: str, findings: str, skip: int) -> None:
 
         def write(**line: Any) -> None:
             file.write(json.dumps(line) + "\n")
+            # at once: whoever ends this process reads off the last line which rule it stood at
             file.flush()
 
         write(began="", rule="loads")

@@ -73,6 +73,7 @@ class Watched:
         with self._process() as process:
             while True:
                 ended = process.poll() is not None  # looked at first: what was written before the end is read below
+                # what follows the last newline is a line that is being written
                 lines = self._lines.read_text(encoding="utf-8").split("\n")[:-1]
                 for line in lines[seen:]:
                     seen, since = seen + 1, monotonic()
@@ -115,12 +116,14 @@ class Watched:
         root = str(Path(__file__).parents[2])
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         with self._printed.open("wb") as printed:
+            # output goes to a file: a pipe that nobody reads fills up, and holds the plugin instead of being measured
             process = subprocess.Popen(
                 self._words,
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+                # a group of its own, by which all that it starts can be ended
                 start_new_session=True,
             )
             try:
