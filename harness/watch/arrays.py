@@ -49,6 +49,7 @@ def finite(what: str, thing: Any) -> Numbers:
 def untouched(model: Any) -> Iterator[None]:
     """Nothing that the loop would notice: no gradients, the random states as they were, the model's modes as well."""
     torch = sys.modules.get("torch")
+    # each part's own mode: `train()` afterwards would wake those that the user keeps in evaluation
     modes = [(part, part.training) for part in model.modules()] if callable(getattr(model, "modules", None)) else []
     forked, slopeless = (torch.random.fork_rng(), torch.no_grad()) if torch else (nullcontext(), nullcontext())
     with globals_kept(), forked, slopeless:

@@ -88,6 +88,7 @@ def labels(said: Terms, recipe: Recipe | None, loss: str, fingerprint: str) -> d
     else:
         described = {name: value for name, value in settings_of(recipe).items() if name not in own}
         problem = said.problem
+    # the unit of the harness's own runs, which have no such setting: a watch in it stands beside them
     if said.unit != "passes":
         described["cost_unit"] = said.unit
     return {

@@ -31,6 +31,7 @@ class WatchCallback(Callback):
     ) -> None:
         """Measure if a mark is due; batches between optimizer steps are none."""
         del outputs, batch, batch_idx
+        # `global_step` counts finished steps, and a watch numbers them from 0
         if trainer.is_global_zero and trainer.global_step:
             self._watch(trainer.global_step - 1, lambda: self._predict(pl_module))
 

@@ -29,6 +29,7 @@ class WatchCallback(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Measure if a mark is due."""
         del args, control
+        # `global_step` counts finished steps, and a watch numbers them from 0
         if state.is_world_process_zero:
             self._watch(state.global_step - 1, lambda: self._predict(kwargs["model"]))
 

@@ -81,6 +81,7 @@ class Watch:
         """Measure if a mark is due after this step; `cost` is all that was spent so far, in the unit of the watch."""
         self._cost = self._spent(step) if cost is None else float(cost)
         self._last = predict
+        # sums of fractional costs fall short of a mark by rounding
         if self._cost >= self._next * (1 - 1e-9):
             self._measure(predict, self._cost)
 
@@ -100,6 +101,7 @@ class Watch:
     def _measure(self, predict: Predict, cost: float) -> None:
         if self._closed:
             raise ValueError("This watch is closed; make another for another run.")
+        # what a loop evaluates is not known: its whole cost stands as `values`
         snapshot = Snapshot(cost, cost, 0.0, 0.0, 0.0, self.seconds)
         began = perf_counter()
         with untouched(self.model):
@@ -123,6 +125,7 @@ class Watch:
         if self._marks:
             self._next = next((mark for mark in self._marks if mark > cost), inf)
         else:
+            # at least a step ahead: at the start a ratio of 1.15 is less than one
             self._next = max(cost * RATIO, cost + min(1.0, self._terms.cost))
 
     def close(self, status: str = "watched", reason: str = "") -> None:

@@ -51,6 +51,7 @@ def understand(inputs: Any, targets: Any, loss: str | None, along: str = "pc1") 
     if len(x) != len(y):
         raise ValueError(f"There is one target for each input; got inputs {given.shape} and targets {wanted.shape}.")
     order, probes = _classes(x, y, along) if classes else _values(x, y, along)
+    # of doubles in C order: the same data have one identity, whatever library they came from
     print_of = hashlib.sha256(np.ascontiguousarray(x).tobytes() + np.ascontiguousarray(y).tobytes()).hexdigest()
     loss_of = make_loss(loss or ("cross-entropy" if classes else "mse"))
     return Data(x[order], y[order], loss_of, probes, order, print_of)
@@ -88,6 +89,7 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.in
     if len(x) < 3 or not (steps > 0).all():
         raise ValueError("On a line, inputs are at least three different numbers.")
     uniform = bool(np.allclose(steps, steps.mean(), rtol=1e-6))
+    # n points of a uniform grid are a period of n steps; of scattered ones only the span is known
     extent = float(ascending[-1, 0] - ascending[0, 0]) + (float(steps.mean()) if uniform else 0.0)
     line = Line(float(ascending[0, 0]), extent)
     parts = [peaks_probe(ascending, values[:, c : c + 1], line, orthogonal=uniform) for c in range(y.shape[1])]
@@ -103,6 +105,7 @@ def _picture(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np
     even = all(np.allclose(np.diff(axis), np.diff(axis).mean(), rtol=1e-4) for axis in axes if len(axis) > 1)
     if not (even and min(shape) >= FEWEST_PIXELS and shape[0] * shape[1] == len(x) == len(np.unique(x, axis=0))):
         return None
+    # row by row, as `ring_probe` wants the pixels; the last key of `lexsort` is the first
     order = np.lexsort((x[:, 1], x[:, 0]))
     return order, ring_probe(y[order], shape)
 
