@@ -22,6 +22,7 @@ def loss_matched_rows(tables: Tables) -> pd.DataFrame:
     spectra = tables["spectra"]
     spectra = spectra[(spectra["frequency"] > 0) & spectra["probe"].isin(spectra["probe"].iloc[:1])]
     curves = tables["curves"].merge(tables["runs"][["run_id", "first_loss"]], on="run_id")
+    # the lowest so far: a level that was reached stays reached when the loss rises again
     share = (curves["loss"] / curves["first_loss"]).groupby(curves["run_id"]).cummin()
     levels = [10.0 ** (-step / STEPS_PER_DECADE) for step in range(DECADES * STEPS_PER_DECADE + 1)]
     reached = pd.concat(

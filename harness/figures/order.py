@@ -32,6 +32,7 @@ def order_rows(tables: Tables) -> pd.DataFrame:
     if order.empty:
         return pd.DataFrame(columns=COLUMNS)
     named = order.assign(configuration=configuration_names(order[list(LABELS)]))
+    # of two equal spreads the one that is a lower bound is the larger
     size = named["spread"].where(named["spread_bound"] != ">=", named["spread"] * 1.0001)
     return named.assign(size=size).sort_values(["size", "concordance"], ascending=False, ignore_index=True)[COLUMNS]
 

@@ -50,6 +50,7 @@ def parts(tables: Tables) -> Figure:
 
 def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     frequencies = sorted(rows["frequency"].unique())
+    # linear up to cost 1, so that cost 0 has a place
     axes.set_xscale("symlog", linthresh=1, linscale=0.3)
     for frequency, colour, style in zip(frequencies, COLOURS, STYLES, strict=True):
         own = rows[rows["frequency"] == frequency]

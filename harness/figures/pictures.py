@@ -91,6 +91,7 @@ def _draw(figure: Figure, row: Row, size: tuple[float, float], bottom: float) ->
     for column, (label, picture) in enumerate(zip(labels, shown, strict=True)):
         left = NAME + column * (size[0] + GAP)
         axes = figure.add_axes((left / page[0], bottom / page[1], size[0] / page[0], size[1] / page[1]))
+        # on the target's own scale: what lies beyond it is black or white, and not a new scale for each picture
         brightness = np.clip(np.nan_to_num((picture - low) / (high - low)), 0, 1)
         axes.imshow(brightness, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
         axes.set_axis_off()

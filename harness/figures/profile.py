@@ -24,6 +24,7 @@ def profile_rows(tables: Tables) -> pd.DataFrame:
     for name, runs in configurations(tables["runs"]):
         own = hits[hits["run_id"].isin(runs["run_id"])]
         costs = np.sort(own.loc[~own["censored"], "cost"].to_numpy(float))
+        # pairs that were never learned count below the line
         shares = np.arange(1, len(costs) + 1) / max(len(own), 1)
         parts.append(pd.DataFrame({"configuration": name, "cost": costs, "share": shares, "pairs": len(own)}))
     return pd.concat(parts, ignore_index=True)
@@ -57,6 +58,7 @@ def _area(rows: pd.DataFrame | None, top: float) -> float:
     if rows is None:
         return 0.0
     gained = np.diff(rows["share"].to_numpy(), prepend=0.0)
+    # sum_i (s_i - s_{i-1}) (1 - log c_i / log top): the area below the steps, as a share of the whole
     return float((gained * (1 - np.log(rows["cost"].clip(1, top)) / np.log(max(top, np.e)))).sum())
 
 

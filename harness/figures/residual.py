@@ -26,6 +26,7 @@ def residual_rows(tables: Tables) -> pd.DataFrame:
     out, and so is a component without a start."""
     spectra = tables["spectra"]
     spectra = spectra[(spectra["frequency"] > 0) & spectra["probe"].isin(spectra["probe"].iloc[:1])]
+    # the error is relative to the target's amplitude: their product is |h_k - f_k|
     spectra = spectra.assign(residual=spectra["error"] * spectra["target_amplitude"])
     key = ["run_id", "component", "frequency"]
     start = spectra[spectra["mark"] == 0].set_index(key)["residual"].rename("start")

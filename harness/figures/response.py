@@ -40,6 +40,7 @@ def _draw(left: Axes, right: Axes, rows: pd.DataFrame) -> list[Line2D]:
     looks = zip(cycle(COLOURS), cycle(STYLES), cycle(MARKERS), strict=False)
     handles = []
     for (name, own), (colour, style, marker) in zip(rows.groupby("direction", sort=False), looks, strict=False):
+        # by number and not by frequency: cuts of another extent have another grid
         places = own.groupby(own.groupby("run_id").cumcount())[["frequency", "power"]].mean()
         left.plot(*_binned(places["frequency"].to_numpy(), places["power"].to_numpy()), color=colour, ls=style, lw=1.2)
         _draw_mean(right, own.drop_duplicates("run_id").mean(numeric_only=True), color=colour, marker=marker)
@@ -65,6 +66,7 @@ def _draw_mean(axes: Axes, row: "pd.Series[Any]", **look: Any) -> None:
 
 
 def _binned(frequency: Doubles, power: Doubles) -> tuple[list[float], list[float]]:
+    # a little beyond the last frequency, which would else be a bin of its own
     edges = np.geomspace(frequency[0], frequency[-1] * 1.001, BINS + 1)
     place = np.digitize(frequency, edges)
     filled = np.unique(place)

@@ -45,6 +45,7 @@ def _draw_learning(axes: Axes, rows: pd.DataFrame) -> list[Line2D]:
         for _, run in own.groupby("run_id", sort=False):
             costs = np.sort(run["final_cost"].to_numpy(np.float64))
             shares = np.arange(1, len(costs) + 1) / len(costs)
+            # those never learned have infinite costs: they count in the shares, and stand nowhere
             known = np.isfinite(costs)
             axes.step(np.maximum(costs[known], 1), shares[known], where="post", color=colour, ls=style, lw=0.8)
         handles.append(Line2D([], [], color=colour, ls=style, lw=1.2, label=" ".join(map(str, name))))

@@ -79,6 +79,7 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> str:
     axes.spines[["top", "right"]].set_visible(False)
     if hit.sum() < 2:
         return "fewer than two frequencies learned"
+    # log cost = exponent log k + level
     exponent, level = np.polyfit(np.log(k[hit]), np.log(median[hit]), 1)
     axes.plot(k[hit], np.exp(level) * k[hit] ** exponent, color=GREY, lw=0.8)
     return f"cost of the median grows like k^{exponent:.2f}"

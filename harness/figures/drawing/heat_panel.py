@@ -47,6 +47,7 @@ def draw_panel(figure: Figure, layout: Layout, index: int, panel: Panel, costs: 
 
 def _scale(axes: Axes, costs: Doubles, height: float, *, named: bool) -> None:
     """Cost on a logarithmic axis, with cost 0 in a column of its own."""
+    # the slack is for budgets that are powers of ten, whose logarithm may come out below the whole number
     zero, decades = Zero.of(costs[-1]), np.arange(int(np.log10(costs[-1]) * (1 + 1e-9)) + 1)
     axes.set_xscale("log")
     axes.set_xlim(zero.left, costs[-1])
@@ -100,6 +101,7 @@ def _excuse(axes: Axes, reason: str, layout: Layout) -> None:
 
 
 def _draw_errors(axes: Axes, panel: Panel, band: Band, costs: Doubles) -> None:
+    # infinity becomes 1 first, the worst colour; what is masked is NaN, where nobody watched
     zero, errors = Zero.of(costs[-1]), np.ma.masked_invalid(np.minimum(panel.errors[band.rows], 1.0))
     for edges, cells in (([zero.left, zero.right], errors[:, :1]), (costs, errors[:, 1:])):
         axes.pcolormesh(edges, band.edges, cells, rasterized=True, zorder=1, **error_colours())
@@ -110,6 +112,7 @@ def _draw_errors(axes: Axes, panel: Panel, band: Band, costs: Doubles) -> None:
 
 def _draw_hits(axes: Axes, panel: Panel, band: Band, top: float) -> None:
     middles = (band.edges[1:] + band.edges[:-1]) / 2
+    # hits at cost 0 stand in its column
     low, median, high = (np.where(cost < 1, Zero.of(top).middle, cost) for cost in panel.hits[band.rows].T)
     reached, spread = np.isfinite(median), np.isfinite(low)
     for halo in (True, False):

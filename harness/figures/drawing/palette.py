@@ -30,6 +30,7 @@ def shades(count: int) -> list[Any]:
 
 def groups(items: Sequence[T], most: int = MOST) -> Iterator[list[T]]:
     """`items` in their order, in groups of nearly equal size that hold at most so many."""
+    # rounded up
     parts = -(-len(items) // most)
     for index in range(parts):
         yield list(items[index * len(items) // parts : (index + 1) * len(items) // parts])

@@ -96,6 +96,7 @@ def _panel(name: str, probe: str, rows: pd.MultiIndex, part: Tables, costs: Doub
     runs = part["runs"]
     spectra, hits, order = (part[table][part[table]["probe"] == probe] for table in ("spectra", "hits", "order"))
     curved = runs[runs["run_id"].isin(spectra["run_id"].unique())]
+    # a run stopped by its budget holds nothing before its end: the remainder was too small for one evaluation
     full = curved[["cost", "budget"]].max(axis=1)
     verdict, concordance = _verdict(order)
     return Panel(
@@ -129,7 +130,9 @@ def _steps(run: pd.DataFrame, rows: int, costs: Doubles) -> Doubles:
     marks, mark = np.unique(run["mark"].to_numpy(), return_inverse=True)
     cost, error = np.empty(len(marks)), np.full((len(marks), rows), np.nan)
     cost[mark] = run["cost"]
+    # NaN is left for rows that this run does not watch
     error[mark, run["place"]] = run["error"].where(np.isfinite(run["error"]), inf)
+    # the last mark at or before each cost; every run has one at 0
     at = np.searchsorted(cost, costs * (1 + ROUNDING), side="right") - 1
     return error[np.maximum(at, 0)].T
 
