@@ -90,6 +90,7 @@ def _on_nulls(own: list[Answer]) -> str:
 
 def place(value: float, low: float, high: float, *, ratio: bool) -> float:
     """Where a value stands on an axis, 0 to 100, held within it; of ratios the axis is logarithmic."""
+    # NaN
     if value != value:
         return nan
     if ratio:

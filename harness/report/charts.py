@@ -73,6 +73,7 @@ def _watched(measured: list[pd.DataFrame]) -> list[Watched]:
 
 def _points(drawn: list[Drawn]) -> int:
     """How many points a curve may have, so that the page stays small."""
+    # of each row and the loss: three quartiles on every axis, and some runs, whose abscissae come on top
     lines = sum((len(AXES) * 3 + MOST_SEEDS) * (len(own.rows) + 1) + MOST_SEEDS * len(AXES) for own in drawn)
     return int(np.clip(MOST_NUMBERS // max(lines, 1), FEWEST_POINTS, MOST_POINTS))
 
@@ -123,6 +124,7 @@ def _learned(own: Drawn) -> dict[str, float | None]:
     costs = own.hits["cost"].where(~own.hits["censored"], np.inf)
     of_row = {key: np.sort(part) for key, part in costs.groupby([own.hits[name] for name in ROW])}
     known = [(label, of_row[row]) for label, row in zip(_labels(own.rows), own.rows, strict=True) if row in of_row]
+    # the lower of two middle ones: a mean with infinity would lose it
     return {label: plain(part[[(len(part) - 1) // 2]])[0] for label, part in known}
 
 

@@ -52,6 +52,7 @@ def quartiles(courses: list[Course], axis: str, at: Doubles) -> Doubles:
     """Quartiles over runs, `(3, len(at), rows)`; NaN where fewer than half of the runs were measured."""
     ordered = np.sort([_held(one, axis, at) for one in courses], axis=0)  # what is no number comes last
     measured = (~np.isnan(ordered)).sum(axis=0)
+    # ceil(q n) - 1: the least value that a share q of the runs does not exceed
     ranks = np.maximum(np.ceil(np.multiply.outer(QUARTILES, measured)).astype(int) - 1, 0)
     found = np.take_along_axis(ordered, ranks, axis=0)
     return np.where(2 * measured >= len(courses), found, np.nan)
@@ -71,6 +72,7 @@ def _held(one: Course, axis: str, at: Doubles) -> Doubles:
     if axis != "loss":
         index = np.searchsorted(values, at * (1 + 1e-9), side="right") - 1
         return one.errors[np.maximum(index, 0)]
+    # a loss that was reached stays reached; negated, as `searchsorted` takes ascending values alone
     falling = np.minimum.accumulate(np.where(np.isnan(values), np.inf, values))
     index = np.searchsorted(-falling, -at * (1 + 1e-9), side="left")
     reached = (index < len(values)) & (at <= falling[0] * (1 + 1e-9))
