@@ -9,7 +9,9 @@ INTRODUCTION = (
     "[references.bib](references.bib) has the same for BibTeX."
 )
 ENTRY = re.compile(r"^@(\w+)\{(\w+),\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+# braces within a field's own, two deep, as around an accent in a name that is kept together
 FIELD = re.compile(r"(\w+) = \{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
+# combining characters, which the normal form C joins with the letter before them
 ACCENTS = {"'": "\u0301", "`": "\u0300", '"': "\u0308", "^": "\u0302", "~": "\u0303", "k": "\u0328"}
 PLACES = ("journal", "booktitle", "publisher", "institution", "school")
 
