@@ -19,6 +19,7 @@ A minibatch counts as its share of a gradient, a Jacobian once for each output c
 
 def cost(counts: "Mapping[str, Any] | pd.DataFrame", cost_per_gradient: float) -> Any:
     """Forward passes of counts, which may be columns of a table: a Hessian-vector product is worth two gradients."""
+    # V + g (G + 2 H + J), with g the price of a loss and its gradient together
     return counts["values"] + cost_per_gradient * (counts["gradients"] + 2 * counts["hvps"] + counts["jacobians"])
 
 

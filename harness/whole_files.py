@@ -13,10 +13,12 @@ TEMPORARY = ".*.tmp"
 
 def replace_file(path: Path, write: Callable[[BinaryIO], object], *, durable: bool = True) -> None:
     """Let `write` fill a file that takes the place of `path` at once; `durable` waits for the disk."""
+    # in the same folder, as a rename is atomic within one file system only; no two writers have one name
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
         with temporary.open("wb") as file:
             write(file)
+            # the content before the name: a rename may reach the disk before what it names
             file.flush()
             if durable:
                 os.fsync(file.fileno())
