@@ -22,12 +22,14 @@ def run_file(path: Path, content: str) -> dict[str, str]:
     """Run it as a module; path and sha256 of each module of its folder that is loaded by it.
 
     Raises ValueError, saying what is wrong with the file."""
+    # a changed file is another module: methods of the old one may still be in use
     name = f"frequency_harness_plugin_{path.stem}_{content[:12]}"
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ValueError(f"A plugin is a Python file whose name ends in .py; got '{path}'.")
     _enter(path.parent)
     module = module_from_spec(spec)
+    # before it runs, as dataclasses look their module up while they are being defined
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
@@ -46,6 +48,7 @@ def together(content: str, siblings: Mapping[str, str]) -> str:
     """The identity of a file with the modules that it imports from its folder."""
     if not siblings:
         return content
+    # by path, so that the order of imports does not count
     return hashlib.sha256("".join([content, *(siblings[path] for path in sorted(siblings))]).encode()).hexdigest()
 
 
