@@ -36,9 +36,11 @@ def carry_out_study(study: Study, folder: Path, arguments: argparse.Namespace, p
         results = _carry_out(study.plan, store, arguments, arguments.jobs, study.text, policy)
     else:
         with dask_executor(arguments.dask, arguments.jobs) as executor:
+            # a worker of Dask's that ends itself is replaced by its nanny
             elsewhere = replace(policy, expendable=True)
             results = _carry_out(study.plan, store, arguments, executor, study.text, elsewhere)
     if results is None:
+        # 128 and the number of SIGINT, as a shell has it
         return 130
     say_results(results, arguments.format)
     return ending(results)

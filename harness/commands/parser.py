@@ -26,6 +26,7 @@ class Parser(argparse.ArgumentParser):
             description=about,
             epilog=examples,
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            # an abbreviation in somebody's script would mean something else with the next option
             allow_abbrev=False,
         )
         self.word = word
