@@ -92,6 +92,7 @@ def lane_tables(
         "cost": counts.cost(spec.cost_per_gradient),
         "seconds_objective": account.seconds_objective / lanes,
         "seconds_optimizer": (account.seconds - account.seconds_objective) / lanes,
+        # what observers take after the end is on no clock of the account's
         "seconds_measuring": account.seconds_measuring / lanes + seen.seconds,
         "lanes": lanes,
         # after `identity`, whose engine is the one asked for: `auto`, mostly

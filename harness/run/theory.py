@@ -88,6 +88,7 @@ def log_slope(frequency: Doubles, cost: Doubles) -> float:
     """Least-squares slope of log cost against log frequency, where both are finite and positive; NaN for one point."""
     with np.errstate(divide="ignore", invalid="ignore"):
         x, y = np.log(np.asarray(frequency, float)), np.log(np.asarray(cost, float))
+    # frequency 0, and costs that were never reached, have no logarithm
     known = np.isfinite(x) & np.isfinite(y)
     if len(set(x[known])) < 2:
         return float("nan")

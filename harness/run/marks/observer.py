@@ -134,6 +134,7 @@ class AtFewMarks:
 
     def rows(self) -> Mapping[str, Columns]:
         """The answers, each beside its mark and cost; so far, where the run goes on."""
+        # asked of the latest mark but not kept: a run that goes on has a later one
         last = [] if self._waiting is None else [self._answer(self._waiting)]
         answers = self._answers + last
         return {self._table: joined(answers)} if answers else {}

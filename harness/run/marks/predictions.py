@@ -14,6 +14,7 @@ def predictions(problem: Problem, costs: Sequence[float]) -> list[Observation]:
         return []
 
     def ask(mark: Mark) -> Columns:
+        # (n, m) row by row: components fastest, as `ravel` has them
         n, m = mark.predictions.shape
         return {
             "sample": np.arange(n).repeat(m),

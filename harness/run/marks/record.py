@@ -78,6 +78,7 @@ class Recorder:
 
     def curves(self, lane: int, run_id: str) -> pd.DataFrame:
         """The table `curves` of one lane; the seconds of a batch are shared evenly by its lanes."""
+        # the second length is named, as of no marks at all it could not be inferred
         columns = dict(zip(Snapshot._fields, np.array(self._snapshots[lane]).reshape(-1, 6).T, strict=True))
         columns["seconds"] = columns["seconds"] / self.lanes
         marks = np.arange(len(self._losses[lane]))
@@ -99,6 +100,7 @@ class Recorder:
         problem = self._problems[lane]
         probe = (*problem.probes, *problem.test_probes)[index]
         marks, rows = len(self._snapshots[lane]), len(probe.frequency)
+        # four of each mark: amplitudes and errors of the best point, then of the last
         measured = np.array([mark[index] for mark in self._measured[lane]]).reshape(marks, 4, rows)
         return frame(
             "spectra",
