@@ -85,6 +85,7 @@ def _estimate_kind(alike: Sequence[Job], allowance: float, clock: Clock, make: M
     job = alike[0]
     probed = probe(job, allowance, clock, make)
     state = len(job) * job[0].method.memory(build(job[0]).dim)
+    # and the one at cost 0
     marks = len(log_marks(job[0].budget, job[0].marks)) + 1
     stored = round(BYTES_A_NUMBER * probed.numbers * (1.0 if probed.ended else marks / probed.marks))
     return Estimate(job[0].optimizer, len(job), len(alike), seconds_of(probed, job[0]), state, stored)
@@ -99,6 +100,7 @@ def probe(job: Job, allowance: float, clock: Clock, make: Make) -> Probed:
         probed = _probe_once(job, budget, clock, make)
         if probed.ended or budget >= full or probed.working + probed.around >= allowance:
             return probed
+        # geometric: all probes of a kind together take little longer than the last
         budget = min(full, GROWTH * budget)
 
 
@@ -108,6 +110,7 @@ def _probe_once(job: Job, budget: float, clock: Clock, make: Make) -> Probed:
     seconds = clock() - start
     rows = [tables["runs"].iloc[0] for tables in made]
     working = float(sum(row["seconds_objective"] + row["seconds_optimizer"] for row in rows))
+    # lanes that ended early spent less, and the batch went on
     cost = max(float(row["cost"]) for row in rows)
     ended = all(row["status"] in ENDED or row["status"] == "failed" for row in rows)
     numbers = sum(table.size for tables in made for table in tables.values())

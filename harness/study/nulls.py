@@ -143,6 +143,7 @@ def _learners(spec: RunSpec, first: Problem, place: int) -> Iterator[_Learner]:
         true = _true_predictions(probe)
         # root mean square of the centred target: what the residual is counted in
         size = float(np.sqrt(((true - true.mean(axis=0)) ** 2).mean()))
+        # white: the transform of white noise has the same variance at every frequency
         noise = size * rng.standard_normal(true.shape)
         errors = probe.measure(true + noise)[1]
         # errors `scale[i] errors[i]` are only right of a probe that is linear in the residual

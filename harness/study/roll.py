@@ -20,6 +20,7 @@ def roll_of(specs: Sequence[RunSpec]) -> dict[str, Any]:
     labels: dict[str, dict[str, Any]] = {}
     numbers: dict[RunSpec, int] = {}
     for spec in specs:
+        # a configuration is a run but for its seed
         alike = replace(spec, seed=0)
         if alike not in numbers:
             numbers[alike] = len(numbers)

@@ -167,6 +167,7 @@ class Store:
     def _may_grow(found: Mapping[str, Any], study: Mapping[str, Any]) -> bool:
         """A comparison grows; a search is continued, and joined by nothing else."""
         alike = found.get("purpose") == study.get("purpose")
+        # a search draws its trials from its own seed: the runs of another would be no trials of it
         return alike and ("purpose" not in study or found.get("study_id") == study["study_id"])
 
     def _is_vacant(self) -> bool:

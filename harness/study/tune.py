@@ -99,6 +99,7 @@ def tune(tuning: Tuning, jobs: int = 1, out: Path | None = None) -> tuple[pd.Dat
     methods = next(search)
     while methods:
         specs = [spec for method in methods for spec in tuning.runs(method)]
+        # listed before they are made: a search that is killed finds all its runs when it goes on
         _enlist(store, tuning, specs)
         execute(specs, store, jobs)
         runs = store.read()["runs"]

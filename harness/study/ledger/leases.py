@@ -50,6 +50,7 @@ class Leases:
     ) -> None:
         del kind, error, trace  # an error leaves as it came
         self._stop.set()
+        # before the owner's file goes: a beat under way would bring it back
         self._thread.join()
         self.release(list(self._mine))
         self._path(self.owner).unlink(missing_ok=True)

@@ -60,6 +60,7 @@ class Ledger:
         """Write a run as it stands, for the case that it must be killed; it is in no table until then."""
         path = self._path(PARTIAL, run_id)
         path.parent.mkdir(parents=True, exist_ok=True)
+        # what a killed process wrote is safe with the system; after a power cut the run is made anew
         part.write(path, run_id, tables, durable=False)
 
     def partial(self, run_id: str) -> Tables | None:
@@ -100,6 +101,7 @@ class Ledger:
         found, self.damaged = self.damaged, {}
         self.put_aside |= found
         for name in found:
+            # moved and not removed: somebody may want to know what has happened to them
             with suppress(OSError):  # a study that is read-only keeps them
                 (self.folder / REFUSED).mkdir(exist_ok=True)
                 (self.folder / PARTS / name).replace(self.folder / REFUSED / name)

@@ -56,6 +56,7 @@ def keep_file(store: Store, specs: Sequence[RunSpec], text: str | None = None) -
     """Write the file of a study that now has these runs as well; `text` is the one that they were read from."""
     path = store.folder / FILE
     listed = store.roll()["runs"]
+    # the study has more runs than the text says: the file is written anew, from all of them
     if text is None or {spec.run_id for spec in specs} < set(listed):
         old = read_study(path).plan.specs if path.exists() else ()
         known = {spec.run_id: spec for spec in (*old, *specs)}

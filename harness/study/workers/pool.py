@@ -45,6 +45,7 @@ class Workers(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         del cancel_futures  # nobody leaves tasks behind: an interrupt ends all of them
+        # one for each thread, behind all tasks: whoever draws it has no more to do
         for _ in self._threads:
             self._tasks.put(None)
         if wait:

@@ -54,6 +54,7 @@ class Worker:
             if self.pipe.poll():
                 self.pipe.recv()
                 return
+        # the pipe has ended with the process, whose status says why
         except EOFError:
             pass
         self.process.join()
