@@ -63,6 +63,7 @@ class Kernel(Observer):
 
         def ask(mark: Mark) -> Columns:
             kernel = tangent_kernel(evaluator, mark.theta)
+            # the first mark is that at cost 0
             start.extend([] if start else [kernel])
             drift = float(np.linalg.norm(kernel - start[0]) / np.linalg.norm(start[0]))
             return {"drift": drift, **rates(evaluator.problem, kernel)}

@@ -116,6 +116,7 @@ def response(trained: Trained, cut: Response, rng: np.random.Generator, pictures
     chosen = rng.permutation(len(inputs))[: cut.through]
     starts, answers = inputs[chosen].astype(np.float64), classes(targets[chosen])
     principal = principal_directions(trained.problem.inputs, 1)[0]
+    # one length for all directions, so that their spectra are on one grid
     extent = cut.extent or float(np.ptp(project(trained.problem.inputs, principal)))
     found = directions(trained, starts, answers, principal, rng)
     rows = []

@@ -142,6 +142,7 @@ class _Lesson:
     def _examine(self, mark: Mark) -> Columns:
         inputs, targets = self._test
         labels, answers = classes(targets), classes(self._evaluator.outputs(mark.theta[None], inputs)[0])
+        # the same draws at every mark: what changes is the network's doing, and not the search's
         rng = stream(self._subject.seed, "search")
         critical = critical_samples(self._evaluator, mark.theta, inputs[: self._searched], self._search, rng)
         return {

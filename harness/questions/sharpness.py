@@ -70,6 +70,7 @@ def largest_eigenvalue(evaluator: Evaluator, theta: Doubles, start: Doubles, tol
         found = np.asarray(
             eigsh(operator, k=1, which="LA", v0=start, tol=tolerance, return_eigenvectors=False), np.float64
         )
+    # what has converged by then, or nothing
     except ArpackNoConvergence as stopped:
         found = np.asarray(stopped.eigenvalues if len(stopped.eigenvalues) else [np.nan], np.float64)
     return float(found[-1]), products
