@@ -124,6 +124,7 @@ def can_be_trained(recipe: Recipe, problem: Problem) -> str | None:
     """A hundred small steps of gradient descent lower the loss."""
     del recipe
     evaluator = NumpyEvaluator(problem)
+    # a hundred gradients at the usual price of three
     meter = Meter(evaluator, Terms(300))
     theta0 = problem.network.theta0(stream(0, "weights"))
     drive(GD(lr=1e-3), meter, theta0, stream(0, "optimizer"))

@@ -40,6 +40,7 @@ def check_file(path: str | Path, seconds: float = SECONDS) -> Iterator[Finding]:
         if not fault.name:
             raise ValueError(f"The plugin '{path}' cannot be loaded: {fault.complaint}")
         yield fault
+        # the same method would most likely hold the next process as well
         done = watched.first_of_the_next_name
         if done == len(watched.names):
             return
