@@ -119,6 +119,7 @@ class Watch:
                 f"Predictions are for all {len(self.targets):,} samples, {self.targets.shape[1]} numbers each; got an "
                 f"array of shape {outputs.shape}."
             )
+        # in the order in which the probes know the samples
         return outputs.reshape(self.targets.shape).astype(np.float64)[self._data.order]
 
     def _advance(self, cost: float) -> None:
