@@ -77,6 +77,7 @@ def save(figure: Figure, path_stem: str | Path, kinds: Sequence[str] = USUAL) ->
     paths = [stem.with_name(f"{stem.name}.{kind}") for kind in kinds]
     for path, kind in zip(paths, kinds, strict=True):
         with house_style():
+            # nothing waits for the disk: a figure can be drawn again from the tables
             replace_file(path, partial(_write, figure, kind, DPI[kind]), durable=False)
     return paths
 

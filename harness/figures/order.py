@@ -51,6 +51,7 @@ def order(tables: Tables) -> Figure:
             for left in (NAME, NAME + width + GAP)
         ]
         concordance, spread = (figure.add_axes(box) for box in boxes)
+        # the first row on top
         places = np.arange(len(rows))[::-1]
         _draw_concordance(concordance, rows, places)
         _draw_spread(spread, rows, places)

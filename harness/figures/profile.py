@@ -78,4 +78,5 @@ def _draw(axes: Axes, by_name: dict[str, pd.DataFrame], shown: list[str], top: f
 
 def _steps(rows: pd.DataFrame, top: float) -> tuple[list[float], list[float]]:
     costs, shares = rows["cost"].clip(lower=1).tolist(), rows["share"].tolist()
+    # from nothing at cost 1, and level from the last hit to the budget
     return [1.0, *costs, top], [0.0, *shares, shares[-1]]

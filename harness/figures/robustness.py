@@ -22,6 +22,7 @@ def robustness_figure(rows: pd.DataFrame) -> Figure:
     labels = rows[[*LABELS]].drop_duplicates()
     names = configuration_names(labels)
     place = {tuple(map(str, key)): index for index, key in enumerate(labels.to_numpy())}
+    # (configurations, choices, RGB); white where a choice has no row
     image = np.ones((len(names), len(choices), 3))
     said: list[str] = []
     for _, row in rows.iterrows():

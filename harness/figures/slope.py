@@ -66,6 +66,7 @@ def slope(tables: Tables) -> Figure:
 def _draw(axes: Axes, rows: pd.DataFrame) -> str:
     """One panel; the exponent in words."""
     k, budget = rows["frequency"].to_numpy(float), float(rows["budget"].max())
+    # quartiles that lie beyond the budget are drawn up to it
     low, median, high = (np.clip(rows[name].to_numpy(float), 1, budget) for name in ("low", "median", "high"))
     hit = np.isfinite(rows["median"].to_numpy(float))
     axes.errorbar(k[hit], median[hit], yerr=[(median - low)[hit], (high - median)[hit]], **MEASURED)

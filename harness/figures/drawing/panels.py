@@ -16,6 +16,7 @@ from harness.tables import LABELS, Doubles, Tables
 
 THRESHOLD = 0.1
 """The error that counts as learned; the nearest one in the table `hits` is shown."""
+# neighbours differ by 6 %
 CELLS_PER_DECADE = 40
 QUARTILES = (0.25, 0.5, 0.75)
 ROW = ["component", "frequency"]
