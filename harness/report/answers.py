@@ -103,6 +103,7 @@ def ratio_axis(rows: list[Answer]) -> tuple[float, float]:
     """The ends of an axis for all spreads, symmetric about 1."""
     ends = [getattr(estimate, end) for row in rows for estimate in (row.spread, row.spread_by_loss) for end in ENDS]
     logs = [abs(log(end)) for end in ends if isfinite(end) and end > 0]
+    # a ratio and its inverse are equally far from the middle
     top = max([FEWEST_DECADES * log(10), *logs])
     return exp(-top), exp(top)
 

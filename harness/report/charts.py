@@ -114,6 +114,7 @@ def _run(one: Course, labels: list[str]) -> dict[str, Any]:
 
 def _profile(hits: pd.DataFrame, points: int) -> list[list[float | None]]:
     """Costs, and the share of pairs of run and frequency that were hit by then: a data profile."""
+    # censored pairs have no cost, and count among all of which the share is taken
     costs = np.sort(hits.loc[~hits["censored"], "cost"].to_numpy(np.float64))
     kept = np.unique(np.linspace(0, len(costs) - 1, min(len(costs), points)).round().astype(int))
     return [plain(costs[kept]), plain((kept + 1) / max(len(hits), 1))]
