@@ -28,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _say(said)
     except BrokenPipeError:  # the reader of our output has left, as `head` does
+        # or the interpreter's last flush, at its exit, would complain once more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
