@@ -203,3 +203,9 @@ def test_keys_are_found_on_their_lines():
     assert lines["parts", "0", "h"] == 7
     assert lines["parts", "0", "i", "j"] == 9
     assert lines["parts", "1", "h"] == 11
+
+
+def test_a_study_without_names_of_optimizers_takes_those_that_fit(tmp_path):
+    path = tmp_path / "STUDY.toml"
+    path.write_text('problems = ["control-low"]\nseeds = 1\nbudget = 60\n')
+    assert {spec.optimizer for spec in read_study(path).plan.specs} >= {"gd", "adam"}

@@ -194,7 +194,7 @@ def test_the_command_line_crosses_values(tmp_path: Path, capsys: pytest.CaptureF
         ([], "Name a problem with --problem, or give data of your own with --target"),
         (["--target", "sin(x)+open(7)"], "got 'open(7)'"),
         (["--target", "-x", "--domain", "-1,-2"], "A domain ends above its start; got '-1,-2'"),
-        (["--target", "none.csv"], "The file 'none.csv' must be readable; No such file"),
+        (["--target", "none.csv"], "A curve must be a file that can be read; 'none.csv'"),
         (["--problem", "sin135", "--domain", "-1,1"], "Unknown setting of sin135 'domain'"),
         (["--problem", "sin135", "--embedding", "forier"], "Did you mean 'fourier'?"),
         (["--problem", "tone", "--embedding", "fourier"], "Unknown setting of tone 'embedding'"),

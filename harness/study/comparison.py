@@ -134,7 +134,8 @@ def plan(
     }
     own = {name: {*changes.get(name, {}), *varied.get(name, {})} for name in names}
     options["observers"] = read_observers(options.pop("observe", None) or ())
-    strict = optimizers is not None and not everything and not options.pop("lenient", False)
+    lenient = options.pop("lenient", False)
+    strict = optimizers is not None and not everything and not lenient
     terms = {name: value for name, value in options.items() if value is not None}
     budget = recipe.budget if budget is None else budget
     specs = [

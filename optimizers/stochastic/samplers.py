@@ -17,7 +17,6 @@ from math import exp, log, prod, sqrt
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 
@@ -95,6 +94,8 @@ def normal_coordinates(
     objective: Objective, theta0: Doubles, rng: np.random.Generator
 ) -> tuple[Doubles, Callable[[Doubles], Doubles]]:
     """`theta0 (P,)` in coordinates that are standard normal under the law of the start, and the map back."""
+    from scipy.special import ndtr, ndtri
+
     starts = np.stack([theta0, *(objective.initial(rng) for _ in range(STARTS))])
     z = np.zeros(len(theta0))
     maps: list[tuple[slice, Doubles, Doubles]] = []

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 
-from harness.questions import OBSERVERS
 from harness.run.spec import settings_of
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
@@ -60,7 +59,7 @@ def _observers() -> dict[str, str]:
     return {
         name: f"{(observer.__doc__ or '').partition(chr(10))[0]} "
         + ", ".join(f"{setting}={value}" for setting, value in settings_of(observer).items())
-        for name, observer in OBSERVERS.items()
+        for name, observer in import_module("harness.questions").OBSERVERS.items()
     }
 
 

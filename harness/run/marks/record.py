@@ -79,7 +79,9 @@ class Recorder:
     def curves(self, lane: int, run_id: str) -> pd.DataFrame:
         """The table `curves` of one lane; the seconds of a batch are shared evenly by its lanes."""
         # the second length is named, as of no marks at all it could not be inferred
-        columns = dict(zip(Snapshot._fields, np.array(self._snapshots[lane]).reshape(-1, 6).T, strict=True))
+        columns = dict(
+            zip(Snapshot._fields, np.array(self._snapshots[lane]).reshape(-1, len(Snapshot._fields)).T, strict=True)
+        )
         columns["seconds"] = columns["seconds"] / self.lanes
         marks = np.arange(len(self._losses[lane]))
         losses = dict(zip(LOSSES, np.array(self._losses[lane]).reshape(-1, len(LOSSES)).T, strict=True))
