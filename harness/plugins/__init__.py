@@ -98,6 +98,7 @@ def load(path: str | Path) -> Plugin:
         return known
     if known is not None:
         _forget(known)
+        del _loaded[str(resolved)]  # or it would be taken for a copy of itself below
     twin = next((plugin for plugin in _loaded.values() if plugin.content == content), None)
     if twin is not None:  # a copy of it, as studies keep
         return twin
