@@ -10,7 +10,7 @@ tau follow (Urban et al. 2025, equations 13 to 24, after Al-Baali). As Bs = -alp
 """
 
 from dataclasses import dataclass
-from math import sqrt
+from math import isfinite, sqrt
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -21,6 +21,10 @@ from optimizers.restarts import descend_repeatedly
 
 TINY = 1e-300
 """Instead of a = 0, where s and Hy are parallel and every theta gives the same update."""
+
+
+LEAST = 1e-290
+"""Products of step and gradient below which nothing is learned: at a minimum they are rounding."""
 
 
 class Weights(NamedTuple):
@@ -41,7 +45,7 @@ def broyden_weights(b: float, h: float, dim: int) -> Weights:
     # a >= 0 by Cauchy and Schwarz: (s.y)^2 <= s.Bs y.Hy
     a = max(b * h - 1, TINY)
     # rho = min(1, h (1 - c)) with c = sqrt(a / (1 + a)); theta lies between (rho - 1) / a and 1 / rho
-    rho = min(1.0, h * (1 - sqrt(a / (1 + a))))
+    rho = max(min(1.0, h * (1 - sqrt(a / (1 + a)))), TINY)  # where a is huge, the root rounds to 1
     theta = max((rho - 1) / a, min(1 / rho, (1 - b) / b))
     # theta multiplies the determinant of B by sigma = 1 + a theta, against BFGS
     # and tau, of which n - 1 directions take part, would undo that at sigma^(-1 / (n - 1))
@@ -110,6 +114,10 @@ class ScaledInverse:
         if not min(slope, curved, along) > 0:  # rounding: nothing can be learned from this step
             return product
         phi, tau = self._weights(along / slope, curved / slope, len(step))
+        if not (
+            min(slope, curved * tau) > LEAST and isfinite(phi * curved / tau)
+        ):  # their inverses would leave the numbers of a float
+            return product
         v = step / slope - turned / curved
         self._matrix /= tau
         for weight, vector in ((-1 / (curved * tau), turned), (phi * curved / tau, v), (1 / slope, step)):

@@ -17,6 +17,7 @@ from problems.classes.directions import direction, principal_directions, project
 from problems.datasets import DATASETS
 from problems.datasets.find import load
 from problems.losses.regression import make_loss
+from problems.nearest import lookup
 from problems.networks.by_name import Choice, image_network
 from problems.networks.mlp import fully_connected
 from problems.probes.accuracy import AccuracyProbe
@@ -81,7 +82,7 @@ class ImageRecipe(Recipe):
             test=(test_inputs, test_targets) if len(test.labels) else None,
             test_probes=self._test_probes(train, test, test_targets) if len(test.labels) else (),
             chunk=min(CHUNK, getattr(network, "chunk", CHUNK)),
-            notes=(f"Read {load(self.data, DATASETS[self.data]).about}.",),
+            notes=(f"Read {load(self.data, lookup('collection of images', self.data, DATASETS)).about}.",),
         )
 
     def make_network(self, inputs: int, outputs: int) -> Network:
@@ -182,7 +183,7 @@ def samples(data: str, n_train: int, n_test: int) -> tuple[Samples, Samples]:
     """The first `n_train` training images and up to `n_test` others; pixels from 0 to 1.
 
     The others are test images, or where the collection here has none, training images that are left over."""
-    images = load(data, DATASETS[data])
+    images = load(data, lookup("collection of images", data, DATASETS))
     if n_train > len(images.train):
         raise ValueError(
             f"n_train must be at most {len(images.train):,}, all there are ({images.about}); got {n_train:,}."
