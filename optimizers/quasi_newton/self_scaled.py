@@ -114,9 +114,8 @@ class ScaledInverse:
         if not min(slope, curved, along) > 0:  # rounding: nothing can be learned from this step
             return product
         phi, tau = self._weights(along / slope, curved / slope, len(step))
-        if not (
-            min(slope, curved * tau) > LEAST and isfinite(phi * curved / tau)
-        ):  # their inverses would leave the numbers of a float
+        # the inverses of these would leave the numbers of a float
+        if not (min(slope, curved * tau) > LEAST and isfinite(phi * curved / tau)):
             return product
         v = step / slope - turned / curved
         self._matrix /= tau
