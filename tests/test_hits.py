@@ -230,7 +230,7 @@ def test_the_hits_of_the_default_study_do_not_depend_on_how_often_one_looks(look
     few, many = (results.hits.set_index(key)[["cost", "censored"]].sort_index() for results in looks.values())
     apart = np.abs(np.log(few["cost"].clip(lower=1) / many["cost"].clip(lower=1)))
     alike = (apart <= np.log(1.15)) & (few["censored"] == many["censored"])
-    assert alike.mean() >= 0.93  # 0.95 was measured; line searches amplify another processor's last digit
+    assert alike.mean() >= 0.93  # 0.949 was measured; line searches amplify another processor's last digit
 
 
 @pytest.mark.slow
