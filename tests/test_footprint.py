@@ -23,7 +23,7 @@ def test_memory_is_what_a_run_holds(name):
     """As numpy's own bookkeeping has it; torch does not report its tensors there."""
     method, theta0 = OPTIMIZERS[name], np.linspace(-1, 1, 400)
     valley = rosenbrocks if "population" in method.needs else rosenbrock
-    asked(method, valley, theta0, calls=5)  # imports the library, and its line search
+    asked(method, valley, theta0, calls=60)  # loads all that a run loads, which is not the run's own
     tracemalloc.start()
     try:
         unwatched = Unwatched(valley, 60 if "gradient" in method.needs else 1100)
