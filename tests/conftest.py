@@ -1,5 +1,24 @@
-"""Tests run on one thread, as runs do: on a busy machine the numerical libraries' own threads are 50 times slower."""
+"""What every test may rely on: one thread, as runs have, and registries without what another test has put in."""
 
 import os
+import sys
 
+import pytest
+
+# On a busy machine the numerical libraries' own threads are 50 times slower.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+
+from harness import plugins
+
+
+@pytest.fixture(autouse=True)
+def _registries_as_they_were():
+    """Plugins that a test has loaded are gone after it, with the folders they were found in."""
+    kept = [(registry, dict(registry)) for registry in (*plugins.REGISTRIES.values(), plugins._loaded)]
+    search = list(sys.path)
+    yield
+    for registry, content in kept:
+        if registry != content:
+            registry.clear()
+            registry.update(content)
+    sys.path[:] = search

@@ -8,7 +8,6 @@ from harness import plugins
 from harness.rules.conformance import RULES, complaint
 from harness.rules.outside import check_file
 from optimizers import OPTIMIZERS
-from problems import PROBLEMS
 
 FUNCTION = "import numpy as np\nfrom harness import optimizer\n@optimizer('t-broken')\ndef broken(fun, x0{more}):\n"
 NATIVE = """
@@ -216,17 +215,12 @@ OUTSIDE = {
 
 
 @pytest.fixture(autouse=True)
-def registries_kept():
-    kept = [(registry, dict(registry)) for registry in (OPTIMIZERS, PROBLEMS)]
+def _logging_kept():
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    for registry, content in kept:
-        registry.clear()
-        registry.update(content)
-    plugins._loaded.clear()
 
 
 @pytest.mark.parametrize("case", LOADED)

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import plugins
 from harness.cli import main
-from problems import PROBLEMS
 
 DOCS = Path(__file__).parents[1] / "docs"
 BLOCK = re.compile(r"^```(python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -19,22 +17,16 @@ NAMED = re.compile(r"# file: (\S+)\n")
 @pytest.mark.parametrize("page", ["howto-own-data.md", "howto-own-model.md"])
 def test_every_command_of_the_page_ends_well(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    before = dict(PROBLEMS)
     ran = 0
-    try:
-        for language, code in BLOCK.findall((DOCS / page).read_text()):
-            if name := NAMED.match(code):
-                Path(name[1]).write_text(code)
-            elif language == "python":
-                exec(compile(code, page, "exec"), {})
-            for line in code.splitlines() if language == "sh" else ():
-                words = shlex.split(line.removeprefix("python -m harness "))
-                assert main([*words, "--jobs", "1"]) == 0, capsys.readouterr().err
-                ran += 1
-    finally:
-        PROBLEMS.clear()
-        PROBLEMS.update(before)
-        plugins._loaded.clear()
+    for language, code in BLOCK.findall((DOCS / page).read_text()):
+        if name := NAMED.match(code):
+            Path(name[1]).write_text(code)
+        elif language == "python":
+            exec(compile(code, page, "exec"), {})
+        for line in code.splitlines() if language == "sh" else ():
+            words = shlex.split(line.removeprefix("python -m harness "))
+            assert main([*words, "--jobs", "1"]) == 0, capsys.readouterr().err
+            ran += 1
     assert ran >= 3
     if page == "howto-own-data.md":
         (folder,) = Path("results").glob("image-*")

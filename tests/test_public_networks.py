@@ -200,14 +200,9 @@ BY_DESIGN = ("n-finer",)
 
 @pytest.fixture
 def _plugged(tmp_path):
-    before = dict(PROBLEMS)
     path = tmp_path / "nets.py"
     path.write_text(NETWORKS)
     plugins.load(path)
-    yield
-    PROBLEMS.clear()
-    PROBLEMS.update(before)
-    plugins._loaded.clear()
 
 
 @pytest.mark.usefixtures("_plugged")
@@ -255,7 +250,6 @@ def test_an_instance_keeps_its_weights_and_says_so():
 def test_a_network_from_a_file_learns_a_picture_and_its_pictures_are_drawn(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("nets.py").write_text(NETWORKS)
-    before = dict(PROBLEMS)
     settings = [word for name, value in SIREN.items() for word in ("--set", f"problem.{name}={value}")]
     words = [
         "--size",
@@ -271,12 +265,7 @@ def test_a_network_from_a_file_learns_a_picture_and_its_pictures_are_drawn(tmp_p
         "--out",
         "here",
     ]
-    try:
-        code = main(["compare", "--problem", "n-siren", "--plugin", "nets.py", "--image", "china", *settings, *words])
-    finally:
-        PROBLEMS.clear()
-        PROBLEMS.update(before)
-        plugins._loaded.clear()
+    code = main(["compare", "--problem", "n-siren", "--plugin", "nets.py", "--image", "china", *settings, *words])
     said = capsys.readouterr()
     assert code == 0, said.err
     assert "china.jpg" in said.err or "'china' has 640 x 427 pixels of mode RGB" in said.err
