@@ -1,6 +1,7 @@
 """Running a user's file: its folder can be imported from, and what it imports from there is part of its identity."""
 
 import hashlib
+import os
 import sys
 from collections.abc import Mapping
 from importlib.util import module_from_spec, spec_from_file_location
@@ -41,7 +42,7 @@ def run_file(path: Path, content: str) -> dict[str, str]:
         if isinstance(error, ValueError):
             raise
         raise ValueError(f"The plugin '{path}' cannot be loaded: {type(error).__name__}: {error}.") from error
-    return {str(found): fingerprint(found) for found in _modules_of(path.parent).values() if found != path}
+    return {file: fingerprint(Path(file)) for file in _modules_of(path.parent).values() if file != str(path)}
 
 
 def together(content: str, siblings: Mapping[str, str]) -> str:
@@ -54,8 +55,8 @@ def together(content: str, siblings: Mapping[str, str]) -> str:
 
 def forget_siblings(siblings: Mapping[str, str]) -> None:
     """Let these modules be loaded anew."""
-    for name, found in {**_modules()}.items():
-        if str(found) in siblings:
+    for name, file in _modules().items():
+        if file in siblings:
             del sys.modules[name]
 
 
@@ -75,15 +76,12 @@ def _enter(folder: Path) -> None:
     sys.path.insert(0, str(folder))
 
 
-def _modules_of(folder: Path) -> dict[str, Path]:
+def _modules_of(folder: Path) -> dict[str, str]:
     """Name and file of each loaded module in the folder, or in a package in it that is no installed one."""
-    return {name: found for name, found in _modules().items() if _is_in(found, folder)}
+    inside, installed = f"{folder}{os.sep}", f"{os.sep}site-packages{os.sep}"
+    return {name: file for name, file in _modules().items() if file.startswith(inside) and installed not in file}
 
 
-def _modules() -> dict[str, Path]:
+def _modules() -> dict[str, str]:
     loaded = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
-    return {name: Path(file) for name, file in loaded.items() if file}
-
-
-def _is_in(found: Path, folder: Path) -> bool:
-    return found.is_relative_to(folder) and "site-packages" not in found.parts
+    return {name: str(file) for name, file in loaded.items() if file}
