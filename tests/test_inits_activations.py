@@ -20,6 +20,9 @@ def ricker(z: torch.Tensor) -> torch.Tensor:
 
 
 TORCH: dict[str, Any] = {
+    "finer(0.5)": lambda z: torch.sin(0.5 * (torch.abs(z) + 1) * z),
+    "gabor(2,0.5)": lambda z: torch.real(torch.exp(1j * 2 * z - (0.5 * z) ** 2)),
+    "gaussian(2)": lambda z: torch.exp(-((2 * z) ** 2)),
     "gelu": torch.nn.functional.gelu,
     "relu": torch.relu,
     "ricker(0.5)": ricker,
@@ -110,6 +113,8 @@ def test_an_activation_carries_the_name_that_the_user_wrote(text):
         ("normal(3)", stats.norm(0, 3), stats.norm(0, 3)),
         ("xavier", stats.uniform(-GLOROT, 2 * GLOROT), None),
         ("kaiming", stats.norm(0, (2 / FAN_IN) ** 0.5), None),
+        ("siren", stats.uniform(-1 / FAN_IN, 2 / FAN_IN), stats.uniform(-BOUND, 2 * BOUND)),
+        ("finer(30,20)", stats.uniform(-1 / FAN_IN, 2 / FAN_IN), stats.uniform(-20, 40)),
     ],
 )
 def test_weights_and_biases_follow_the_law_of_their_name(init, weight_law, bias_law):

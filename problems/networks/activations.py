@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from math import pi, sqrt
+from math import inf, pi, sqrt
 
 import numpy as np
 
@@ -120,7 +120,80 @@ def ricker(a: float = 0.3) -> Activation:
     return Activation(f"ricker({a:g})", value, slope, bend)
 
 
+def gaussian(s: float = 10.0) -> Activation:
+    """exp(-(s z)^2) (Ramasinghe and Lucey 2022); s = 10 in the code of WIRE, 30 in that of FINER."""
+    _positive("gaussian(s)", s=s)
+
+    def slope(z: Array, a: Array) -> Array:
+        return a * z * z.dtype.type(-2 * s * s)
+
+    def bend(z: Array, a: Array) -> Array:
+        u = _bounded(z, s)
+        return a * (4 * u * u - 2) * z.dtype.type(s * s)
+
+    return Activation(f"gaussian({s:g})", lambda z: np.exp(-(_bounded(z, s) ** 2)), slope, bend)
+
+
+def gabor(w0: float = 20.0, s0: float = 10.0) -> Activation:
+    """cos(w0 z) exp(-(s0 z)^2), the real part of WIRE's wavelet (Saragadam et al. 2023); 20 and 10 in FINER's code."""
+    _positive("gabor(w0, s0)", w0=w0, s0=s0)
+
+    def parts(z: Array) -> tuple[Array, Array, Array]:
+        """u = s0 z, and cosine and sine of w0 z under the bell."""
+        u = _bounded(z, s0)
+        bell, phase = np.exp(-u * u), u * z.dtype.type(w0 / s0)
+        return u, np.cos(phase) * bell, np.sin(phase) * bell
+
+    def slope(z: Array, a: Array) -> Array:
+        del a
+        u, cosine, sine = parts(z)
+        return -(w0 * sine + 2 * s0 * u * cosine)
+
+    def bend(z: Array, a: Array) -> Array:
+        del a
+        u, cosine, sine = parts(z)
+        # (C E)'' = C'' E + 2 C' E' + C E'', with E'' = s0^2 (4 u^2 - 2) E
+        return (s0 * s0 * (4 * u * u - 2) - w0 * w0) * cosine + 4 * w0 * s0 * u * sine
+
+    return Activation(f"gabor({w0:g},{s0:g})", lambda z: parts(z)[1], slope, bend)
+
+
+def finer(w0: float = 30.0) -> Activation:
+    """sin(w0 (|z| + 1) z), a sine that quickens with |z| (FINER 2024), with its exact derivative.
+
+    The authors' code holds |z| + 1 constant in the way back, unless it is told otherwise."""
+    _positive("finer(w0)", w0=w0)
+
+    def phase(z: Array) -> Array:
+        return z.dtype.type(w0) * ((np.abs(z) + 1) * z)
+
+    def speed(z: Array) -> Array:
+        return z.dtype.type(w0) * (2 * np.abs(z) + 1)  # d/dz (|z| + 1) z = 2 |z| + 1
+
+    return Activation(
+        f"finer({w0:g})",
+        lambda z: np.sin(phase(z)),
+        lambda z, a: speed(z) * np.cos(phase(z)),
+        # at 0 the speed has a kink, where its derivative is taken for 0
+        lambda z, a: z.dtype.type(2 * w0) * np.sign(z) * np.cos(phase(z)) - speed(z) ** 2 * a,
+    )
+
+
+def _bounded(z: Array, s: float) -> Array:
+    """s z; beyond 40 a bell of it is 0 in float64 as well, and its powers must not overflow."""
+    return np.clip(z * z.dtype.type(s), -40, 40)
+
+
+def _positive(form: str, **numbers: float) -> None:
+    for name, number in numbers.items():
+        if not 0.0 < number < inf:
+            raise ValueError(f"The activation {form} needs a {name} above 0; got {number:g}.")
+
+
 ACTIVATIONS: dict[str, Callable[..., Activation]] = {
+    "finer": finer,
+    "gabor": gabor,
+    "gaussian": gaussian,
     "gelu": gelu,
     "relu": relu,
     "ricker": ricker,

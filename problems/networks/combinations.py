@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from problems.base import Array, HessianNetwork, Loss, Network, Pullback, Slot
 
-Scale: TypeAlias = Callable[[int, bool, bool], float]
-"""`scale(fan_in, is_bias, is_last_layer)`: what a parameter is multiplied with before it is used."""
+Scale: TypeAlias = Callable[[int, bool, int, int], float]
+"""`scale(fan_in, is_bias, layer, layers)`: what a parameter is multiplied with before it is used."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class Combination(ABC):
         for index, slot in enumerate(slots):
             is_bias = len(slot.shape) == 1
             fan_in = fan_in if is_bias else slot.shape[1]
-            factors[slot.offset : slot.offset + prod(slot.shape)] = self.scale(fan_in, is_bias, index >= len(slots) - 2)
+            factor = self.scale(fan_in, is_bias, index // 2, len(slots) // 2)
+            factors[slot.offset : slot.offset + prod(slot.shape)] = factor
         return factors
 
     def theta0(self, rng: np.random.Generator) -> NDArray[np.float64]:

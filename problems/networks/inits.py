@@ -5,7 +5,8 @@ Some initialisations are more than a law: they also say how the network is made 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod, sqrt
+from functools import partial
+from math import inf, prod, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +24,18 @@ class Init:
     name: str
     draw: Draw
     wrap: Callable[[Network], Network] = lambda network: network
+    first: Draw | None = None
+    """The same for the first layer, where it has a law of its own."""
 
     def theta0(self, rng: np.random.Generator, layout: tuple[Slot, ...]) -> NDArray[np.float64]:
         """Initial flat vector `(P,)`; a bias slot follows the weights whose fans it shares."""
         theta = np.empty(sum(prod(slot.shape) for slot in layout))
         fans = (1, 1)
-        for slot in layout:
+        for index, slot in enumerate(layout):
             is_bias = len(slot.shape) == 1
             fans = fans if is_bias else (slot.shape[0], slot.shape[1])
-            theta[slot.offset : slot.offset + prod(slot.shape)] = self.draw(rng, fans, is_bias).ravel()
+            draw = self.first if self.first is not None and index < 2 else self.draw
+            theta[slot.offset : slot.offset + prod(slot.shape)] = draw(rng, fans, is_bias).ravel()
         return theta
 
 
@@ -95,26 +99,77 @@ def _standard(rng: np.random.Generator, fans: tuple[int, int], is_bias: bool) ->
     return rng.standard_normal(_shape(fans, is_bias))
 
 
-def _ntk_scale(fan_in: int, is_bias: bool, is_last: bool) -> float:
-    del is_last
+def siren(w0: float = 30.0, first: float | None = None) -> Init:
+    """SIREN (Sitzmann et al. 2020): first layer U(+-1 / fan_in), others U(+-sqrt(6 / fan_in) / w0), for `sin(w0)`.
+
+    Biases as torch's, which the authors' code leaves alone. `first` is the w0 of the first layer, if it has its own."""
+    first = w0 if first is None else first
+    if not (0 < w0 < inf and 0 < first < inf):
+        raise ValueError(f"The init siren(w0, first) needs numbers above 0; got {w0:g} and {first:g}.")
+    if first == w0:
+        return Init(f"siren({w0:g})", partial(_siren_later, w0), first=_siren_first)
+    # sin(first (W x + b)) = sin(w0 (first / w0) (W x + b)): the one activation serves both
+    scale = _FirstLayer(first / w0)
+    return Init(
+        f"siren({w0:g},{first:g})",
+        partial(_siren_later, w0),
+        lambda network: combine(network, (1.0,), scale),
+        _siren_first,
+    )
+
+
+def finer(w0: float = 30.0, k: float = 10.0) -> Init:
+    """FINER 2024: as `siren(w0)`, but the first layer's biases U(+-k), which choose the frequencies."""
+    if not (0 < w0 < inf and 0 <= k < inf):
+        raise ValueError(f"The init finer(w0, k) needs w0 above 0 and k from 0; got {w0:g} and {k:g}.")
+
+    def first(rng: np.random.Generator, fans: tuple[int, int], is_bias: bool) -> NDArray[np.float64]:
+        return rng.uniform(-k, k, fans[0]) if is_bias else _siren_first(rng, fans, is_bias)
+
+    return Init(f"finer({w0:g},{k:g})", partial(_siren_later, w0), first=first)
+
+
+def _siren_first(rng: np.random.Generator, fans: tuple[int, int], is_bias: bool) -> NDArray[np.float64]:
+    return rng.uniform(-1, 1, _shape(fans, is_bias)) / (sqrt(fans[1]) if is_bias else fans[1])
+
+
+def _siren_later(w0: float, rng: np.random.Generator, fans: tuple[int, int], is_bias: bool) -> NDArray[np.float64]:
+    return rng.uniform(-1, 1, _shape(fans, is_bias)) * (1 / sqrt(fans[1]) if is_bias else sqrt(6 / fans[1]) / w0)
+
+
+@dataclass(frozen=True)
+class _FirstLayer:
+    """Multiplies weights and biases of the first layer; two of one factor are equal, so that lanes may share them."""
+
+    factor: float
+
+    def __call__(self, fan_in: int, is_bias: bool, layer: int, layers: int) -> float:
+        del fan_in, is_bias, layers
+        return 1.0 if layer else self.factor
+
+
+def _ntk_scale(fan_in: int, is_bias: bool, layer: int, layers: int) -> float:
+    del layer, layers
     return 1.0 if is_bias else fan_in**-0.5
 
 
-def _mean_field_scale(fan_in: int, is_bias: bool, is_last: bool) -> float:
-    return _ntk_scale(fan_in, is_bias, is_last) * (fan_in**-0.5 if is_last else 1.0)
+def _mean_field_scale(fan_in: int, is_bias: bool, layer: int, layers: int) -> float:
+    return _ntk_scale(fan_in, is_bias, layer, layers) * (fan_in**-0.5 if layer == layers - 1 else 1.0)
 
 
-def _unscaled(fan_in: int, is_bias: bool, is_last: bool) -> float:
-    del fan_in, is_bias, is_last
+def _unscaled(fan_in: int, is_bias: bool, layer: int, layers: int) -> float:
+    del fan_in, is_bias, layer, layers
     return 1.0
 
 
 INITS: dict[str, Callable[..., Init]] = {
     "antisymmetric": antisymmetric,
+    "finer": finer,
     "kaiming": kaiming,
     "mean-field": mean_field,
     "normal": normal,
     "ntk": ntk,
     "pytorch-uniform": pytorch_uniform,
+    "siren": siren,
     "xavier": xavier,
 }

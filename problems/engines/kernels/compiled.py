@@ -117,6 +117,43 @@ def ricker_pair(z: Any, p: Any) -> Any:
     return (like(z, 1.0) - u * u) * bell, u * (u * u - like(z, 3.0)) * bell / p
 
 
+@stepwise
+def gaussian_pair(z: Any, p: Any) -> Any:
+    """exp(-(p z)^2) and its slope."""
+    u = p * z
+    bell = exponential_of_minus(u * u)
+    return bell, like(z, -2.0) * p * u * bell
+
+
+@stepwise
+def gabor_pair(z: Any, p: Any) -> Any:
+    """cos(p z) exp(-(p z / 2)^2) and its slope."""
+    v = max(min(p * z, like(z, 80.0)), like(z, -80.0))
+    s, c = sine_and_cosine(v)
+    bell = exponential_of_minus(like(z, 0.25) * v * v)
+    return c * bell, -p * (s + like(z, 0.5) * v * c) * bell
+
+
+@stepwise
+def finer_pair(z: Any, p: Any) -> Any:
+    """sin(p (|z| + 1) z) and its slope."""
+    size = abs(z)
+    s, c = sine_and_cosine(p * ((size + like(z, 1.0)) * z))
+    return s, p * (like(z, 2.0) * size + like(z, 1.0)) * c
+
+
+def _gabor(w0: float = 20.0, s0: float = 10.0) -> Twin:
+    if w0 != 2 * s0:
+        raise CannotServe(f"has no compiled form of gabor(w0, s0) unless w0 is twice s0; got {w0:g} and {s0:g}")
+    return Twin(gabor_pair, parameter=w0, bounded=True)
+
+
+def _finer(w0: float = 30.0) -> Twin:
+    # w0 (|z| + 1) |z| stays below the sine's reach
+    reach = {kind: math.sqrt(reach / w0 + 0.25) - 0.5 for kind, reach in SINE_REACH.items()}
+    return Twin(finer_pair, parameter=w0, bounded=True, reach=reach)
+
+
 def _sin(w0: float = 1.0) -> Twin:
     return Twin(
         sin_pair, parameter=w0, bounded=True, reach={kind: reach / abs(w0) for kind, reach in SINE_REACH.items()}
@@ -124,6 +161,9 @@ def _sin(w0: float = 1.0) -> Twin:
 
 
 TWINS: dict[str, Callable[..., Twin]] = {
+    "finer": _finer,
+    "gabor": _gabor,
+    "gaussian": lambda s=10.0: Twin(gaussian_pair, parameter=s, bounded=True),
     "gelu": lambda: Twin(gelu_pair),
     "relu": lambda: Twin(relu_pair),
     "ricker": lambda a=0.3: Twin(ricker_pair, parameter=a, bounded=True),
