@@ -1,5 +1,8 @@
 """What `harness order` answers beside the verdicts: against a method, other choices, targets, the residual."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -172,6 +175,12 @@ def test_each_choice_is_varied_alone_and_agreement_is_counted(study):
     assert early == ">="
 
 
+def test_the_page_counts_the_choices_as_they_are(study):
+    choices = agreement_of_choices(robustness(study.tables))["choices"].unique().tolist()
+    page = (Path(__file__).parents[1] / "docs" / "statistics.md").read_text()
+    assert re.findall(r"all (\d+) choices agree", page) == [str(count) for count in choices]
+
+
 def test_a_residual_that_shrinks_evenly_has_no_order_in_units_of_its_start(study):
     spectra = study.spectra.copy()
     even = spectra.groupby("mark")["error"].transform("min")
@@ -192,6 +201,8 @@ def test_the_command_answers_each_question_and_writes_its_table(study, capsys):
     assert (study.folder / "robustness.png").exists()
     assert main(["order", "--from", str(study.folder), "--against", "gd"]) == 0
     assert "of gd's spread" in capsys.readouterr().out
+    assert main(["order", "--from", str(study.folder), "--samplers"]) == 2
+    assert "holds no sampler to compare with" in capsys.readouterr().err
     assert main(["order", "--from", str(study.folder), "--against", "sgd"]) == 2
     assert main(["order", "--from", str(study.folder), "--targets"]) == 2
     assert "several targets" in capsys.readouterr().err

@@ -39,7 +39,7 @@ class Tuning:
 
     spec: RunSpec
     trials: int = 20
-    seeds: int = 3
+    seeds: int = 5
     sampler: Sampler = "random"
     draw: int = 0
     """The seed of the search itself."""

@@ -28,11 +28,13 @@ def sign_test(scores: Doubles) -> float:
     total = int(steps.sum())
     if not len(scores):
         return float("nan")
-    share = np.ones(1)
-    for step in steps[steps > 0]:  # the distribution of the sum, run by run
-        share = 0.5 * (np.pad(share, (0, 2 * step)) + np.pad(share, (2 * step, 0)))
-    # share[i] is the probability of the sum i - total
-    distance = np.abs(np.arange(len(share)) - total)
+    # share[i] is the probability that the steps which are taken upwards add up to i; the sum is then 2 i - total
+    share = np.zeros(total + 1)
+    share[0] = 1.0
+    for step in steps[steps > 0]:  # run by run
+        share[step:] = share[step:] + share[:-step]
+        share /= 2
+    distance = np.abs(2 * np.arange(total + 1) - total)
     return min(1.0, float(share[distance >= abs(round(2 * float(scores.sum())))].sum()))
 
 

@@ -23,5 +23,7 @@ def add_options(word: Parser) -> None:
     asked.add_argument("--robust", action="store_true", help="vary threshold, price, budget, clock and incumbent")
     asked.add_argument("--targets", action="store_true", help="take the study's targets as a sample of many")
     asked.add_argument("--residual", action="store_true", help="compare residuals, which amplitude cannot confound")
+    text = "compare residuals with those of samplers of the network's initial law"
+    asked.add_argument("--samplers", action="store_true", help=text)
     text = "forward passes of a gradient (default: 1,2,3,5)"
     asked.add_argument("--cost-per-gradient", default="1,2,3,5", metavar="C,C", help=text)

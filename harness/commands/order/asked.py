@@ -1,4 +1,4 @@
-"""What else `harness order` answers: against a method, over other choices, over targets, by the residual."""
+"""What else `harness order` answers: against a method or samplers, over other choices and targets, by the residual."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +9,7 @@ from rich.table import Table
 
 from harness.analysis.asked.against import against
 from harness.analysis.asked.robustness import PRIMARY, agreement_of_choices, robustness
+from harness.analysis.asked.samplers import against_samplers
 from harness.analysis.asked.targets import over_targets
 from harness.analysis.configurations import configuration_names
 from harness.analysis.residuals import residual_order
@@ -20,10 +21,12 @@ from harness.whole_files import replace_file, writing_into
 
 def say_against(tables: Tables, folder: Path, console: Console, reference: str) -> None:
     """A sentence for each configuration, and the table."""
-    rows = against(tables, reference)
-    for sentence in rows["sentence"] if len(rows) else ["Nothing else was run on the problem of this optimizer."]:
-        console.print(sentence, soft_wrap=True, highlight=False)
-    _written(rows, folder / f"against-{reference}.csv", console)
+    _told(against(tables, reference), folder / f"against-{reference}.csv", console)
+
+
+def say_samplers(tables: Tables, folder: Path, console: Console) -> None:
+    """A sentence for each configuration and sampler of the initial law, and the table."""
+    _told(against_samplers(tables), folder / "samplers.csv", console)
 
 
 def say_robustness(tables: Tables, folder: Path, console: Console) -> None:
@@ -70,7 +73,14 @@ ANSWERS: dict[str, Callable[[Tables, Path, Console], None]] = {
     "robust": say_robustness,
     "targets": say_targets,
     "residual": say_residuals,
+    "samplers": say_samplers,
 }
+
+
+def _told(rows: pd.DataFrame, path: Path, console: Console) -> None:
+    for sentence in rows["sentence"] if len(rows) else ["Nothing else was run on the problem of this optimizer."]:
+        console.print(sentence, soft_wrap=True, highlight=False)
+    _written(rows, path, console)
 
 
 def _written(rows: pd.DataFrame, path: Path, console: Console) -> None:

@@ -18,8 +18,8 @@ def add_options(word: Parser) -> None:
     """A search, and the runs it is made of."""
     word.add_argument("--optimizer", required=True, metavar="NAME", help="a name from 'harness list optimizers'")
     word.add_argument("--trials", type=whole(1), default=20, metavar="N", help="settings to try (default: 20)")
-    seeds = "runs of each, from seed 1000 (default: 3)"
-    word.add_argument("--seeds", type=whole(1), default=3, metavar="N", help=seeds)
+    seeds = "runs of each, from seed 1000 (default: 5, the fewest of which an order is told)"
+    word.add_argument("--seeds", type=whole(1), default=5, metavar="N", help=seeds)
     sampler = "random or optuna (default: random)"
     word.add_argument("--sampler", type=one_of(SAMPLERS), default=SAMPLERS[0], metavar="NAME", help=sampler)
     word.add_argument(
