@@ -14,7 +14,8 @@ are those of `statistics.spread` and `statistics.censored`; by loss they are abo
 fallen at the hit. *kendall_tau*: mean over runs and components of tau-b between the frequency and when it was hit;
 censored ones are last and tied. Where all are tied there is no tau to average.
 
-*p_adjusted*: Benjamini and Hochberg's over the configurations of the table, for each probe, threshold and clock.
+*p_adjusted*: Benjamini and Hochberg's over the configurations of the table, for each probe, threshold and clock; those
+with too few runs for a verdict have none.
 *verdict*: `harness.analysis.statistics.verdicts`. All intervals are of 95 %. `docs/statistics.md` has the reasons.
 
 Source of C: Harrell et al., Evaluating the yield of medical tests, JAMA 247 (1982) 2543-2546.
@@ -33,7 +34,7 @@ from harness.analysis.nulls import with_nulls
 from harness.analysis.statistics.censored import exponent
 from harness.analysis.statistics.signs import concordance_interval, contradiction_p, sign_test
 from harness.analysis.statistics.spread import median_ratio, run_bounds
-from harness.analysis.statistics.verdicts import Evidence, verdict
+from harness.analysis.statistics.verdicts import FEWEST_RUNS, Evidence, verdict
 from harness.tables import SCHEMA, Doubles, empty, frame
 
 LEVEL = 0.95
@@ -68,7 +69,9 @@ def order_table(
     is_principal = np.array([principal.get(problem, probe) == probe for problem, probe in of_problem])
     is_primary = is_principal & (rows["threshold"] == PRIMARY_THRESHOLD) & (rows["matched_by"] == PRIMARY_CLOCK)
     rows["endpoint"] = np.where(is_primary, "primary", "secondary")
-    rows["p_adjusted"] = rows.groupby(FAMILY, sort=False)["p_value"].transform(adjusted)
+    # what has too few runs for any verdict is no hypothesis that was tested, and must not weaken those that were
+    tested = rows["p_value"].where(rows["n_runs"] >= FEWEST_RUNS)
+    rows["p_adjusted"] = tested.groupby([rows[name] for name in FAMILY], sort=False).transform(adjusted)
     rows["incumbent"] = incumbent
     rows = with_nulls(rows, nulls)
     rows["verdict"] = [verdict(row["evidence"], row) for _, row in rows.iterrows()]

@@ -8,6 +8,7 @@ from typing import BinaryIO
 import pandas as pd
 from matplotlib.figure import Figure
 
+from harness.figures.asked.standing import standing_figure, standing_rows
 from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap, heatmap_rows
 from harness.figures.loss_matched import loss_matched, loss_matched_rows
@@ -35,6 +36,7 @@ FIGURES: dict[str, Callable[[Tables], Figure]] = {
     "samples": samples,
     "slope": slope,
     "spectrum": spectrum,
+    "standing": standing_figure,
 }
 NUMBERS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "heatmap": heatmap_rows,
@@ -48,6 +50,7 @@ NUMBERS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "samples": lambda tables: tables["samples"],
     "slope": slope_rows,
     "spectrum": spectrum_rows,
+    "standing": standing_rows,
 }
 """The numbers behind each figure, as they are written beside it."""
 ROWS_OF: dict[str, Callable[[Tables], Sized]] = {

@@ -1,0 +1,165 @@
+"""How every optimizer stands on every problem of a study: the table from which the Atlas is written.
+
+A *block* is a problem with all that describes it but the number of its target. Where a block has one target, its row
+is the primary one of `order`, and the run is the unit. Where it has several, targets are the sample: C and the
+logarithm of the spread are means over targets with Student's t over them (`targets.population`), and p is of the mean
+logarithm being 0. Their p-values are Benjamini and Hochberg's over the optimizers of the block.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from harness.analysis.asked.targets import MEASURES, Population, population, run_values
+from harness.analysis.configurations import configuration_names
+from harness.analysis.order import EQUIVALENCE, LEVEL, PRIMARY_THRESHOLD, adjusted
+from harness.analysis.statistics.verdicts import DIRECTIONS, FLAT_CONCORDANCE, FLAT_SPREAD, P_LIMIT
+from harness.tables import LABELS, Tables
+
+TARGET = "target"
+"""The setting of a problem that numbers its targets."""
+METHOD = ["optimizer", "settings"]
+PLACE = [label for label in LABELS if label not in METHOD]
+SIZES = ["concordance", "low", "high", "spread_bound", "spread", "spread_low", "spread_high"]
+SIZES += ["exponent", "exponent_low", "exponent_high", "null_concordance", "null_spread", "p_value", "p_adjusted"]
+KEY = ["block", *METHOD]
+COLUMNS = [*KEY, "targets", "n_runs", *SIZES, "verdict", "hit", "end_loss"]
+FEWEST_TARGETS = 5
+
+
+def standing(tables: Tables) -> pd.DataFrame:
+    """One row for each block and configuration of an optimizer, with the columns `COLUMNS`.
+
+    `hit` is the share of watched frequencies that were hit at the primary threshold, over runs; `end_loss` the median
+    of the best losses."""
+    runs, order = tables["runs"], tables["order"][tables["order"]["endpoint"] == "primary"]
+    names = block_names(pd.concat([runs[PLACE], order[PLACE]]).drop_duplicates())
+    runs, order = _placed(runs, names), _placed(order, names)
+    rows = []
+    for block, own in runs.groupby("block", sort=False):
+        found = order[order["block"] == block]
+        if own["problem_settings"].nunique() > 1:
+            rows.append(_population(tables, own, found))
+        else:
+            rows.append(found.assign(targets=1, verdict=found["verdict"]))
+    table = pd.concat(rows, ignore_index=True)
+    ends = runs.groupby(KEY)["best_loss"].median().rename("end_loss").reset_index()
+    return table.merge(_hit(tables, runs), on=KEY, how="left").merge(ends, on=KEY, how="left")[COLUMNS]
+
+
+def method_names(rows: pd.DataFrame) -> list[str]:
+    """Of each row of a standing the optimizer, and its settings where it has several in one block."""
+    several = rows.groupby(["block", "optimizer"])["settings"].nunique().groupby("optimizer").max() > 1
+    labels = rows.assign(**dict.fromkeys(PLACE, ""))[[*LABELS]]
+    full = configuration_names(labels)
+    return [name if several[row] else row for name, row in zip(full, rows["optimizer"], strict=True)]
+
+
+def block_names(labels: pd.DataFrame) -> dict[tuple[str, ...], str]:
+    """The shortest name of the block of each row of `labels`: the problem, and whatever tells its blocks apart."""
+    keys = [tuple(map(str, row)) for row in labels[PLACE].to_numpy(str)]
+    facts = {key: _facts(dict(zip(PLACE, key, strict=True))) for key in keys}
+    names = {}
+    for key, own in facts.items():
+        others = [other for other in facts.values() if other["problem"] == own["problem"]]
+        telling = [name for name, value in own.items() if any(other.get(name) != value for other in others)]
+        names[key] = " ".join([own["problem"], *(own[name] for name in telling)])
+    return names
+
+
+def _facts(label: dict[str, str]) -> dict[str, str]:
+    settings = json.loads(label.pop("problem_settings") or "{}")
+    own = {name: f"{name}={value}" for name, value in settings.items() if name != TARGET and name not in label}
+    return {**label, **own}
+
+
+def _placed(rows: pd.DataFrame, names: dict[tuple[str, ...], str]) -> pd.DataFrame:
+    return rows.assign(block=[names[tuple(map(str, row))] for row in rows[PLACE].to_numpy(str)])
+
+
+def _hit(tables: Tables, runs: pd.DataFrame) -> pd.DataFrame:
+    """The share of hits of the principal probe at the primary threshold."""
+    principal = tables["spectra"].drop_duplicates("run_id")[["run_id", "probe"]]
+    hits = tables["hits"][np.isclose(tables["hits"]["threshold"], PRIMARY_THRESHOLD)].merge(principal)
+    hits = hits[hits["frequency"] > 0].assign(hit=lambda own: ~own["censored"])
+    of_run = hits[["run_id", "hit"]].merge(runs[["run_id", *KEY]], on="run_id")
+    return of_run.groupby(KEY)["hit"].mean().reset_index()
+
+
+def _population(tables: Tables, runs: pd.DataFrame, order: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a block of several targets."""
+    own = {name: rows[rows["run_id"].isin(runs["run_id"])] for name, rows in tables.items() if "run_id" in rows}
+    values = run_values(own, PRIMARY_THRESHOLD)
+    values = values.merge(order[[*LABELS, "probe"]].drop_duplicates())
+    rows = pd.DataFrame([*_over_targets(values)])
+    # exponents and nulls of single targets, whose unit is the target as well
+    of_targets = order.groupby(METHOD)
+    exponents = pd.DataFrame([{**dict(zip(METHOD, key, strict=True)), **_exponent(part)} for key, part in of_targets])
+    means = of_targets.agg(null_concordance=("null_concordance", "mean"), null_spread=("null_spread", _geometric))
+    rows = rows.merge(exponents, on=METHOD).merge(means.reset_index(), on=METHOD)
+    rows["p_adjusted"] = adjusted(rows["p_value"])
+    rows["verdict"] = [_verdict(row) for _, row in rows.iterrows()]
+    return rows.assign(block=runs["block"].iloc[0], spread_bound="")
+
+
+def _over_targets(values: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for key, own in values.groupby(METHOD, sort=False):
+        parts = {name: own[own["measure"] == name] for name in MEASURES}
+        if min(part["problem_settings"].nunique() for part in parts.values()) < 2:
+            continue
+        share, spread = (_means(parts[name], LEVEL) for name in MEASURES)
+        flat = [_means(parts[name], EQUIVALENCE) for name in MEASURES]
+        yield {
+            **dict(zip(METHOD, key, strict=True)),
+            "targets": spread.n_targets,
+            "n_runs": spread.n_runs,
+            "concordance": share.mean,
+            "low": max(share.low, 0.0),
+            "high": min(share.high, 1.0),
+            "spread": np.exp(spread.mean),
+            "spread_low": np.exp(spread.low),
+            "spread_high": np.exp(spread.high),
+            "p_value": _p_of(spread),
+            "flat": [(flat[0].low, flat[0].high), (np.exp(flat[1].low), np.exp(flat[1].high))],
+        }
+
+
+def _means(part: pd.DataFrame, level: float) -> Population:
+    target = part.groupby("problem_settings").ngroup().to_numpy()
+    return population(part["value"].to_numpy(np.float64), target, level)
+
+
+def _p_of(spread: Population) -> float:
+    """Two-sided p of a mean of 0, from the half-width of its interval."""
+    freedom = spread.n_targets - 1
+    error = (spread.high - spread.mean) / stats.t.ppf((1 + LEVEL) / 2, freedom)
+    return float(2 * stats.t.sf(abs(spread.mean) / error, freedom)) if error > 0 else float(spread.mean == 0)
+
+
+def _exponent(order: pd.DataFrame) -> dict[str, float]:
+    """The mean over targets with Student's t over them."""
+    known = order["exponent"].to_numpy(np.float64)
+    known = known[np.isfinite(known)]
+    if len(known) < 2:
+        return dict.fromkeys(("exponent", "exponent_low", "exponent_high"), float("nan"))
+    half = stats.t.ppf((1 + LEVEL) / 2, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known))
+    return {"exponent": known.mean(), "exponent_low": known.mean() - half, "exponent_high": known.mean() + half}
+
+
+def _geometric(values: "pd.Series[float]") -> float:
+    return float(np.exp(np.log(values).mean()))
+
+
+def _verdict(row: "pd.Series[Any]") -> str:
+    """As that of runs (`statistics.verdicts`), with targets in their place."""
+    if row["targets"] < FEWEST_TARGETS:
+        return "too few targets"
+    if row["p_adjusted"] <= P_LIMIT:
+        return DIRECTIONS[0 if row["spread"] > 1 else 1]
+    margins = FLAT_CONCORDANCE, FLAT_SPREAD
+    within = [low >= m[0] and high <= m[1] for (low, high), m in zip(row["flat"], margins, strict=True)]
+    return "no order" if all(within) else "undecided"

@@ -1,0 +1,141 @@
+"""How optimizers stand on several problems: blocks, targets as the unit, and the figure."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from harness.analysis.asked.standing import _over_targets, _verdict, block_names, method_names, standing
+from harness.analysis.hits import find_hits
+from harness.analysis.order import order_table
+from harness.figures import FIGURES, NUMBERS
+from harness.tables import LABELS, SCHEMA, frame
+
+ZERO = {"str": "", "int64": 0, "float64": 0.0, "bool": False}
+COSTS = np.array([0.0, *np.geomspace(1, 1000, 60)])
+
+
+def table(name, rows):
+    return frame(name, {column: [row.get(column, ZERO[kind]) for row in rows] for column, kind in SCHEMA[name].items()})
+
+
+def study(ratio_of, *, targets, seeds, problem="waves"):
+    """Two frequencies whose errors fall exponentially; the higher one is slower by a ratio."""
+    rows = {name: [] for name in ("runs", "curves", "spectra")}
+    for optimizer in ("low", "flat"):
+        for target in range(targets):
+            for seed in range(seeds):
+                label = {"problem": problem, "optimizer": optimizer, "settings": "{}", "network": "1-2-1"}
+                label["problem_settings"] = json.dumps({"target": target})
+                own = {"run_id": f"{optimizer}{target}-{seed}", "seed": seed}
+                rows["runs"].append({**own, **label, "budget": 1000.0, "first_loss": 1.0, "best_loss": 0.1})
+                ratio = ratio_of(optimizer, target, seed)
+                for mark, cost in enumerate(COSTS):
+                    errors = np.exp(-cost / 20), np.exp(-cost / 20 / ratio)
+                    at = {**own, "mark": mark, "cost": cost}
+                    loss = sum(np.square(errors))
+                    rows["curves"].append({**at, "loss": loss, "loss_last": loss})
+                    for k, error in zip((1.0, 4.0), errors, strict=True):
+                        seen = {"probe": "fourier", "frequency": k, "target_amplitude": 1.0}
+                        rows["spectra"].append({**at, **seen, "error": error, "error_last": error, "amplitude": 1.0})
+    tables = {name: table(name, own) for name, own in rows.items()}
+    hits = find_hits(tables["runs"], tables["curves"], tables["spectra"])
+    return {**tables, "hits": hits, "order": order_table(tables["runs"], tables["curves"], tables["spectra"], hits)}
+
+
+def spreads(optimizer, target, seed):
+    drawn = np.random.default_rng([target, seed]).normal(0, 0.05)
+    return float(np.exp(drawn + (np.log(4 + target) if optimizer == "low" else 0.0)))
+
+
+def test_the_target_is_the_unit_where_there_are_several():
+    rows = standing(study(spreads, targets=6, seeds=3)).set_index("optimizer")
+    # of a balanced design the mean over targets is that of their means, with Student's t over them
+    logs = [np.mean([np.log(spreads("low", t, s)) for s in range(3)]) for t in range(6)]
+    half = stats.t.ppf(0.975, 5) * np.std(logs, ddof=1) / np.sqrt(6)
+    np.testing.assert_allclose(np.log(rows.loc["low", "spread"]), np.mean(logs), rtol=0.02)
+    np.testing.assert_allclose(np.log(rows.loc["low", "spread_high"]), np.mean(logs) + half, rtol=0.02)
+    np.testing.assert_allclose(rows.loc["low", "p_value"], stats.ttest_1samp(logs, 0).pvalue, rtol=0.1)
+    assert rows["verdict"].to_dict() == {"low": "low-first", "flat": "undecided"}
+    assert rows["targets"].tolist() == [6, 6]
+
+
+def test_a_single_target_has_its_row_of_order():
+    tables = study(spreads, targets=1, seeds=8)
+    rows = standing(tables).set_index("optimizer")
+    order = tables["order"][tables["order"]["endpoint"] == "primary"].set_index("optimizer")
+    for column in ("concordance", "spread", "p_adjusted", "verdict"):
+        assert rows[column].to_dict() == order[column].to_dict()
+    assert rows.loc["low", "verdict"] == "low-first"
+    assert rows.loc["low", "hit"] == 1.0
+
+
+def test_few_targets_have_no_verdict():
+    rows = standing(study(spreads, targets=4, seeds=2))
+    assert set(rows["verdict"]) == {"too few targets"}
+
+
+def test_what_has_too_few_runs_does_not_weaken_the_correction_of_the_others():
+    many, few = study(spreads, targets=1, seeds=8), study(spreads, targets=9, seeds=2, problem="few")
+    both = {
+        name: pd.concat([many[name], few[name]], ignore_index=True) for name in ("runs", "curves", "spectra", "hits")
+    }
+    for name in ("runs", "curves", "spectra", "hits"):
+        tail = both[name].index >= len(many[name])
+        both[name].loc[tail, "run_id"] = "few-" + both[name].loc[tail, "run_id"]
+    order = order_table(both["runs"], both["curves"], both["spectra"], both["hits"])
+    alone = many["order"].set_index(["optimizer", "threshold", "matched_by"])["p_adjusted"]
+    together = order[order["problem"] == "waves"].set_index(["optimizer", "threshold", "matched_by"])["p_adjusted"]
+    pd.testing.assert_series_equal(alone, together)
+    assert order.loc[order["problem"] == "few", "p_adjusted"].isna().all()
+
+
+def test_a_direction_is_said_of_chance_in_at_most_five_in_a_hundred_a_side():
+    """Eight targets with two runs each, whose logarithms of the spread scatter about 0."""
+    said = []
+    for trial in range(300):
+        rng = np.random.default_rng(trial)
+        logs = np.repeat(rng.normal(0, 0.5, 8), 2) + rng.normal(0, 0.2, 16)
+        own = pd.DataFrame({"optimizer": "any", "settings": "", "problem_settings": np.repeat([*"abcdefgh"], 2)})
+        measured = {"log spread": logs, "concordance": (logs > 0).astype(float)}
+        rows = pd.concat([own.assign(measure=name, value=values) for name, values in measured.items()])
+        (found,) = _over_targets(rows)
+        said.append(_verdict(pd.Series(found | {"p_adjusted": found["p_value"]})))
+    # 10 % on two sides, and three standard deviations of 300 draws
+    assert max(said.count("low-first"), said.count("high-first")) <= 300 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 300))
+    assert said.count("low-first") + said.count("high-first") >= 300 * (0.10 - 3 * np.sqrt(0.1 * 0.9 / 300))
+
+
+def test_blocks_are_named_by_what_tells_them_apart():
+    base = dict.fromkeys(LABELS, "") | {"problem": "waves", "network": "1-2-1", "activation": "tanh"}
+    labels = pd.DataFrame(
+        [
+            base | {"problem_settings": '{"target": 0}'},
+            base | {"problem_settings": '{"target": 1}'},
+            base | {"activation": "relu", "problem_settings": '{"target": 0}'},
+            base | {"problem": "other", "problem_settings": "{}"},
+        ]
+    )
+    assert set(block_names(labels).values()) == {"waves tanh", "waves relu", "other"}
+
+
+def test_settings_are_named_only_where_an_optimizer_has_several_in_a_block():
+    rows = pd.DataFrame(
+        {
+            "block": ["a", "b", "a", "a"],
+            "optimizer": ["adam", "adam", "gd", "gd"],
+            "settings": ['{"lr": 1}', '{"lr": 2}', '{"lr": 1}', '{"lr": 2}'],
+        }
+    )
+    assert method_names(rows) == ["adam", "adam", "gd lr=1", "gd lr=2"]
+
+
+@pytest.mark.parametrize("targets", [1, 6])
+def test_the_figure_has_a_cell_for_each_method_and_block(targets):
+    tables = study(spreads, targets=targets, seeds=6)
+    (axes,) = FIGURES["standing"](tables).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["low", "flat"]
+    assert axes.texts[0].get_text().endswith("▼")
+    assert NUMBERS["standing"](tables)["method"].tolist() == ["low", "flat"]
