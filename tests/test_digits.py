@@ -102,7 +102,7 @@ def test_the_noise_floor_by_blocks_of_samples_is_that_of_all_at_once(monkeypatch
     np.testing.assert_allclose(noise_floor(x, targets, waves, np.random.default_rng(0)), whole, rtol=1e-12)
     rng, centred = np.random.default_rng(0), targets - targets.mean(axis=0)
     largest = [np.abs(nudft(x, rng.permutation(centred), waves)).max(axis=0) for _ in range(200)]
-    np.testing.assert_allclose(whole, np.quantile(largest, 0.95, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(whole, np.sort(largest, axis=0)[-10], rtol=1e-12)
 
 
 def test_zero_is_a_peak():

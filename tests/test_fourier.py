@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from problems.line.waves import periodic_grid
-from problems.probes.fourier import FourierProbe, find_peaks, noise_floor, nudft
+from problems.probes.fourier import SHUFFLES, FourierProbe, _exceeded_by_chance, find_peaks, noise_floor, nudft
 
 
 def probe_of(inputs: np.ndarray, targets: np.ndarray, omegas: list[float]) -> FourierProbe:
@@ -185,3 +185,10 @@ def test_the_floor_scales_with_the_target_and_repeats_with_its_generator():
     assert (once == again).all()
     assert tenfold == pytest.approx(10 * once)
     assert (once != other).all()
+
+
+def test_one_more_shuffle_exceeds_the_floor_in_at_most_one_case_of_twenty():
+    """The tenth largest of 200: one more of the same law is above it with probability 10 / 201."""
+    drawn = np.random.default_rng(0).random((SHUFFLES + 1, 40_000))
+    rate = (drawn[-1] > _exceeded_by_chance(drawn[:-1])).mean()
+    assert rate == pytest.approx(10 / 201, abs=3 * np.sqrt(0.05 * 0.95 / 40_000))
