@@ -160,12 +160,42 @@ SCHEMA: dict[str, dict[str, str]] = {
 
 TEXT = pd.StringDtype(na_value=np.nan)
 """What pandas calls `str`."""
-SAFE: dict[str, tuple[type, ...]] = {"float64": (int, float), "int64": (int,), "bool": (bool, np.bool_)}
+SAFE: dict[str, tuple[type, ...]] = {"float64": (int, float), "int64": (int,), "bool": (bool, np.bool_), "str": (str,)}
 """Types whose values become that of a column as they are."""
 
 
+class Rows:
+    """A table by columns, in order and in their types: arrays, and lists of text.
+
+    A run that is only written needs no DataFrame, which takes some twenty times as long to make."""
+
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        self.columns = columns
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def __getitem__(self, column: str) -> Any:
+        return self.columns[column]
+
+    def frame(self) -> pd.DataFrame:
+        """The same as a DataFrame."""
+        text = {name: pd.array(values, dtype=TEXT) for name, values in self.columns.items() if isinstance(values, list)}
+        return pd.DataFrame({**self.columns, **text})
+
+
+RunRows: TypeAlias = dict[str, Rows]
+"""The tables of one run."""
+AnyRows: TypeAlias = Rows | pd.DataFrame
+
+
 def frame(table: str, columns: Mapping[str, Any], schema: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """A DataFrame of `table` with exactly its columns, in order and in their types; scalars are repeated.
+    """A DataFrame of `table`, as `rows_of` has it."""
+    return rows_of(table, columns, schema).frame()
+
+
+def rows_of(table: str, columns: Mapping[str, Any], schema: Mapping[str, str] | None = None) -> Rows:
+    """The rows of `table` with exactly its columns, in order and in their types; scalars are repeated.
 
     `schema` has the columns of a table that an observer declares. Raises ValueError naming the columns that are missing
     or unknown."""
@@ -175,13 +205,19 @@ def frame(table: str, columns: Mapping[str, Any], schema: Mapping[str, str] | No
         raise ValueError(f"Table '{table}': missing columns {sorted(missing)}, unknown columns {sorted(unknown)}.")
     lengths = {len(value) for value in columns.values() if np.ndim(value) == 1}
     length = lengths.pop() if lengths else 1
-    return pd.DataFrame({name: _column(columns[name], kind, length) for name, kind in schema.items()})
+    return Rows({name: _column(columns[name], kind, length) for name, kind in schema.items()})
 
 
 def empty(table: str, schema: Mapping[str, str] | None = None) -> pd.DataFrame:
     """The table without rows."""
     schema = SCHEMA[table] if schema is None else schema
     return _empty(tuple(schema.items())).copy()
+
+
+def no_rows(table: str, schema: Mapping[str, str] | None = None) -> Rows:
+    """The same as `Rows`."""
+    schema = SCHEMA[table] if schema is None else schema
+    return rows_of(table, dict.fromkeys(schema, ()), schema)
 
 
 @cache
@@ -192,11 +228,11 @@ def _empty(schema: tuple[tuple[str, str], ...]) -> pd.DataFrame:
 def _column(values: Any, kind: str, length: int) -> Any:
     """Values in their type. Arrays and single values that have it already go a short way: a run makes some hundred."""
     if np.ndim(values) == 0:
-        if kind != "str" and isinstance(values, SAFE[kind]):
-            return np.full(length, values, kind)
+        if isinstance(values, SAFE[kind]):
+            return [values] * length if kind == "str" else np.full(length, values, kind)
         values = [values] * length
     elif isinstance(values, np.ndarray) and values.dtype == kind:
         return values
     if kind == "str" and all(isinstance(value, str) for value in values):
-        return pd.array(list(values), dtype=TEXT)
-    return pd.Series(values).astype(pandas_dtype(kind)) if len(values) else pd.Series([], dtype=kind)
+        return list(values)
+    return pd.Series(values).astype(pandas_dtype(kind)) if len(values) else np.empty(0, kind)

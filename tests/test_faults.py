@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -191,7 +192,7 @@ def test_a_method_that_does_not_come_back_is_ended_and_keeps_its_partial_curve(t
     assert ends["hanging"] == "timeout"
     assert set(ends["walk"]) == {"budget"}
     own = read["curves"][read["curves"]["run_id"] == hanging[0].run_id]
-    whole = run(hanging[0].__class__(**{**vars(hanging[0]), "method": specs[1].method, "budget": 10.0}))
+    whole = run(replace(hanging[0], method=specs[1].method, budget=10.0))
     assert own["cost"].max() == 10
     assert own["loss"].iloc[-1] == whole["curves"]["loss"].iloc[-1]
     assert not list((store.folder / "partial").iterdir())

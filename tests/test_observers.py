@@ -102,7 +102,7 @@ def test_what_cannot_be_asked_of_a_problem_is_refused_before_the_run():
 def test_a_run_that_was_never_made_has_the_tables_of_its_observers_without_rows():
     tables = unfinished(replace(run_spec(), observers=(Lengths(),)), "crashed", "It died.")
     assert len(tables["lengths"]) == 0
-    assert list(tables["lengths"]) == ["run_id", "observer", "mark", "cost", "length"]
+    assert list(tables["lengths"].columns) == ["run_id", "observer", "mark", "cost", "length"]
 
 
 # the store

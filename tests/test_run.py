@@ -402,7 +402,8 @@ def test_a_method_that_is_too_small_for_a_network_is_refused_with_its_memory():
 
 
 def test_a_run_whose_process_died_is_a_row_too():
-    tables = unfinished(run_spec(seed=3), "crashed", "It died.")
+    made = unfinished(run_spec(seed=3), "crashed", "It died.")
+    tables = {name: rows.frame() for name, rows in made.items()}
     row = only(tables)
     assert (row["status"], row["reason"], row["seed"], row["cost"]) == ("crashed", "It died.", 3, 0)
     assert row["run_id"] == run_spec(seed=3).run_id

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Protocol, TypeAlias
 
 from harness.run.metering.account import Observe, Snapshot
-from harness.tables import Tables
+from harness.tables import RunRows
 from optimizers.base import Doubles
 
 Progress: TypeAlias = Callable[[float], None]
@@ -16,7 +16,7 @@ Progress: TypeAlias = Callable[[float], None]
 class Attendant(Protocol):
     """Ends a batch from outside where the method does not come back, and keeps what was measured until then."""
 
-    def attend(self, tables: Callable[[], list[Tables]]) -> None:
+    def attend(self, tables: Callable[[], list[RunRows]]) -> None:
         """Is told before the first evaluation; `tables` gives the runs as they stand, at any time, in any thread."""
 
     def measuring(self) -> AbstractContextManager[None]:
@@ -42,10 +42,10 @@ class Attended:
         if self._progress:
             self._progress(min(1.0, snapshot.cost / self._budget))
 
-    def begin(self, tables: Callable[[], list[Tables]]) -> None:
+    def begin(self, tables: Callable[[], list[RunRows]]) -> None:
         """Tell the attendant, if there is one, that the method is about to begin."""
 
-        def between_measurements() -> list[Tables]:
+        def between_measurements() -> list[RunRows]:
             with self._measuring:
                 return tables()
 

@@ -13,7 +13,7 @@ from harness.run.marks.record import Recorder
 from harness.run.metering.lanes import LaneMeter
 from harness.run.metering.meter import Meter
 from harness.run.spec import RunSpec, canonical, settings_of
-from harness.tables import SCHEMA, Tables, empty, frame
+from harness.tables import SCHEMA, RunRows, no_rows, rows_of
 
 
 def sentence(error: Exception) -> str:
@@ -32,7 +32,7 @@ class End(NamedTuple):
 class Observed(NamedTuple):
     """What the observations of one run give, how long they took after its end, and what went wrong, if anything."""
 
-    tables: Tables
+    tables: RunRows
     seconds: float = 0.0
     trouble: str = ""
 
@@ -43,10 +43,10 @@ NOBODY = Observed({})
 def observed(spec: RunSpec, pictures: Sequence[Observation], asked: Sequence[Observation] | None = None) -> Observed:
     """The table `predictions` and those of the run's observers; of one that fails, the tables are empty."""
     begun, trouble = perf_counter(), ""
-    tables: Tables = {"predictions": empty("predictions")}
+    tables: RunRows = {"predictions": no_rows("predictions")}
     for observation in pictures:
         for table, columns in observation.rows().items():
-            tables[table] = frame(table, {"run_id": spec.run_id, **columns})
+            tables[table] = rows_of(table, {"run_id": spec.run_id, **columns})
     # None while the run goes on: then the pictures alone are asked
     for observer, observation in zip(spec.observers, asked or (), strict=asked is not None):
         try:
@@ -64,18 +64,18 @@ def share_evenly(seen: Sequence[Observed]) -> list[Observed]:
     return [one._replace(seconds=seconds) for one in seen]
 
 
-def _tables_of(observer: Observer, spec: RunSpec, rows: Mapping[str, Columns]) -> Tables:
+def _tables_of(observer: Observer, spec: RunSpec, rows: Mapping[str, Columns]) -> RunRows:
     labels = {"run_id": spec.run_id, "observer": str(observer)}
     return {
-        table: frame(table, labels | dict(rows[table]), schema) if table in rows else empty(table, schema)
+        table: rows_of(table, labels | dict(rows[table]), schema) if table in rows else no_rows(table, schema)
         for table, schema in schema_of(observer).items()
     }
 
 
 def lane_tables(
     spec: RunSpec, lane: int, meter: Meter | LaneMeter, recorder: Recorder, end: End, seen: Observed = NOBODY
-) -> Tables:
-    """Rows of one lane, without a forecast. Seconds of a batch are shared evenly by its lanes."""
+) -> RunRows:
+    """Rows of one lane, without its spectra. Seconds of a batch are shared evenly by its lanes."""
     lanes, account, outcome = recorder.lanes, meter.account, meter.outcome(lane)
     status, reason = (outcome.stop.status, str(outcome.stop)) if outcome.stop else end[:2]
     if seen.trouble and status != "failed":
@@ -101,11 +101,7 @@ def lane_tables(
         "last_loss": recorder.last_loss(lane),
         "best_loss": min(outcome.best_loss, recorder.best_loss(lane)),  # a minibatch's loss is not told by the outcome
     }
-    return {
-        "runs": frame("runs", row),
-        "curves": recorder.curves(lane, spec.run_id),
-        "spectra": recorder.spectra(lane, spec.run_id),
-    }
+    return {"runs": rows_of("runs", row), "curves": recorder.curves(lane, spec.run_id)}
 
 
 def identity(spec: RunSpec) -> dict[str, Any]:
@@ -127,14 +123,14 @@ def identity(spec: RunSpec) -> dict[str, Any]:
     }
 
 
-def unfinished(spec: RunSpec, status: str, reason: str) -> Tables:
+def unfinished(spec: RunSpec, status: str, reason: str) -> RunRows:
     """The tables of a run that ended before its first evaluation, or whose process died: a row, and no curve."""
     numbers = dict.fromkeys(SCHEMA["runs"], 0)
     losses = dict.fromkeys(("first_loss", "last_loss", "best_loss"), float("nan"))
     end = {"status": status, "reason": reason, "machine_id": machine()["machine_id"]}
     # later ones win: a zero stands only where nothing better is known
     row = {**numbers, **identity(spec), **losses, **end}
-    tables = {"runs": frame("runs", row), **{table: empty(table) for table in ("curves", "spectra", "predictions")}}
+    tables = {"runs": rows_of("runs", row)} | {table: no_rows(table) for table in ("curves", "spectra", "predictions")}
     for observer in spec.observers:
         tables |= _tables_of(observer, spec, {})
     return tables

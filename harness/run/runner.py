@@ -6,7 +6,6 @@ from functools import partial
 from operator import add
 
 import numpy as np
-import pandas as pd
 
 from harness.run.attendance import Attendant, Attended, Progress
 from harness.run.build import build_all
@@ -22,7 +21,7 @@ from harness.run.metering.meter import Meter
 from harness.run.rows import End, lane_tables, observed, sentence, share_evenly, unfinished
 from harness.run.spec import RunSpec, stream
 from harness.run.theory import forecast
-from harness.tables import Tables
+from harness.tables import Rows, RunRows, Tables
 from optimizers.base import Doubles, Streams
 from problems.base import Problem, stack, stackable
 from problems.engines.base import Evaluator
@@ -38,13 +37,21 @@ def run(spec: RunSpec, progress: Progress | None = None) -> Tables:
 def run_lanes(
     specs: Sequence[RunSpec], progress: Progress | None = None, attendant: Attendant | None = None
 ) -> list[Tables]:
-    """The same for several runs that differ in seed, or within the lane group of their recipe.
+    """The same for several runs that differ in seed, or within the lane group of their recipe."""
+    made = make_lanes(specs, progress, attendant)
+    return [{table: rows.frame() for table, rows in tables.items()} for tables in made]
+
+
+def make_lanes(
+    specs: Sequence[RunSpec], progress: Progress | None = None, attendant: Attendant | None = None
+) -> list[RunRows]:
+    """The same by columns, for whoever writes them.
 
     They are lanes of one batch where method and data allow it."""
     first = specs[0]
     assert len({replace(spec, seed=0, recipe=spec.recipe.lane_group) for spec in specs}) == 1
     if len(specs) > 1 and not first.method.lanes:
-        return [tables for spec in specs for tables in run_lanes([spec], progress, attendant)]
+        return [tables for spec in specs for tables in make_lanes([spec], progress, attendant)]
     try:
         problems = build_all(specs)
         check_fit(first.optimizer, first.method, problems[0], first.engine)
@@ -58,7 +65,7 @@ def run_lanes(
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
         return [unfinished(spec, "failed", sentence(error)) for spec in specs]
     if evaluator is None:
-        return [tables for spec in specs for tables in run_lanes([spec], progress, attendant)]
+        return [tables for spec in specs for tables in make_lanes([spec], progress, attendant)]
     attended = partial(Attended, budget=first.budget, progress=progress, attendant=attendant)
     return _run_batch(specs, problems, evaluator, np.array(thetas), attended)
 
@@ -69,7 +76,7 @@ def _run_batch(
     evaluator: Evaluator,
     thetas: Doubles,
     attended: Callable[[Observe], Attended],
-) -> list[Tables]:
+) -> list[RunRows]:
     method = specs[0].method
     pictures, asked = _begin(specs, problems)
     recorder = Recorder(evaluator, problems, [*map(add, pictures, asked)])
@@ -81,11 +88,15 @@ def _run_batch(
     else:
         meter = Meter(evaluator, _terms(specs[0]), observe)
 
-    def standing() -> list[Tables]:
+    def standing() -> list[RunRows]:
         end = End("running", "The run has not ended.", evaluator.name)
         # a run that is killed has what was measured; what its observers would have said at the end is lost
-        own = [lane_tables(spec, lane, meter, recorder, end) for lane, spec in enumerate(specs)]
-        return [tables | observed(spec, seen).tables for spec, tables, seen in zip(specs, own, pictures, strict=True)]
+        return [
+            lane_tables(spec, lane, meter, recorder, end)
+            | {"spectra": recorder.spectra(lane, spec.run_id)}
+            | observed(spec, seen).tables
+            for lane, (spec, seen) in enumerate(zip(specs, pictures, strict=True))
+        ]
 
     try:
         # before any clock is started: neither libraries nor compilation count as the method's time
@@ -116,7 +127,7 @@ def _begin(
     )
 
 
-def _spectra(recorder: Recorder, lane: int, spec: RunSpec, problem: Problem, theta0: Doubles) -> pd.DataFrame:
+def _spectra(recorder: Recorder, lane: int, spec: RunSpec, problem: Problem, theta0: Doubles) -> Rows:
     """The rows of one lane beside their forecast; without it where it cannot be made."""
     try:
         with np.errstate(all="ignore"):

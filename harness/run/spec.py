@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cached_property
 from math import inf, isnan
 from typing import Any, TypeVar
 
@@ -59,7 +60,7 @@ class RunSpec:
         lookup("engine", self.engine, engine_names())
         object.__setattr__(self, "probes", ",".join(split_calls(self.probes)))
 
-    @property
+    @cached_property
     def run_id(self) -> str:
         """sha256 of the canonical specification, and of the plugin files that method and problem come from."""
         origins = {"optimizer_origin": self.method.origin, "problem_origin": self.recipe.origin}

@@ -20,7 +20,7 @@ from harness.run.marks.observer import Observer
 from harness.study.ledger.ledger import LEASES, PARTS, Ledger
 from harness.study.ledger.part import KEY, State, TooNew, declared, unpack
 from harness.study.roll import VERSION, joined
-from harness.tables import SCHEMA, Tables, empty, frame
+from harness.tables import SCHEMA, AnyRows, Tables, empty, frame
 from harness.whole_files import TEMPORARY, replace_file, replace_text
 
 STUDY = "study.json"
@@ -79,7 +79,7 @@ class Store:
                 f"The output folder '{self.folder}' must be writable; {error.strerror or error}. Choose another --out."
             ) from None
 
-    def write(self, run_id: str, tables: Tables, machine: Mapping[str, Any], attempt: int = 1) -> None:
+    def write(self, run_id: str, tables: Mapping[str, AnyRows], machine: Mapping[str, Any], attempt: int = 1) -> None:
         """Write one finished run; raises Unwritable."""
         self.ledger.write(run_id, tables, machine, attempt)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.run.machine import machine
 from harness.study.store import STUDY, Store
-from harness.tables import Tables
+from harness.tables import RunRows
 from harness.watch.identity import Terms, roll, run_id
 
 ATTEMPTS = 20
@@ -25,7 +25,7 @@ class Entry:
         if (folder / STUDY).is_file():
             self._check_unit()
 
-    def write(self, tables: Tables) -> None:
+    def write(self, tables: RunRows) -> None:
         """Enter the study and write the run, in place of an earlier one of the same labels and seed."""
         for _ in range(ATTEMPTS):  # another process may enter at the same moment, and replace the list
             self._store.open(roll(self.labels, self._terms))

@@ -20,7 +20,7 @@ from harness.run.machine import machine
 from harness.run.marks.record import Recorder
 from harness.run.marks.schedule import log_marks
 from harness.run.metering.account import Snapshot
-from harness.tables import SCHEMA, Tables, empty, frame
+from harness.tables import SCHEMA, RunRows, no_rows, rows_of
 from harness.watch.arrays import Numbers, Predict, as_numbers, untouched
 from harness.watch.entry import Entry
 from harness.watch.identity import About, terms
@@ -163,7 +163,7 @@ class Watch:
             f"{self._measuring:.3g} s, {100 * self.overhead:.2g} % of the loop's {self.seconds:.3g} s."
         )
 
-    def _rows(self, status: str, reason: str) -> Tables:
+    def _rows(self, status: str, reason: str) -> RunRows:
         row = {
             **{name: "" if kind == "str" else 0 for name, kind in SCHEMA["runs"].items()},
             **self._entry.labels,
@@ -188,8 +188,8 @@ class Watch:
             "machine_id": machine()["machine_id"],
         }
         return {
-            "runs": frame("runs", row),
+            "runs": rows_of("runs", row),
             "curves": self._recorder.curves(0, self._entry.run_id),
             "spectra": self._recorder.spectra(0, self._entry.run_id),
-            "predictions": empty("predictions"),
+            "predictions": no_rows("predictions"),
         }

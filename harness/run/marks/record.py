@@ -5,16 +5,16 @@ mark as well, and write tables of their own."""
 
 from collections.abc import Sequence
 from math import inf, isfinite, nan
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from harness.run.marks.observer import Mark, Observation
 from harness.run.marks.points import Incumbents
 from harness.run.metering.account import Snapshot
 from harness.run.theory import Forecast
-from harness.tables import empty, frame
+from harness.tables import Rows, no_rows, rows_of
 from optimizers.base import Doubles
 from problems.base import Problem
 from problems.engines.base import Evaluator
@@ -76,7 +76,7 @@ class Recorder:
         """The lowest finite loss at a mark."""
         return min((best for best, *_ in self._losses[lane] if isfinite(best)), default=inf)
 
-    def curves(self, lane: int, run_id: str) -> pd.DataFrame:
+    def curves(self, lane: int, run_id: str) -> Rows:
         """The table `curves` of one lane; the seconds of a batch are shared evenly by its lanes."""
         # the second length is named, as of no marks at all it could not be inferred
         columns = dict(
@@ -85,9 +85,9 @@ class Recorder:
         columns["seconds"] = columns["seconds"] / self.lanes
         marks = np.arange(len(self._losses[lane]))
         losses = dict(zip(LOSSES, np.array(self._losses[lane]).reshape(-1, len(LOSSES)).T, strict=True))
-        return frame("curves", {"run_id": run_id, "mark": marks, **losses, **columns})
+        return rows_of("curves", {"run_id": run_id, "mark": marks, **losses, **columns})
 
-    def spectra(self, lane: int, run_id: str, forecast: Forecast | None = None) -> pd.DataFrame:
+    def spectra(self, lane: int, run_id: str, forecast: Forecast | None = None) -> Rows:
         """The table `spectra` of one lane, beside what a `forecast` of gradient descent says of its marks."""
         predicted = None
         if forecast is not None:
@@ -95,31 +95,32 @@ class Recorder:
             predicted = forecast(np.maximum(gradients - 1, 0))  # the last point evaluated is a step behind
         problem = self._problems[lane]
         forecasts = [predicted] * len(problem.probes) + [None] * len(problem.test_probes)
-        parts = [self._probe_rows(lane, index, run_id, of_probe) for index, of_probe in enumerate(forecasts)]
-        return pd.concat(parts, ignore_index=True) if parts else empty("spectra")
+        parts = [self._probe_rows(lane, index, of_probe) for index, of_probe in enumerate(forecasts)]
+        if not parts:
+            return no_rows("spectra")
+        joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        # text last, which an array would hold as one of numpy's own kinds
+        probes = [probe.name for probe in (*problem.probes, *problem.test_probes)]
+        names = [name for name, part in zip(probes, parts, strict=True) for _ in range(len(part["mark"]))]
+        return rows_of("spectra", {"run_id": run_id, "probe": names, **joined})
 
-    def _probe_rows(self, lane: int, index: int, run_id: str, predicted: NDArray[np.float64] | None) -> pd.DataFrame:
+    def _probe_rows(self, lane: int, index: int, predicted: NDArray[np.float64] | None) -> dict[str, NDArray[Any]]:
         problem = self._problems[lane]
         probe = (*problem.probes, *problem.test_probes)[index]
         marks, rows = len(self._snapshots[lane]), len(probe.frequency)
         # four of each mark: amplitudes and errors of the best point, then of the last
         measured = np.array([mark[index] for mark in self._measured[lane]]).reshape(marks, 4, rows)
-        return frame(
-            "spectra",
-            {
-                "run_id": run_id,
-                "mark": np.repeat(np.arange(marks), rows),
-                "cost": np.repeat([snapshot.cost for snapshot in self._snapshots[lane]], rows),
-                "probe": probe.name,
-                "component": np.tile(probe.component, marks),
-                "frequency": np.tile(probe.frequency, marks),
-                "target_amplitude": np.tile(probe.target_amplitude, marks),
-                "amplitude": measured[:, 0].ravel(),
-                "error": measured[:, 1].ravel(),
-                "amplitude_last": measured[:, 2].ravel(),
-                "error_last": measured[:, 3].ravel(),
-                "predicted_error": nan
-                if predicted is None
-                else np.array([probe.measure(outputs)[1] for outputs in predicted]).ravel(),
-            },
-        )
+        return {
+            "mark": np.repeat(np.arange(marks), rows),
+            "cost": np.repeat([snapshot.cost for snapshot in self._snapshots[lane]], rows),
+            "component": np.tile(probe.component, marks),
+            "frequency": np.tile(probe.frequency, marks),
+            "target_amplitude": np.tile(probe.target_amplitude, marks),
+            "amplitude": measured[:, 0].ravel(),
+            "error": measured[:, 1].ravel(),
+            "amplitude_last": measured[:, 2].ravel(),
+            "error_last": measured[:, 3].ravel(),
+            "predicted_error": np.full(marks * rows, nan)
+            if predicted is None
+            else np.array([probe.measure(outputs)[1] for outputs in predicted]).ravel(),
+        }

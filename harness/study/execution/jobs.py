@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from harness.run.machine import PINNED, machine
 from harness.run.rows import unfinished
-from harness.run.runner import run_lanes
+from harness.run.runner import make_lanes
 from harness.run.spec import RunSpec
 from harness.study.execution.standby import GRACE, Standby, hard_limit
 from harness.study.ledger.ledger import Ledger
@@ -60,7 +60,7 @@ def work(job: Job, order: Order) -> None:
         return
     standby = _standby(job, ledger, order, begun)
     with _one_thread():
-        made = run_lanes(job, lambda share: tell("share", share), standby)
+        made = make_lanes(job, lambda share: tell("share", share), standby)
     if standby is not None:
         # before the rows are written: no limit may end the process in the middle of that
         standby.leave()
@@ -99,9 +99,9 @@ def give_up(job: Sequence[RunSpec], folder: Path, attempts: Sequence[int], statu
     """Write down runs whose process has ended without them: what was kept of them, with this end."""
     ledger = Ledger(folder)
     for spec, attempt in zip(job, attempts, strict=True):
-        tables = ledger.partial(spec.run_id)
-        if tables is None:
-            tables = unfinished(spec, status, reason)
+        kept = ledger.partial(spec.run_id)
+        if kept is None:
+            ledger.write(spec.run_id, unfinished(spec, status, reason), machine(), attempt)
         else:
-            tables["runs"] = tables["runs"].assign(status=status, reason=reason)
-        ledger.write(spec.run_id, tables, machine(), attempt)
+            kept["runs"] = kept["runs"].assign(status=status, reason=reason)
+            ledger.write(spec.run_id, kept, machine(), attempt)

@@ -7,7 +7,7 @@ from time import monotonic
 
 from harness.study.ledger.ledger import Ledger
 from harness.study.workers.channel import tell
-from harness.tables import Tables
+from harness.tables import RunRows
 
 EVERY = 1.0
 """Seconds between two looks at whether there is something new to keep."""
@@ -35,7 +35,7 @@ class Standby:
         self._over = Event()
         self._thread: Thread | None = None
 
-    def attend(self, tables: Callable[[], list[Tables]]) -> None:
+    def attend(self, tables: Callable[[], list[RunRows]]) -> None:
         self._rest()
         # one for each thread: a job whose methods have no lanes attends several times
         self._over = Event()
@@ -68,7 +68,7 @@ class Standby:
         if self._thread is not None:
             self._thread.join()
 
-    def _keep(self, tables: Callable[[], list[Tables]], over: Event) -> None:
+    def _keep(self, tables: Callable[[], list[RunRows]], over: Event) -> None:
         marks = 0
         while not over.wait(EVERY):
             standing = tables()
@@ -78,6 +78,6 @@ class Standby:
                 marks = reached
                 for one in standing:
                     with suppress(OSError):  # a full disk is told when the run itself is written
-                        self._ledger.write_partial(str(one["runs"]["run_id"].iloc[0]), one)
+                        self._ledger.write_partial(str(one["runs"]["run_id"][0]), one)
             if self._end is not None and not self._paused_at and monotonic() - self._began > self._seconds:
                 self._end()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,7 @@ def override_terms(sample: RunSpec, terms: Mapping[str, Any]) -> RunSpec:
         text = key in ("engine", "probes")
         if isinstance(value, bool | list | dict) or isinstance(value, str) != text:
             raise ValueError(f"{key} is a {'text' if text else 'number'}, the same for all runs; got {value!r}.")
-    return RunSpec(**{**vars(sample), **terms})
+    return replace(sample, **terms)
 
 
 def _check_budget(value: Any) -> None:

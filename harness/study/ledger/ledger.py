@@ -13,7 +13,7 @@ from harness.study.ledger import older, part, provenance
 from harness.study.ledger.datasets import DATASET, MOST_RUNS, Dataset
 from harness.study.ledger.leases import Leases
 from harness.study.ledger.part import State, Unreadable
-from harness.tables import Tables, frame
+from harness.tables import AnyRows, Tables, frame
 from harness.whole_files import TEMPORARY
 
 PARTS = "parts"
@@ -41,7 +41,7 @@ class Ledger:
         """Those that `check` has found and put aside."""
         self._checked: dict[Path, tuple[int, int]] = {}
 
-    def write(self, run_id: str, tables: Tables, machine: Mapping[str, Any], attempt: int = 1) -> None:
+    def write(self, run_id: str, tables: Mapping[str, AnyRows], machine: Mapping[str, Any], attempt: int = 1) -> None:
         """Write a finished run in place of what there is of it; raises Unwritable where the disk refuses it."""
         path = self._path(PARTS, run_id)
         try:
@@ -56,7 +56,7 @@ class Ledger:
                 "kept; start the same command again when that is mended."
             ) from None
 
-    def write_partial(self, run_id: str, tables: Tables) -> None:
+    def write_partial(self, run_id: str, tables: Mapping[str, AnyRows]) -> None:
         """Write a run as it stands, for the case that it must be killed; it is in no table until then."""
         path = self._path(PARTIAL, run_id)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from harness.questions.reading import observed_schemas
 from harness.study.ledger import checksum
-from harness.tables import SCHEMA, Tables, empty
+from harness.tables import SCHEMA, AnyRows, Tables, empty
 from harness.whole_files import replace_file
 
 VERSION = 2
@@ -23,6 +23,8 @@ VERSION = 2
 MARK = b"frequency-harness"
 MAGIC = b"PAR1"
 CHANGED = "it has changed since it was written: its checksum does not fit"
+SMALL = 100_000
+"""Bytes of a part in memory."""
 LONGEST = 5_000_000
 """Rows of one table of one run; what claims more is no part of ours."""
 KEY = "run_id"
@@ -55,22 +57,20 @@ def declared() -> dict[str, dict[str, str]]:
     return SCHEMA | observed_schemas()
 
 
-def pack(run_id: str, tables: Tables, attempt: int = 1) -> pa.Table:
+def pack(run_id: str, tables: Mapping[str, AnyRows], attempt: int = 1) -> pa.Table:
     """The row of a run. In its tables the column `run_id` is left out, as it is the same throughout."""
-    row = tables["runs"].iloc[0]
+    row = {name: str(next(iter(tables["runs"][name]))) for name in ("status", "reason", "observers")}
     columns = {
         "run_id": pa.array([run_id]),
         "attempt": pa.array([attempt], pa.int64()),
-        "status": pa.array([str(row["status"])]),
-        "reason": pa.array([str(row["reason"])]),
-        "observers": pa.array([str(row["observers"])]),
+        **{name: pa.array([text]) for name, text in row.items()},
     }
     for name, rows in tables.items():
         if len(rows):
             # one list: its offsets are where it begins and where it ends
             columns[name] = pa.ListArray.from_arrays(pa.array([0, len(rows)], pa.int32()), _struct(name, rows))
-    facts = {name: str(row[name]) for name in ("status", "observers")}
-    return pa.table(columns).replace_schema_metadata(facts_of(run_id, attempt, **facts))
+    facts = facts_of(run_id, attempt, row["status"], row["observers"])
+    return pa.table(columns).replace_schema_metadata(facts)
 
 
 def facts_of(run_id: str, attempt: int, status: str, observers: str | None) -> dict[bytes, bytes]:
@@ -79,22 +79,21 @@ def facts_of(run_id: str, attempt: int, status: str, observers: str | None) -> d
     return {MARK + b":" + key.encode(): str(value).encode() for key, value in facts.items()}
 
 
-def _struct(name: str, rows: pd.DataFrame) -> pa.StructArray:
+def _struct(name: str, rows: AnyRows) -> pa.StructArray:
     kinds = {column: kind for column, kind in declared()[name].items() if column != KEY}
     arrays = [_array(rows[column], kind) for column, kind in kinds.items()]
     return pa.StructArray.from_arrays(arrays, names=list(kinds))
 
 
-def _array(column: "pd.Series[Any]", kind: str) -> pa.Array:
-    if kind == "str" and len(column) == 1:  # a short way for the many columns of `runs`
-        return pa.array(column.tolist(), pa.string(), from_pandas=True)
+def _array(column: Any, kind: str) -> pa.Array:
     if kind == "str":
-        text = pa.array(column, pa.string())
+        text = pa.array(column, pa.string(), from_pandas=True)
         return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text  # pandas keeps some in pieces
-    return pa.array(column.to_numpy(kind), ARROW[kind])  # not from pandas: NaN is a number here, and no missing value
+    # not from pandas: NaN is a number here, and no missing value
+    return pa.array(np.asarray(column, kind), ARROW[kind])
 
 
-def write(path: Path, run_id: str, tables: Tables, attempt: int = 1, *, durable: bool = True) -> None:
+def write(path: Path, run_id: str, tables: Mapping[str, AnyRows], attempt: int = 1, *, durable: bool = True) -> None:
     """Write a part, whole or not at all."""
     replace_file(path, lambda file: write_rows(file, pack(run_id, tables, attempt)), durable=durable)
 
@@ -103,7 +102,9 @@ def write_rows(target: Any, rows: pa.Table) -> None:
     """Write rows, and their metadata, with a checksum of each page and one of the whole."""
     # in memory first: the sums are of the finished bytes, and stand among them
     held = pa.BufferOutputStream()
-    options = {"compression": "zstd", "write_page_checksum": True, "store_schema": False, "write_statistics": False}
+    # what makes a large part smaller takes more time than all else of a small one
+    size = {"compression": "zstd"} if rows.nbytes > SMALL else {"compression": "snappy", "use_dictionary": False}
+    options = {"write_page_checksum": True, "store_schema": False, "write_statistics": False, **size}
     with pq.ParquetWriter(held, rows.schema.remove_metadata(), **options) as writer:
         writer.write_table(rows.replace_schema_metadata(None), row_group_size=ROWS_IN_GROUP)
         writer.add_key_value_metadata(rows.schema.metadata | {checksum.NAME: checksum.BLANK})
