@@ -1,17 +1,19 @@
 """Many runs: nothing finished is lost, whoever dies."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from harness.run.spec import RunSpec, find_problem
 from harness.study.execution.execute import execute
-from harness.study.execution.jobs import group
+from harness.study.execution.jobs import Job, group
+from harness.study.execution.pace import Pace
 from harness.study.store import Store
 from optimizers.base import Doubles, Objective, Optimizer, Streams
 
@@ -125,3 +127,45 @@ def test_the_watcher_sees_shares_rise_to_one(tmp_path: Path) -> None:
     execute(runs, opened(tmp_path / "out", runs), 1, lambda jobs, shares: seen.append(list(shares)))
     assert seen[-1] == [1.0, 1.0, 1.0]
     assert all(a <= b for earlier, later in pairwise(seen) for a, b in zip(earlier, later, strict=True))
+
+
+def test_short_runs_share_tasks_and_long_ones_limited_ones_and_the_last_ones_do_not() -> None:
+    (short, *_), (long, *_) = specs(Walk()), specs(Walk(), "long")
+    limited = replace(short, time_limit=1.0)
+    pace = Pace()
+    assert pace.more((short,), share=100) == 0  # nothing is known of it yet
+    pace.note((short, short), 0.1)
+    pace.note((long,), 0.4)
+    pace.note((limited,), 0.01)
+    assert pace.more((short,), share=100) == 9
+    assert pace.more((short,) * 4, share=100) == 6
+    assert pace.more((short,), share=6) == 2
+    assert pace.more((long,), share=100) == 0
+    assert pace.more((limited,), share=100) == 0
+
+
+def test_many_short_runs_are_few_tasks_and_every_run_is_written_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.study.execution.execute.MOST_FLYING", 2)
+    runs = [*specs(Walk(), seeds=40), *specs(Walk(), "other", 2)]
+    store, counted = opened(tmp_path / "out", runs), Counted()
+    execute(runs, store, counted)
+    assert [len(job) for job in counted.jobs[:2]] == [1, 1]
+    assert len(counted.jobs[2]) > 1
+    assert all(len({spec.optimizer for spec in job}) == 1 for job in counted.jobs)
+    assert [spec.run_id for job in counted.jobs for spec in job] == [spec.run_id for spec in runs]
+    assert store.done() == {spec.run_id for spec in runs}
+
+
+class Counted(Executor):
+    """Makes each task at once, and remembers it; it takes two at a time."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.jobs.append(args[0])
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future

@@ -391,7 +391,9 @@ def test_the_seconds_of_a_batch_are_shared_evenly_by_the_rows_of_its_lanes():
     made.finish()
     made.account.seconds_objective, made.account.seconds_measuring = 6.0, 9.0
     made.account.started, made.account.ended = 100.0, 130.0
-    rows = [lane_tables(run_spec(), lane, made, recorder, End("budget", "", "numpy"))["runs"].frame() for lane in range(3)]
+    rows = [
+        lane_tables(run_spec(), lane, made, recorder, End("budget", "", "numpy"))["runs"].frame() for lane in range(3)
+    ]
     assert [row["seconds_objective"].item() for row in rows] == [2, 2, 2]
     assert [row["seconds_measuring"].item() for row in rows] == [3, 3, 3]
     assert [row["seconds_optimizer"].item() for row in rows] == [5, 5, 5]  # of 30 s, less 9 and 6

@@ -20,7 +20,7 @@ import pytest
 from harness.study.ledger import part
 from harness.study.ledger.part import MAGIC, declared
 from harness.study.store import RUN_TABLES, OccupiedError, Store, read_exported
-from harness.tables import SCHEMA, empty, frame
+from harness.tables import SCHEMA, empty, frame, rows_of
 
 STUDY = {"study_id": "s", "runs": ["a", "b", "c", "d"]}
 ODD = {
@@ -151,6 +151,20 @@ def test_what_is_written_is_read_in_the_order_of_the_study(store):
         expected = pd.concat([tables(run_id)[table] for run_id in ("a", "b", "c")], ignore_index=True)
         identical(read[table], expected)
     identical(read["machines"], frame("machines", MACHINE))
+
+
+def test_what_is_written_by_columns_is_what_is_written_as_data_frames(store):
+    given = tables("a") | {"predictions": empty("predictions")}
+    columns = {name: rows_of(name, {key: table[key].tolist() for key in table}) for name, table in given.items()}
+    store.write("a", columns, MACHINE)
+    store.write("b", {name: table.assign(run_id="b") for name, table in given.items()}, MACHINE)
+    one, two = (part.unpack(store.ledger.rows([run_id])) for run_id in "ab")
+    assert one.keys() == two.keys() == {"runs", "curves", "spectra"}
+    for name, table in given.items():
+        identical(columns[name].frame(), table)
+        if len(table):
+            identical(one[name], table)
+            identical(two[name], table.assign(run_id="b"))
 
 
 def test_a_new_store_has_nothing_done_and_reads_empty_tables(store):

@@ -17,12 +17,14 @@ from typing import Any, TypeAlias
 from harness.questions.reading import with_earlier
 from harness.run.spec import RunSpec
 from harness.study.execution.jobs import OVERDUE, Job, Order, give_up, group, work
+from harness.study.execution.pace import Pace, alike
 from harness.study.execution.policy import Policy
 from harness.study.ledger.leases import Leases
 from harness.study.ledger.ledger import Unwritable
 from harness.study.ledger.part import State, TooNew
 from harness.study.store import Store
 from harness.study.workers.channel import listening
+from harness.study.workers.here import Here
 from harness.study.workers.pool import Overdue, Workers
 from harness.study.workers.process import CannotStart, WorkerDied
 
@@ -78,18 +80,6 @@ def _executor(jobs: int | Executor, todo: Sequence[Job], policy: Policy) -> Abst
     return Workers(min(jobs, len(todo)), dict(policy.environment))
 
 
-class Here(Executor):
-    """Makes each task at once, in this process."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001  # it belongs to whoever has given out the task
-            future.set_exception(error)
-        return future
-
-
 class _Study:
     """One execution: jobs that wait, that fly, and that other processes make."""
 
@@ -107,7 +97,8 @@ class _Study:
         self.deaths = [0] * len(todo)
         self.waiting = deque(range(len(todo)))
         self.elsewhere: list[int] = []
-        self.flying: dict[Future[None], tuple[int, Job, list[int]]] = {}
+        self.pace = Pace()
+        self.flying: dict[Future[float], tuple[int, Job, list[int]]] = {}
         self.states = states
         self.ledger = store.ledger
         self.folder = store.ledger.folder.resolve()
@@ -127,7 +118,7 @@ class _Study:
     def _carry_out(self, executor: Executor, width: int) -> None:
         while self.waiting or self.flying or self.elsewhere:
             while self.waiting and len(self.flying) < width:
-                self._submit(executor, self.waiting.popleft())
+                self._submit(executor, self._with_more(self.waiting.popleft(), width))
                 self._tick(executor)
             if self.flying:
                 for future in wait(self.flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED).done:
@@ -139,6 +130,17 @@ class _Study:
                 self.waiting.extend(self.elsewhere)
                 self.elsewhere = []
             self._tick(executor)
+
+    def _with_more(self, index: int, width: int) -> int:
+        """The job, and with it the next ones of its configuration, if its runs are too short for tasks of their own."""
+        for _ in range(self.pace.more(self.todo[index], len(self.waiting) / width)):
+            other = self.waiting[0] if self.waiting else index
+            if self.deaths[index] or self.deaths[other] or not alike(self.todo[index], self.todo[other]):
+                break
+            self.waiting.popleft()
+            self.todo[index] += self.todo[other]
+            self.todo[other], self.shares[other] = (), 1.0
+        return index
 
     def _submit(self, executor: Executor, index: int) -> None:
         """Claim what can be claimed of a job, and give it out; the rest waits for whoever makes it."""
@@ -162,10 +164,10 @@ class _Study:
             future = executor.submit(work, mine, order)
         self.flying[future] = index, mine, attempts
 
-    def _settle(self, future: "Future[None]") -> None:
+    def _settle(self, future: "Future[float]") -> None:
         index, job, attempts = self.flying.pop(future)
         try:
-            future.result()
+            self.pace.note(job, future.result())
         # these concern the study and not the job: whatever is tried next would end alike
         except (Unwritable, TooNew, CannotStart):
             raise
@@ -221,7 +223,7 @@ class _Study:
 
     def _tick(self, executor: Executor) -> None:
         # other executors than ours tell no shares
-        told: Mapping[Future[None], float] = getattr(executor, "shares", {})
+        told: Mapping[Future[float], float] = getattr(executor, "shares", {})
         # a copy: the pool's threads write while we read
         for future, share in list(told.items()):
             if future in self.flying:

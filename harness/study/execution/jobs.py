@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import Any, TypeAlias
 
 from threadpoolctl import threadpool_limits
@@ -21,6 +24,8 @@ Job: TypeAlias = tuple[RunSpec, ...]
 """Runs that differ in seed, or within a lane group of their recipe, and are made together."""
 
 MOST_LANES = 32
+WRITERS = 2
+"""Threads that write what is finished."""
 OVERDUE = "The method did not come back within its time limit, and its process was ended."
 
 
@@ -28,8 +33,8 @@ def group(specs: Sequence[RunSpec]) -> list[Job]:
     """Jobs, lanes together and other runs alone; those of most runs first, so that none of them is waited for alone."""
     batches: dict[Any, list[RunSpec]] = {}
     for index, spec in enumerate(specs):
-        # lanes share all but seed and data; a method without lanes has a number for a key, and stays alone
-        key = replace(spec, seed=0, recipe=spec.recipe.lane_group) if spec.method.lanes else index
+        # a method without lanes has a number for a key, and stays alone
+        key = configuration(spec) if spec.method.lanes else index
         batches.setdefault(key, []).append(spec)
     jobs = [
         tuple(batch[start : start + MOST_LANES])
@@ -37,6 +42,11 @@ def group(specs: Sequence[RunSpec]) -> list[Job]:
         for start in range(0, len(batch), MOST_LANES)
     ]
     return sorted(jobs, key=len, reverse=True)
+
+
+def configuration(spec: RunSpec) -> RunSpec:
+    """What lanes share: all but seed and data."""
+    return replace(spec, seed=0, recipe=spec.recipe.lane_group)
 
 
 @dataclass(frozen=True)
@@ -51,21 +61,33 @@ class Order:
     expendable: bool = False
 
 
-def work(job: Job, order: Order) -> None:
-    """Make the runs of a job that the ledger does not have, on one thread; raises Unwritable."""
+def work(job: Job, order: Order) -> float:
+    """Make the runs of a job that the ledger does not have, on one thread; the seconds it took. Raises Unwritable."""
+    began = perf_counter()
     ledger = Ledger(order.folder)
     begun = {spec.run_id: attempt for spec, attempt in zip(job, order.attempts, strict=True)}
     job = tuple(spec for spec in job if not _is_made(ledger, spec, begun[spec.run_id]))
-    if not job:
-        return
     standby = _standby(job, ledger, order, begun)
-    with _one_thread():
-        made = make_lanes(job, lambda share: tell("share", share), standby)
-    if standby is not None:
-        # before the rows are written: no limit may end the process in the middle of that
-        standby.leave()
-    for spec, tables in zip(job, made, strict=True):
-        ledger.write(spec.run_id, tables, machine(), begun[spec.run_id])
+    # one after the other where they share nothing: what is finished is written, whatever becomes of the rest
+    parts = [(spec,) for spec in job] if job and not job[0].method.lanes and standby is None else [job] if job else []
+    with ThreadPoolExecutor(WRITERS) as writers:
+        written = []
+        for number, runs in enumerate(parts):
+            with _one_thread():
+                made = make_lanes(runs, partial(_tell_share, number, len(parts)), standby)
+            if standby is not None:
+                # before the rows are written: no limit may end the process in the middle of that
+                standby.leave()
+            for spec, tables in zip(runs, made, strict=True):
+                # the disk is waited for beside the next run
+                written.append(writers.submit(ledger.write, spec.run_id, tables, machine(), begun[spec.run_id]))
+        for one in written:
+            one.result()
+    return perf_counter() - began
+
+
+def _tell_share(number: int, parts: int, share: float) -> None:
+    tell("share", (number + share) / parts)
 
 
 def _one_thread() -> AbstractContextManager[object]:

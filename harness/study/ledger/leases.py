@@ -67,7 +67,7 @@ class Leases:
                 return True
             if self.is_alive(owner):
                 return False
-        path = self.folder / f"{run_id}.{number + 1:06d}.claim"
+        path = self.folder / _claim(run_id, number + 1)
         try:
             # exclusive creation is atomic, on NFS from its third version too: of all who bid this number one succeeds
             with path.open("x") as file:
@@ -80,10 +80,10 @@ class Leases:
     def release(self, run_ids: Iterable[str]) -> None:
         """Give up claims: the runs are done, or somebody else may make them."""
         for run_id in run_ids:
-            if self._mine.pop(run_id, None) is not None:
+            if (path := self._mine.pop(run_id, None)) is not None:
                 # with those that were outbid, which nobody else would remove
-                for path in self.folder.glob(f"{run_id}.*.claim"):
-                    path.unlink(missing_ok=True)
+                for number in range(1, _number(path.name) + 1):
+                    (self.folder / _claim(run_id, number)).unlink(missing_ok=True)
 
     def others(self) -> set[str]:
         """The owners beside this one that live."""
@@ -112,10 +112,11 @@ class Leases:
 
     def _held(self, run_id: str) -> tuple[int, str] | None:
         """The highest claim on a run, and its owner."""
-        paths = sorted(self.folder.glob(f"{run_id}.*.claim"))
-        for path in reversed(paths):
+        # not by a pattern, which is compiled anew for every run: there are as many claims as runs under way
+        paths = [path for path in self.folder.iterdir() if path.name.startswith(f"{run_id}.")]
+        for path in sorted(paths, reverse=True):
             with suppress(OSError, ValueError):
-                return int(path.name.split(".")[-2]), path.read_text()
+                return _number(path.name), path.read_text()
         return None
 
     def _path(self, owner: str) -> Path:
@@ -131,6 +132,14 @@ class Leases:
             count += 1
             with suppress(OSError):  # a full disk is told by whoever writes a run
                 self._beat(count)
+
+
+def _claim(run_id: str, number: int) -> str:
+    return f"{run_id}.{number:06d}.claim"
+
+
+def _number(claim: str) -> int:
+    return int(claim.split(".")[-2])
 
 
 @cache
