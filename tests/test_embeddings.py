@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from problems import PROBLEMS
-from problems.line.embeddings import EMBEDDINGS, make_embedding
+from problems.networks.embeddings import EMBEDDINGS, make_embedding
 
 
 @pytest.mark.parametrize(("text", "loudness"), [("fourier(3,0)", [1, 1, 1]), ("fourier(3,1)", [1, 1 / 2, 1 / 3])])
 def test_features_are_waves_of_the_domain_with_the_loudness_of_their_power(text, loudness):
     x = np.linspace(-2, 4, 7)[:, None]
-    features, _ = make_embedding(text).features(x, -2.0, 6.0)
+    features = make_embedding(text).features(x, -2.0, 6.0)
     v = (x[:, 0] + 2) / 6
     wanted = [
         a * wave(2 * np.pi * j * v) for wave in (np.cos, np.sin) for j, a in zip((1, 2, 3), loudness, strict=True)
@@ -22,20 +22,70 @@ def test_features_are_waves_of_the_domain_with_the_loudness_of_their_power(text,
 
 def test_with_an_infinite_power_the_first_wave_alone_is_left():
     embedding = make_embedding("fourier(16,inf)")
-    assert embedding.width == 2
+    assert embedding.width(1) == 2
     x = np.linspace(0, 1, 5)[:, None]
     wanted = np.concatenate([np.cos(2 * np.pi * x), np.sin(2 * np.pi * x)], axis=1)
-    np.testing.assert_allclose(embedding.features(x, 0.0, 1.0)[0], wanted, atol=1e-14)
+    np.testing.assert_allclose(embedding.features(x, 0.0, 1.0), wanted, atol=1e-14)
 
 
-@pytest.mark.parametrize("text", ["none", "fourier", "fourier(5,1)", "fourier(5,2)", "fourier(9,inf)"])
-def test_the_second_part_is_the_derivative_of_the_first(text):
+@pytest.mark.parametrize(
+    "text", ["none", "fourier", "fourier(5,1)", "fourier(5,2)", "fourier(9,inf)", "dyadic(4)", "gaussian(3,1)"]
+)
+def test_the_speed_is_the_derivative_of_the_features(text):
     embedding = make_embedding(text)
     x = np.linspace(-1, 2, 9)[:, None]
-    high, low = (embedding.features(x + step, -1.0, 3.0)[0] for step in (1e-6, -1e-6))
-    features, speed = embedding.features(x, -1.0, 3.0)
-    assert features.shape == speed.shape == (9, embedding.width)
+    high, low = (embedding.features(x + step, -1.0, 3.0) for step in (1e-6, -1e-6))
+    features, speed = embedding.features(x, -1.0, 3.0), embedding.speed(x, -1.0, 3.0)
+    assert features.shape == speed.shape == (9, embedding.width(1))
     np.testing.assert_allclose(speed, (high - low) / 2e-6, rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_features_of_several_variables_are_waves_along_the_axes_or_along_drawn_vectors(d):
+    v = np.random.default_rng(0).uniform(size=(11, d))
+    x = -1 + 2 * v
+    start, length = np.full(d, -1.0), np.full(d, 2.0)
+    dyadic = make_embedding("dyadic(3)").features(x, start, length)
+    # Mildenhall et al. 2020, equation 4, in x; at l = 0 the phase differs by pi
+    phases = np.concatenate([np.pi * 2.0**k * x[:, [axis]] for axis in range(d) for k in range(3)], axis=1)
+    signs = np.tile([-1.0, 1.0, 1.0], d)
+    np.testing.assert_allclose(
+        dyadic, np.concatenate([x, signs * np.cos(phases), signs * np.sin(phases)], 1), atol=1e-12
+    )
+    gaussian = make_embedding("gaussian(300,5,1)")
+    vectors, _ = gaussian.waves(d)
+    assert vectors.shape == (300, d)
+    assert vectors.std() == pytest.approx(5, rel=0.1)
+    phases = 2 * np.pi * v @ vectors.T
+    np.testing.assert_allclose(
+        gaussian.features(x, start, length), np.concatenate([np.cos(phases), np.sin(phases)], 1), atol=1e-12
+    )
+    assert (gaussian.waves(d)[0] == make_embedding("gaussian(300,5,1)").waves(d)[0]).all()
+    assert (gaussian.waves(d)[0] != make_embedding("gaussian(300,5,2)").waves(d)[0]).any()
+
+
+@pytest.mark.parametrize("text", ["gaussian(0,1)", "gaussian(4,0)", "gaussian(4,1,0.5)", "dyadic(0)", "dyadic(99)"])
+def test_numbers_of_drawn_and_dyadic_features_are_checked(text):
+    with pytest.raises(ValueError, match=r"needs a whole"):
+        make_embedding(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "variables"),
+    [
+        ("image", {"network": "2-6-1", "size": "16x16"}, 2),
+        ("waves-2d", {"network": "2-6-1"}, 2),
+        ("solid", {"network": "3-6-1", "cells": 6}, 3),
+        ("random-waves-3d", {"network": "3-6-1", "samples": 9}, 3),
+    ],
+)
+def test_networks_of_the_plane_and_of_space_see_features_too(name, changes, variables):
+    problem = replace(PROBLEMS[name], embedding="gaussian(5,1)", **changes).build(np.random.default_rng(0))
+    assert problem.inputs.shape[1] == 10
+    assert problem.dim == 6 * 11 + 7
+    plain = replace(PROBLEMS[name], **changes).build(np.random.default_rng(0))
+    assert plain.inputs.shape[1] == variables
+    assert (plain.probes[0].target_amplitude == problem.probes[0].target_amplitude).all()
 
 
 @pytest.mark.parametrize("text", ["fourier(0,1)", "fourier(2.5,1)", "fourier(3,-1)", "fourier(3,nan)"])

@@ -30,6 +30,7 @@ TORCH: dict[str, Any] = {
     "sin": torch.sin,
     "sin(3)": lambda z: torch.sin(3 * z),
     "softplus": lambda z: -torch.nn.functional.logsigmoid(-z),
+    "srelu": lambda z: torch.relu(z) * torch.relu(1 - z),
     "tanh": torch.tanh,
 }
 """The reference of every registered activation, under the words that a user writes."""

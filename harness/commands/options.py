@@ -21,7 +21,7 @@ def add_problem(word: Parser) -> None:
     add("--columns", metavar="X,Y", help="names or numbers of a file's columns, where it has several; or of y alone")
     add("--sep", metavar="LETTER", help="what separates a text file's columns, where it is not found by itself")
     add("--domain", metavar="A,B", help="where a formula is sampled, its end left out (default: -pi,pi)")
-    add("--embedding", metavar="NAME", help="what a network of one variable sees of it, such as 'fourier(16,1)'")
+    add("--embedding", metavar="NAME", help="what a network sees of its variables, such as 'fourier(16,1)'")
     add("--watch", metavar="K,K", help="frequencies to watch, such as 1,5 (default: the problem's choice)")
     _repeatable(add, "--probe", "NAME(NUMBERS)", "watch this too, from 'harness list probes'; repeatable")
     add("--samples", metavar="N", help="how many samples are taken (default: the problem's)")
@@ -33,7 +33,11 @@ def add_problem(word: Parser) -> None:
         metavar="FILE.npz",
         help="samples of your own: arrays inputs (n, d) and targets (n, m), or classes (n,)",
     )
-    add("--network", metavar="WIDTHS|NAME", help="widths such as 1-40-1; for images also cnn, cnn-small, dnn, vgg16")
+    add(
+        "--network",
+        metavar="WIDTHS|NAME",
+        help="widths such as 1-40-1, a name such as siren, or for images cnn, dnn, vgg16",
+    )
     add("--activation", metavar="NAME", help="such as tanh, relu, 'sin(10)'")
     add("--init", metavar="NAME", help="such as pytorch-uniform, 'normal(0.1)', ntk")
     add("--loss", metavar="NAME", help="such as mse, mae, mse+gradient")

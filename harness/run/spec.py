@@ -18,6 +18,7 @@ from problems import PROBLEMS
 from problems.base import Recipe
 from problems.engines.choose import engine_names
 from problems.nearest import lookup
+from problems.networks.families import spelled_out
 from problems.probes.by_name import split_calls
 
 SCHEMA_VERSION = 2
@@ -140,6 +141,8 @@ def override(owner: str, instance: T, changes: Mapping[str, Any]) -> T:
 
     Raises ValueError for an unknown setting or a value that does not fit."""
     known = settings_of(instance)
+    if isinstance(instance, Recipe):
+        changes = spelled_out(changes, instance.network)
     parsed: dict[str, Any] = {}
     for name, value in changes.items():
         lookup(f"setting of {owner}", name, known)

@@ -7,11 +7,12 @@ import numpy as np
 
 from problems.base import Array, Network, Probe, Problem, Recipe
 from problems.factories import resolve
-from problems.line.embeddings import Embedding, make_embedding
 from problems.losses.regression import SlopeMSE, make_loss
+from problems.networks.by_name import Sight, coordinate_network
 from problems.networks.chunks import chunk_of
+from problems.networks.embeddings import make_embedding
 from problems.networks.inits import INITS
-from problems.networks.mlp import MLP, checked_widths, fully_connected
+from problems.networks.mlp import MLP, checked_widths
 from problems.networks.slopes import SlopedMLP
 from problems.probes.line import Line, formula_probe, peaks_probe, tones_probe, waves_probe
 from problems.probes.named import read_frequencies
@@ -57,10 +58,11 @@ class Curve(Recipe):
 
     def build(self, rng: np.random.Generator) -> Problem:
         samples = self.sample(rng)
-        embedding = make_embedding(self.embedding)
+        line, embedding = samples.line, make_embedding(self.embedding)
+        sight = Sight((line.start,), (line.length,), embedding)
         loss = make_loss(self.loss, slopes=samples.slopes is not None)
         sloped = isinstance(loss, SlopeMSE)
-        network = self._network(embedding, sloped=sloped)
+        network = self._network(sight, sloped=sloped)
         targets = samples.targets
         if sloped:
             assert samples.slopes is not None  # or make_loss has refused
@@ -68,9 +70,11 @@ class Curve(Recipe):
             targets = np.concatenate([targets, samples.slopes], axis=1)
 
         def seen(x: Array) -> Array:
-            features, speed = embedding.features(x, samples.line.start, samples.line.length)
-            # (n, 2 width): by the chain rule df/dx is the derivative of f along d features / dx
-            return (np.concatenate([features, speed], axis=1) if sloped else features).astype(network.dtype)
+            features = sight.of(x)
+            if sloped:
+                # (n, 2 width): by the chain rule df/dx is the derivative of f along d features / dx
+                features = np.concatenate([features, embedding.speed(x, line.start, line.length)], axis=1)
+            return features.astype(network.dtype)
 
         inputs = seen(samples.inputs)
         test = None if samples.test is None else (seen(samples.test[0]), samples.test[1].astype(network.dtype))
@@ -79,11 +83,10 @@ class Curve(Recipe):
         targets, chunk = targets.astype(network.dtype), chunk_of(network, len(inputs))
         return Problem(inputs, targets, network, loss, (probe,), test, chunk=chunk, notes=samples.notes)
 
-    def _network(self, embedding: Embedding, *, sloped: bool) -> Network:
-        # a network is named by its variable, as 1-40-1; an embedding widens what it sees
-        widths = (embedding.width, *checked_widths(self.network, (1, 1))[1:])
+    def _network(self, sight: Sight, *, sloped: bool) -> Network:
         if not sloped:
-            return fully_connected("-".join(map(str, widths)), (widths[0], 1), self.activation, self.init, self.dtype)
+            return coordinate_network(self, 1, sight)
+        widths = (sight.embedding.width(1), *checked_widths(self.network, (1, 1))[1:])
         net = SlopedMLP(MLP(widths, self.activation, self.init, self.dtype))
         return resolve("init", self.init, INITS).wrap(net)
 

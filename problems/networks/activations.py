@@ -179,6 +179,20 @@ def finer(w0: float = 30.0) -> Activation:
     )
 
 
+def srelu() -> Activation:
+    """max(z, 0) max(1 - z, 0), which is 0 outside of (0, 1) (MscaleDNN: Liu, Cai, Xu 2020)."""
+
+    def inside(z: Array) -> Array:
+        return ((z > 0) & (z < 1)).astype(z.dtype)
+
+    return Activation(
+        "srelu",
+        lambda z: np.maximum(z, 0) * np.maximum(1 - z, 0),
+        lambda z, a: inside(z) * (1 - 2 * z),
+        lambda z, a: -2 * inside(z),
+    )
+
+
 def _bounded(z: Array, s: float) -> Array:
     """s z; beyond 40 a bell of it is 0 in float64 as well, and its powers must not overflow."""
     return np.clip(z * z.dtype.type(s), -40, 40)
@@ -200,5 +214,6 @@ ACTIVATIONS: dict[str, Callable[..., Activation]] = {
     "sigmoid": sigmoid,
     "sin": sin,
     "softplus": softplus,
+    "srelu": srelu,
     "tanh": tanh,
 }

@@ -1,14 +1,21 @@
-"""The network that a user names, for images: widths such as 784-400-200-10, or an architecture such as cnn.
+"""The network that a user names: widths such as 784-400-200-10, an architecture such as cnn, or a family such as siren.
 
 Torch is loaded only if it is needed: widths on the CPU are the network in numpy.
 """
 
+from functools import partial
 from importlib import import_module
 from math import isqrt
 from typing import NamedTuple
 
-from problems.base import Network
+import numpy as np
+
+from problems.base import Array, Network, Recipe
+from problems.factories import resolve
 from problems.nearest import unknown
+from problems.networks.combinations import multiscale
+from problems.networks.embeddings import Embedding, none
+from problems.networks.families import is_named
 from problems.networks.mlp import checked_widths, fully_connected
 
 NAMES = ("cnn", "cnn-small", "dnn", "vgg16")
@@ -23,6 +30,48 @@ class Choice(NamedTuple):
     init: str
     dtype: str
     device: str
+
+
+class Sight(NamedTuple):
+    """What a network sees of variables that lie in a box: `start` and `length`, one number an axis."""
+
+    start: tuple[float, ...]
+    length: tuple[float, ...]
+    embedding: Embedding = none()
+
+    def of(self, x: Array) -> Array:
+        """Features `(n, width)` of `x (n, d)`."""
+        return self.embedding.features(x, np.array(self.start), np.array(self.length))
+
+
+def coordinate_network(recipe: Recipe, outputs: int, sight: Sight) -> Network:
+    """The network that a recipe names for a few variables, which are seen through an embedding.
+
+    Raises ValueError, with what was wrong in the name."""
+    variables = len(sight.start)
+    seen = sight.embedding.width(variables)
+    if not is_named(recipe.network):
+        # a network is named by its variables, as 2-40-1; an embedding widens what it sees
+        widths = (seen, *checked_widths(recipe.network, (variables, outputs))[1:])
+        text = "-".join(map(str, widths))
+        return fully_connected(text, (seen, outputs), recipe.activation, recipe.init, recipe.dtype)
+    if recipe.network.startswith("mscale"):
+        return resolve("network", recipe.network, {"mscale": partial(_mscale, recipe, seen, outputs)})
+    plain = sight.embedding.name == "none"
+    # features lie in [-1, 1]
+    start, length = (sight.start, sight.length) if plain else ((-1.0,) * seen, (2.0,) * seen)
+    make = import_module("problems.networks.torch.coordinates").maker(
+        recipe.network, (seen, outputs), recipe.activation, start, length
+    )
+    return _on_torch(Choice(recipe.network, "own", recipe.init, recipe.dtype, "cpu"), make, (seen,))
+
+
+def _mscale(
+    recipe: Recipe, seen: int, outputs: int, width: float = 40, layers: float = 2, copies: float = 6
+) -> Network:
+    widths = "-".join(map(str, (seen, *[int(width)] * int(layers), outputs)))
+    inner = fully_connected(widths, (seen, outputs), recipe.activation, recipe.init, recipe.dtype)
+    return multiscale(inner, tuple(2.0**copy for copy in range(int(copies))), recipe.network)
 
 
 def image_shape(pixels: int) -> tuple[int, int, int]:

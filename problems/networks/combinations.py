@@ -1,8 +1,9 @@
-"""A network made of scaled copies of another: f(theta) = sum_c w_c g(s theta_c), with theta = (theta_1, theta_2, ...).
+"""A network made of scaled copies of another: f(theta) = sum_c w_c g(s_c theta_c), theta = (theta_1, theta_2, ...).
 
 One copy with factors s is a scaling (NTK, mean-field); two copies that start alike, with weights of opposite sign, are
-an antisymmetric network, whose output starts at zero. Both change only what the flat vector means, so every optimizer
-and every inner network can have them.
+an antisymmetric network, whose output starts at zero; copies of their own, of which each sees the input at another
+scale, are a multi-scale network. All change only what the flat vector means, so every optimizer and every inner network
+can have them.
 """
 
 from abc import ABC
@@ -28,10 +29,13 @@ class Combination(ABC):
     inner: Any
     weights: tuple[float, ...]
     scale: Scale
+    zooms: tuple[float, ...] = ()
+    """By what each copy multiplies its input, as a factor of its first weights; empty if all see it as it is."""
+    label: str = ""
 
     @property
     def name(self) -> str:
-        return str(self.inner.name)
+        return self.label or str(self.inner.name)
 
     @cached_property
     def layout(self) -> tuple[Slot, ...]:
@@ -52,17 +56,22 @@ class Combination(ABC):
 
     @cached_property
     def factors(self) -> NDArray[np.float64]:
-        """s, `(P,)` of one copy; a bias slot follows the weights whose fan-in it shares."""
+        """s, `(C, p)`; a bias slot follows the weights whose fan-in it shares."""
         slots, fan_in = self.inner.layout, 1
-        factors = np.empty(self.inner.dim)
+        factors = np.empty((len(self.weights), self.inner.dim))
         for index, slot in enumerate(slots):
             is_bias = len(slot.shape) == 1
             fan_in = fan_in if is_bias else slot.shape[1]
             factor = self.scale(fan_in, is_bias, index // 2, len(slots) // 2)
-            factors[slot.offset : slot.offset + prod(slot.shape)] = factor
+            factors[:, slot.offset : slot.offset + prod(slot.shape)] = factor
+        if self.zooms:
+            # W (z x) + b = (z W) x + b
+            factors[:, : prod(slots[0].shape)] *= np.array(self.zooms)[:, None]
         return factors
 
     def theta0(self, rng: np.random.Generator) -> NDArray[np.float64]:
+        if self.zooms:
+            return np.concatenate([self.inner.theta0(rng) for _ in self.zooms])
         # all copies start alike: where the weights sum to zero, so does the output
         return np.tile(self.inner.theta0(rng), len(self.weights))
 
@@ -71,8 +80,8 @@ class Combination(ABC):
 
     def _copies(self, thetas: Array) -> Array:
         """`(B C, p)` for the inner network."""
-        copies: Array = thetas.reshape(len(thetas) * len(self.weights), -1) * self.factors
-        return copies
+        copies: Array = thetas.reshape(len(thetas), *self.factors.shape) * self.factors
+        return copies.reshape(-1, copies.shape[2])
 
     def _sum(self, outputs: Array) -> Array:
         """`(B, n, m)` from `(B C, n, m)`."""
@@ -91,8 +100,8 @@ class Combination(ABC):
             weights = np.asarray(self.weights, cotangent.dtype)
             # dL/dtheta_c = s (w_c J_g' dL/df), J_g taken at s theta_c
             each = np.einsum("c,bnm->bcnm", weights, cotangent).reshape(-1, *cotangent.shape[1:])
-            grads: Array = (inner_pullback(each) * self.factors).reshape(len(thetas), self.dim)
-            return grads
+            grads: Array = inner_pullback(each).reshape(len(thetas), *self.factors.shape) * self.factors
+            return grads.reshape(len(thetas), self.dim)
 
         return self._sum(outputs), pullback
 
@@ -107,9 +116,9 @@ class CurvedCombination(Combination):
     """Of a network with second derivatives, which it then has too."""
 
     def jacobian(self, theta: Array, inputs: Array) -> Array:
-        pairs = zip(self._copies(theta[None]), self.weights, strict=True)
-        # df/dtheta_c = w_c J_g(s theta_c) diag(s), `(n, m, p)`, copy beside copy
-        parts = [weight * self.inner.jacobian(copy, inputs) * self.factors for copy, weight in pairs]
+        copies = zip(self._copies(theta[None]), self.weights, self.factors, strict=True)
+        # df/dtheta_c = w_c J_g(s_c theta_c) diag(s_c), `(n, m, p)`, copy beside copy
+        parts = [weight * self.inner.jacobian(copy, inputs) * factor for copy, weight, factor in copies]
         return np.concatenate(parts, axis=2)
 
     def hvp(self, theta: Array, vector: Array, inputs: Array, targets: Array, loss: Loss) -> Array:
@@ -119,10 +128,10 @@ class CurvedCombination(Combination):
         cotangent = loss.value_and_cotangent(outputs, targets)[1]
         bend = loss.curvature(outputs, direction, targets)
         # block c: s (w_c J_g' L'' J v + w_c sum_k L'_k (d2 g_k) s v_c); J v is of all copies
-        copies = zip(self._copies(theta[None]), self._copies(vector[None]), self.weights, strict=True)
+        copies = zip(self._copies(theta[None]), self._copies(vector[None]), self.weights, self.factors, strict=True)
         parts = [
-            self.factors * self.inner.hvp(copy, move, inputs, targets, _Given(weight * cotangent, weight * bend))
-            for copy, move, weight in copies
+            factor * self.inner.hvp(copy, move, inputs, targets, _Given(weight * cotangent, weight * bend))
+            for copy, move, weight, factor in copies
         ]
         return np.concatenate(parts)
 
@@ -152,3 +161,15 @@ def combine(inner: Network, weights: tuple[float, ...], scale: Scale) -> Network
     if isinstance(inner, HessianNetwork):
         return CurvedCombination(inner, weights, scale)
     return PlainCombination(inner, weights, scale)
+
+
+def multiscale(inner: Network, zooms: tuple[float, ...], label: str) -> Network:
+    """sum_c g(theta_c; z_c x), the copies independent of each other (MscaleDNN-2: Liu, Cai, Xu 2020)."""
+    kind = CurvedCombination if isinstance(inner, HessianNetwork) else PlainCombination
+    return kind(inner, (1.0,) * len(zooms), unscaled, zooms, label)
+
+
+def unscaled(fan_in: int, is_bias: bool, layer: int, layers: int) -> float:
+    """Parameters as they are."""
+    del fan_in, is_bias, layer, layers
+    return 1.0

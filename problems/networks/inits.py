@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Network, Slot
-from problems.networks.combinations import combine
+from problems.networks.combinations import combine, unscaled
 
 Draw = Callable[[np.random.Generator, tuple[int, int], bool], NDArray[np.float64]]
 
@@ -92,7 +92,7 @@ def antisymmetric(std: float | None = None) -> Init:
     law = pytorch_uniform() if std is None else normal(std)
     name = "antisymmetric" if std is None else f"antisymmetric({std:g})"
     # f = (g(theta_1) - g(theta_2)) / sqrt 2: with this factor the tangent kernel at the start is that of one g
-    return Init(name, law.draw, lambda network: combine(network, (sqrt(0.5), -sqrt(0.5)), _unscaled))
+    return Init(name, law.draw, lambda network: combine(network, (sqrt(0.5), -sqrt(0.5)), unscaled))
 
 
 def _standard(rng: np.random.Generator, fans: tuple[int, int], is_bias: bool) -> NDArray[np.float64]:
@@ -119,7 +119,9 @@ def siren(w0: float = 30.0, first: float | None = None) -> Init:
 
 
 def finer(w0: float = 30.0, k: float = 10.0) -> Init:
-    """FINER 2024: as `siren(w0)`, but the first layer's biases U(+-k), which choose the frequencies."""
+    """FINER 2024: as `siren(w0)`, but the first layer's biases U(+-k), which choose the frequencies.
+
+    k = 10 is our own choice."""
     if not (0 < w0 < inf and 0 <= k < inf):
         raise ValueError(f"The init finer(w0, k) needs w0 above 0 and k from 0; got {w0:g} and {k:g}.")
 
@@ -155,11 +157,6 @@ def _ntk_scale(fan_in: int, is_bias: bool, layer: int, layers: int) -> float:
 
 def _mean_field_scale(fan_in: int, is_bias: bool, layer: int, layers: int) -> float:
     return _ntk_scale(fan_in, is_bias, layer, layers) * (fan_in**-0.5 if layer == layers - 1 else 1.0)
-
-
-def _unscaled(fan_in: int, is_bias: bool, layer: int, layers: int) -> float:
-    del fan_in, is_bias, layer, layers
-    return 1.0
 
 
 INITS: dict[str, Callable[..., Init]] = {

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from problems.base import Array, Problem, Recipe, fixed
 from problems.losses.regression import make_loss
+from problems.networks.by_name import Sight, coordinate_network
 from problems.networks.chunks import chunk_of
-from problems.networks.mlp import fully_connected
+from problems.networks.embeddings import make_embedding
 from problems.probes.bands import BandProbe, grid_transform, grid_waves, into_bands, mean_and_bands
 from problems.probes.selection import Selection
 from problems.probes.transforms import Transform
@@ -28,6 +29,8 @@ from problems.user_files import fingerprint
 KEPT = 8
 WAVES = Selection("the waves of the formula, those of one length together")
 EDGES = ("periodic", "mirror")
+START, LENGTH = (-1.0, -1.0), (2.0, 2.0)
+"""Of [-1, 1)^2."""
 
 
 def plane_grid(shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -88,6 +91,7 @@ class Picture(Recipe):
     image: str = "portrait"
     size: str = "64x64"
     edges: str = "periodic"
+    embedding: str = "none"
     levels: str = ""
     """What becomes -1 and 1, such as 0,4095; empty takes the range of the pixels."""
     digest: str = field(init=False, default="")
@@ -100,7 +104,8 @@ class Picture(Recipe):
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the picture is the same for every seed
         shape = parse_size(self.size)
-        network = fully_connected(self.network, (2, self.components), self.activation, self.init, self.dtype)
+        sight = Sight(START, LENGTH, make_embedding(self.embedding))
+        network = coordinate_network(self, self.components, sight)
         if self.digest and fingerprint(find_picture(self.image), "An image") != self.digest:
             raise ValueError(f"The file '{self.image}' has changed since the study was planned; start it again.")
         values, notes = read_picture(self.image, shape, self.components, self.levels)
@@ -108,7 +113,7 @@ class Picture(Recipe):
         if np.ptp(targets, axis=0).min() == 0:
             raise ValueError(f"A picture must not be of one colour alone; '{self.image}' at {self.size} is.")
         probe = ring_probe(targets, shape, self.edges)
-        inputs, targets = plane_grid(shape).astype(network.dtype), targets.astype(network.dtype)
+        inputs, targets = sight.of(plane_grid(shape)).astype(network.dtype), targets.astype(network.dtype)
         return Problem(
             inputs,
             targets,
@@ -131,18 +136,20 @@ class PlaneWaves(Recipe):
     right: tuple[int, ...] = (0, 2, 4)
     amplitudes: tuple[float, ...] = (1.0, 1.0, 1.0)
     size: str = "32x32"
+    embedding: str = "none"
 
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the target is the same for every seed
         shape = parse_size(self.size)
         vectors = self._vectors(shape)
-        network = fully_connected(self.network, (2, 1), self.activation, self.init, self.dtype)
+        sight = Sight(START, LENGTH, make_embedding(self.embedding))
+        network = coordinate_network(self, 1, sight)
         inputs = plane_grid(shape)
         # the picture has the length 2, so that k cycles are the phase 2 pi k.x / 2
         targets = np.sin(np.pi * inputs @ vectors.T) @ np.asarray(self.amplitudes, float)[:, None]
         band = _same_length(vectors, shape)
         probe = BandProbe(targets, grid_waves(shape), band, grid_transform(shape), "waves", WAVES)
-        inputs, targets = inputs.astype(network.dtype), targets.astype(network.dtype)
+        inputs, targets = sight.of(inputs).astype(network.dtype), targets.astype(network.dtype)
         return Problem(
             inputs,
             targets,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from problems.base import Problem, Recipe
 from problems.losses.regression import make_loss
-from problems.networks.mlp import fully_connected
+from problems.networks.by_name import Sight, coordinate_network
+from problems.networks.embeddings import make_embedding
 from problems.probes.fourier import FourierProbe
 from problems.probes.selection import Selection
 
@@ -40,6 +41,7 @@ class RandomWaves(Recipe):
     quietest: float = 1.0
     samples: int = 201
     """Along each axis."""
+    embedding: str = "none"
 
     @property
     def lane_group(self) -> "RandomWaves":
@@ -57,12 +59,14 @@ class RandomWaves(Recipe):
         # (samples^d, d), the last axis fastest
         inputs = np.stack(np.meshgrid(*[axis] * self.dimension, indexing="ij"), axis=-1).reshape(-1, self.dimension)
         targets = np.sin(inputs @ vectors.T + phases) @ amplitudes[:, None]
-        network = fully_connected(self.network, (self.dimension, 1), self.activation, self.init, self.dtype)
+        box = (-np.pi,) * self.dimension, (2 * np.pi,) * self.dimension
+        sight = Sight(*box, make_embedding(self.embedding))
+        network = coordinate_network(self, 1, sight)
         lengths = np.linalg.norm(vectors, axis=1)
         component = np.zeros(self.waves, np.int64)
         # here k is in radians per unit, as in k.x; the probe takes cycles, and reports |k|
         probe = FourierProbe(inputs, targets, vectors / (2 * np.pi), lengths, component, selection=DRAWN)
-        seen, learned = inputs.astype(network.dtype), targets.astype(network.dtype)
+        seen, learned = sight.of(inputs).astype(network.dtype), targets.astype(network.dtype)
         return Problem(seen, learned, network, make_loss(self.loss), (probe,))
 
     def _check(self) -> None:

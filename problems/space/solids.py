@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from problems.base import Problem, Recipe, fixed
 from problems.losses.regression import make_loss
+from problems.networks.by_name import Sight, coordinate_network
 from problems.networks.chunks import chunk_of
-from problems.networks.mlp import fully_connected
+from problems.networks.embeddings import make_embedding
 from problems.probes.bands import BandProbe, into_bands, scattered_transform
 from problems.probes.selection import Selection
 from problems.readers.clouds import Cloud
@@ -74,6 +75,7 @@ class Solid(Recipe):
     budget: int = fixed(12_000)
     points: str = "generated"
     cells: int = 16
+    embedding: str = "none"
     digest: str = field(init=False, default="")
     """sha256 of a file of the user's, so that another cloud of the same name is another problem."""
 
@@ -83,11 +85,12 @@ class Solid(Recipe):
 
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the cloud is the same for every seed
-        network = fully_connected(self.network, (3, 1), self.activation, self.init, self.dtype)
+        sight = Sight((-1.0,) * 3, (2.0,) * 3, make_embedding(self.embedding))
+        network = coordinate_network(self, 1, sight)
         inputs, values, notes = self._cloud()
         targets = (values - values.mean())[:, None]
         probe = shell_probe(inputs, targets)
-        inputs, targets = inputs.astype(network.dtype), targets.astype(network.dtype)
+        inputs, targets = sight.of(inputs).astype(network.dtype), targets.astype(network.dtype)
         chunk = chunk_of(network, len(inputs))
         return Problem(inputs, targets, network, make_loss(self.loss), (probe,), chunk=chunk, notes=notes)
 

@@ -19,6 +19,7 @@ LISTS = (
     "inits",
     "losses",
     "embeddings",
+    "networks",
     "engines",
     "observers",
     "probes",

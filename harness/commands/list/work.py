@@ -11,9 +11,10 @@ from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems import PROBLEMS
 from problems.engines.choose import engine_names
-from problems.line.embeddings import EMBEDDINGS
 from problems.losses.regression import LOSSES
 from problems.networks.activations import ACTIVATIONS
+from problems.networks.embeddings import EMBEDDINGS
+from problems.networks.families import FAMILIES
 from problems.networks.inits import INITS
 from problems.probes.by_name import PROBES
 
@@ -75,6 +76,7 @@ LISTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "inits": lambda: _first_lines(INITS),
     "losses": lambda: _first_lines(LOSSES),
     "embeddings": lambda: _first_lines(EMBEDDINGS),
+    "networks": lambda: _first_lines(FAMILIES),
     "engines": engine_names,
     "observers": _observers,
     "probes": lambda: _first_lines(PROBES),

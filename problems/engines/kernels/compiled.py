@@ -142,6 +142,14 @@ def finer_pair(z: Any, p: Any) -> Any:
     return s, p * (like(z, 2.0) * size + like(z, 1.0)) * c
 
 
+@stepwise
+def srelu_pair(z: Any, p: Any) -> Any:
+    """max(z, 0) max(1 - z, 0) and its slope, 0 at both kinks."""
+    _ = p
+    zero, one = like(z, 0.0), like(z, 1.0)
+    return max(z, zero) * max(one - z, zero), (one - like(z, 2.0) * z if (z > zero) & (z < one) else zero)
+
+
 def _gabor(w0: float = 20.0, s0: float = 10.0) -> Twin:
     if w0 != 2 * s0:
         raise CannotServe(f"has no compiled form of gabor(w0, s0) unless w0 is twice s0; got {w0:g} and {s0:g}")
@@ -170,6 +178,7 @@ TWINS: dict[str, Callable[..., Twin]] = {
     "sigmoid": lambda: Twin(sigmoid_pair, sigmoid_slope, bounded=True),
     "sin": _sin,
     "softplus": lambda: Twin(softplus_pair),
+    "srelu": lambda: Twin(srelu_pair, bounded=True),
     "tanh": lambda: Twin(tanh_pair, tanh_slope, bounded=True),
 }
 """Name to factory, as in `ACTIVATIONS`; an activation that is not among them is evaluated by numpy."""
