@@ -152,6 +152,10 @@ class Optimizer(ABC):
         """Bytes of state that one run at `dim` parameters holds, beside the problem's own."""
         return 8 * 4 * dim  # theta, its gradient and two buffers, in float64
 
+    def prepare(self) -> None:
+        """Load and compile what `minimize` needs, before a run's clock is started."""
+        return
+
     @abstractmethod
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         """Move from `theta0`, the first point evaluated (or row 0 of the first population), without changing it.

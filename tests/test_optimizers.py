@@ -6,7 +6,6 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-import scipy.optimize
 import torch
 from functions import START, Enough, Function, asked, rosenbrock, sphere
 
@@ -73,26 +72,6 @@ def test_a_flat_parameter_equals_parameters_of_many_shapes_bit_by_bit(name):
             stepper.step(closure)
     assert len(flat.points) > 10
     np.testing.assert_array_equal(flat.points, plain.points)
-
-
-PLAIN_SCIPY = {
-    "cg": ("CG", {"gtol": 0, "c2": 0.1}),
-    "lbfgs": ("L-BFGS-B", {"gtol": 0, "ftol": 0, "maxcor": 20}),
-    "powell": ("Powell", {"xtol": 0.01, "ftol": 0}),
-}
-
-
-@pytest.mark.parametrize("name", PLAIN_SCIPY)
-def test_points_equal_those_of_plain_scipy(name):
-    method, options = PLAIN_SCIPY[name]
-    plain = Function(rosenbrock, 200)
-    gradient = method != "Powell"
-    with suppress(Enough):
-        scipy.optimize.minimize(
-            plain.value_and_grad if gradient else plain.value, START, jac=gradient, method=method, options=options
-        )
-    assert len(plain.points) > 80
-    np.testing.assert_array_equal(asked(OPTIMIZERS[name], calls=len(plain.points)).points, plain.points)
 
 
 DESCENTS = ("bfgs", "cg", "lbfgs", "lbfgs-torch")

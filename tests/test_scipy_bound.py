@@ -1,8 +1,8 @@
 """`optimizers/line_search.py` calls two searches that scipy keeps to itself. This says what to do when they move.
 
 When a newer scipy is wanted: raise its upper bound in pyproject.toml and its pin in constraints.txt, and run this file,
-`tests/test_bfgs.py` and `tests/test_trajectories.py`. If the signatures below have changed, adapt `Line.move`; if the
-searches are gone, take them over from the last scipy that had them (BSD-3-Clause), with their tests.
+`tests/test_cores_of_methods.py` and `tests/test_trajectories.py`. If the signatures below have changed, adapt
+`Line.move`; if the searches are gone, use the compiled ones of `optimizers/compiled/line.py` there as well.
 """
 
 import re

@@ -1,16 +1,15 @@
-"""Nonlinear conjugate gradients, on the line searches of scipy.
+"""Nonlinear conjugate gradients, on the line searches of scipy, in compiled code.
 
 scipy has Polak-Ribiere only, and spends more time between two evaluations of a small network than in them. `cg` makes
-scipy's points, to the last bit (the tests compare them).
+scipy's points, to rounding (the tests compare them).
 """
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
-from optimizers.line_search import Line
-from optimizers.restarts import descend_repeatedly
+from optimizers.restarts import descend_in_core
 
 DESCENT = 0.01
 """How steeply the next direction must fall, in squared lengths of the gradient (Gilbert and Nocedal 1992)."""
@@ -29,11 +28,15 @@ class ConjugateGradients(Optimizer):
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
-        descend_repeatedly(lambda theta: self._descend(objective, theta), theta0)
+        core, settings = self._core(len(theta0))
+        descend_in_core(objective, theta0, core, *settings)
+
+    def prepare(self) -> None:
+        self._core(1)
 
     @abstractmethod
-    def _descend(self, objective: Objective, theta: Doubles) -> tuple[Doubles, float]:
-        """One run of the method, until its line search gives up; the end and its loss."""
+    def _core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
+        """The compiled loop, which runs until its line search gives up, and its settings."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,12 @@ class CG(ConjugateGradients):
     # on `sin135`, 20,000 gradients, seeds 100 to 102: 5e-6; scipy's 0.4 reaches 3e-5
     c2: float = setting(0.1, "slope that may remain after a line search", above=0.0, below=1.0, tune=(0.05, 0.5))
 
-    def _descend(self, objective: Objective, theta: Doubles) -> tuple[Doubles, float]:
-        line = Line(objective, theta)
-        direction, old = -line.gradient, line.gradient
+    def _core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
+        del dim
+        from optimizers.conjugate_gradient.cores import polak_ribiere_core
 
-        def turned(gradient: Doubles) -> Doubles:
-            kept = max(0.0, float((gradient - old) @ gradient / (old @ old)))
-            return kept * direction - gradient
-
-        def falls(gradient: Doubles) -> bool:
-            # d.g <= -0.01 g.g: for Polak and Ribiere's direction the Wolfe conditions alone do not grant descent
-            return bool(turned(gradient) @ gradient <= -DESCENT * (gradient @ gradient))
-
-        while line.gradient.any() and line.move(direction, self.c1, self.c2, falls):
-            direction, old = turned(line.gradient), line.gradient
-        return line.theta, line.loss
+        # d.g <= -0.01 g.g: for Polak and Ribiere's direction the Wolfe conditions alone do not grant descent
+        return polak_ribiere_core(), (self.c1, self.c2, DESCENT)
 
 
 @dataclass(frozen=True)
@@ -73,16 +67,8 @@ class FletcherReeves(ConjugateGradients):
     c2: float = setting(0.1, "slope that may remain after a line search; below 1/2", above=0.0, below=0.5)
     restart: int = setting(0, "steps after which the direction is the gradient again; 0 is P", at_least=0)
 
-    def _descend(self, objective: Objective, theta: Doubles) -> tuple[Doubles, float]:
-        line = Line(objective, theta)
-        direction, steps = -line.gradient, 0
-        while line.gradient.any():
-            old = line.gradient
-            if not line.move(direction, self.c1, self.c2) or not line.step.any():
-                break
-            steps += 1
-            # on a quadratic, P conjugate directions are all there are
-            restart = steps % (self.restart or len(theta)) == 0
-            kept = 0.0 if restart else (line.gradient @ line.gradient) / (old @ old)
-            direction = kept * direction - line.gradient
-        return line.theta, line.loss
+    def _core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
+        from optimizers.conjugate_gradient.cores import fletcher_reeves_core
+
+        # on a quadratic, P conjugate directions are all there are
+        return fletcher_reeves_core(), (self.c1, self.c2, self.restart or dim)

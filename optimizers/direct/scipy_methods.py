@@ -1,13 +1,10 @@
-"""Methods of scipy that compare losses and never ask for a gradient."""
+"""Methods of scipy that compare losses and never ask for a gradient; of Powell's and Nelder and Mead's, its points."""
 
-import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
-from optimizers.restarts import descend_repeatedly
+from optimizers.restarts import descend_in_core, descend_repeatedly
 
 
 @dataclass(frozen=True)
@@ -16,7 +13,7 @@ class Powell(Optimizer):
 
     family: ClassVar[str] = "direct"
     needs: ClassVar[frozenset[Need]] = frozenset({"value"})
-    source: ClassVar[str] = "Powell 1964; scipy Powell"
+    source: ClassVar[str] = "Powell 1964; the points of scipy's Powell"
     expected: ClassVar[str] = "no closed form; low-first was reported (arXiv 2101.00747)"
     caveat: ClassVar[str] = "one sweep over the P directions takes about 6 P evaluations"
     max_dim: ClassVar[int] = 20_000  # 3 GB of directions
@@ -30,15 +27,15 @@ class Powell(Optimizer):
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
-        from scipy.optimize import minimize
+        from optimizers.direct.powell_core import powell_core
 
-        options = {"xtol": self.xtol, "ftol": 0.0, "maxiter": sys.maxsize, "maxfev": sys.maxsize}
+        # scipy searches a hundred times as finely as it is told to
+        descend_in_core(objective, theta0, powell_core(), 100 * self.xtol, slopes=False)
 
-        def descend(theta: Doubles) -> tuple[Doubles, float]:
-            result = minimize(objective.value, theta, method="Powell", options=options)
-            return result.x, float(result.fun)
+    def prepare(self) -> None:
+        from optimizers.direct.powell_core import powell_core
 
-        descend_repeatedly(descend, theta0)
+        powell_core()
 
 
 @dataclass(frozen=True)
@@ -47,29 +44,24 @@ class NelderMead(Optimizer):
 
     family: ClassVar[str] = "direct"
     needs: ClassVar[frozenset[Need]] = frozenset({"value"})
-    source: ClassVar[str] = "Nelder and Mead 1965; coefficients of Gao and Han 2012; scipy Nelder-Mead"
+    source: ClassVar[str] = "Nelder and Mead 1965; coefficients of Gao and Han 2012; the points of scipy's Nelder-Mead"
     caveat: ClassVar[str] = "slow above some tens of parameters: it changes one point of P + 1 in each step"
     max_dim: ClassVar[int] = 10_000
     edge: float = setting(1.0, "length of the edges of the first simplex", above=0.0, tune=(0.01, 3.0))
 
     def memory(self, dim: int) -> int:
-        return 8 * 4 * (dim + 1) * dim
+        return 8 * ((dim + 1) * dim + 12 * dim)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
-        from scipy.optimize import minimize
+        from optimizers.direct.simplex_core import simplex_core
 
-        # Gao and Han: stretched by 1 + 2 / P, pulled in by 3/4 - 1 / (2 P), shrunk by 1 - 1 / P
-        options = {"adaptive": True, "xatol": 0.0, "fatol": 0.0, "maxiter": sys.maxsize, "maxfev": sys.maxsize}
+        descend_in_core(objective, theta0, simplex_core(), self.edge, slopes=False)
 
-        def descend(theta: Doubles) -> tuple[Doubles, float]:
-            simplex = np.vstack([theta, theta + self.edge * np.eye(len(theta))])
-            result = minimize(
-                objective.value, theta, method="Nelder-Mead", options={**options, "initial_simplex": simplex}
-            )
-            return result.x, float(result.fun)
+    def prepare(self) -> None:
+        from optimizers.direct.simplex_core import simplex_core
 
-        descend_repeatedly(descend, theta0)
+        simplex_core()
 
 
 @dataclass(frozen=True)

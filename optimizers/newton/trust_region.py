@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
-from optimizers.restarts import descend_repeatedly
+from optimizers.restarts import descend_in_core, descend_repeatedly
 
 TINY = 1e-100
 """A gradient norm below it is zero: conjugate gradients square residuals as small as its 3/2nd power."""
@@ -125,16 +125,21 @@ class SR1(TrustRegion):
 
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     family: ClassVar[str] = "quasi-newton"
-    source: ClassVar[str] = "Nocedal and Wright 2006, algorithm 6.2; scipy trust-ncg with SR1"
+    source: ClassVar[str] = "Nocedal and Wright 2006, algorithm 6.2; the points of scipy's trust-ncg with SR1"
     method: ClassVar[str] = "trust-ncg"
-    max_dim: ClassVar[int] = 10_000  # 2.4 GB of matrices
+    max_dim: ClassVar[int] = 10_000  # 0.8 GB of matrix
 
-    def hessian(self, objective: Objective) -> dict[str, Any]:
-        del objective
-        from scipy import optimize
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
+        del rng  # deterministic
+        from optimizers.newton.sr1_core import sr1_core
 
         # B <- B + r r' / r.s with r = y - Bs, skipped where r.s is tiny against |r| |s|
-        return {"hess": optimize.SR1()}
+        descend_in_core(objective, theta0, sr1_core(), self.radius, TINY)
+
+    def prepare(self) -> None:
+        from optimizers.newton.sr1_core import sr1_core
+
+        sr1_core()
 
     def memory(self, dim: int) -> int:
-        return 8 * 3 * dim * dim
+        return 8 * (dim * dim + 20 * dim)

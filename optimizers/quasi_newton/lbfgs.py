@@ -1,14 +1,14 @@
-"""L-BFGS by scipy.
+"""L-BFGS, the points of scipy's L-BFGS-B without bounds, to rounding (the tests compare them).
 
-Its tolerances are zero, so that the budget ends a run; a failed line search restarts (`optimizers.restarts`).
+The loop is compiled, in `cores.py`: scipy takes three times as long as a small network between two evaluations. Its
+tolerances are zero, so that the budget ends a run; a failed line search restarts (`optimizers.restarts`).
 """
 
-import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
-from optimizers.restarts import descend_repeatedly
+from optimizers.restarts import descend_in_core
 
 
 @dataclass(frozen=True)
@@ -17,25 +17,23 @@ class LBFGS(Optimizer):
 
     family: ClassVar[str] = "quasi-newton"
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
-    source: ClassVar[str] = "Zhu, Byrd, Lu, Nocedal 1997, algorithm 778; scipy L-BFGS-B"
+    source: ClassVar[str] = "Zhu, Byrd, Lu, Nocedal 1997, algorithm 778; the points of scipy's L-BFGS-B"
     expected: ClassVar[str] = "the order is passed quickly: a model of the curvature moves many modes at once"
     # on `sin135`, 20,000 gradients, seeds 100 to 102: 4e-8; scipy's 10 reaches 7e-7
     history: int = setting(20, "steps remembered", at_least=1, tune=(3, 100))
     line_search: int = setting(20, "most evaluations of one line search", at_least=1)
 
     def memory(self, dim: int) -> int:
-        # the work array of L-BFGS-B, 2 m P + 5 P + 11 m^2 + 8 m numbers for m pairs, and vectors of scipy's own
-        return 8 * (dim * (2 * self.history + 22) + 11 * self.history * (self.history + 1))
+        # pairs of steps and changes, one more than are used, and vectors of the line search
+        return 8 * dim * (2 * self.history + 12)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
-        from scipy.optimize import minimize
+        from optimizers.quasi_newton.cores import lbfgs_core
 
-        endless = {"gtol": 0.0, "ftol": 0.0, "maxiter": sys.maxsize, "maxfun": sys.maxsize}
-        options = {"maxcor": self.history, "maxls": self.line_search, **endless}
+        descend_in_core(objective, theta0, lbfgs_core(), self.history, self.line_search)
 
-        def descend(theta: Doubles) -> tuple[Doubles, float]:
-            result = minimize(objective.value_and_grad, theta, jac=True, method="L-BFGS-B", options=options)
-            return result.x, float(result.fun)
+    def prepare(self) -> None:
+        from optimizers.quasi_newton.cores import lbfgs_core
 
-        descend_repeatedly(descend, theta0)
+        lbfgs_core()

@@ -1,0 +1,227 @@
+"""Compiled cores make scipy's points: of a network, of Rosenbrock's function, of whatever lines hypothesis makes up."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import optimize
+from scipy.optimize import _linesearch, minimize, rosen, rosen_der
+
+from optimizers import OPTIMIZERS
+from optimizers.base import Doubles
+from optimizers.compiled.line import first_length
+from optimizers.compiled.more_thuente import FOUND, more_thuente
+from optimizers.compiled.zoom import expand
+from optimizers.newton import sr1_core
+from optimizers.quasi_newton.cores import two_loops, update_and_multiply
+from problems import PROBLEMS
+from problems.engines.numpy_evaluator import NumpyEvaluator
+
+Function = Callable[[Doubles], tuple[float, Doubles]]
+
+
+class Trace:
+    """Records the points evaluated, and ends the run after some."""
+
+    def __init__(self, function: Function, most: int) -> None:
+        self.function, self.most, self.points = function, most, []
+
+    def value_and_grad(self, theta: Doubles) -> tuple[float, Doubles]:
+        if len(self.points) == self.most:
+            raise StopAsyncIteration
+        self.points.append(theta.copy())
+        return self.function(theta)
+
+    def value(self, theta: Doubles) -> float:
+        return self.value_and_grad(theta)[0]
+
+
+def traced(run: Callable[[Trace], object], function: Function, most: int) -> Doubles:
+    trace = Trace(function, most)
+    with pytest.raises(StopAsyncIteration):
+        run(trace)
+    return np.array(trace.points)
+
+
+def network(theta: Doubles) -> tuple[float, Doubles]:
+    problem = PROBLEMS["sin135"].build(np.random.default_rng(0))
+    losses, grads = NumpyEvaluator(problem).values_and_grads(theta[None])
+    return float(losses[0]), grads[0]
+
+
+def rosenbrock(theta: Doubles) -> tuple[float, Doubles]:
+    return float(rosen(theta)), rosen_der(theta)
+
+
+def scipys(trace: Trace, name: str, theta0: Doubles) -> object:
+    """scipy's own method, endless."""
+    most = 10**7
+    simplex = np.vstack([theta0, theta0 + np.eye(len(theta0))])
+    method, options, more = {
+        "bfgs": ("BFGS", {"gtol": 0.0}, {}),
+        "cg": ("CG", {"gtol": 0.0, "c2": 0.1}, {}),
+        "lbfgs": ("L-BFGS-B", {"gtol": 0.0, "ftol": 0.0, "maxfun": most, "maxcor": 20}, {}),
+        "sr1": ("trust-ncg", {"gtol": 1e-100}, {"hess": optimize.SR1()}),
+        "powell": ("Powell", {"xtol": 0.01, "ftol": 0.0, "maxfev": most}, {}),
+        "nelder-mead": (
+            "Nelder-Mead",
+            {"adaptive": True, "xatol": 0.0, "fatol": 0.0, "maxfev": most, "initial_simplex": simplex},
+            {},
+        ),
+    }[name]
+    ask = trace.value if method in ("Powell", "Nelder-Mead") else trace.value_and_grad
+    jac = ask == trace.value_and_grad
+    return minimize(ask, theta0, jac=jac, method=method, options={"maxiter": most, **options}, **more)
+
+
+def both(name: str, function: Function, theta0: Doubles, most: int) -> tuple[Doubles, Doubles]:
+    own = traced(lambda trace: OPTIMIZERS[name].minimize(trace, theta0, np.random.default_rng(0)), function, most)
+    return own, traced(lambda trace: scipys(trace, name, theta0), function, most)
+
+
+FUNCTIONS = [(network, 121, 0.5), (rosenbrock, 10, 1.0)]
+
+
+@pytest.mark.parametrize(("function", "dim", "scale"), FUNCTIONS)
+@pytest.mark.parametrize("name", ["bfgs", "cg", "lbfgs", "sr1"])
+def test_a_core_with_sums_makes_scipys_first_points_to_rounding(
+    name: str, function: Function, dim: int, scale: float
+) -> None:
+    own, reference = both(name, function, scale * np.random.default_rng(1).standard_normal(dim), 30)
+    np.testing.assert_allclose(own, reference, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize(("function", "dim", "scale"), FUNCTIONS)
+@pytest.mark.parametrize("name", ["powell", "nelder-mead"])
+def test_a_core_without_sums_makes_scipys_points_to_the_last_bit(
+    name: str, function: Function, dim: int, scale: float
+) -> None:
+    own, reference = both(name, function, scale * np.random.default_rng(2).standard_normal(dim), 600)
+    np.testing.assert_array_equal(own, reference)
+
+
+SIZES = st.floats(1e-3, 1e3)
+SIGNED = st.floats(-3.0, 3.0)
+
+
+class Waves:
+    """A line `q t^2 / 2 + r t + a sin(w t + p)`, and what was asked of it; it stands for itself as a line of cores."""
+
+    def __init__(self, q: float, r: float, a: float, w: float, p: float) -> None:
+        self.numbers, self.lengths = (q, r, a, w, p), []
+        self.at = [0.0, *self.both(0.0)]
+
+    def both(self, t: float) -> tuple[float, float]:
+        q, r, a, w, p = map(np.float64, self.numbers)
+        return q * t * t / 2 + r * t + a * np.sin(w * t + p), q * t + r + a * w * np.cos(w * t + p)
+
+    def along(self, t: float) -> tuple[float, float]:
+        if t != self.at[0]:
+            self.lengths.append(t)
+            self.at = [t, *self.both(t)]
+        return self.at[1], self.at[2]
+
+
+WAVES = st.builds(Waves, q=st.just(0.0) | st.floats(1e-3, 3.0), r=SIGNED, a=SIGNED, w=st.floats(0.1, 9.0), p=SIGNED)
+
+
+def along(line: Waves, length: float) -> tuple[float, float]:
+    return line.along(length)
+
+
+def accept(line: Waves, length: float) -> bool:
+    return len(line.lengths) % 3 != 2  # some steps are refused
+
+
+@given(ours=WAVES, before=SIZES, c2=st.sampled_from([0.1, 0.9]))
+@settings(max_examples=100, deadline=None)
+@np.errstate(all="ignore")  # as compiled code is
+def test_the_search_of_more_and_thuente_tries_scipys_lengths(ours: Waves, before: float, c2: float) -> None:
+    theirs, (loss, slope) = Waves(*ours.numbers), ours.both(0.0)
+    first = first_length(loss, loss + before, slope)
+    end, found = more_thuente(along, ours, (0.0, loss, slope), first, (1e-4, c2, 1e-14, 1e-100, 1e100), 100)
+    length, *_ = _linesearch.scalar_search_wolfe1(
+        lambda t: theirs.along(t)[0],
+        lambda t: theirs.along(t)[1],
+        loss,
+        loss + before,
+        slope,
+        c1=1e-4,
+        c2=c2,
+        amax=1e100,
+        amin=1e-100,
+    )
+    np.testing.assert_allclose(ours.lengths, theirs.lengths, rtol=1e-9)
+    assert (end == FOUND) == (length is not None)
+    assert end != FOUND or np.isclose(found[0], length, rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*line search.*")
+@given(ours=WAVES, before=SIZES, c2=st.sampled_from([0.1, 0.9]))
+@settings(max_examples=100, deadline=None)
+@np.errstate(all="ignore")  # as compiled code is
+def test_the_other_search_tries_scipys_lengths_and_refuses_as_it_does(ours: Waves, before: float, c2: float) -> None:
+    theirs, (loss, slope) = Waves(*ours.numbers), ours.both(0.0)
+    if slope >= 0:
+        return
+    first = first_length(loss, loss + before, slope)
+    end, found = expand(Waves.along, accept, ours, (0.0, loss, slope), first, (1e-4, c2))
+    length, *_ = _linesearch.scalar_search_wolfe2(
+        lambda t: theirs.along(t)[0],
+        lambda t: theirs.along(t)[1],
+        loss,
+        loss + before,
+        slope,
+        c1=1e-4,
+        c2=c2,
+        amax=1e100,
+        extra_condition=lambda length, _loss: accept(theirs, length),
+    )
+    np.testing.assert_allclose(ours.lengths, theirs.lengths, rtol=1e-7)
+    assert (end == FOUND) == (length is not None)
+    assert end != FOUND or np.isclose(found[0], length, rtol=1e-7)
+
+
+def test_the_pass_over_the_inverse_hessian_is_the_product_of_three_matrices() -> None:
+    rng = np.random.default_rng(2)
+    lower, dense, out = np.eye(7), np.eye(7), np.empty(7)
+    step, w = np.zeros(7), np.zeros(7)
+    for _ in range(4):
+        vector = rng.standard_normal(7)
+        update_and_multiply(lower, step, w, vector, out)
+        np.testing.assert_allclose(out, dense @ vector, rtol=1e-9)
+        step, change = rng.standard_normal((2, 7))
+        rho = 1 / (change @ step)
+        turned = dense @ change
+        w = (1 + rho * (change @ turned)) * rho / 2 * step - rho * turned
+        left = np.eye(7) - rho * np.outer(step, change)
+        dense = left @ dense @ left.T + rho * np.outer(step, step)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4])
+def test_two_loops_over_pairs_are_the_dense_update_of_as_many_pairs(count: int) -> None:
+    rng = np.random.default_rng(3)
+    steps, changes = rng.standard_normal((2, 5, 6))
+    curvatures, newest, vector = (steps * changes).sum(axis=1), 1, rng.standard_normal(6)
+    dense = 0.7 * np.eye(6)
+    for age in range(count)[::-1]:
+        s, y = steps[(newest - age) % 5], changes[(newest - age) % 5]
+        left = np.eye(6) - np.outer(s, y) / (s @ y)
+        dense = left @ dense @ left.T + np.outer(s, s) / (s @ y)
+    out = vector.copy()
+    two_loops(steps, changes, curvatures, newest, count, 0.7, out)
+    np.testing.assert_allclose(out, -dense @ vector, rtol=1e-9)
+
+
+def test_a_rank_one_update_meets_the_secant_and_a_tiny_one_is_left_out() -> None:
+    rng = np.random.default_rng(4)
+    model = sr1_core.Model(np.eye(5), *np.zeros((6, 5)))
+    step, change = rng.standard_normal((2, 5))
+    assert not sr1_core.learn(model, step, change, True)
+    np.testing.assert_allclose(model.matrix @ step, change, rtol=1e-9)
+    kept = model.matrix.copy()
+    residual = np.array([1.0, -step[0] / step[1], 0.0, 0.0, 0.0])  # at right angles to the step
+    sr1_core.learn(model, step, model.matrix @ step + residual, False)
+    np.testing.assert_array_equal(model.matrix, kept)
