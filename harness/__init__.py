@@ -9,15 +9,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.plugins import optimizer, problem
+    from harness.plugins import observer, optimizer, probe, problem
     from harness.study.comparison import Results, load, load_table, plan
     from harness.study.making import compare, sweep
     from harness.watch.watch import Watch
 
-__all__ = ["Results", "Watch", "compare", "load", "load_table", "optimizer", "plan", "problem", "sweep"]
+__all__ = [
+    "Results",
+    "Watch",
+    "compare",
+    "load",
+    "load_table",
+    "observer",
+    "optimizer",
+    "plan",
+    "probe",
+    "problem",
+    "sweep",
+]
 ROOMS = {
-    "optimizer": "harness.plugins",
-    "problem": "harness.plugins",
+    **dict.fromkeys(("observer", "optimizer", "probe", "problem"), "harness.plugins"),
     "Watch": "harness.watch.watch",
     "compare": "harness.study.making",
     "sweep": "harness.study.making",

@@ -8,13 +8,13 @@ import pytest
 # On a busy machine the numerical libraries' own threads are 50 times slower.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
-from harness import plugins
+from harness.plugins import loading
 
 
 @pytest.fixture(autouse=True)
 def _registries_as_they_were():
     """Plugins that a test has loaded are gone after it, with the folders they were found in."""
-    kept = [(registry, dict(registry)) for registry in (*plugins.REGISTRIES.values(), plugins._loaded)]
+    kept = [(registry, dict(registry)) for registry in (*loading.REGISTRIES.values(), loading._loaded)]
     search = list(sys.path)
     yield
     for registry, content in kept:

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from toys import linear
+from support.toys import linear
 
 from harness.run.drive import drive
 from harness.run.fit import is_installed

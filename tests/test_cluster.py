@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pandas as pd
 import psutil
 import pytest
-from walkers import walks
+from support.walkers import walks
 
 from harness.cli import main
 from harness.study.execution.execute import execute

@@ -24,8 +24,8 @@ from problems.networks.inits import INITS, Init
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 TASKS = [
-    *("optimizer", "initialisation", "activation", "loss", "probe", "figure", "word", "dataset", "problem", "engine"),
-    *("column", "hit rule", "price of an evaluation"),
+    *("optimizer", "initialisation", "activation", "loss", "probe", "observer", "figure", "word", "dataset", "problem"),
+    *("engine", "column", "hit rule", "price of an evaluation"),
 ]
 NAMED = sorted(set(re.findall(r"`([a-z_]+(?:/[\w.-]*)+|[A-Z]+\.md|[a-z]+\.toml)`", TEXT)))
 SECTIONS = dict(re.findall(r"^## A new (.+)\n((?:(?!## ).*\n)*)", TEXT, flags=re.MULTILINE))

@@ -18,7 +18,8 @@ STEPS = 60
 
 def curvatures(name):
     """Of the modes 1, 3, 5: the squared scales, and with the slope in the loss 1 + k^2 times them."""
-    return np.array(CONTROLS[name].scales) ** 2 * ([2, 10, 26] if name == "control-slope" else 1)
+    weights = {"mse": [1, 1, 1], "mse+gradient": [2, 10, 26]}
+    return np.array(CONTROLS[name].scales) ** 2 * weights[CONTROLS[name].loss]
 
 
 def build(recipe: LinearControl):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from toys import bowl, run_spec
+from support.toys import bowl, run_spec
 
 from harness.run.fit import Refused, check_fit
 from harness.run.runner import run, run_lanes

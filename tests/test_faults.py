@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from walkers import walks
+from support.walkers import walks
 
 from harness.run.runner import run
 from harness.study.execution.execute import execute
@@ -32,7 +32,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{TESTS.parent}:{TESTS}"}
 STUDY = """
 import sys
 from pathlib import Path
-from walkers import walks
+from support.walkers import walks
 from harness.study.execution.execute import execute
 from harness.study.roll import roll_of
 from harness.study.store import Store
@@ -101,7 +101,7 @@ def await_end_of(group, seconds=15):
 FORKED = """
 import os, random, signal, sys, time
 from pathlib import Path
-from walkers import walks
+from support.walkers import walks
 from harness.study.execution.execute import execute
 from harness.study.roll import roll_of
 from harness.study.store import Store
@@ -426,7 +426,7 @@ def test_clocks_that_jump_change_nothing(tmp_path, monkeypatch):
 
 
 UNGUARDED = """
-from walkers import walks
+from support.walkers import walks
 from harness.study.execution.execute import execute
 from harness.study.roll import roll_of
 from harness.study.store import Store

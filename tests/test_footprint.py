@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np
 import pytest
-from functions import Enough, Unwatched, asked, rosenbrock, rosenbrocks
+from support.functions import Enough, Unwatched, asked, rosenbrock, rosenbrocks
 
 from harness.rules.behaviour import process_state
 from optimizers import OPTIMIZERS

@@ -1,39 +1,17 @@
 """Activations against autograd and differences, initial weights against the laws that they are named after."""
 
-from math import pi
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from scipy import stats
+from support.torch_activations import TORCH
 
 from problems.factories import resolve
 from problems.networks.activations import ACTIVATIONS
 from problems.networks.inits import INITS
 from problems.networks.mlp import MLP
-
-
-def ricker(z: torch.Tensor) -> torch.Tensor:
-    u = z / 0.5
-    return pi**0.25 / 7.5 * (1 - u**2) * torch.exp(-(u**2) / 2)
-
-
-TORCH: dict[str, Any] = {
-    "finer(0.5)": lambda z: torch.sin(0.5 * (torch.abs(z) + 1) * z),
-    "gabor(2,0.5)": lambda z: torch.real(torch.exp(1j * 2 * z - (0.5 * z) ** 2)),
-    "gaussian(2)": lambda z: torch.exp(-((2 * z) ** 2)),
-    "gelu": torch.nn.functional.gelu,
-    "relu": torch.relu,
-    "ricker(0.5)": ricker,
-    "sigmoid": torch.sigmoid,
-    "sin": torch.sin,
-    "sin(3)": lambda z: torch.sin(3 * z),
-    "softplus": lambda z: -torch.nn.functional.logsigmoid(-z),
-    "srelu": lambda z: torch.relu(z) * torch.relu(1 - z),
-    "tanh": torch.tanh,
-}
-"""The reference of every registered activation, under the words that a user writes."""
 
 ORDINARY = np.random.default_rng(0).uniform(-4, 4, 500)
 EXTREME = np.array([0.0, 1e-300, 1e-8, 1e-3, 5.0, 19.0, 30.0, 37.0, 88.0, 710.0, 1000.0])

@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from test_meter import Clock
-from toys import Descent, Log, Swarmlet, bowl, built, lane_meter, run_spec, spend
+from support.clock import Clock
+from support.toys import Descent, Log, Swarmlet, bowl, built, lane_meter, run_spec, spend
 
 import harness.run.metering.account
 import harness.run.metering.lanes
@@ -209,9 +209,9 @@ def test_the_others_are_bit_by_bit_what_they_are_without_a_lane_that_diverges():
 # ending one by one
 
 
-@pytest.mark.parametrize("name", ["value", "gradient", "population", "large population"])
+@pytest.mark.parametrize(("name", "price"), [("value", 1), ("gradient", 3), ("population", 1), ("large population", 1)])
 @pytest.mark.parametrize("marks", [(), (49.0, 50.0, 51.0), log_marks(400, 50)])
-def test_a_lane_that_diverges_freezes_alone_with_its_own_counts_and_last_mark(name, marks):
+def test_a_lane_that_diverges_freezes_alone_with_its_own_counts_and_last_mark(name, price, marks):
     log = Log()
     made = lane_meter(STARTS, observe=log, budget=400, marks=marks)
     made.value(STARTS)
@@ -224,9 +224,8 @@ def test_a_lane_that_diverges_freezes_alone_with_its_own_counts_and_last_mark(na
     }
     stop, _ = spend(calls[name])
     made.finish()
-    price = 3 if name == "gradient" else 1
     assert isinstance(stop, BudgetExhausted)
-    assert made.account.cost == (400 if price == 1 else 400 - 399 % 3)
+    assert made.account.cost == 400 - 399 % price
     frozen = made.outcome(1)
     assert isinstance(frozen.stop, Diverged)
     assert str(frozen.stop) == f"The last {PATIENCE} evaluations gave no finite loss."

@@ -6,7 +6,8 @@ from time import perf_counter, sleep
 
 import numpy as np
 import pytest
-from toys import Act, Descent, Log, Swarmlet, bowl, built, meter, spend
+from support.clock import Clock
+from support.toys import Act, Descent, Log, Swarmlet, bowl, built, meter, spend
 
 import harness.run.metering.account
 import harness.run.metering.meter
@@ -372,9 +373,11 @@ def test_of_equals_the_first_is_the_best():
     np.testing.assert_array_equal(made.best, -ONES)
 
 
-@pytest.mark.parametrize("name", ["value", "value_and_grad", "values", "residuals_and_jacobian"])
-def test_kept_points_are_copies(name):
-    theta = np.ones((1, 4) if name == "values" else 4)
+@pytest.mark.parametrize(
+    ("name", "shape"), [("value", 4), ("value_and_grad", 4), ("values", (1, 4)), ("residuals_and_jacobian", 4)]
+)
+def test_kept_points_are_copies(name, shape):
+    theta = np.ones(shape)
     made = meter(theta0=2 * ONES)
     getattr(made, name)(theta)
     theta += 1
@@ -543,19 +546,6 @@ def test_fewer_marks_change_neither_the_path_nor_its_end():
 
 
 # clocks
-
-
-class Clock:
-    """Time that passes only where a test says so."""
-
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
-
-    def tick(self, seconds):
-        self.now += seconds
 
 
 @pytest.fixture

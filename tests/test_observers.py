@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import pytest
-from toys import Act, Bowl, Descent, Swarmlet, run_spec
+from support.toys import Act, Bowl, Descent, Swarmlet, run_spec
 
 from harness.questions import OBSERVERS
 from harness.questions.reading import observed_schemas, read_observers

@@ -28,12 +28,14 @@ def by_fft(problem):
     return np.abs(np.fft.rfft(problem.targets[:, 0])) / problem.n_samples
 
 
-@pytest.mark.parametrize("name", ["steps", "steps-periodic", "large-init", "dense", "ten-tones", "amplitude", "target"])
-def test_watched_amplitudes_are_those_of_the_fast_fourier_transform(name):
+ANGULAR = ("steps", "steps-periodic", "large-init", "dense", "amplitude", "target")
+
+
+@pytest.mark.parametrize(("name", "unit"), [*((name, 2 * np.pi) for name in ANGULAR), ("ten-tones", 1.0)])
+def test_watched_amplitudes_are_those_of_the_fast_fourier_transform(name, unit):
     problem = build(plain(name))
     (probe,) = problem.probes
     step = problem.inputs[1, 0] - problem.inputs[0, 0]
-    unit = 1.0 if name == "ten-tones" else 2 * np.pi
     bins = probe.frequency / unit * step * problem.n_samples
     np.testing.assert_allclose(bins, bins.round(), atol=1e-9)
     np.testing.assert_allclose(probe.target_amplitude, by_fft(problem)[bins.round().astype(int)], atol=1e-12)

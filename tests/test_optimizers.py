@@ -7,7 +7,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 import torch
-from functions import START, Enough, Function, asked, rosenbrock, sphere
+from support.functions import START, Enough, Function, asked, rosenbrock, sphere
 
 from optimizers import OPTIMIZERS
 from optimizers.restarts import descend_repeatedly

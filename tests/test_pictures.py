@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from toys import bowl
+from support.toys import bowl
 
 from harness.cli import main
 from harness.figures import FIGURES, applicable

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from toys import bowl, meter
+from support.toys import bowl, meter
 
 from harness.analysis.asked.sensitivity import reprice
 from harness.prices import KINDS, cost, price

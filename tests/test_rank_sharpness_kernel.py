@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from toys import bowl
+from support.toys import bowl
 
 from harness.questions import OBSERVERS
 from harness.questions.rank import matrix_ranks

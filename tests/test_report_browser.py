@@ -10,7 +10,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
-from test_report import NASTY, hand_made
+from support.hand_made import NASTY, hand_made
 
 from harness.report.page import Story, report
 

@@ -11,6 +11,7 @@ from harness.commands.docs.rooms_page import TOPS, rooms, rooms_page
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = list(rooms(ROOT))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MODULES = [path for top in TOPS for path in sorted((ROOT / top).rglob("*.py"))]
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 MOST_MODULES, MOST_LINES, MEDIAN = 14, 250, 100
@@ -50,3 +51,9 @@ def test_every_room_stands_in_the_architecture():
 def test_the_architecture_names_nothing_that_is_gone():
     named = set(re.findall(r"`((?:harness|optimizers|problems|docs|tests|benchmarks)/[\w/.-]*)`", ARCHITECTURE))
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_no_test_is_imported_by_another():
+    # in the text, as the code of other processes stands in strings
+    lines = {path.name: re.findall(r"^ *(?:from|import) test_\w+", path.read_text(), re.MULTILINE) for path in TESTS}
+    assert {name: found for name, found in lines.items() if found} == {}

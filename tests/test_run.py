@@ -11,7 +11,7 @@ from time import perf_counter, sleep
 import numpy as np
 import pandas as pd
 import pytest
-from toys import Act, Bowl, Descent, Norm, RandomBowl, Swarmlet, bowl, run_spec
+from support.toys import Act, Bowl, Descent, Norm, RandomBowl, Swarmlet, bowl, run_spec
 
 from harness.run.fit import Refused, check_fit
 from harness.run.machine import machine
@@ -166,7 +166,7 @@ TWICE = """
 import sys
 from harness.run.runner import run_lanes
 from harness.run.spec import find_problem
-from toys import Descent, Swarmlet, run_spec
+from support.toys import Descent, Swarmlet, run_spec
 
 jobs = [[run_spec(Swarmlet(), 3)], [run_spec(Descent(), seed, find_problem("control-low")) for seed in (0, 1)]]
 made = [tables for job in jobs for tables in run_lanes(job)]

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from test_inits_activations import TORCH
+from support.torch_activations import TORCH
 
 from problems import PROBLEMS
 from problems.engines.numpy_evaluator import NumpyEvaluator

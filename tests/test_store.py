@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -16,46 +15,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from support.odd_tables import MACHINE, STUDY, some, tables
 
 from harness.study.ledger import part
 from harness.study.ledger.part import MAGIC, declared
 from harness.study.store import RUN_TABLES, OccupiedError, Store, read_exported
 from harness.tables import SCHEMA, empty, frame, rows_of
-
-STUDY = {"study_id": "s", "runs": ["a", "b", "c", "d"]}
-ODD = {
-    "str": ["", "NA", "nan", "None", "null", "1e5", "007", "True", ' "a,b"; c ', "two\nlines", "χ²", "-", "#"],
-    "int64": [0, -1, 2**63 - 1, -(2**63), 2**53 + 1],
-    "float64": [
-        0.0,
-        -0.0,
-        np.nan,
-        np.inf,
-        -np.inf,
-        0.1 + 0.2,
-        1 / 3,
-        5e-324,
-        1.7976931348623157e308,
-        1e16,
-        123456789.0,
-    ],
-    "bool": [True, False],
-}
-
-
-def some(table, run_id="a", rows=30):
-    """Rows of a table with every odd value there is."""
-    columns = {
-        name: list(islice(cycle(ODD[kind]), i, i + rows)) for i, (name, kind) in enumerate(SCHEMA[table].items())
-    }
-    return frame(table, columns | ({"run_id": run_id} if "run_id" in columns else {}))
-
-
-def tables(run_id):
-    return {table: some(table, run_id, 1 if table == "runs" else 30) for table in RUN_TABLES}
-
-
-MACHINE = some("machines", rows=1).iloc[0].to_dict() | {"machine_id": "m"}
 
 
 @pytest.fixture
@@ -374,7 +339,7 @@ def test_merged_parts_read_as_loose_ones_and_a_run_made_again_goes_before_them(s
 KILLED = """
 import sys
 from pathlib import Path
-from test_store import MACHINE, STUDY, tables
+from support.odd_tables import MACHINE, STUDY, tables
 from harness.study.store import Store
 
 store = Store(Path(sys.argv[1]))

@@ -4,7 +4,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from functions import START, asked, rosenbrock, rosenbrocks, sphere
+from support.functions import START, asked, rosenbrock, rosenbrocks, sphere
 
 from optimizers import OPTIMIZERS
 from optimizers.swarm.pso import PSO

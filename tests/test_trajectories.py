@@ -5,7 +5,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from trajectories import EVALUATIONS, WATCHED, deviation, stored, trace
+from support.trajectories import EVALUATIONS, WATCHED, deviation, stored, trace
 
 from optimizers import OPTIMIZERS
 
@@ -31,7 +31,7 @@ def allowed(kept: np.ndarray, optimizer: str = "") -> np.ndarray:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_first_evaluations_are_the_stored_ones(problem: str, optimizer: str) -> None:
     name = f"{problem}/{optimizer}"
-    assert name in STORED, "a new optimizer: add its trajectory with `python tests/trajectories.py`"
+    assert name in STORED, "a new optimizer: add its trajectory with `python tests/support/trajectories.py`"
     kept, now = STORED[name], trace(problem, optimizer)
     certain = int((kept[:, 2] < TOLERANCE).sum())
     assert len(now) >= certain

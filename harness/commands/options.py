@@ -76,7 +76,8 @@ def add_vary(word: Parser) -> None:
 
 def add_plugin(word: Parser) -> None:
     """Files of the user's own."""
-    _repeatable(word.add_argument, "--plugin", "FILE.py", "a file with optimizers or problems of your own; repeatable")
+    text = "a file with optimizers, problems, probes or observers of your own; repeatable"
+    _repeatable(word.add_argument, "--plugin", "FILE.py", text)
 
 
 def add_jobs(word: Parser) -> None:

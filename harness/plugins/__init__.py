@@ -1,4 +1,4 @@
-"""The door for methods and problems of the user's own: a Python file, or an installed package with entry points.
+"""The door for methods, problems, probes and observers of the user's own: a file, or a package with entry points.
 
     from harness import optimizer, problem
 
@@ -10,48 +10,22 @@ What is registered travels to worker processes as the file's path and a name, an
 file, and of what it imports from its own folder, is part of the identity of every run.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
-from functools import partial
-from importlib.metadata import entry_points
-from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
-from harness.plugins.files import fingerprint, forget_siblings, run_file, together
+from harness.plugins.loading import DOORS, Plugin, files_of, load, load_installed, register
 from harness.plugins.names import check_name
-from optimizers import OPTIMIZERS
-from optimizers.base import Doubles, Objective, Streams
-from optimizers.user.guard import run_guarded
+from harness.plugins.observers import adapt as adapt_observer
+from harness.plugins.probes import adapt as adapt_probe
 from optimizers.user.recognise import Wishes
 from optimizers.user.recognise import adapt as adapt_optimizer
 from problems import PROBLEMS
 from problems.base import Recipe
 from problems.user_problems import adapt as adapt_problem
 
-Kind: TypeAlias = Literal["optimizer", "problem"]
+__all__ = ["Plugin", "files_of", "load", "load_installed", "observer", "optimizer", "probe", "problem"]
+
 T = TypeVar("T")
-
-GROUPS: dict[Kind, str] = {"optimizer": "frequency_harness.optimizers", "problem": "frequency_harness.problems"}
-REGISTRIES: dict[Kind, dict[str, Any]] = {"optimizer": OPTIMIZERS, "problem": PROBLEMS}
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """A loaded file, and the names that it has registered."""
-
-    path: str
-    content: str
-    """sha256 of the file."""
-    siblings: dict[str, str] = field(default_factory=dict)
-    """Path and sha256 of each of those modules."""
-    names: dict[Kind, list[str]] = field(default_factory=lambda: {"optimizer": [], "problem": []})
-
-
-_loaded: dict[str, Plugin] = {}
-_loading: list[Plugin] = []
-"""The file being loaded, if any: what decorators register belongs to it."""
 
 
 def optimizer(
@@ -67,144 +41,47 @@ def optimizer(
     of a torch optimizer. Raises ValueError, naming the forms."""
     check_name("optimizer", name)
 
-    def register(foreign: T) -> T:
-        _register("optimizer", name, adapt_optimizer(name, foreign, Wishes(tune or {}, arguments or {}, schedule)))
+    def decorate(foreign: T) -> T:
+        register("optimizer", name, adapt_optimizer(name, foreign, Wishes(tune or {}, arguments or {}, schedule)))
         return foreign
 
-    return register
+    return decorate
 
 
 def problem(name: str, *, like: str | Recipe = "sin135") -> Callable[[T], T]:
     """Decorate a problem in one of the forms of `problems.user_problems`; a torch module takes the data of `like`."""
-
     check_name("problem", name)
 
-    def register(foreign: T) -> T:
+    def decorate(foreign: T) -> T:
         recipe = PROBLEMS[like] if isinstance(like, str) else like
-        _register("problem", name, adapt_problem(name, foreign, recipe))
+        register("problem", name, adapt_problem(name, foreign, recipe))
         return foreign
 
-    return register
+    return decorate
 
 
-def load(path: str | Path) -> Plugin:
-    """Run the file, which registers what it decorates; a file that is loaded already is not run again.
+def probe(name: str) -> Callable[[T], T]:
+    """Decorate a probe in one of the forms of `harness.plugins.probes`, to be watched with `--probe NAME(NUMBERS)`."""
+    check_name("probe", name)
 
-    Raises ValueError, saying what is wrong with the file."""
-    resolved = Path(path).resolve()
-    content = fingerprint(resolved)
-    known = _loaded.get(str(resolved))
-    if known is not None and known.content == content and all(map(_unchanged, known.siblings.items())):
-        return known
-    if known is not None:
-        _forget(known)
-        del _loaded[str(resolved)]  # or it would be taken for a copy of itself below
-    twin = next((plugin for plugin in _loaded.values() if plugin.content == content), None)
-    if twin is not None:  # a copy of it, as studies keep
-        return twin
-    plugin = Plugin(str(resolved), content)
-    with _under(plugin):
-        plugin.siblings.update(run_file(resolved, content))
-        _settle_identity(plugin)
-    if not any(plugin.names.values()):
-        raise ValueError(
-            f"The plugin '{path}' registers nothing. Decorate a method with @optimizer(\"name\") or a problem with "
-            '@problem("name"), both from harness.'
-        )
-    _loaded[str(resolved)] = plugin
-    return plugin
+    def decorate(foreign: T) -> T:
+        register("probe", name, adapt_probe(name, foreign))
+        return foreign
+
+    return decorate
 
 
-def files_of(origins: AbstractSet[str]) -> list[Path]:
-    """The loaded files from which methods and problems of these origins come."""
-    return [Path(plugin.path) for plugin in _loaded.values() if plugin.content in origins]
+def observer(name: str, *, columns: Mapping[str, str] | Iterable[str] = ()) -> Callable[[T], T]:
+    """Decorate an observer in one of the forms of `harness.plugins.observers`, to be asked with `--observe NAME`.
+
+    `columns` are those of a function's answers, with their types (`float64` where only names are given)."""
+    check_name("observer", name)
+
+    def decorate(foreign: T) -> T:
+        register("observer", name, adapt_observer(name, foreign, columns))
+        return foreign
+
+    return decorate
 
 
-def load_installed() -> None:
-    """Register what installed packages offer under the entry-point groups; names of our own win."""
-    for kind, group in GROUPS.items():
-        for entry in entry_points(group=group):
-            if entry.name not in REGISTRIES[kind]:
-                origin = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
-                with _under(Plugin("", origin)):
-                    register = optimizer(entry.name) if kind == "optimizer" else problem(entry.name)
-                    register(entry.load())
-
-
-def rebuild(path: str, kind: Kind, name: str, settings: dict[str, Any]) -> Any:
-    """In another process: the registered method or recipe, with these settings."""
-    if path:
-        load(path)
-    else:
-        load_installed()
-    return replace(REGISTRIES[kind][name], **settings)
-
-
-@contextmanager
-def _under(plugin: Plugin) -> Iterator[None]:
-    _loading.append(plugin)
-    try:
-        yield
-    except BaseException:
-        _forget(plugin)
-        raise
-    finally:
-        _loading.pop()
-
-
-def _register(kind: Kind, name: str, instance: Any) -> None:
-    registry = REGISTRIES[kind]
-    if name in registry:
-        raise ValueError(f"The name '{name}' is taken by another {kind}. Choose another name.")
-    if _loading:
-        plugin = _loading[-1]
-        instance = _portable(kind, name, instance, plugin)
-        plugin.names[kind].append(name)
-    registry[name] = instance
-
-
-def _portable(kind: Kind, name: str, instance: T, plugin: Plugin) -> T:
-    """The same, of a class of its own that says where it comes from and travels by name."""
-    original = type(instance)
-
-    def reduce(self: Any) -> tuple[Any, ...]:
-        return rebuild, (plugin.path, kind, name, {s.name: getattr(self, s.name) for s in fields(self) if _plain(s)})
-
-    namespace = {"origin": plugin.content, "__reduce__": reduce, "__doc__": original.__doc__}
-    if kind == "optimizer":
-        namespace["minimize"] = _guarded(original)
-    namespace |= {"__module__": original.__module__, "__qualname__": original.__qualname__}
-    portable = type(original.__name__, (original,), namespace)
-    made: T = portable(**{spec.name: getattr(instance, spec.name) for spec in fields(instance) if spec.init})  # type: ignore[arg-type]  # both kinds are dataclasses
-    return made
-
-
-def _guarded(original: Any) -> Callable[..., None]:
-    def minimize(self: Any, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        run_guarded(partial(original.minimize, self), objective, theta0, rng)
-
-    return minimize
-
-
-def _plain(spec: Any) -> bool:
-    """Whether a field is a setting; the others are made by the file itself."""
-    return spec.init and not spec.metadata.get("fixed")
-
-
-def _settle_identity(plugin: Plugin) -> None:
-    """A run of what was registered depends on the modules that were loaded since, too."""
-    for kind, names in plugin.names.items():
-        for name in names:
-            type(REGISTRIES[kind][name]).origin = together(plugin.content, plugin.siblings)
-
-
-def _unchanged(sibling: tuple[str, str]) -> bool:
-    path, content = sibling
-    return Path(path).is_file() and fingerprint(Path(path)) == content
-
-
-def _forget(plugin: Plugin) -> None:
-    forget_siblings(plugin.siblings)
-    for kind, names in plugin.names.items():
-        for name in names:
-            REGISTRIES[kind].pop(name, None)
+DOORS.update({"optimizer": optimizer, "problem": problem, "probe": probe, "observer": observer})

@@ -1,4 +1,4 @@
-"""Is a plugin fit for the harness? The conformance rules on its methods, and a few of the same kind on its problems."""
+"""Is a plugin fit for the harness? The conformance rules on its methods, and a few on whatever else it has."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -7,7 +7,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from harness.plugins import Plugin
+from harness.questions import OBSERVERS
 from harness.rules.conformance import RULES, complaint
+from harness.rules.watching import measures, watches_a_run
 from harness.run.drive import drive
 from harness.run.metering.account import Terms
 from harness.run.metering.meter import Meter
@@ -17,6 +19,7 @@ from optimizers.first_order.torch_methods import GD
 from problems import PROBLEMS
 from problems.base import Problem, Recipe
 from problems.engines.numpy_evaluator import NumpyEvaluator
+from problems.probes.by_name import PROBES
 
 ProblemRule: TypeAlias = Callable[[Recipe, Problem], str | None]
 
@@ -25,7 +28,7 @@ WIDTH = 1e-5
 
 
 class Finding(NamedTuple):
-    """One rule about one method or problem; `complaint` is the sentence that it breaks, or None."""
+    """One rule about one thing registered; `complaint` is the sentence that it breaks, or None."""
 
     name: str
     rule: str
@@ -33,7 +36,7 @@ class Finding(NamedTuple):
 
 
 class Task(NamedTuple):
-    """One rule to be tried on one method or problem."""
+    """One rule to be tried on one thing registered."""
 
     name: str
     rule: str
@@ -47,6 +50,10 @@ def tasks(plugin: Plugin) -> Iterator[Task]:
             yield Task(name, rule, partial(complaint, RULES[rule], OPTIMIZERS[name]))
     for name in plugin.names["problem"]:
         yield from _problem_tasks(name, PROBLEMS[name])
+    for name in plugin.names["probe"]:
+        yield Task(name, "measures", partial(measures, PROBES[name]))
+    for name in plugin.names["observer"]:
+        yield Task(name, "watches a run", partial(watches_a_run, OBSERVERS[name]))
 
 
 def check(plugin: Plugin) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import add
+from typing import TypeAlias
 
 import numpy as np
 
@@ -27,6 +28,8 @@ from problems.base import Problem, stack, stackable
 from problems.engines.base import Evaluator
 from problems.engines.choose import make_evaluator
 from problems.engines.numpy_evaluator import NumpyEvaluator
+
+Begun: TypeAlias = tuple[list[list[Observation]], list[list[Observation]]]
 
 
 def run(spec: RunSpec, progress: Progress | None = None) -> Tables:
@@ -62,12 +65,13 @@ def make_lanes(
         # data of different shapes make no batch; each then goes alone, which is never refused
         together = stackable(problems)
         evaluator = make_evaluator(stack(problems), first.engine) if together else None
+        begun = _begin(specs, problems) if evaluator is not None else ([], [])
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
         return [unfinished(spec, "failed", sentence(error)) for spec in specs]
     if evaluator is None:
         return [tables for spec in specs for tables in make_lanes([spec], progress, attendant)]
     attended = partial(Attended, budget=first.budget, progress=progress, attendant=attendant)
-    return _run_batch(specs, problems, evaluator, np.array(thetas), attended)
+    return _run_batch(specs, problems, evaluator, np.array(thetas), begun, attended)
 
 
 def _run_batch(
@@ -75,10 +79,11 @@ def _run_batch(
     problems: Sequence[Problem],
     evaluator: Evaluator,
     thetas: Doubles,
+    begun: Begun,
     attended: Callable[[Observe], Attended],
 ) -> list[RunRows]:
     method = specs[0].method
-    pictures, asked = _begin(specs, problems)
+    pictures, asked = begun
     recorder = Recorder(evaluator, problems, [*map(add, pictures, asked)])
     observe = attended(recorder.observe)
     streams = [stream(spec.seed, "optimizer") for spec in specs]
@@ -116,9 +121,7 @@ def _run_batch(
     return made
 
 
-def _begin(
-    specs: Sequence[RunSpec], problems: Sequence[Problem]
-) -> tuple[list[list[Observation]], list[list[Observation]]]:
+def _begin(specs: Sequence[RunSpec], problems: Sequence[Problem]) -> Begun:
     """For each lane, the observation of predictions that a problem asks for, and those of the run's observers."""
     kept = log_marks(specs[0].budget, problems[0].kept_predictions)
     pairs = list(zip(specs, problems, strict=True))

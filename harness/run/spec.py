@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from math import inf, isnan
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from problems.base import Recipe
 from problems.engines.choose import engine_names
 from problems.nearest import lookup
 from problems.networks.families import spelled_out
-from problems.probes.by_name import split_calls
+from problems.probes.by_name import PROBES, Factory, name_of, split_calls
 
 SCHEMA_VERSION = 2
 
@@ -45,6 +45,8 @@ class RunSpec:
     """What is watched beside the problem's own, as a user types it: `fourier(1,3),accuracy`."""
     observers: tuple[Observer, ...] = ()
     """What else is written about the run; no part of its identity, as nothing that is observed changes its path."""
+    brought: tuple[Factory, ...] = field(default=(), init=False, repr=False)
+    """The probes of plugins among `probes`: sent to another process, they bring their file with them."""
 
     def __post_init__(self) -> None:
         rules = {
@@ -59,12 +61,20 @@ class RunSpec:
             if not kept:
                 raise ValueError(f"The {rule}; got {getattr(self, rule.split()[0])}.")
         lookup("engine", self.engine, engine_names())
-        object.__setattr__(self, "probes", ",".join(split_calls(self.probes)))
+        calls = split_calls(self.probes)
+        object.__setattr__(self, "probes", ",".join(calls))
+        named = dict.fromkeys(PROBES[name_of(call)] for call in calls)
+        object.__setattr__(self, "brought", tuple(make for make in named if origin_of(make)))
 
     @cached_property
     def run_id(self) -> str:
-        """sha256 of the canonical specification, and of the plugin files that method and problem come from."""
-        origins = {"optimizer_origin": self.method.origin, "problem_origin": self.recipe.origin}
+        """sha256 of the canonical specification, and of the plugin files that method, problem and probes come from."""
+        probes = ",".join(map(origin_of, self.brought))
+        origins = {
+            "optimizer_origin": self.method.origin,
+            "problem_origin": self.recipe.origin,
+            "probe_origins": probes,
+        }
         return digest(
             {
                 "schema": SCHEMA_VERSION,
@@ -89,6 +99,11 @@ class RunSpec:
     def subject(self) -> Subject:
         """What an observer is told of the run."""
         return Subject(self.run_id, self.problem, self.recipe, self.optimizer, self.seed, self.budget)
+
+
+def origin_of(registered: object) -> str:
+    """What identifies the file or package that brought something; empty for our own."""
+    return str(getattr(registered, "origin", ""))
 
 
 def stream(seed: int, axis: str) -> np.random.Generator:

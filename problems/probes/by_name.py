@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array, Probe, Problem
-from problems.factories import CALL
 from problems.nearest import unknown
 from problems.probes.accuracy import AccuracyProbe, are_one_hot, classes
 from problems.probes.bands import BandProbe, into_bands, scattered_transform
@@ -109,14 +108,18 @@ def split_calls(text: str) -> tuple[str, ...]:
     place = 0
     while place < len(text.rstrip()):
         item = ITEM.match(text, place)
-        call = CALL.fullmatch(item[1]) if item else None
-        if item is None or call is None:
+        if item is None:
             raise ValueError(f"Probes are written NAME or NAME(NUMBERS), with commas between; got '{text}'.")
-        if call[1] not in PROBES:
-            raise unknown("probe", call[1], PROBES)
+        if name_of(item[1]) not in PROBES:
+            raise unknown("probe", name_of(item[1]), PROBES)
         found.append(item[1].replace(" ", ""))
         place = item.end()
     return tuple(dict.fromkeys(found))
+
+
+def name_of(call: str) -> str:
+    """`fourier` of `fourier(1,3)`."""
+    return call.partition("(")[0]
 
 
 def watch_also(problem: Problem, text: str) -> Problem:
@@ -133,7 +136,7 @@ def watch_also(problem: Problem, text: str) -> Problem:
 
 
 def _made(problem: Problem, call: str) -> Probe:
-    name, _, inside = call.rstrip(")").partition("(")
+    name, inside = name_of(call), call.rstrip(")").partition("(")[2]
     make = PROBES[name]
     try:
         numbers = [float(part) for part in inside.split(",") if part]

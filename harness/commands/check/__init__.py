@@ -14,6 +14,6 @@ examples:
 
 def add_options(word: Parser) -> None:
     """What to check."""
-    word.add_argument("file", metavar="FILE.py", help="a Python file that uses @optimizer or @problem")
+    word.add_argument("file", metavar="FILE.py", help="a Python file with @optimizer, @problem, @probe or @observer")
     about = "what one rule may take before it is ended from outside (default: 60)"
     word.add_argument("--seconds", type=number, default=60.0, metavar="S", help=about)

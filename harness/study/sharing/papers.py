@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.plugins import files_of
 from harness.run.machine import machine
-from harness.run.spec import RunSpec
+from harness.run.spec import RunSpec, origin_of
 from harness.study.file.study_file import read_study
 from harness.study.file.written import written
 from harness.study.ledger import provenance
@@ -71,13 +71,16 @@ def keep_file(store: Store, specs: Sequence[RunSpec], text: str | None = None) -
 
 def _keep_plugins(folder: Path, specs: Sequence[RunSpec]) -> list[str]:
     """Copies of the plugins that the runs need, in the folder; their names as the study's file has them."""
-    files = files_of({origin for spec in specs for origin in (spec.method.origin, spec.recipe.origin) if origin})
-    for file in files:
-        copy = folder / PLUGINS / file.name
-        copy.parent.mkdir(exist_ok=True)
-        if not (copy.exists() and copy.samefile(file)):
-            replace_text(copy, file.read_text(encoding="utf-8"))
-    return [f"{PLUGINS}/{file.name}" for file in files]
+    brought = [(spec.method, spec.recipe, *spec.brought, *spec.observers) for spec in specs]
+    found = files_of({origin_of(one) for run in brought for one in run if origin_of(one)})
+    for path, siblings in found.items():
+        # beside it lies what it imports, as without it the copy neither loads nor is the same
+        for file in (path, *siblings):
+            copy = folder / PLUGINS / file.relative_to(path.parent)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if not (copy.exists() and copy.samefile(file)):
+                replace_text(copy, file.read_text(encoding="utf-8"))
+    return [f"{PLUGINS}/{path.name}" for path in found]
 
 
 def write_papers(store: Store, runs: pd.DataFrame, machines: pd.DataFrame) -> None:

@@ -1,7 +1,8 @@
 """The first evaluations of every optimizer, kept, so that a change made for speed is seen to change no number.
 
-`python tests/trajectories.py` adds what is missing to the file and leaves the rest alone. Where a method is meant to
-change, name it: `python tests/trajectories.py adam`. What is kept was computed by numpy, the reference engine.
+`python tests/support/trajectories.py` adds what is missing to the file and leaves the rest alone. Where a method is
+meant to change, name it: `python tests/support/trajectories.py adam`. What is kept was computed by numpy, the
+reference engine.
 
 Some methods (line searches, eigenvectors of nearly equal eigenvalues, signs of differences) turn rounding into larger
 differences. How much is kept beside each evaluation: the reference again, with losses and gradients off by rounding.
@@ -23,7 +24,7 @@ from optimizers import OPTIMIZERS
 from problems import PROBLEMS
 from problems.engines.choose import make_evaluator
 
-FILE = Path(__file__).parent / "data" / "trajectories.npz"
+FILE = Path(__file__).parents[1] / "data" / "trajectories.npz"
 WATCHED = ("sin135", "control-low")
 EVALUATIONS = 50
 BUDGET = 300

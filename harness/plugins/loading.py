@@ -1,0 +1,176 @@
+"""Loading a plugin, here or in another process: what its decorators register belongs to the file being loaded."""
+
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from harness.plugins.files import fingerprint, forget_siblings, run_file, together
+from harness.questions import OBSERVERS
+from optimizers import OPTIMIZERS
+from optimizers.base import Doubles, Objective, Streams
+from optimizers.user.guard import run_guarded
+from problems import PROBLEMS
+from problems.probes.by_name import PROBES
+
+Kind: TypeAlias = Literal["optimizer", "problem", "probe", "observer"]
+T = TypeVar("T")
+
+REGISTRIES: dict[Kind, dict[str, Any]] = {
+    "optimizer": OPTIMIZERS,
+    "problem": PROBLEMS,
+    "probe": PROBES,
+    "observer": OBSERVERS,
+}
+DOORS: dict[Kind, Callable[[str], Callable[[Any], Any]]] = {}
+"""The decorators, entered by the module that has them: what a package brings without them goes through them, too."""
+GROUP = "frequency_harness.{}s"
+"""The entry points of a kind."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A loaded file, and the names that it has registered."""
+
+    path: str
+    content: str
+    """sha256 of the file."""
+    siblings: dict[str, str] = field(default_factory=dict)
+    """Path and sha256 of each module of its folder that it imports."""
+    names: dict[Kind, list[str]] = field(default_factory=lambda: {kind: [] for kind in REGISTRIES})
+
+
+_loaded: dict[str, Plugin] = {}
+_loading: list[Plugin] = []
+"""The file being loaded, if any: what decorators register belongs to it."""
+
+
+def load(path: str | Path) -> Plugin:
+    """Run the file, which registers what it decorates; a file that is loaded already is not run again.
+
+    Raises ValueError, saying what is wrong with the file."""
+    resolved = Path(path).resolve()
+    content = fingerprint(resolved)
+    known = _loaded.get(str(resolved))
+    if known is not None and known.content == content and all(map(_unchanged, known.siblings.items())):
+        return known
+    if known is not None:
+        _forget(known)
+        del _loaded[str(resolved)]  # or it would be taken for a copy of itself below
+    twin = next((plugin for plugin in _loaded.values() if plugin.content == content), None)
+    if twin is not None:  # a copy of it, as studies keep
+        return twin
+    plugin = Plugin(str(resolved), content)
+    with _under(plugin):
+        plugin.siblings.update(run_file(resolved, content))
+        _settle_identity(plugin)
+    if not any(plugin.names.values()):
+        raise ValueError(
+            f"The plugin '{path}' registers nothing. Decorate a method with @optimizer(\"name\"), a problem with "
+            '@problem("name"), a probe with @probe("name") or an observer with @observer("name"), all from harness.'
+        )
+    _loaded[str(resolved)] = plugin
+    return plugin
+
+
+def files_of(origins: AbstractSet[str]) -> dict[Path, list[Path]]:
+    """The loaded files from which what has these origins comes, each with the modules beside it that it imports."""
+    return {
+        Path(plugin.path): list(map(Path, plugin.siblings))
+        for plugin in _loaded.values()
+        if together(plugin.content, plugin.siblings) in origins
+    }
+
+
+def load_installed() -> None:
+    """Register what installed packages offer under the entry-point groups; names of our own win."""
+    for kind in REGISTRIES:
+        for entry in entry_points(group=GROUP.format(kind)):
+            if entry.name not in REGISTRIES[kind]:
+                origin = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
+                with _under(Plugin("", origin)):
+                    DOORS[kind](entry.name)(entry.load())
+
+
+def rebuild(path: str, kind: Kind, name: str, settings: dict[str, Any]) -> Any:
+    """In another process: what is registered under this name, with these settings."""
+    if path:
+        load(path)
+    else:
+        load_installed()
+    return replace(REGISTRIES[kind][name], **settings)
+
+
+@contextmanager
+def _under(plugin: Plugin) -> Iterator[None]:
+    _loading.append(plugin)
+    try:
+        yield
+    except BaseException:
+        _forget(plugin)
+        raise
+    finally:
+        _loading.pop()
+
+
+def register(kind: Kind, name: str, instance: Any) -> None:
+    """Enter a dataclass into the registry of its kind; raises ValueError for a name that is taken."""
+    registry = REGISTRIES[kind]
+    if name in registry:
+        raise ValueError(f"The name '{name}' is taken by another {kind}. Choose another name.")
+    if _loading:
+        plugin = _loading[-1]
+        instance = _portable(kind, name, instance, plugin)
+        plugin.names[kind].append(name)
+    registry[name] = instance
+
+
+def _portable(kind: Kind, name: str, instance: T, plugin: Plugin) -> T:
+    """The same, of a class of its own that says where it comes from and travels by name."""
+    original = type(instance)
+
+    def reduce(self: Any) -> tuple[Any, ...]:
+        return rebuild, (plugin.path, kind, name, {s.name: getattr(self, s.name) for s in fields(self) if _plain(s)})
+
+    namespace = {"origin": plugin.content, "__reduce__": reduce, "__doc__": original.__doc__}
+    if kind == "optimizer":
+        namespace["minimize"] = _guarded(original)
+    namespace |= {"__module__": original.__module__, "__qualname__": original.__qualname__}
+    portable = type(original.__name__, (original,), namespace)
+    made: T = portable(**{spec.name: getattr(instance, spec.name) for spec in fields(instance) if spec.init})  # type: ignore[arg-type]  # all kinds are dataclasses
+    return made
+
+
+def _guarded(original: Any) -> Callable[..., None]:
+    def minimize(self: Any, objective: Objective, theta0: Doubles, rng: Streams) -> None:
+        run_guarded(partial(original.minimize, self), objective, theta0, rng)
+
+    return minimize
+
+
+def _plain(spec: Any) -> bool:
+    """Whether a field is a setting; the others are made by the file itself."""
+    return spec.init and not spec.metadata.get("fixed")
+
+
+def _settle_identity(plugin: Plugin) -> None:
+    """A run of what was registered depends on the modules that were loaded since, too."""
+    for kind, names in plugin.names.items():
+        for name in names:
+            type(REGISTRIES[kind][name]).origin = together(plugin.content, plugin.siblings)
+
+
+def _unchanged(sibling: tuple[str, str]) -> bool:
+    path, content = sibling
+    return Path(path).is_file() and fingerprint(Path(path)) == content
+
+
+def _forget(plugin: Plugin) -> None:
+    forget_siblings(plugin.siblings)
+    for kind, names in plugin.names.items():
+        for name in names:
+            REGISTRIES[kind].pop(name, None)
