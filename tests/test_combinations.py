@@ -145,3 +145,22 @@ def test_combinations_are_equal_by_what_they_are_made_of():
     first, second, other = (make(init).network for init in ("ntk", "ntk", "mean-field"))
     assert first == second != other
     assert combine(MLP((1, 2, 1)), (1.0,), lambda *_: 1.0) != first
+
+
+@pytest.mark.parametrize("width", [4, 64])
+def test_a_mean_field_step_moves_every_unit_and_the_output_bias_at_a_rate_without_the_width(width):
+    """f = (1/N) sum a_i tanh(w_i x + b_i) + c / sqrt N; N lr times the gradient is lr E[2 (f - y) grad sigma_*]."""
+    network = fully_connected(f"1-{width}-1", (1, 1), "tanh", "mean-field", "float64")
+    rng = np.random.default_rng(0)
+    x, y, theta = rng.normal(size=(9, 1)), rng.normal(size=(9, 1)), network.theta0(rng)
+    w, b, a, c = theta[:width], theta[width : 2 * width], theta[2 * width : 3 * width], theta[-1] / width**0.5
+    hidden = np.tanh(x * w + b)
+    outputs = (hidden @ a / width + c)[:, None]
+    np.testing.assert_allclose(network.forward(theta[None], x)[0], outputs)
+    found, pullback = network.vjp(theta[None], x)
+    gradient = pullback(2 * (found - y) / len(x))[0]
+    moved, slope = width * gradient, a * (1 - hidden**2)
+    expected = [(2 * (outputs - y) * own).mean(axis=0) for own in (slope * x, slope, hidden)]
+    np.testing.assert_allclose(moved[:-1], np.concatenate(expected), atol=1e-14)
+    # the bias as it is used, c / sqrt N
+    assert moved[-1] / width**0.5 == pytest.approx((2 * (outputs - y)).mean())

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from harness.analysis.hits import find_hits
-from harness.study.making import compare
 from harness.tables import SCHEMA, empty, frame
 
 BLANK = {"str": "x", "int64": 0, "float64": 0.0}
@@ -214,28 +213,3 @@ def test_an_error_that_swings_faster_than_one_looks_is_hit_at_the_same_cost():
         hits = find_hits(run_row(), curve(marks).assign(cost=cost), errors(swinging), (0.05,))
         found.append(hits["cost"].iloc[0])
     np.testing.assert_allclose(found, found[-1], rtol=0.15)
-
-
-@pytest.fixture(scope="module")
-def looks(tmp_path_factory):
-    """The default study, looked at by as many marks; how often one looks does not change what is done."""
-    folder = tmp_path_factory.mktemp("looks")
-    options = {"seeds": 8, "jobs": 2, "file_format": "csv"}
-    return {marks: compare("sin135", out=folder / str(marks), marks=marks, **options) for marks in (50, 2000)}
-
-
-@pytest.mark.slow
-def test_the_hits_of_the_default_study_do_not_depend_on_how_often_one_looks(looks):
-    key = ["optimizer", "seed", "probe", "frequency", "threshold"]
-    few, many = (results.hits.set_index(key)[["cost", "censored"]].sort_index() for results in looks.values())
-    apart = np.abs(np.log(few["cost"].clip(lower=1) / many["cost"].clip(lower=1)))
-    alike = (apart <= np.log(1.15)) & (few["censored"] == many["censored"])
-    assert alike.mean() >= 0.93  # 0.949 was measured; line searches amplify another processor's last digit
-
-
-@pytest.mark.slow
-def test_the_verdicts_of_the_default_study_do_not_depend_on_how_often_one_looks(looks):
-    key = ["optimizer", "probe", "threshold", "matched_by"]
-    few, many = (results.order.set_index(key)["verdict"].sort_index() for results in looks.values())
-    own = (few.index.get_level_values("threshold") == 0.1) & (few.index.get_level_values("matched_by") == "cost")
-    pd.testing.assert_series_equal(few[own], many[own])  # the primary endpoint

@@ -194,7 +194,10 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
     **{(word, "--incumbent"): INCUMBENT for word in ("compare", "run", "order")},
     ("order", "--from"): finds_a_study,
     ("order", "--cost-per-gradient"): ORDER,
-    **{("order", option): ASKED for option in ("--against", "--robust", "--targets", "--residual", "--samplers")},
+    **{
+        ("order", option): ASKED
+        for option in ("--against", "--robust", "--targets", "--residual", "--samplers", "--theory")
+    },
     ("figure", "--from"): finds_a_study,
     ("figure", "--out"): "tests/test_images.py::test_compare_on_a_picture_keeps_predictions_and_draws_both_figures",
     ("report", "--out"): "tests/test_report.py::test_the_command_writes_the_page_and_a_mistake_is_a_sentence",

@@ -203,6 +203,8 @@ def test_the_command_answers_each_question_and_writes_its_table(study, capsys):
     assert "of gd's spread" in capsys.readouterr().out
     assert main(["order", "--from", str(study.folder), "--samplers"]) == 2
     assert "holds no sampler to compare with" in capsys.readouterr().err
+    assert main(["order", "--from", str(study.folder), "--theory"]) == 0
+    assert "unknown 5" in capsys.readouterr().out
     assert main(["order", "--from", str(study.folder), "--against", "sgd"]) == 2
     assert main(["order", "--from", str(study.folder), "--targets"]) == 2
     assert "several targets" in capsys.readouterr().err

@@ -1,9 +1,11 @@
-"""How far the tangent kernel has moved from its start, and how fast it would learn each watched frequency.
+"""How far the tangent kernel has moved from its start, how fast it would learn each watched frequency, and when.
 
-`drift = |K_t - K_0|_F / |K_0|_F` of the kernel `K = J J^T` of the weighted residuals. Where it stays small, training is
-that of a linear model and the forecast of `harness.run.theory` may be believed; where it is not, the forecast is of
-another network than the one that was trained. `rate = 2 v^* K v` is how fast gradient flow shrinks the Fourier mode v
-(Jacot et al. 2018, arXiv 1806.07572; drift as in Fort et al. 2020, arXiv 2010.15110).
+`drift = |K_t - K_0|_F / |K_0|_F` of the kernel `K = J J^T` of the weighted residuals (as in Fort et al. 2020, arXiv
+2010.15110). `rate = 2 v^* K v` is how fast gradient flow shrinks the Fourier mode v (Jacot et al. 2018, arXiv
+1806.07572). `flow_time` is when gradient flow from the start of the run would bring the frequency's error to the
+threshold, had the kernel been that of the mark all along. A drift of a few per cent of the norm, which the largest
+eigenvalue makes, may be many times a small eigenvalue; where `flow_time` has moved, the forecast of
+`harness.run.theory` is of another network than the one that was trained (`docs/theory.md`).
 """
 
 from collections.abc import Mapping
@@ -14,10 +16,13 @@ import numpy as np
 
 from harness.run.marks.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
 from harness.run.marks.schedule import log_marks
-from harness.run.theory import MOST_ELEMENTS, MOST_RESIDUALS, mode_rates, tangent_kernel
+from harness.run.theory import MOST_ELEMENTS, MOST_RESIDUALS, flow, mode_rates, tangent_kernel
 from optimizers.base import Doubles
 from problems.base import Array, Probe, Problem, fixed
 from problems.engines.base import Evaluator
+
+TIMES = np.geomspace(1e-2, 1e12, 561)
+"""Times at which the flow is looked at, 40 a decade, in units of how long the kernel's trace takes to shrink by e."""
 
 
 @runtime_checkable
@@ -39,11 +44,14 @@ class Kernel(Observer):
 
     marks: int = 12
     """Log-spaced costs at which it is asked, besides the start and the end."""
+    threshold: float = 0.1
+    """The error that `flow_time` is about."""
     name: str = fixed("kernel")
 
     @property
     def tables(self) -> Mapping[str, Types]:
         columns = {"drift": "float64", "frequency": "float64", "component": "int64", "rate": "float64"}
+        columns["flow_time"] = "float64"
         return {"kernel": {"mark": "int64", "cost": "float64", **columns}}
 
     def complaint(self, subject: Subject, evaluator: Evaluator) -> str | None:
@@ -59,14 +67,16 @@ class Kernel(Observer):
         return None
 
     def begin(self, subject: Subject, evaluator: Evaluator) -> Observation:
-        start: list[Doubles] = []
+        start: list[tuple[Doubles, Doubles]] = []
 
         def ask(mark: Mark) -> Columns:
             kernel = tangent_kernel(evaluator, mark.theta)
-            # the first mark is that at cost 0
-            start.extend([] if start else [kernel])
-            drift = float(np.linalg.norm(kernel - start[0]) / np.linalg.norm(start[0]))
-            return {"drift": drift, **rates(evaluator.problem, kernel)}
+            if not start:  # the first mark is that at cost 0
+                start.append((kernel, evaluator.residuals_and_jacobian(mark.theta)[0]))
+            first, residuals = start[0]
+            drift = float(np.linalg.norm(kernel - first) / np.linalg.norm(first))
+            when = flow_times(evaluator.problem, residuals, kernel, self.threshold)
+            return {"drift": drift, **rates(evaluator.problem, kernel), "flow_time": when}
 
         return AtFewMarks("kernel", log_marks(subject.budget, self.marks), ask)
 
@@ -84,3 +94,29 @@ def rates(problem: Problem, kernel: Doubles) -> Columns:
                 rows.append((float(frequency), int(component), float(rate)))
     columns = zip(*(rows or [(float("nan"), -1, float("nan"))]), strict=True)
     return {name: np.array(values) for name, values in zip(("frequency", "component", "rate"), columns, strict=True)}
+
+
+def flow_times(problem: Problem, residuals: Doubles, kernel: Doubles, threshold: float) -> Doubles:
+    """When the flow with this kernel has brought each watched wave to the threshold, in the order of `rates`.
+
+    NaN where it does not, and where no wave is watched."""
+    probes = [probe for probe in problem.probes if isinstance(probe, WaveProbe) and len(probe.frequency)]
+    if not probes or not 0 < np.trace(kernel) < np.inf:  # a kernel of nothing moves nothing
+        return np.full(max(1, sum(len(probe.frequency) for probe in probes)), np.nan)
+    times = TIMES / (2 * np.trace(kernel))
+    outputs = flow(problem, residuals, kernel, times)
+    errors = [np.array([probe.measure(output)[1] for output in outputs]) for probe in probes]
+    return np.concatenate([_first_below(times, of_probe, threshold) for of_probe in errors])
+
+
+def _first_below(times: Doubles, errors: Doubles, threshold: float) -> Doubles:
+    """When each column of `errors (t, R)` first is at the threshold, between times in the logarithms of both."""
+    low = errors <= threshold
+    after = low.argmax(axis=0)
+    before, rows = np.maximum(after - 1, 0), np.arange(errors.shape[1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        high, fallen = (np.log(errors[place, rows] / threshold) for place in (before, after))
+        share = np.where((after > 0) & np.isfinite(fallen), high / (high - fallen), 1.0)
+    crossed = np.exp((1 - share) * np.log(times[before]) + share * np.log(times[after]))
+    found: Doubles = np.where(low.any(axis=0), crossed, np.nan)
+    return found

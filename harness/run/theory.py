@@ -48,10 +48,7 @@ class _Linearised:
     """The residuals in the eigenvectors of the kernel, where each goes its own way."""
 
     def __init__(self, problem: Problem, residuals: Doubles, jacobian: Doubles, step: float) -> None:
-        assert isinstance(problem.loss, SquaredLoss)
-        self._targets = problem.targets
-        weights = np.broadcast_to(problem.loss.residual_weights(problem.targets.shape), problem.targets.shape)
-        self._weights = weights.astype(np.float64)
+        self._problem = problem
         # K = V diag(lambda) V^T, from the side of the residuals: (n m, n m), however many parameters there are
         eigenvalues, self._vectors = np.linalg.eigh(jacobian @ jacobian.T)
         self._factors = 1 - 2 * step * np.maximum(eigenvalues, 0.0)  # below zero by rounding alone
@@ -61,7 +58,24 @@ class _Linearised:
         with np.errstate(over="ignore", invalid="ignore"):  # too long a step diverges, here as in the run
             # r_t = V (1 - 2 lr lambda)^t V^T r_0, a row for each t; then f_t = y + r_t / w
             residuals = (self._start * self._factors ** np.asarray(steps)[:, None]) @ self._vectors.T
-            return self._targets + residuals.reshape(-1, *self._targets.shape) / self._weights
+            return _outputs(self._problem, residuals)
+
+
+def _outputs(problem: Problem, residuals: Doubles) -> Doubles:
+    """The outputs `(t, n, m)` that have these residuals `w (f - y)`, `(t, n m)`."""
+    assert isinstance(problem.loss, SquaredLoss)
+    shape = problem.targets.shape
+    weights = np.broadcast_to(problem.loss.residual_weights(shape), shape).astype(np.float64)
+    found: Doubles = problem.targets + residuals.reshape(-1, *shape) / weights
+    return found
+
+
+def flow(problem: Problem, residuals: Doubles, kernel: Doubles, times: Doubles) -> Doubles:
+    """Outputs `(t, n, m)` after so long `(t,)` a gradient flow from `residuals (n m,)` with a kernel that stays."""
+    eigenvalues, vectors = np.linalg.eigh(kernel)
+    # dr/dt = -2 K r, the limit of short steps
+    decay = np.exp(-2 * np.maximum(eigenvalues, 0.0) * times[:, None])
+    return _outputs(problem, ((residuals @ vectors) * decay) @ vectors.T)
 
 
 def tangent_kernel(evaluator: Evaluator, theta: Doubles) -> Doubles:

@@ -25,5 +25,7 @@ def add_options(word: Parser) -> None:
     asked.add_argument("--residual", action="store_true", help="compare residuals, which amplitude cannot confound")
     text = "compare residuals with those of samplers of the network's initial law"
     asked.add_argument("--samplers", action="store_true", help=text)
+    text = "say which forecasts of the tangent kernel may be believed (of a study with --observe kernel)"
+    asked.add_argument("--theory", action="store_true", help=text)
     text = "forward passes of a gradient (default: 1,2,3,5)"
     asked.add_argument("--cost-per-gradient", default="1,2,3,5", metavar="C,C", help=text)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.analysis.asked.against import against
+from harness.analysis.asked.forecasts import forecasts
 from harness.analysis.asked.robustness import PRIMARY, agreement_of_choices, robustness
 from harness.analysis.asked.samplers import against_samplers
 from harness.analysis.asked.targets import over_targets
@@ -69,11 +70,28 @@ def say_residuals(tables: Tables, folder: Path, console: Console) -> None:
     _written(rows, folder / "residuals.csv", console)
 
 
+def say_forecasts(tables: Tables, folder: Path, console: Console) -> None:
+    """How many of the predicted hits may be believed, and what came of them."""
+    rows = forecasts(tables)
+    table = Table(
+        "optimizer", "k", "predicted", "measured", "trusted", title="forecast of the tangent kernel, error 0.1"
+    )
+    for key, own in rows.groupby([*LABELS, "probe", "frequency"], sort=False, dropna=False):
+        labels = pd.DataFrame([dict(zip(LABELS, key, strict=False))])
+        measured = own["cost"].where(~own["censored"], float("inf")).median()
+        trusted = ", ".join(f"{word} {count}" for word, count in own["predicted_trusted"].value_counts().items())
+        shown = [f"{own['predicted_cost'].median():,.0f}", f"{measured:,.0f}", trusted]
+        table.add_row(configuration_names(labels)[0], f"{key[-1]:g}", *shown)
+    console.print(table)
+    _written(rows, folder / "forecasts.csv", console)
+
+
 ANSWERS: dict[str, Callable[[Tables, Path, Console], None]] = {
     "robust": say_robustness,
     "targets": say_targets,
     "residual": say_residuals,
     "samplers": say_samplers,
+    "theory": say_forecasts,
 }
 
 
