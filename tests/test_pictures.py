@@ -9,7 +9,7 @@ from support.toys import bowl
 
 from harness.cli import main
 from harness.figures import FIGURES, applicable
-from harness.figures.pictures import pictures
+from harness.figures.kept.pictures import pictures
 from harness.run.marks.predictions import predictions
 from harness.run.marks.record import Recorder
 from harness.run.metering.account import Snapshot

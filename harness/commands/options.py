@@ -9,6 +9,7 @@ from harness.study.workers.cores import available_cores
 DATA = "FREQUENCY_HARNESS_DATA"
 """The environment variable of `problems.datasets.find`, which is too heavy to load here."""
 FORMATS = ("parquet", "csv")
+KEPT = ("predictions",)
 INCUMBENTS = ("best", "last")
 """Those of `harness.analysis.incumbents`, which is too heavy to load here."""
 
@@ -113,6 +114,8 @@ def add_observe(word: Parser) -> None:
     """What is written about each run beside its spectra."""
     text = "what else is written about each run: names from 'harness list observers', with settings in brackets"
     word.add_argument("--observe", metavar="A,B", help=text)
+    text = "keep the predictions at log-spaced marks, which some figures are drawn from; 'plan' says how large that is"
+    word.add_argument("--keep", type=one_of(KEPT), metavar="predictions", help=text)
 
 
 def add_source(word: Parser) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.questions.reading import read_observers
+from harness.run.marks.observer import Observer
 from harness.run.spec import find_optimizer, find_problem, settings_of
 from harness.study.comparison import DEFAULT_SEEDS, RECIPE_OPTIONS, Plan, plan
 from harness.study.settings_files import read_settings_file
@@ -65,7 +66,7 @@ def choices(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.data_dir:
         check_reads_data(problem_of(arguments))
     named = {name: getattr(arguments, name) for name in (*RECIPE_OPTIONS, *TERMS)}
-    named["observe"] = read_observers(getattr(arguments, "observe", None) or ())
+    named["observe"] = _observed(getattr(arguments, "observe", None), getattr(arguments, "keep", None))
     named["probes"] = ",".join(getattr(arguments, "probe", None) or ()) or None
     settings = read_settings(arguments.set)
     own = {name: getattr(arguments, name) for name in PROBLEM_OPTIONS if getattr(arguments, name) is not None}
@@ -74,6 +75,13 @@ def choices(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.settings:
         named["settings_file"] = read_settings_file(arguments.settings, problem_of(arguments))
     return {**named, "settings": settings, "vary": read_varied(getattr(arguments, "vary", []))}
+
+
+def _observed(asked: str | None, keep: str | None) -> tuple[Observer, ...]:
+    """The observers asked for; what is to be kept is written by one of that name."""
+    observers = read_observers(asked or ())
+    named = {observer.name for observer in observers}
+    return observers if keep is None or keep in named else (*observers, *read_observers(keep))
 
 
 def read_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -61,3 +61,11 @@ def one_of(choices: Sequence[str]) -> Callable[[str], str]:
         raise ArgumentTypeError(f"takes one of {', '.join(choices)}; got '{text}'.{hint}")
 
     return read
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    """Numbers of at least 0 between commas."""
+    found = tuple(number(part) for part in text.split(","))
+    if min(found) < 0:
+        raise ArgumentTypeError(f"takes numbers of at least 0; got '{text}'.")
+    return found

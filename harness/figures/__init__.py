@@ -8,51 +8,81 @@ from typing import BinaryIO
 import pandas as pd
 from matplotlib.figure import Figure
 
+from harness.analysis.asked.robustness import robustness as robustness_rows
+from harness.figures.asked.directions import directions, directions_rows
+from harness.figures.asked.response import response
+from harness.figures.asked.robustness import robustness_figure
+from harness.figures.asked.samples import samples
+from harness.figures.asked.spread import spread, spread_rows
 from harness.figures.asked.standing import standing_figure, standing_rows
 from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap, heatmap_rows
+from harness.figures.kept.filtered import filter_demo, filter_demo_rows, filtering, filtering_rows
+from harness.figures.kept.pictures import pictures, pictures_rows
+from harness.figures.kept.snapshots import snapshots, snapshots_rows
 from harness.figures.loss_matched import loss_matched, loss_matched_rows
 from harness.figures.order import order, order_rows
 from harness.figures.parts import part_rows, parts
-from harness.figures.pictures import pictures
 from harness.figures.profile import profile, profile_rows
+from harness.figures.projection import projection, projection_rows
 from harness.figures.residual import residual, residual_rows
-from harness.figures.response import response
-from harness.figures.samples import samples
 from harness.figures.slope import slope, slope_rows
 from harness.figures.spectrum import spectrum, spectrum_rows
 from harness.tables import Tables
 from harness.whole_files import replace_file
 
-FIGURES: dict[str, Callable[[Tables], Figure]] = {
+
+def robustness(tables: Tables) -> Figure:
+    """The verdict of each optimizer under other reasonable choices of threshold, price, budget, incumbent and clock."""
+    return robustness_figure(robustness_rows(tables))
+
+
+FIGURES: dict[str, Callable[..., Figure]] = {
+    "directions": directions,
+    "filter-demo": filter_demo,
+    "filtering": filtering,
     "heatmap": heatmap,
     "loss-matched": loss_matched,
     "order": order,
     "parts": parts,
     "pictures": pictures,
     "profile": profile,
+    "projection": projection,
     "residual": residual,
     "response": response,
+    "robustness": robustness,
     "samples": samples,
     "slope": slope,
+    "snapshots": snapshots,
     "spectrum": spectrum,
+    "spread": spread,
     "standing": standing_figure,
 }
-NUMBERS: dict[str, Callable[[Tables], pd.DataFrame]] = {
+"""Functions of tables; some take more, as `ASKED` says."""
+NUMBERS: dict[str, Callable[..., pd.DataFrame]] = {
+    "directions": directions_rows,
+    "filter-demo": filter_demo_rows,
+    "filtering": filtering_rows,
     "heatmap": heatmap_rows,
     "loss-matched": loss_matched_rows,
     "order": order_rows,
     "parts": lambda tables: part_rows(tables["spectra"]),
-    "pictures": lambda tables: tables["predictions"],
+    "pictures": pictures_rows,
     "profile": profile_rows,
+    "projection": projection_rows,
     "residual": residual_rows,
     "response": lambda tables: tables["response"],
+    "robustness": robustness_rows,
     "samples": lambda tables: tables["samples"],
     "slope": slope_rows,
+    "snapshots": snapshots_rows,
     "spectrum": spectrum_rows,
+    "spread": spread_rows,
     "standing": standing_rows,
 }
 """The numbers behind each figure, as they are written beside it."""
+ASKED: dict[str, tuple[str, ...]] = {"snapshots": ("at",), "spread": ("against",)}
+"""What a figure may be asked beside its tables, by the names of its arguments."""
 ROWS_OF: dict[str, Callable[[Tables], Sized]] = {
     "heatmap": lambda tables: tables["runs"],
     "parts": lambda tables: part_rows(tables["spectra"]),
@@ -61,6 +91,9 @@ ROWS_OF: dict[str, Callable[[Tables], Sized]] = {
     "samples": lambda tables: tables.get("samples", ()),
 }
 """The rows without which a figure is empty, of the figures that every study gets; the others are drawn when asked."""
+
+OBSERVED = {"directions": "response", "response": "response", "samples": "samples"}
+"""Figures of a table that an observer of the same name writes."""
 
 DPI = {"png": 200, "pdf": 400, "svg": 400}
 """Of a PDF or SVG, the meshes alone have pixels."""
@@ -71,6 +104,14 @@ USUAL = ("png", "pdf")
 def applicable(tables: Tables) -> list[str]:
     """Names of the figures for which there is something to draw."""
     return [name for name, rows in ROWS_OF.items() if len(rows(tables))]
+
+
+def missing(name: str, tables: Tables) -> str | None:
+    """The sentence on a table that a figure needs and that an observer has not written; None where it is there."""
+    table = OBSERVED.get(name)
+    if table is None or len(tables.get(table, ())):
+        return None
+    return f"This study has no table '{table}'. Start it again with --observe {table}, which changes no run."
 
 
 def save(figure: Figure, path_stem: str | Path, kinds: Sequence[str] = USUAL) -> list[Path]:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
-from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.grids import cost_axis, grid, label, title
 from harness.figures.drawing.style import VERDICT_COLOURS, house_style
 from harness.tables import Tables
 
@@ -24,10 +24,14 @@ def part_rows(spectra: pd.DataFrame) -> pd.DataFrame:
 
 def parts(tables: Tables) -> Figure:
     """Errors of the low and the high part over cost, a panel for each optimizer and width of the filter."""
-    spectra = part_rows(tables["spectra"])
+    return draw_parts(tables["runs"], part_rows(tables["spectra"]))
+
+
+def draw_parts(every: pd.DataFrame, spectra: pd.DataFrame) -> Figure:
+    """The figure of these rows about parts, of these runs."""
     panels = [
         (f"{name}, {probe}", rows)
-        for name, runs in configurations(tables["runs"])
+        for name, runs in configurations(every)
         for probe, rows in spectra[spectra["run_id"].isin(runs["run_id"])].groupby("probe", sort=True)
     ]
     if not panels:
@@ -42,7 +46,7 @@ def parts(tables: Tables) -> Figure:
             Line2D([], [], color=colour, ls=style, lw=1.4, label=name)
             for colour, style, name in zip(COLOURS, STYLES, ("low part, e_low", "high part, e_high"), strict=True)
         ]
-        seeds = tables["runs"]["seed"].nunique()
+        seeds = every["seed"].nunique()
         note = f"median of {seeds} seeds; each of them, thin" if seeds > 1 else "one seed"
         label(figure, "cost (forward passes)", "error of the part", note, handles)
     return figure
@@ -50,15 +54,13 @@ def parts(tables: Tables) -> Figure:
 
 def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     frequencies = sorted(rows["frequency"].unique())
-    # linear up to cost 1, so that cost 0 has a place
-    axes.set_xscale("symlog", linthresh=1, linscale=0.3)
     for frequency, colour, style in zip(frequencies, COLOURS, STYLES, strict=True):
         own = rows[rows["frequency"] == frequency]
         for _, run in own.groupby("run_id"):
             axes.plot(run["cost"], run["error"], color=colour, ls=style, lw=0.5, alpha=0.5)
         median = own.groupby("mark")[["cost", "error"]].median()
         axes.plot(median["cost"], median["error"], color=colour, ls=style, lw=1.4)
-    axes.set_xlim(0, rows["cost"].max())
+    cost_axis(axes, float(rows["cost"].max()))
     axes.spines[["top", "right"]].set_visible(False)
 
 

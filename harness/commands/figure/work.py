@@ -2,33 +2,80 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from harness.commands.folders import loaded, source_of
-from harness.figures import DPI, FIGURES, NUMBERS, save
+from harness.figures import ASKED, DPI, FIGURES, NUMBERS, missing, save
+from harness.figures.kept.film import animation, animation_rows, save_film
+from harness.tables import Tables
 from harness.whole_files import replace_file
 from problems.nearest import lookup
+
+FILM = "animation"
+SPECIAL = ("at", "against")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Draw a figure; the exit code."""
-    draw = lookup("figure", arguments.name, FIGURES)
+    name = arguments.name
+    draw = lookup("figure", name, {**FIGURES, FILM: None})
+    asked = _asked(arguments)
     folder = source_of(arguments)
-    tables = loaded(folder).tables
-    stem = Path(arguments.out) if arguments.out else folder / arguments.name
+    tables = _only(loaded(folder).tables, arguments.optimizers)
+    if (sentence := missing(name, tables)) is not None:
+        raise ValueError(sentence)
+    stem = Path(arguments.out) if arguments.out else folder / name
+    said = ""
     try:
-        paths = save(draw(tables), stem, tuple(DPI))
-        paths.append(write_numbers(NUMBERS[arguments.name](tables), stem))
+        if draw is None:
+            paths, said = save_film(animation(tables), stem)
+            rows = animation_rows(tables)
+        else:
+            paths = save(draw(tables, **asked), stem, tuple(DPI))
+            rows = NUMBERS[name](tables, **asked)
+        paths.append(write_numbers(rows, stem))
     except OSError as error:
         raise ValueError(f"The figure must be written somewhere; {error}. Choose another --out.") from None
     sys.stdout.write("".join(f"{path}\n" for path in paths))
+    sys.stderr.write(f"{said}\n" if said else "")
     return 0
 
 
 def write_numbers(rows: pd.DataFrame, stem: Path) -> Path:
     """Write what the figure shows as `stem`.csv."""
     path = stem.with_name(f"{stem.name}.csv")
-    replace_file(path, lambda file: rows.to_csv(file, index=False), durable=False)
+    replace_file(path, partial(rows.to_csv, index=False), durable=False)
     return path
+
+
+def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the figure is asked beside its tables; raises ValueError where it takes no such thing."""
+    given = {name: getattr(arguments, name) for name in SPECIAL if getattr(arguments, name) is not None}
+    for name in given:
+        if name not in ASKED.get(arguments.name, ()):
+            others = ", ".join(figure for figure, taken in ASKED.items() if name in taken)
+            raise ValueError(f"--{name} is for the figure '{others}'; '{arguments.name}' does not take it.")
+    return given
+
+
+def _only(tables: Tables, names: str | None) -> Tables:
+    """The rows of these optimizers; raises ValueError for one that the study has not."""
+    if names is None:
+        return tables
+    chosen = [name.strip() for name in names.split(",")]
+    for name in chosen:
+        lookup("optimizer of this study", name, dict.fromkeys(tables["runs"]["optimizer"]))
+    kept = tables["runs"]["run_id"][tables["runs"]["optimizer"].isin(chosen)]
+    by = {"run_id": set(kept), "optimizer": set(chosen)}
+    return {table: _filtered(rows, by) for table, rows in tables.items()}
+
+
+def _filtered(rows: pd.DataFrame, by: dict[str, set[str]]) -> pd.DataFrame:
+    for column, values in by.items():
+        if column in rows:
+            return rows[rows[column].isin(values)].reset_index(drop=True)
+    return rows

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from harness.commands.requested import check_reads_data, read_settings
 from harness.figures import save
-from harness.figures.filter_shares import Example, filter_shares
+from harness.figures.kept.filter_shares import Example, filter_shares
 from harness.run.spec import find_problem, override, stream
 from problems.probes.gaussian_filter import UNINFORMATIVE, FilterProbe
 

@@ -53,7 +53,8 @@ def _installed(method: Optimizer) -> str:
 
 
 def _figures() -> dict[str, str]:
-    return _first_lines(import_module("harness.figures").FIGURES)
+    films = {"animation": import_module("harness.figures.kept.film").animation}
+    return _first_lines({**films, **import_module("harness.figures").FIGURES})
 
 
 def _observers() -> dict[str, str]:

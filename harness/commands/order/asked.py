@@ -15,7 +15,7 @@ from harness.analysis.asked.targets import over_targets
 from harness.analysis.configurations import configuration_names
 from harness.analysis.residuals import residual_order
 from harness.figures import save
-from harness.figures.robustness import robustness_figure
+from harness.figures.asked.robustness import robustness_figure
 from harness.tables import LABELS, Tables
 from harness.whole_files import replace_file, writing_into
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.style import GREY, INK
@@ -16,23 +18,39 @@ SINGLE = 4.6
 """Width of a single panel, which leaves room for the legend."""
 
 
-def grid(panels: int, most_columns: int = 3, *, alike: bool = True) -> tuple[Figure, list[Axes]]:
-    """A figure with so many panels of equal size, filled in like text; `alike` is whether they share the y axis."""
+def grid(panels: int, most_columns: int = 3, *, alike: bool = True, gap: float = GAP_X) -> tuple[Figure, list[Axes]]:
+    """A figure with so many panels of equal size, filled in like text; `alike` is whether they share the y axis.
+
+    `gap` are the inches between columns."""
     columns = min(panels, most_columns)
     lines = -(-panels // columns)
     width = SINGLE if columns == 1 else PAGE
     height = TOP + lines * HEIGHT + (lines - 1) * GAP_Y + BOTTOM
     figure = Figure(figsize=(width, height))
-    own = (width - LEFT - RIGHT - (columns - 1) * GAP_X) / columns
+    own = (width - LEFT - RIGHT - (columns - 1) * gap) / columns
     axes: list[Axes] = []
     for index in range(panels):
         line, column = divmod(index, columns)
-        left = LEFT + column * (own + GAP_X)
+        left = LEFT + column * (own + gap)
         bottom = height - TOP - (line + 1) * HEIGHT - line * GAP_Y
         box = (left / width, bottom / height, own / width, HEIGHT / height)
         axes.append(figure.add_axes(box, sharey=axes[0] if axes and alike else None))
         axes[-1].tick_params(left=True, length=2.5, labelleft=column == 0 or not alike)
     return figure, axes
+
+
+def cost_axis(axes: Axes, top: float) -> None:
+    """A logarithmic axis of cost from 0 to `top`, linear up to 1 so that cost 0 has a place, with few ticks."""
+    axes.set_xscale("symlog", linthresh=1, linscale=0.4)
+    decades = range(max(1, int(np.floor(np.log10(max(top, 1))))) + 1)
+    shown = decades[:: 2 if len(decades) > 3 else 1]
+    axes.set_xticks([0, *(10.0**decade for decade in shown)], ["0", *(_power(decade) for decade in shown)])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlim(0, max(top, 1))
+
+
+def _power(decade: int) -> str:
+    return f"$10^{{{decade}}}$" if decade > 1 else str(10**decade)
 
 
 def title(axes: Axes, name: str, note: str = "") -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from harness.figures.drawing.grids import grid, label, title
 from harness.figures.drawing.style import house_style
@@ -30,6 +30,9 @@ def response(tables: Tables) -> Figure:
     with house_style():
         figure, axes = grid(2 * len(parts), most_columns=2, alike=False)
         handles = [_draw(left, right, own) for left, right, own in zip(axes[::2], axes[1::2], parts, strict=True)]
+        # below the last panels alone, or they would lie on the titles of the next
+        axes[-2].set_xlabel("response frequency, cycles per unit of input", labelpad=2)
+        axes[-1].set_xlabel("image frequency of the direction, cycles per pixel", labelpad=2)
         extent = rows["extent"].mean()
         note = f"cuts of length {extent:.3g} through {rows['n_samples'].max()} samples"
         label(figure, "", "", note, handles[0])
@@ -47,13 +50,12 @@ def _draw(left: Axes, right: Axes, rows: pd.DataFrame) -> list[Line2D]:
         handles.append(Line2D([], [], color=colour, ls=style, lw=1.2, marker=marker, ms=3, label=str(name)))
     left.set(xscale="log", yscale="log", xlim=(None, rows["frequency"].max()))
     right.yaxis.set_major_locator(MaxNLocator(4))
-    left.set_xlabel("response frequency, cycles per unit of input", labelpad=2)
-    right.set_xlabel("image frequency of the direction, cycles per pixel", labelpad=2)
+    left.xaxis.set_minor_formatter(NullFormatter())
     right.set_ylim(0, 1.1 * rows["response_high"].max())
     first, runs = rows.iloc[0], rows["run_id"].nunique()
     title(left, f"{first['problem']}, {first['network']}, {first['optimizer']}", "power of the output")
     over = "" if runs == 1 else f", mean of {runs} runs"
-    title(right, "response frequency", f"median over samples of the mean frequency, with quartiles{over}")
+    title(right, "response frequency", f"cycles per unit of input, with quartiles over samples{over}")
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
     return handles

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from harness.analysis.configurations import configurations
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.style import GREY, INK, fitted, house_style
+from harness.figures.kept.outputs import kept, outputs_of
 from harness.tables import Doubles, Tables
 
 MOST_MARKS = 7
@@ -28,9 +29,12 @@ class Row(NamedTuple):
 def pictures(tables: Tables) -> Figure:
     """Target and reconstructions at log-spaced costs, one row for each optimizer, of its run with the lowest seed."""
     rows = [_row(name, runs, tables["predictions"]) for name, runs in configurations(tables["runs"])]
-    drawn = [row for row in rows if row is not None]
+    drawn = [row for row in rows if row is not None] or _on_grids(tables)
     if not drawn:
-        raise ValueError("The table 'predictions' has no pictures; this figure is for problems such as 'image'.")
+        raise ValueError(
+            "The study keeps no pictures; this figure is for problems such as 'image', and for others on a grid in two "
+            "dimensions, started again with --keep predictions."
+        )
     columns = 1 + max(len(row.pictures) for row in drawn)
     width = (PAGE - NAME - columns * GAP) / columns
     heights = [width * row.target.shape[0] / row.target.shape[1] for row in drawn]
@@ -41,10 +45,35 @@ def pictures(tables: Tables) -> Figure:
         for row, height in zip(drawn, heights, strict=True):
             top -= LABEL + height + GAP
             _draw(figure, row, (width, height), top + GAP)
-        seed = tables["runs"].loc[tables["runs"]["run_id"].isin(tables["predictions"]["run_id"]), "seed"].min()
+        known = set(pictures_rows(tables)["run_id"])
+        seed = tables["runs"].loc[tables["runs"]["run_id"].isin(known), "seed"].min()
         caption = f"cost in forward passes and relative error, sqrt(sum (h - f)² / sum (f - mean f)²); seed {seed}"
         figure.text(NAME / PAGE, 0.06 / page, caption, size=6, color=GREY)
     return figure
+
+
+def pictures_rows(tables: Tables) -> pd.DataFrame:
+    """The predictions that are drawn: of pictures, or of what was kept on a grid."""
+    return tables["predictions"] if len(tables["predictions"]) else outputs_of(tables)
+
+
+def _on_grids(tables: Tables) -> list[Row]:
+    """Rows of kept predictions whose inputs are all points of a grid in two dimensions."""
+    if not len(tables.get("outputs", ())):
+        return []
+    rows = []
+    for run in kept(tables):
+        shape = [len(np.unique(run.x[:, axis])) for axis in range(run.x.shape[1])]
+        if len(shape) != 2 or shape[0] * shape[1] != len(run.x) or run.target.shape[1] not in (1, 3):
+            continue
+        # y upwards, as in any graph
+        order = np.lexsort((run.x[:, 0], -run.x[:, 1]))
+        size = shape[1], shape[0]
+        places = np.unique(np.linspace(0, len(run.marks) - 1, min(MOST_MARKS, len(run.marks))).round().astype(int))
+        made = [(float(run.costs[place]), _picture(run.values[place, order].ravel(), size)) for place in places]
+        target = _picture(run.target[order].ravel(), size)
+        rows.append(Row(run.name, target, [(cost, _error(one, target), one) for cost, one in made]))
+    return rows
 
 
 def _row(name: str, runs: pd.DataFrame, predictions: pd.DataFrame) -> Row | None:
@@ -70,7 +99,7 @@ def _shape(settings: dict[str, Any]) -> tuple[int, int] | None:
     return (int(height), int(width)) if cross else None
 
 
-def _picture(values: "pd.Series[float]", shape: tuple[int, int]) -> Doubles:
+def _picture(values: "pd.Series[float] | Doubles", shape: tuple[int, int]) -> Doubles:
     """`(h, w)` for one component, `(h, w, m)` for more."""
     picture = np.asarray(values, np.float64).reshape(*shape, -1)
     return picture[..., 0] if picture.shape[2] == 1 else picture

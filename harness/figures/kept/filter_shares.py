@@ -23,7 +23,9 @@ class Example(NamedTuple):
     low: NDArray[np.float64]
 
 
-def filter_shares(shares: pd.DataFrame, examples: list[Example], problem: str, limit: float) -> Figure:
+def filter_shares(
+    shares: pd.DataFrame, examples: list[Example], problem: str, limit: float, about: str = "steps on a line"
+) -> Figure:
     """Each example in a panel of its own, then the shares of the problem's variance over the width.
 
     `shares` has the columns delta, low and high; below `limit` a part is as good as nothing."""
@@ -31,7 +33,7 @@ def filter_shares(shares: pd.DataFrame, examples: list[Example], problem: str, l
         figure, axes = grid(len(examples) + 1, most_columns=4, alike=False)
         for panel, example in zip(axes, examples, strict=False):
             _draw_example(panel, example)
-            title(panel, f"delta = {example.delta:g}", "steps on a line")
+            title(panel, f"delta = {example.delta:g}", about)
         _draw_shares(axes[-1], shares, limit)
         title(axes[-1], problem, "share of the variance")
         entries = zip((INK, *COLOURS), ((0, (1, 1)), *STYLES), ("target", "low part", "high part"), strict=True)

@@ -10,9 +10,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.agreement import agreement, groups
+from harness.figures.asked.response import COLOURS, STYLES
 from harness.figures.drawing.grids import grid, label, title
 from harness.figures.drawing.style import GREY, house_style
-from harness.figures.response import COLOURS, STYLES
 from harness.tables import Tables
 
 MEASURES = {"image_high": "image power above the median", "target_high": "target that the filter holds back"}

@@ -1,0 +1,66 @@
+"""How fast a network's output changes along a direction, and how rough that direction is as a picture.
+
+What is smooth to the eye need not be smooth to the network: an adversarial direction is rough, and answers at once."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from harness.analysis.configurations import configurations
+from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.palette import LINES
+from harness.figures.drawing.style import house_style
+from harness.tables import Tables
+
+MANY = 12
+KNOWN = ("principal", "class", "random", "adversarial")
+"""Directions in the order in which they are drawn; others follow."""
+SHORT = {"adversarial": "adversary"}
+
+
+def directions_rows(tables: Tables) -> pd.DataFrame:
+    """Of each configuration and direction, medians over runs: response frequency with quartiles, and the picture's."""
+    rows = tables["response"].drop_duplicates(["run_id", "direction"])
+    measures = ["response_frequency", "response_low", "response_high", "image_frequency"]
+    parts = []
+    for name, runs in configurations(tables["runs"]):
+        own = rows[rows["run_id"].isin(runs["run_id"])]
+        found = own.groupby("direction", sort=False)[measures].median().reset_index()
+        parts.append(found.assign(configuration=name, n_runs=own["run_id"].nunique()))
+    found = pd.concat(parts, ignore_index=True)[["configuration", "direction", *measures, "n_runs"]]
+    place = {name: index for index, name in enumerate(KNOWN)}
+    order = found["direction"].map(lambda name: place.get(name, len(KNOWN)))
+    return found.assign(place=order).sort_values("place", kind="stable", ignore_index=True).drop(columns="place")
+
+
+def directions(tables: Tables) -> Figure:
+    """Response frequency of the output along each direction, beside its image frequency: a panel for each optimizer."""
+    rows = directions_rows(tables)
+    parts = list(rows.groupby("configuration", sort=False))
+    with house_style():
+        figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3, alike=False)
+        for panel, (name, own) in zip(axes, parts, strict=True):
+            _draw(panel, own)
+            title(panel, str(name))
+        handles = [Line2D([], [], color=LINES[0], marker="o", ms=4, lw=1, label="response frequency, with quartiles")]
+        runs = ", ".join(map(str, sorted(rows["n_runs"].unique())))
+        note = f"median over runs ({runs}) of the median over samples; in brackets the direction's image frequency"
+        x = "direction in the space of inputs (as a picture, cycles per pixel)"
+        label(figure, x, "cycles per unit of input", note, handles)
+    return figure
+
+
+def _draw(axes: Axes, rows: pd.DataFrame) -> None:
+    places = np.arange(len(rows))
+    middle = rows["response_frequency"].to_numpy(float)
+    spread = [middle - rows["response_low"], rows["response_high"] - middle]
+    axes.errorbar(places, middle, yerr=spread, fmt="o", color=LINES[0], ms=4, lw=1.1)
+    axes.set_ylim(0, 1.15 * rows["response_high"].max())
+    axes.set_xlim(-0.5, len(rows) - 0.5)
+    rough = ["" if np.isnan(one) else f"\n({one:.2f})" for one in rows["image_frequency"]]
+    names = [f"{SHORT.get(name, name)}{more}" for name, more in zip(rows["direction"], rough, strict=True)]
+    axes.set_xticks(places, names, size=5.5)
+    axes.locator_params(axis="y", nbins=4)
+    axes.spines[["top", "right"]].set_visible(False)

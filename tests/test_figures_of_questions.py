@@ -1,0 +1,92 @@
+"""Figures of observers and of what is asked of a study: their numbers, and that what is asked is honoured."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.hand_made import hand_made
+from support.observed_tables import observed
+
+from harness.analysis.asked.against import against
+from harness.cli import main
+from harness.figures import FIGURES, NUMBERS
+from harness.figures.projection import peaks
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return observed(hand_made(["adam", "bfgs", "gd"], 5, [1.0, 3.0]))
+
+
+def test_directions_are_medians_over_runs_in_their_usual_order(tables):
+    rows = NUMBERS["directions"](tables)
+    own = rows[rows["configuration"] == "bfgs"]
+    assert own["direction"].tolist() == ["principal", "class", "random", "adversarial"]
+    assert own["response_frequency"].tolist() == [1.0, 3.0, 2.0, 4.0]
+    lifted = tables["response"].copy()
+    runs = tables["runs"].loc[tables["runs"]["optimizer"] == "bfgs", "run_id"]
+    lifted.loc[lifted["run_id"].isin(runs[:2]), "response_frequency"] += 100  # of five, two do not move a median
+    assert NUMBERS["directions"]({**tables, "response": lifted}).equals(rows)
+
+
+def test_peaks_are_local_maxima_and_of_a_few_frequencies_all():
+    k = np.arange(1.0, 31.0)
+    amplitude = 1 / k
+    amplitude[[9, 19]] = 2, 3
+    rows = pd.DataFrame({"frequency": k, "target_amplitude": amplitude})
+    assert peaks(rows) == [1.0, 10.0, 20.0]
+    assert peaks(rows[:6]) == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+
+
+def test_a_projection_follows_the_component_with_the_loudest_wave(tables):
+    spectra = tables["spectra"]
+    loud = spectra.assign(component=7, target_amplitude=2.0, error=spectra["error"] / 2)
+    rows = NUMBERS["projection"]({**tables, "spectra": pd.concat([spectra, loud], ignore_index=True)})
+    assert rows["component"].unique().tolist() == [7]
+    plain = NUMBERS["projection"](tables)
+    np.testing.assert_allclose(rows["error"], plain["error"] / 2)
+    at = plain[(plain["configuration"] == "gd") & (plain["frequency"] == 3.0)].set_index("mark")["error"]
+    runs = tables["runs"].loc[tables["runs"]["optimizer"] == "gd", "run_id"]
+    own = spectra[spectra["run_id"].isin(runs) & (spectra["frequency"] == 3.0)]
+    np.testing.assert_allclose(at, own.groupby("mark")["error"].median())
+
+
+def test_ratios_are_those_of_the_analysis_and_their_reference_can_be_named(tables):
+    rows = NUMBERS["spread"](tables, against="gd")
+    assert set(rows["configuration"]) == {"adam", "bfgs"}
+    own = against(tables, "gd").set_index("optimizer")
+    assert rows.set_index("configuration")["spread_ratio"].to_dict() == own["spread_ratio"].to_dict()
+    assert NUMBERS["spread"](tables)["reference"].unique().tolist() == ["adam"]
+    words = [text.get_text() for axes in FIGURES["spread"](tables, against="gd").axes for text in axes.texts]
+    assert "spread over that of gd" in words
+    with pytest.raises(ValueError, match="Choose from: adam, bfgs, gd"):
+        FIGURES["spread"](tables, against="sgd")
+
+
+@pytest.fixture(scope="module")
+def folder(tables, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study")
+    for name, rows in tables.items():
+        rows.to_parquet(folder / f"{name}.parquet")
+    return folder
+
+
+def test_what_a_figure_is_asked_is_honoured(folder, capsys):
+    def numbers(name, *words):
+        assert main(["figure", name, str(folder), *words]) == 0, capsys.readouterr().err
+        return pd.read_csv(folder / f"{name}.csv")
+
+    assert numbers("snapshots", "--at", "0,50")["shown"].unique().tolist() == [0, 50]
+    assert numbers("spread", "--against", "gd")["reference"].unique().tolist() == ["gd"]
+    assert numbers("slope", "--optimizers", "gd,bfgs")["configuration"].unique().tolist() == ["bfgs", "gd"]
+    assert main(["figure", "slope", str(folder), "--optimizers", "gb"]) == 2
+    assert "Choose from: adam, bfgs, gd." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [("directions", "response"), ("response", "response"), ("samples", "samples")]
+)
+def test_a_table_that_was_not_written_is_named_with_its_option(tables, folder, name, option, tmp_path, capsys):
+    for table in ("runs", "curves", "spectra", "hits", "order"):
+        tables[table].to_parquet(tmp_path / f"{table}.parquet")
+    assert main(["figure", name, str(tmp_path)]) == 2
+    assert f"Start it again with --observe {option}, which changes no run." in capsys.readouterr().err
