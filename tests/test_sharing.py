@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from harness.cli import main
+from harness.questions.reading import read_observers, unseen
 from harness.study.comparison import load
 from harness.study.file.study_file import read_study
 from harness.study.ledger import part
@@ -100,6 +102,26 @@ def test_of_two_versions_of_a_run_the_one_is_merged_that_has_not_failed(tmp_path
     for order in (["good", "bad"], ["bad", "good"]):
         merged = merge([tmp_path / name for name in order], tmp_path / "-".join(order))
         assert merged.states()[run_id].status == "budget"
+
+
+def test_what_observers_saw_of_a_run_in_either_study_is_in_the_merged_one(tmp_path):
+    def made(name, **observe):
+        more = {"problems": ["sin15"], "network": "1-8-1", **observe}
+        return sweep(file(tmp_path, ["gd"], 2, **more), out=tmp_path / name)
+
+    made("plain")
+    made("ranked", observe="rank")
+    made("sharp", observe="sharpness")
+    both = made("both", observe="rank,sharpness")
+    for order in (["plain", "ranked", "sharp"], ["sharp", "plain", "ranked"]):
+        merge([tmp_path / name for name in order], tmp_path / "-".join(order))
+        merged = load(tmp_path / "-".join(order))
+        for name in ("rank", "sharpness"):
+            pd.testing.assert_frame_equal(merged.observed[name], both.observed[name])
+        names = {"rank(12)", "sharpness(12,0.0001)"}
+        assert {*re.findall(r"\w+\([^)]*\)", merged.runs["observers"].iloc[0])} == names
+        pd.testing.assert_frame_equal(merged.curves.drop(columns="seconds"), both.curves.drop(columns="seconds"))
+    assert not unseen(read_observers("rank,sharpness"), merged.runs["observers"].iloc[0])
 
 
 def test_a_shared_ledger_makes_a_run_of_two_studies_once(tmp_path):

@@ -18,6 +18,7 @@ import pytest
 from support.odd_tables import MACHINE, STUDY, some, tables
 
 from harness.study.ledger import part
+from harness.study.ledger.checksum import BEFORE
 from harness.study.ledger.part import MAGIC, declared
 from harness.study.store import RUN_TABLES, OccupiedError, Store, read_exported
 from harness.tables import SCHEMA, empty, frame, rows_of
@@ -334,6 +335,38 @@ def test_merged_parts_read_as_loose_ones_and_a_run_made_again_goes_before_them(s
         assert store.read()["curves"]["run_id"].unique().tolist() == ["a", "c"]
         assert {key: state.attempt for key, state in store.states().items()} == {"a": 1, "b": 2, "c": 1}
         store.ledger.compact()
+
+
+def test_merging_parts_puts_aside_one_whose_page_is_damaged(store):
+    for run_id in "abc":
+        store.write(run_id, tables(run_id), MACHINE)
+    path = store.folder / "parts" / "b.parquet"
+    content = bytearray(path.read_bytes())
+    content[100] ^= 1
+    path.write_bytes(content)
+    damaged = path.read_bytes()
+    assert store.ledger.compact() == 2
+    assert store.done() == {"a", "c"}
+    assert (store.folder / "refused" / "b.parquet").read_bytes() == damaged
+    assert "checksum" in store.ledger.put_aside["b.parquet"]
+    assert not (store.folder / "merging").exists()
+    store.write("b", tables("b"), MACHINE)
+    assert store.done() == {"a", "b", "c"}
+
+
+def test_any_changed_byte_of_merged_parts_is_noticed(store):
+    for run_id in "ab":
+        store.write(run_id, tables(run_id), MACHINE)
+    store.ledger.compact()
+    (path,) = (store.folder / "dataset").iterdir()
+    whole = path.read_bytes()
+    of_sum = range(whole.rindex(BEFORE), whole.rindex(BEFORE) + len(BEFORE))  # a file that has none is older
+    for place in set(range(4, len(whole), len(whole) // 40)) - set(of_sum):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        with pytest.raises(part.Unreadable, match=r"cannot be read: .*move it away and start the study again"):
+            Store(store.folder).read()
+    path.write_bytes(whole)
+    assert len(Store(store.folder).read()["runs"]) == 2
 
 
 KILLED = """

@@ -75,6 +75,16 @@ def with_earlier(asked: Sequence[Observer], written: str) -> tuple[Observer, ...
     return (*asked, *(observer for observer in _earlier(written) if observer.name not in names))
 
 
+def joined_text(one: str, other: str) -> str:
+    """Both columns in one: all that watched the first run, and those of the second whose names are not among them."""
+    names = [item[1] for item in WRITTEN.finditer(one)]
+    return ",".join([*([one] if one else []), *(item[0].lstrip(",") for item in _others(names, other))])
+
+
+def _others(names: Sequence[str], written: str) -> list["re.Match[str]"]:
+    return [item for item in WRITTEN.finditer(written) if item[1] not in names]
+
+
 def _earlier(written: str) -> list[Observer]:
     """The observers in that column; one whose plugin is not loaded, or has changed since, is left out."""
     found = []

@@ -143,8 +143,9 @@ def plan(
         for name in names
         for method, chosen, seed in product(methods[name], recipes, _seeds(seeds))
     ]
-    # the last entry of a key wins: reversed, that is the recipe's first run
-    problems = {spec.recipe: (spec, build(spec)) for spec in reversed(specs)}
+    # once a recipe, and not once a run: the last entry of a key wins, and reversed that is the recipe's first run
+    firsts = {spec.recipe: spec for spec in reversed(specs)}
+    problems = {chosen: (first, build(first)) for chosen, first in firsts.items()}
     left_out = _misfits(specs, problems, strict=strict)
     fitting = tuple(spec for spec in specs if (spec.method, spec.recipe) not in left_out)
     reasons = dict(left_out.values())

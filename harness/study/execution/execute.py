@@ -58,10 +58,12 @@ def execute(
     width = 2 * jobs if isinstance(jobs, int) else MOST_FLYING  # so that no worker waits for us
     with (
         _interruptible(),
-        _executor(jobs, todo, policy) as executor,
         store.ledger.leases(patience=policy.patience) as leases,
+        # within the claims: they are given up when no process of ours is left that makes the runs
+        _executor(jobs, todo, policy) as executor,
     ):
         _Study(todo, states, store, leases, policy, watch).carry_out(executor, width)
+        leases.tidy(store.ledger.states())
 
 
 def _with_earlier(spec: RunSpec, states: Mapping[str, State]) -> RunSpec:

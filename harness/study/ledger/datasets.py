@@ -8,7 +8,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from harness.study.ledger.part import COLUMNS, MARK, VERSION, State, TooNew, Unreadable, check_columns, write_rows
+from harness.study.ledger import checksum
+from harness.study.ledger.part import (
+    CHANGED,
+    COLUMNS,
+    MARK,
+    VERSION,
+    State,
+    TooNew,
+    Unreadable,
+    check_columns,
+    check_ends,
+    write_rows,
+)
 from harness.whole_files import replace_file
 
 DATASET = "dataset"
@@ -21,12 +33,14 @@ class Dataset:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._checked: dict[Path, tuple[int, int]] = {}
+        """Size and time of the files that were found whole."""
 
     def states(self) -> dict[str, State]:
         """How each run in them stands; a later file goes before an earlier one."""
         found: dict[str, State] = {}
         for path in self.paths():
-            columns = self._read(path, ["run_id", "status", "attempt", "observers"]).to_pydict()
+            columns = _read(path, ["run_id", "status", "attempt", "observers"]).to_pydict()
             observers = columns.get("observers", [""] * len(columns["run_id"]))
             states = map(State, columns["status"], columns["attempt"], (text or "" for text in observers))
             found.update(_latest(found, zip(columns["run_id"], states, strict=True)))
@@ -41,7 +55,8 @@ class Dataset:
         missing = set(wanted)
         # the latest file first, and every run once: what an earlier one says of it is passed over
         for path in reversed(self.paths()):
-            rows = self._read(path, columns)
+            self._check(path)
+            rows = _read(path, columns)
             rows = rows.filter(pc.is_in(rows["run_id"], value_set=ids))
             found = rows.select(["run_id", "attempt"]).to_pydict()
             pairs = zip(found["run_id"], found["attempt"], strict=True)
@@ -65,18 +80,39 @@ class Dataset:
         """The files, the oldest first."""
         return sorted(path for path in self.folder.glob("[0-9]*-*.parquet") if path.name.split("-")[0].isdecimal())
 
-    @staticmethod
-    def _read(path: Path, columns: list[str] | None) -> pa.Table:
-        try:
-            file = pq.ParquetFile(path, page_checksum_verification=True)
-            version = (file.metadata.metadata or {}).get(MARK + b":version", b"?").decode()
-            if not version.isdecimal() or int(version) > VERSION:
-                raise TooNew(f"'{path}' was written by another version of the harness (layout {version}); update it.")
-            check_columns(file.schema_arrow)
-            known = set(file.schema_arrow.names)
-            return file.read(None if columns is None else [name for name in columns if name in known])
-        except (OSError, pa.ArrowException) as error:
-            raise Unreadable(f"The merged runs in '{path}' cannot be read: {str(error).splitlines()[0]}") from None
+    def _check(self, path: Path) -> None:
+        """Raise Unreadable unless every byte is what was written; of a file once, while it does not change."""
+        stat = path.stat()
+        if self._checked.get(path) != (stat.st_size, stat.st_mtime_ns):
+            try:
+                check_ends(path)
+                whole = checksum.is_whole(path.read_bytes())
+            except (OSError, Unreadable) as error:
+                raise _unreadable(path, str(error)) from None
+            if not whole:
+                raise _unreadable(path, CHANGED)
+            self._checked[path] = stat.st_size, stat.st_mtime_ns
+
+
+def _read(path: Path, columns: list[str] | None) -> pa.Table:
+    try:
+        check_ends(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        version = (file.metadata.metadata or {}).get(MARK + b":version", b"?").decode()
+        if not version.isdecimal() or int(version) > VERSION:
+            raise TooNew(f"'{path}' was written by another version of the harness (layout {version}); update it.")
+        check_columns(file.schema_arrow)
+        known = set(file.schema_arrow.names)
+        return file.read(None if columns is None else [name for name in columns if name in known])
+    except (OSError, pa.ArrowException, Unreadable) as error:
+        raise _unreadable(path, str(error)) from None
+
+
+def _unreadable(path: Path, why: str) -> Unreadable:
+    return Unreadable(
+        f"The merged runs in '{path}' cannot be read: {why.splitlines()[0]}. Take the file from a copy, or move it "
+        "away and start the study again: its runs are then made anew."
+    )
 
 
 def _latest(found: Mapping[str, State], new: Iterable[tuple[str, State]]) -> dict[str, State]:

@@ -10,7 +10,7 @@ import os
 import platform
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -40,8 +40,12 @@ class Leases:
         self._thread = threading.Thread(target=self._keep_beating, daemon=True)
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._beat(0)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._beat(0)
+        except OSError as error:
+            reason = error.strerror or error
+            raise ValueError(f"The study's folder '{self.folder.parent}' must be writable; {reason}.") from None
         self._thread.start()
         return self
 
@@ -84,6 +88,16 @@ class Leases:
                 # with those that were outbid, which nobody else would remove
                 for number in range(1, _number(path.name) + 1):
                     (self.folder / _claim(run_id, number)).unlink(missing_ok=True)
+
+    def tidy(self, finished: Collection[str]) -> None:
+        """Remove what owners who are gone have left: their claims on runs that are finished, and their counts."""
+        for path in self.folder.glob("*.*"):
+            with suppress(OSError):
+                over = path.suffix == ".claim" and path.name.split(".")[0] in finished
+                if over or path.suffix == ".owner":
+                    owner = path.read_text() if over else path.stem
+                    if owner != self.owner and not self.is_alive(owner):
+                        path.unlink()
 
     def others(self) -> set[str]:
         """The owners beside this one that live."""

@@ -98,14 +98,17 @@ class Ledger:
                 # read whole once, and again only if size or time say that it has changed
                 if self._checked.get(path) != (stat.st_size, stat.st_mtime_ns) and self._read(path) is not None:
                     self._checked[path] = stat.st_size, stat.st_mtime_ns
-        found, self.damaged = self.damaged, {}
-        self.put_aside |= found
+        found = dict(self.damaged)
         for name in found:
-            # moved and not removed: somebody may want to know what has happened to them
-            with suppress(OSError):  # a study that is read-only keeps them
-                (self.folder / REFUSED).mkdir(exist_ok=True)
-                (self.folder / PARTS / name).replace(self.folder / REFUSED / name)
+            self._put_aside(self.folder / PARTS / name)
         return found
+
+    def _put_aside(self, path: Path) -> None:
+        self.put_aside[path.name] = self.damaged.pop(path.name)
+        # moved and not removed: somebody may want to know what has happened to them
+        with suppress(OSError):  # a study that is read-only keeps them
+            (self.folder / REFUSED).mkdir(exist_ok=True)
+            path.replace(self.folder / REFUSED / path.name)
 
     def rows(self, run_ids: Iterable[str], tables: Iterable[str] | None = None) -> pa.Table | None:
         """The rows of those runs that are there, in this order, with these of their tables; None for no run."""
@@ -134,7 +137,7 @@ class Ledger:
         return both.drop_duplicates("machine_id", ignore_index=True)
 
     def compact(self) -> int:
-        """Merge the loose parts into files of many runs; how many there were.
+        """Merge the loose parts into files of many runs; how many there were. Damaged ones are put aside.
 
         They are moved aside first, so that whoever makes a run anew meanwhile loses nothing."""
         merging = self.folder / MERGING
@@ -142,17 +145,21 @@ class Ledger:
         for path in self._loose():
             if self._peek(path):
                 path.replace(merging / path.name)
-        paths = sorted(merging.glob("*.parquet"))
+        paths, merged = sorted(merging.glob("*.parquet")), 0
         for start in range(0, len(paths), MOST_RUNS):
             # merged on the disk before the parts go: a crash between leaves a run twice, and never not at all
             batch = paths[start : start + MOST_RUNS]
-            rows = [row for path in batch if (row := self._read(path)) is not None]
-            if rows:
-                self.dataset.add(rows)
+            read = {path: row for path in batch if (row := self._read(path)) is not None}
+            if read:
+                self.dataset.add(list(read.values()))
             for path in batch:
-                path.unlink()
+                if path in read:
+                    path.unlink()
+                else:  # its footer was whole: that it is damaged shows only now
+                    self._put_aside(path)
+            merged += len(read)
         merging.rmdir()
-        return len(paths)
+        return merged
 
     def leftovers(self) -> list[Path]:
         """What killed processes have left: temporary files, runs as they stood, and parts put aside."""

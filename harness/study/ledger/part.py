@@ -144,7 +144,7 @@ def check_columns(schema: pa.Schema) -> None:
             raise Unreadable(f"its column '{field.name}' is no table")
 
 
-def _check_ends(path: Path) -> None:
+def check_ends(path: Path) -> None:
     """Raise Unreadable unless the file begins and ends as Parquet does, and its footer is what was written."""
     try:
         size = path.stat().st_size
@@ -165,7 +165,7 @@ def _check_ends(path: Path) -> None:
 
 def _footer(path: Path) -> pq.FileMetaData:
     """The metadata, where it is plausible for the size of the file."""
-    _check_ends(path)  # before anything of it is believed: a damaged footer can end the process
+    check_ends(path)  # before anything of it is believed: a damaged footer can end the process
     try:
         footer = pq.read_metadata(path)
         longest = max(

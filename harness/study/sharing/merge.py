@@ -1,19 +1,23 @@
 """Studies in one: the runs of all of them, none twice."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
+
+from harness.questions.reading import joined_text
 from harness.study.file.study_file import read_study
 from harness.study.ledger import part
 from harness.study.ledger.ledger import PARTS
-from harness.study.ledger.part import State
+from harness.study.ledger.part import State, unpack
 from harness.study.ledger.provenance import MACHINES
 from harness.study.nulls import keep_nulls
 from harness.study.roll import roll_of
 from harness.study.sharing.papers import FILE, keep_file
 from harness.study.store import AGAIN, Store
+from harness.tables import Tables
 from harness.whole_files import replace_file
 
 FACTS = ("run_id", "attempt", "status", "observers")
@@ -22,7 +26,8 @@ FACTS = ("run_id", "attempt", "status", "observers")
 def merge(sources: Sequence[Path], target: Path) -> Store:
     """Let the study in `target` hold the runs of all `sources`; raises ValueError, FileNotFoundError.
 
-    Of two versions of a run the one is kept that has not failed, and else the one that was begun more often."""
+    Of two versions of a run the one is kept that has not failed, and else the one that was begun more often; with it
+    what observers have seen of the other, as they change no run."""
     stores = [Store(source) for source in sources]
     rolls = [store.roll() for store in stores]
     merged = Store(target)
@@ -33,7 +38,9 @@ def merge(sources: Sequence[Path], target: Path) -> Store:
         merged.open({key: value for key, value in roll.items() if key != "ledger"})
     for store in stores:
         if store.ledger.folder.resolve() != merged.ledger.folder.resolve():
+            seen = _seen_elsewhere(store, merged)
             _copy(store, merged)
+            _join(seen, store, merged)
     for store in stores:
         _keep_file(store.folder, merged)
     return merged
@@ -54,6 +61,37 @@ def _copy(source: Store, target: Store) -> None:
     for path in (source.ledger.folder / MACHINES).glob("[!.]*.json"):
         (target.ledger.folder / MACHINES).mkdir(exist_ok=True)
         shutil.copyfile(path, target.ledger.folder / MACHINES / path.name)
+
+
+def _seen_elsewhere(source: Store, target: Store) -> dict[str, Tables]:
+    """Finished runs that both have, watched by others here than there: the tables of the one that will not be kept."""
+    have = target.ledger.states()
+    found: dict[str, Tables] = {}
+    for key, state in source.states().items():
+        other = have.get(key)
+        if other is None or other.observers == state.observers or {state.status, other.status} & {*AGAIN}:
+            continue
+        left_out = target if _is_better(state, other) else source
+        found[key] = unpack(_rows(left_out, key))
+    return found
+
+
+def _join(seen: Mapping[str, Tables], source: Store, target: Store) -> None:
+    machines = source.ledger.machines()
+    for key, others in seen.items():
+        rows = _rows(target, key)
+        own = unpack(rows)
+        watched = others["runs"]["observers"].iloc[0]
+        observers = joined_text(own["runs"]["observers"].iloc[0], watched)
+        own["runs"] = own["runs"].assign(observers=observers)
+        machine = machines[machines["machine_id"] == own["runs"]["machine_id"].iloc[0]]
+        target.write(key, others | own, dict(machine.iloc[0]), rows["attempt"][0].as_py())
+
+
+def _rows(store: Store, run_id: str) -> pa.Table:
+    rows = store.ledger.rows([run_id])
+    assert rows is not None
+    return rows
 
 
 def _is_better(state: State, other: State | None) -> bool:
