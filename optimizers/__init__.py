@@ -23,8 +23,11 @@ from optimizers.first_order.lion import Lion
 from optimizers.first_order.minibatch import SGD, MinibatchAdam
 from optimizers.first_order.schedule_free import ScheduleFreeAdam
 from optimizers.first_order.torch_methods import GD, Adam, Momentum
+from optimizers.layered.adafactor import Adafactor
 from optimizers.layered.kron import Kron
-from optimizers.layered.matrix_methods import SOAP, Adafactor, Muon, Shampoo
+from optimizers.layered.muon import Muon
+from optimizers.layered.shampoo import Shampoo
+from optimizers.layered.soap import SOAP
 from optimizers.layered.spectral import SpectralDescent
 from optimizers.newton.hessian_free import HessianFree
 from optimizers.newton.newton_torch import TorchNewtonCG

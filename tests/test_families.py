@@ -164,51 +164,6 @@ def test_lion_equals_the_library():
         stepper.step()
 
 
-def per_tensor(make, calls):
-    """Points that torch's method visits with one tensor for each array of the layout."""
-    shapes = [slot.shape for slot in LAYOUT]
-    splits = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
-    params = [torch.tensor(part.reshape(shape)) for part, shape in zip(np.split(START, splits), shapes, strict=True)]
-    steppers, points = make(params), []
-    for _ in range(calls):
-        points.append(np.concatenate([param.numpy().ravel() for param in params]))
-        gradient = waves_slope(points[-1])
-        for param, part in zip(params, np.split(gradient, splits), strict=True):
-            param.grad = torch.from_numpy(part.reshape(param.shape).copy())
-        for stepper in steppers:
-            stepper.step()
-    return points
-
-
-LAYERED = {
-    "muon": lambda p: [
-        torch.optim.Muon([p[0], p[2]], lr=0.01, momentum=0.95, weight_decay=0.0),
-        torch.optim.AdamW([p[1], p[3]], lr=3e-3, weight_decay=0.0),
-    ],
-    "adafactor": lambda p: [torch.optim.Adafactor([p[0], p[2], p[1], p[3]], lr=0.01)],
-}
-
-
-@pytest.mark.parametrize("name", LAYERED)
-def test_methods_that_see_matrices_equal_torch_on_tensors_of_their_shapes(name):
-    points = asked(OPTIMIZERS[name], Rosenbrock(20, waves, waves_slope)).points
-    np.testing.assert_array_equal(points, per_tensor(LAYERED[name], 20))
-    assert len(np.unique(points, axis=0)) == 20
-
-
-@pytest.mark.parametrize("name", ["shampoo", "soap"])
-def test_methods_of_the_optional_library_see_the_shapes_too(name):
-    library = pytest.importorskip("pytorch_optimizer", reason="the group 'more' is not installed")
-    makes = {
-        "shampoo": lambda p: [library.Shampoo(p, lr=0.1, matrix_eps=1e-6)],
-        "soap": lambda p: [library.SOAP(p, lr=3e-3, weight_decay=0.0, precondition_frequency=10)],
-    }
-    points = asked(OPTIMIZERS[name], Rosenbrock(20, waves, waves_slope)).points
-    np.testing.assert_allclose(points, per_tensor(makes[name], 20), rtol=1e-12)
-    flat = per_tensor(lambda p: [torch.optim.SGD(p, lr=0.1)], 20)
-    assert not np.allclose(points, flat)
-
-
 # curvature
 
 

@@ -11,7 +11,7 @@ from optimizers.base import RunStopped, Slot
 from optimizers.first_order.adam_power import AdamPower
 from optimizers.first_order.schedule_free import ScheduleFreeAdam
 from optimizers.layered.kron import Kron
-from optimizers.layered.matrix_methods import Muon
+from optimizers.layered.muon import Muon
 from optimizers.layered.spectral import SpectralDescent, orthogonal
 from optimizers.newton.hessian_free import HessianFree
 from optimizers.newton.sophia import Sophia
@@ -253,7 +253,6 @@ def test_muon_on_hidden_matrices_leaves_the_first_and_the_last_layer_to_adamw():
 
 
 def test_kron_draws_from_its_own_generator_alone():
-    pytest.importorskip("pytorch_optimizer")
     torch.manual_seed(1)
     state, first = torch.get_rng_state(), points(Kron(fitting=1.0), 6)
     assert torch.equal(torch.get_rng_state(), state)
