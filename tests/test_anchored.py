@@ -73,7 +73,7 @@ def test_scipys_powell_takes_the_same_way_and_each_of_its_losses_is_exact():
     problem = find_problem("sin135").build(np.random.default_rng(0))
     reference, compiled = NumpyEvaluator(problem), make_evaluator(problem, "compiled")
     theta0 = reference.problem.network.theta0(np.random.default_rng(1))
-    meter, errors = Meter(compiled, Terms(4000.0)), []
+    meter, errors = Meter(compiled, Terms(4000.0, time_limit=1e9)), []  # against the clock, each is asked of us
     settle = meter._settle
 
     def note(theta, loss, due, **options):

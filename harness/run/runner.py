@@ -105,7 +105,7 @@ def _run_batch(
 
     try:
         # before any clock is started: neither libraries nor compilation count as the method's time
-        evaluator.prepare(method.needs)
+        evaluator.prepare({*method.needs, "lanes"} if method.lanes else method.needs)
         method.prepare()
         observe.begin(standing)
         start: tuple[Doubles, Streams] = (thetas, streams) if method.lanes else (thetas[0], streams[0])

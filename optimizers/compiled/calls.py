@@ -8,7 +8,7 @@ exception pass; no other loss is NaN.
 import ctypes
 from collections.abc import Callable
 from math import nan
-from typing import Any
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from llvmlite import ir
@@ -20,7 +20,7 @@ from optimizers.base import Doubles, Objective
 FUNCTION = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba's own
+@intrinsic
 def evaluate(typing: Any, address: Any, context: Any, theta: Any, gradient: Any) -> Any:
     """The loss at `theta (P,)`, whose gradient `(P,)` is overwritten; NaN once the run has ended."""
     del typing
@@ -36,6 +36,16 @@ def evaluate(typing: Any, address: Any, context: Any, theta: Any, gradient: Any)
     return types.float64(address, context, theta, gradient), generate
 
 
+@runtime_checkable
+class Compiled(Protocol):
+    """What an objective may have beside its contract, so that a core need not call Python at every evaluation."""
+
+    def entry(self, need: Literal["value", "gradient"], fallback: int) -> tuple[int, int] | None:
+        """Address and context of a C function as above; None for none.
+
+        It does what `value` or `value_and_grad` does, or leaves that to the one at the address `fallback`."""
+
+
 class Calls:
     """An objective as a core sees it, from one point `(P,)` that all its questions are about."""
 
@@ -45,11 +55,14 @@ class Calls:
         self._error: BaseException | None = None
         # kept here: ctypes frees a function that nobody holds
         self._function = FUNCTION(self._slope if slopes else self._value)
-        self._address = ctypes.cast(self._function, ctypes.c_void_p).value or 0
+        self._address, self._context = ctypes.cast(self._function, ctypes.c_void_p).value or 0, 0
+        if isinstance(objective, Compiled):
+            need: Literal["value", "gradient"] = "gradient" if slopes else "value"
+            self._address, self._context = objective.entry(need, self._address) or (self._address, self._context)
 
     def run(self, core: Callable[..., Any], theta: Doubles, *settings: Any) -> Any:
         """What the core returns, which moves `theta (P,)`; raises what the objective raised while it ran."""
-        found = core(self._address, 0, theta, self._point, self._gradient, *settings)
+        found = core(self._address, self._context, theta, self._point, self._gradient, *settings)
         if self._error is not None:
             raise self._error
         return found

@@ -10,7 +10,7 @@ one. Where the problem has L sets of targets, B is a multiple of L and rows come
 """
 
 from collections.abc import Collection
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,16 @@ from problems.base import Array, Problem
 
 class CannotServe(ValueError):
     """An evaluator was asked to take a problem that is not for it; the message ends a sentence: `takes no ...`."""
+
+
+class Entry(NamedTuple):
+    """A C function, `double loss(int64 context, const double *theta, double *gradient)`; a point it refuses has NaN.
+
+    An evaluator may have `entry(need)` beside its contract, which gives one in place of `value` or `value_and_grad`, so
+    that compiled code need not call Python. It lives as long as the evaluator."""
+
+    address: int
+    context: int
 
 
 class Evaluator(Protocol):
@@ -46,7 +56,7 @@ class Evaluator(Protocol):
         """The needs of an optimizer that it can meet."""
 
     def prepare(self, needs: Collection[str]) -> None:
-        """Compile or load what an optimizer with these needs will call, before the clock runs."""
+        """Compile or load what an optimizer with these needs will call, before the clock runs; `lanes` is one more."""
 
     def value(self, theta: Array) -> float:
         """The loss at one point; of problems with one set of targets."""

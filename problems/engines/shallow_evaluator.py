@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array, Problem
+from problems.engines.base import Entry
 from problems.engines.kernel_data import (
     Data,
     block_of,
@@ -17,10 +18,30 @@ from problems.engines.kernel_data import (
     prepared,
     values_by_numpy,
 )
-from problems.engines.kernels.anchored import anchored_kernel
+from problems.engines.kernels.anchored import anchored_entry
 from problems.engines.kernels.compilation import Kernel
 from problems.engines.kernels.compiled import twin
-from problems.engines.kernels.shallow import gradient_kernel, value_kernel
+from problems.engines.kernels.entries import (
+    ANCHOR,
+    BLOCK,
+    DIM,
+    INPUTS,
+    LIMIT,
+    LOSSES,
+    NUMBER,
+    OUTPUTS,
+    REACH,
+    ROW,
+    ROWS,
+    SAMPLES,
+    WIDTH,
+    W,
+    X,
+    Y,
+    asking,
+    table_of,
+)
+from problems.engines.kernels.shallow import gradient_entry, gradient_kernel, value_kernel
 from problems.engines.numpy_evaluator import NumpyEvaluator, joined
 from problems.networks.mlp import MLP
 
@@ -50,6 +71,9 @@ class ShallowEvaluator:
         self._batch_size, self._batch = 0, np.empty((0, 0), self._kind)
         self._anchor, self._state = np.full(network.dim, np.nan), self._first_state()  # NaN: no anchor yet
         self._one = np.empty(1)
+        self._spare, self._ask = np.empty(0), asking()
+        self._entries: dict[str, tuple[Entry, NDArray[np.int64]]] = {}
+        """C functions by need, and the tables that they are called with."""
         self.residuals_and_jacobian, self.hvp = self._reference.residuals_and_jacobian, self._reference.hvp
         self.predict, self.outputs = self._reference.predict, self._reference.outputs
 
@@ -61,10 +85,6 @@ class ShallowEvaluator:
     def _gradients(self) -> Kernel:
         return gradient_kernel(self._twin.pair, self._twin.slope, self._kind, self._line)
 
-    @cached_property
-    def _anchored(self) -> Kernel:
-        return anchored_kernel(self._twin.pair, self._kind, self._one_input)
-
     @property
     def dtype(self) -> np.dtype[Any]:
         return self._kind
@@ -74,31 +94,58 @@ class ShallowEvaluator:
         return self._reference.offers
 
     def prepare(self, needs: Collection[str]) -> None:
-        if "value" in needs:
-            _ = self._anchored
         if "population" in needs:
             _ = self._values
-        if "gradient" in needs or "minibatch" in needs:
+        if "minibatch" in needs or ("gradient" in needs and "lanes" in needs):
             _ = self._gradients
+        for need in {"value", "gradient"} & ({*needs} if "lanes" not in needs else set()):
+            self.entry(need)
+
+    def entry(self, need: str) -> Entry | None:
+        """A C function in place of `value` or `value_and_grad`, for the need `value` or `gradient`; None for none."""
+        if self.problem.targets.ndim == 3 or (need == "value" and not self._state):
+            return None
+        if need not in self._entries:
+            table = self._table(*(self._state if need == "value" else (self._w, self._two_ways)))
+            if need == "value":
+                function = anchored_entry(self._twin.pair, self._kind, self._one_input)
+            else:
+                function = gradient_entry(self._twin.pair, self._twin.slope, self._kind, self._line)
+            self._entries[need] = Entry(function.address, table.ctypes.data), table
+        return self._entries[need][0]
+
+    def _table(self, w: Array, rows: Array) -> NDArray[np.int64]:
+        data = self._data
+        arrays = {X: data.x, Y: data.y, W: w, ROWS: rows, LOSSES: self._one, ANCHOR: self._anchor}
+        sizes = {
+            INPUTS: len(data.x),
+            WIDTH: data.x.shape[1],
+            OUTPUTS: data.y.shape[1],
+            DIM: self._network.dim,
+            ROW: rows.shape[0],
+            BLOCK: rows.shape[1],
+            SAMPLES: data.samples,
+        }
+        return table_of(arrays, sizes, {NUMBER: float(self._number), LIMIT: data.limit, REACH: data.reach})
 
     def value(self, theta: Array) -> float:
-        if not self._state:
+        entry = self.entry("value")
+        if entry is None:
             return float(self.values(theta[None])[0])
-        data = self._data
-        loss: float = self._anchored(
-            flat(theta), self._anchor, data.x, data.y, data.samples, self._number, data.limit, data.reach, *self._state
-        )
-        # -1 where the kernel refuses the point; `>=` lets NaN go to numpy as well
-        return loss if loss >= 0.0 else float(self.values(theta[None])[0])
+        loss: float = self._ask(*entry, flat(theta), self._spare)
+        # NaN where the kernel refuses the point
+        return loss if loss == loss else float(self.values(theta[None])[0])
 
     def value_and_grad(self, theta: Array) -> tuple[float, NDArray[np.float64]]:
-        data, grad, losses = self._data, np.empty(len(theta)), self._one
-        point = np.ascontiguousarray(theta, np.float64)
-        if self._gradients(
-            point, data.x, data.y, data.samples, self._number, data.limit, self._w, self._two_ways, losses, grad
-        ):
-            gradients_by_numpy(self._reference, data, theta[None], losses, grad[None])
-        return losses.item(), grad
+        entry, grad = self.entry("gradient"), np.empty(len(theta))
+        if entry is None:
+            losses, grads = self.values_and_grads(theta[None])
+            return float(losses[0]), grads[0]
+        loss: float = self._ask(*entry, flat(theta), grad)
+        if loss != loss:
+            gradients_by_numpy(self._reference, self._data, theta[None], self._one, grad[None])
+            return self._one.item(), grad
+        return loss, grad
 
     def values(self, thetas: Array) -> NDArray[np.float64]:
         data, losses = self._data, np.empty(len(thetas))

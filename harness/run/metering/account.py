@@ -156,6 +156,13 @@ class Account:
         each = self._prices["values" if need == "value" else "gradients"]
         return int((self.terms.budget - self.cost + ROUNDING) // each)
 
+    def uneventful(self, kind: Kind) -> int:
+        """How many evaluations of this kind are surely over before anything is due, a mark or the end of the budget."""
+        each = self._prices[kind]
+        until = min(self.next_mark, self.terms.budget) - self.cost
+        # one less than fit: where exactly the last one falls is for `admit` and `charge` to say
+        return max(0, int(until / each) - 1)
+
     def charge(self, kind: Kind, amount: float) -> bool:
         """Count evaluations; whether a measurement has come due."""
         counts = vars(self.counts)

@@ -4,6 +4,8 @@ Libraries disagree about all of these, so none of it is left to them. Measuring 
 takes the same path whether or not it is watched.
 """
 
+import sys
+from importlib import import_module
 from math import inf, isfinite
 from time import perf_counter
 from typing import Any, Literal
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from harness.run.metering.account import PATIENCE, PENALTY, Account, Diverged, Observe, Outcome, TargetReached, Terms
 from optimizers.base import Doubles, Slot
-from problems.engines.base import Evaluator
+from problems.engines.base import Entry, Evaluator
 
 
 class Meter:
@@ -32,6 +34,8 @@ class Meter:
         self._best = np.empty(self.dim)
         self._non_finite = 0
         self._measured_at = -1.0
+        self._gate: Any = None
+        """A `gate.Gate`, where a method has asked for one."""
 
     def start(self, theta0: Doubles) -> None:
         """Set the clocks going and measure at cost 0."""
@@ -42,6 +46,7 @@ class Meter:
 
     def finish(self) -> None:
         """Measure the end, unless the last mark was it, and stop the clocks."""
+        self._absorb()
         if self._measured_at < self.account.cost:
             self._measure()
         self.account.ended = perf_counter()
@@ -61,23 +66,45 @@ class Meter:
         assert lane == 0
         return Outcome(self.account.counts, self.last_loss, self.best_loss, None)
 
+    def entry(self, need: Literal["value", "gradient"], fallback: int) -> Entry | None:
+        """A C function in place of `value` or `value_and_grad`, which calls the one at `fallback` where those are due.
+
+        None where the evaluator has none, or where the clock or the loss may end the run at any evaluation."""
+        # of the class: whoever wraps an evaluator sees all that it does
+        made = getattr(type(self._evaluator), "entry", None)
+        ends = self.terms.time_limit is not None or self.terms.target_loss is not None
+        inner: Entry | None = None if made is None or ends or sys.platform == "win32" else made(self._evaluator, need)
+        if inner is None:
+            return None
+        # loaded only now: numba takes its time
+        gate = import_module("harness.run.metering.gate").Gate
+        self._gate = gate(inner, fallback, self._last, self._best, slopes=need == "gradient")
+        return self._gate.entry
+
     def value(self, theta: Doubles) -> float:
+        self._absorb()
         self.account.admit("values")
         start = perf_counter()
         loss = self._evaluator.value(theta)
         self.account.seconds_objective += perf_counter() - start
-        return self._settle(theta, loss, self.account.charge("values", 1))
+        told = self._settle(theta, loss, self.account.charge("values", 1))
+        self._let_pass()
+        return told
 
     def value_and_grad(self, theta: Doubles) -> tuple[float, Doubles]:
+        self._absorb()
         self.account.admit("gradients")
         start = perf_counter()
         loss, grad = self._evaluator.value_and_grad(theta)
         self.account.seconds_objective += perf_counter() - start
-        return self._settle_gradient(theta, loss, grad, 1.0, whole=True)
+        told = self._settle_gradient(theta, loss, grad, 1.0, whole=True)
+        self._let_pass()
+        return told
 
     def batch_value_and_grad(self, theta: Doubles, rows: NDArray[np.intp]) -> tuple[float, Doubles]:
         # a minibatch of k of n samples is k / n of a gradient
         share = len(rows) / self.n_samples
+        self._absorb()
         self.account.admit("gradients", share)
         start = perf_counter()
         losses, grads = self._evaluator.batch_values_and_grads(theta[None], rows)
@@ -85,6 +112,7 @@ class Meter:
         return self._settle_gradient(theta, float(losses[0]), grads[0], share, whole=False)
 
     def values(self, thetas: Doubles) -> Doubles:
+        self._absorb()
         self.account.admit("values")
         fitting = thetas[: self.account.left("value")]
         start = perf_counter()
@@ -108,6 +136,7 @@ class Meter:
 
     def residuals_and_jacobian(self, theta: Doubles) -> tuple[Doubles, Doubles]:
         components = self._evaluator.problem.targets.shape[-1]
+        self._absorb()
         self.account.admit("jacobians", components)
         start = perf_counter()
         residuals, jacobian = map(_float64, self._evaluator.residuals_and_jacobian(theta))
@@ -121,6 +150,7 @@ class Meter:
         return residuals, jacobian
 
     def hvp(self, theta: Doubles, vector: Doubles) -> Doubles:
+        self._absorb()
         self.account.admit("hvps")
         start = perf_counter()
         product = _float64(self._evaluator.hvp(theta, vector))
@@ -134,7 +164,25 @@ class Meter:
         return self._evaluator.problem.network.theta0(rng)
 
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
+        self._absorb()
         return self.account.left(need)
+
+    def _absorb(self) -> None:
+        """Close the way past us, and take in what has passed."""
+        if self._gate is None:
+            return
+        passed = self._gate.close()
+        if passed is not None:
+            self.account.charge("gradients" if self._gate.slopes else "values", passed.evaluations)
+            self.account.seconds_objective += passed.seconds
+            self.last_loss, self.best_loss = passed.last_loss, passed.best_loss
+            self._non_finite = 0
+
+    def _let_pass(self) -> None:
+        """Open it, for evaluations at which nothing is due."""
+        if self._gate is not None and self.account.stop is None:
+            most = self.account.uneventful("gradients" if self._gate.slopes else "values")
+            self._gate.open(most, self.best_loss)
 
     def _settle_gradient(
         self, theta: Doubles, loss: float, grad: Doubles, share: float, *, whole: bool

@@ -9,20 +9,35 @@ evaluation, whatever came before, and no error can grow.
 from functools import cache
 from typing import Any
 
+import numpy as np
+from numba import carray
+
 from problems.engines.kernels.compilation import (
-    FLOAT,
-    FLOATS,
     VERSION,
-    WHOLE,
-    Kernel,
-    compile_kernel,
-    cube,
     fast,
-    matrix,
     plain,
-    scalar,
 )
 from problems.engines.kernels.elementwise import like
+from problems.engines.kernels.entries import (
+    ANCHOR,
+    DIM,
+    INPUTS,
+    LIMIT,
+    NUMBER,
+    OUTPUTS,
+    REACH,
+    ROW,
+    ROWS,
+    SAMPLES,
+    WIDTH,
+    W,
+    X,
+    Y,
+    compile_entry,
+    doubles,
+    singles,
+    table_at,
+)
 from problems.engines.kernels.shallow_rows import (
     add_row,
     copy_row,
@@ -98,41 +113,57 @@ def add_units(w: Any, y: Any, rows: Any, first: Any, out: Any, n: Any) -> Any:
     return sum_squares(out, n)
 
 
+@plain
+def value_from_anchor(
+    parts: Any, theta: Any, anchor: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, reach: Any, points: Any, rows: Any
+) -> Any:
+    """The loss of `theta (P,)` on n samples, which fill the rows of `x (d, N)` and `y (1, m, N)` up to their padding.
+
+    -1 for a point that is refused, as by the kernels of `shallow.py`. `anchor (P,)`, `points (2, P)` and
+    `rows (m + 1 + H, N)` are kept from call to call, and `anchor[0]` is NaN at first; `reach` is the size of the
+    largest target. `parts` are the functions that it is made of."""
+    unit_row, pair = parts
+    d, m, count = len(x), y.shape[1], len(theta)
+    units, w, old = (count - m) // (d + 1 + m), points[0], points[1]
+    first, out, new, a = (d + 1) * units, rows[:m], rows[m], rows[m + 1 :]
+    if not load(theta, limit, w):
+        return -1.0
+    j = sole_unit(theta, anchor, units, d, m)
+    if j >= 0:
+        row = a[min(j, units - 1)][:n]
+        if j < units and not same_row(w, old, j, units, d):
+            unit_row(pair, p, w, j, units, x, 0, new, new)
+            loss, taken = exchange_all(w, old, first + j, units, row, new, out)
+        else:
+            loss, taken = exchange_all(w, old, first + min(j, units - 1), units, row, row, out)
+        if taken <= CANCELLATION * reach:
+            return loss / (n * m)
+    for j in range(units):
+        if anchor[0] != anchor[0] or not same_row(w, old, j, units, d):
+            unit_row(pair, p, w, j, units, x, 0, a[j], a[j])
+    copy_row(theta, anchor)
+    copy_row(w, old)
+    return add_units(w, y[0], a, first, out, n) / (n * m)
+
+
 @cache
-def anchored_kernel(pair: Any, kind: Any, one_input: bool) -> Kernel:
-    """`value(theta (P,), anchor (P,), x (d, N), y (1, m, N), n, p, limit, reach, w (2, P), rows (m + 1 + H, N))`.
-
-    The loss on the n samples, which fill the rows up to their padding; -1 for a point that is refused, as by the
-    kernels of `shallow.py`. `anchor`, `w` and `rows` are kept from call to call, and `anchor[0]` is NaN at first;
-    `reach` is the size of the largest target."""
+def anchored_entry(pair: Any, kind: Any, one_input: bool) -> Any:
+    """`value_from_anchor` as a C function, which fills no gradient; `w` and `rows` of its table are kept."""
     unit_row, version = value_line if one_input else value_plane, VERSION
+    real = doubles if kind.itemsize == 8 else singles
 
-    def value(
-        theta: Any, anchor: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, reach: Any, points: Any, rows: Any
-    ) -> Any:
-        _ = version
-        d, m, count = len(x), y.shape[1], len(theta)
-        units, w, old = (count - m) // (d + 1 + m), points[0], points[1]
-        first, out, new, a = (d + 1) * units, rows[:m], rows[m], rows[m + 1 :]
-        if not load(theta, limit, w):
-            return -1.0
-        j = sole_unit(theta, anchor, units, d, m)
-        if j >= 0:
-            row = a[min(j, units - 1)][:n]
-            if j < units and not same_row(w, old, j, units, d):
-                unit_row(pair, p, w, j, units, x, 0, new, new)
-                loss, taken = exchange_all(w, old, first + j, units, row, new, out)
-            else:
-                loss, taken = exchange_all(w, old, first + min(j, units - 1), units, row, row, out)
-            if taken <= CANCELLATION * reach:
-                return loss / (n * m)
-        for j in range(units):
-            if anchor[0] != anchor[0] or not same_row(w, old, j, units, d):
-                unit_row(pair, p, w, j, units, x, 0, a[j], a[j])
-        copy_row(theta, anchor)
-        copy_row(w, old)
-        return add_units(w, y[0], a, first, out, n) / (n * m)
+    def entry(context: Any, theta: Any, gradient: Any) -> Any:
+        _ = version, gradient
+        table, numbers = table_at(context)
+        dim = table[DIM]
+        x = real(table[X], (table[INPUTS], table[WIDTH]))
+        y = real(table[Y], (1, table[OUTPUTS], table[WIDTH]))
+        points, rows = real(table[W], (2, dim)), real(table[ROWS], (table[ROW], table[WIDTH]))
+        points[0, 0] = numbers[NUMBER]  # only to round it to the network's precision
+        p, anchor = points[0, 0], doubles(table[ANCHOR], (dim,))
+        thetas, n, limit, reach = carray(theta, (dim,)), table[SAMPLES], numbers[LIMIT], numbers[REACH]
+        loss = value_from_anchor((unit_row, pair), thetas, anchor, x, y, n, p, limit, reach, points, rows)
+        # `>=` lets NaN be refused as well
+        return loss if loss >= 0.0 else np.nan
 
-    return compile_kernel(
-        value, FLOATS, FLOATS, matrix(kind), cube(kind), WHOLE, scalar(kind), FLOAT, FLOAT, matrix(kind), matrix(kind)
-    )
+    return compile_entry(entry)

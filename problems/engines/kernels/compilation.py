@@ -17,7 +17,7 @@ Kernel: TypeAlias = Callable[..., Any]
 
 PLAIN = {"error_model": "numpy", "no_cfunc_wrapper": True}
 STEPWISE = {**PLAIN, "fastmath": {"contract"}}
-SOURCES = ("anchored", "compilation", "compiled", "elementwise", "layer_rows", "shallow", "shallow_rows")
+SOURCES = ("anchored", "compilation", "compiled", "elementwise", "entries", "layer_rows", "shallow", "shallow_rows")
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,6 +36,11 @@ def stepwise(function: F) -> F:
 def fast(function: F) -> F:
     """A part for loops that never meet a number that is not finite: sums may be reordered, and become vectors."""
     return register_jitable(**PLAIN, fastmath=True)(function)
+
+
+def reordered(function: F) -> F:
+    """A part whose sums may be reordered, and become vectors, whatever its numbers are."""
+    return register_jitable(**PLAIN, fastmath={"reassoc", "contract", "nsz"})(function)
 
 
 def version(folder: Path) -> int:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numba import carray
 
 from problems.engines.kernels.compilation import (
     FLOAT,
@@ -20,11 +21,32 @@ from problems.engines.kernels.compilation import (
     compile_kernel,
     cube,
     matrix,
+    plain,
     scalar,
     vector,
 )
 from problems.engines.kernels.compiled import kept_slope
 from problems.engines.kernels.elementwise import like
+from problems.engines.kernels.entries import (
+    BLOCK,
+    DIM,
+    INPUTS,
+    LIMIT,
+    LOSSES,
+    NUMBER,
+    OUTPUTS,
+    ROW,
+    ROWS,
+    SAMPLES,
+    WIDTH,
+    W,
+    X,
+    Y,
+    compile_entry,
+    doubles,
+    singles,
+    table_at,
+)
 from problems.engines.kernels.shallow_rows import (
     add_pair_line,
     add_pair_plane,
@@ -76,45 +98,61 @@ def value_kernel(pair: Any, kind: Any, line: bool) -> Kernel:
     )
 
 
+@plain
+def differentiate(
+    parts: Any, thetas: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any, grads: Any
+) -> Any:
+    """The work of `gradient_kernel`, of which `parts` are the functions, and whether slopes are kept."""
+    add_unit, pair, slope, pull, keep = parts
+    m, count, refused = y.shape[1], len(w), 0
+    units, block = (count - m) // (len(x) + 1 + m), rows.shape[1]
+    scale = like(w[0], 2 / (n * m))
+    fill_row(0.0, grads)
+    for lane in range(len(losses)):
+        if not load(thetas[lane * count : (lane + 1) * count], limit, w):
+            losses[lane] = np.nan
+            refused += 1
+            continue
+        loss, target, grad = 0.0, y[lane * len(y) // len(losses)], grads[lane * count : (lane + 1) * count]
+        for start in range(0, n, block):
+            size = min(block, x.shape[1] - start)
+            real = min(size, n - start)
+            out, a, s = rows[:m], rows[m : m + units], rows[m + units :]
+            for c in range(m):
+                start_row(w[count - m + c], target[c][start : start + size], out[c])
+            for j in range(units):
+                add_unit(pair, p, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size], out)
+            loss += sum_squares(out, real)
+            for c in range(m):
+                fill_row(0.0, out[c][real:size])
+                grad[count - m + c] += scale_row(scale, out[c][:size])
+            for j in range(units):
+                pull(slope, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size], out, grad)
+        losses[lane] = loss / (n * m)
+    return refused
+
+
+def _parts(slope: Any, line: bool) -> tuple[Any, Any, bool]:
+    """How a unit is added and pulled, and whether slopes are kept."""
+    keep = slope is kept_slope
+    add_unit = (add_pair_line if line else add_pair_plane) if keep else (add_value_line if line else add_value_plane)
+    return add_unit, pull_line if line else pull_plane, keep
+
+
 @cache
 def gradient_kernel(pair: Any, slope: Any, kind: Any, line: bool) -> Kernel:
     """`gradients(thetas (B P,), x, y, n, p, limit, w, rows (m + 2 H, block), losses (B,), grads (B P,))`, as above.
 
     The gradient of a refused lane is 0."""
-    keep, version = slope is kept_slope, VERSION
-    add_unit = (add_pair_line if line else add_pair_plane) if keep else (add_value_line if line else add_value_plane)
-    pull = pull_line if line else pull_plane
+    version = VERSION
+    add_unit, pull, keep = _parts(slope, line)
 
     def gradients(
         thetas: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any, grads: Any
     ) -> Any:
         _ = version
-        m, count, refused = y.shape[1], len(w), 0
-        units, block = (count - m) // (len(x) + 1 + m), rows.shape[1]
-        scale = like(w[0], 2 / (n * m))
-        fill_row(0.0, grads)
-        for lane in range(len(losses)):
-            if not load(thetas[lane * count : (lane + 1) * count], limit, w):
-                losses[lane] = np.nan
-                refused += 1
-                continue
-            loss, target, grad = 0.0, y[lane * len(y) // len(losses)], grads[lane * count : (lane + 1) * count]
-            for start in range(0, n, block):
-                size = min(block, x.shape[1] - start)
-                real = min(size, n - start)
-                out, a, s = rows[:m], rows[m : m + units], rows[m + units :]
-                for c in range(m):
-                    start_row(w[count - m + c], target[c][start : start + size], out[c])
-                for j in range(units):
-                    add_unit(pair, p, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size], out)
-                loss += sum_squares(out, real)
-                for c in range(m):
-                    fill_row(0.0, out[c][real:size])
-                    grad[count - m + c] += scale_row(scale, out[c][:size])
-                for j in range(units):
-                    pull(slope, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size], out, grad)
-            losses[lane] = loss / (n * m)
-        return refused
+        parts = add_unit, pair, slope, pull, keep
+        return differentiate(parts, thetas, x, y, n, p, limit, w, rows, losses, grads)
 
     return compile_kernel(
         gradients,
@@ -129,3 +167,27 @@ def gradient_kernel(pair: Any, slope: Any, kind: Any, line: bool) -> Kernel:
         FLOATS,
         FLOATS,
     )
+
+
+@cache
+def gradient_entry(pair: Any, slope: Any, kind: Any, line: bool) -> Any:
+    """The same for one lane, as a C function; its table has x, y, w, rows, losses, their sizes and both numbers."""
+    version = VERSION
+    add_unit, pull, keep = _parts(slope, line)
+    real = doubles if kind.itemsize == 8 else singles
+
+    def entry(context: Any, theta: Any, gradient: Any) -> Any:
+        _ = version
+        table, numbers = table_at(context)
+        dim = table[DIM]
+        x = real(table[X], (table[INPUTS], table[WIDTH]))
+        y = real(table[Y], (1, table[OUTPUTS], table[WIDTH]))
+        w, rows = real(table[W], (dim,)), real(table[ROWS], (table[ROW], table[BLOCK]))
+        w[0] = numbers[NUMBER]  # only to round it to the network's precision
+        p, losses = w[0], doubles(table[LOSSES], (1,))
+        parts = add_unit, pair, slope, pull, keep
+        thetas, grads = carray(theta, (dim,)), carray(gradient, (dim,))
+        differentiate(parts, thetas, x, y, table[SAMPLES], p, numbers[LIMIT], w, rows, losses, grads)
+        return losses[0]
+
+    return compile_entry(entry)

@@ -1,0 +1,122 @@
+"""The way past Python changes nothing: whoever goes through the gate is counted, stopped and measured as without it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from harness.run.drive import drive
+from harness.run.marks.schedule import log_marks
+from harness.run.metering.account import Terms
+from harness.run.metering.meter import Meter
+from harness.run.runner import run
+from harness.run.spec import stream
+from harness.study.comparison import plan
+from optimizers import OPTIMIZERS
+from problems import PROBLEMS
+from problems.engines.choose import make_evaluator
+
+CORES = ("bfgs", "cg", "cg-fr", "lbfgs", "nelder-mead", "powell", "sr1")
+SECONDS = ["seconds", "seconds_objective", "seconds_optimizer", "seconds_measuring"]
+
+
+def metered(name, terms, watch=None, **options):
+    evaluator = make_evaluator(PROBLEMS["sin135"].build(stream(0, "data")), "compiled")
+    seen = []
+    meter = Meter(evaluator, terms, lambda lanes, snapshot, last, best: seen.append((snapshot, last, best)))
+    if watch:
+        watch(meter, evaluator)
+    theta0 = evaluator.problem.network.theta0(stream(0, "weights"))
+    status, _ = drive(OPTIMIZERS[name], meter, theta0, stream(0, "optimizer"))
+    return meter, seen, status
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_a_run_through_the_gate_has_the_rows_of_one_past_it(name):
+    (spec,) = plan("sin135", [name], seeds=1, budget=2000).specs
+    through, beside = run(spec), run(replace(spec, time_limit=1e9))  # a run against the clock asks Python each time
+    for table in ("curves", "spectra"):
+        own, other = (rows[table].drop(columns=["run_id", *SECONDS], errors="ignore") for rows in (through, beside))
+        assert own.equals(other)
+    for column in ("cost", "values", "gradients", "status", "loss", "best_loss"):
+        if column in through["runs"]:
+            assert (through["runs"][column] == beside["runs"][column]).all()
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_nearly_all_evaluations_of_a_core_pass_the_gate(name):
+    asked = 0
+
+    def count(meter, evaluator):
+        for way in ("value", "value_and_grad"):
+            evaluate = getattr(evaluator, way)
+
+            def counted(theta, evaluate=evaluate):
+                nonlocal asked
+                asked += 1
+                return evaluate(theta)
+
+            setattr(evaluator, way, counted)
+
+    meter, _, _ = metered(name, Terms(3000.0, log_marks(3000.0, 10)), count)
+    counts = meter.account.counts
+    assert 0 < asked < (counts.values + counts.gradients) / 10
+
+
+@pytest.mark.parametrize("name", ["cg", "powell"])
+@pytest.mark.parametrize("budget", [1.0, 2.0, 3.0, 100.0, 331.0, 332.0, 333.0, 334.5])
+def test_the_budget_ends_a_run_at_the_last_evaluation_that_fits_and_each_mark_is_met(name, budget):
+    each = 1.0 if name == "powell" else 3.0
+    marks = log_marks(budget, 17)
+    meter, seen, status = metered(name, Terms(budget, marks))
+    assert status == "budget"
+    assert meter.account.cost == each * (budget // each)
+    due = sorted({each * np.ceil(mark / each) for mark in marks if each * np.ceil(mark / each) <= budget})
+    # at cost 0, at the first evaluation that reaches each mark, and at the end
+    assert [snapshot.cost for snapshot, _, _ in seen] == sorted({0.0, *due, meter.account.cost})
+
+
+def test_last_and_best_are_of_the_evaluations_that_passed():
+    meter, seen, _ = metered("cg", Terms(900.0, (300.0,)))
+    evaluator = make_evaluator(PROBLEMS["sin135"].build(stream(0, "data")), "compiled")
+    for _snapshot, last, best in seen[1:]:
+        assert evaluator.value_and_grad(best[0])[0] <= evaluator.value_and_grad(last[0])[0]
+    assert evaluator.value_and_grad(meter.last)[0] == meter.last_loss
+    assert evaluator.value_and_grad(meter.best)[0] == meter.best_loss
+
+
+def test_losses_that_are_not_finite_are_left_to_the_meter_which_ends_the_run():
+    def break_soon(meter, evaluator):
+        # parameters that a kernel refuses, for all that comes
+        entry = evaluator.entry("gradient")
+        table = evaluator._entries["gradient"][1]
+        assert entry is not None
+        table[16:].view(np.float64)[1] = 0.0  # the largest parameter that it takes
+        nothing = np.array([np.nan]), np.zeros((1, evaluator.problem.dim))
+        evaluator._reference.values_and_grads = lambda thetas: nothing
+
+    meter, _, status = metered("cg", Terms(900.0, (300.0,)), break_soon)
+    assert status == "converged"  # a penalty without a slope is a minimum to the method
+    assert meter.last_loss == meter.best_loss == np.inf
+    assert meter.account.counts.gradients > 0
+
+
+def test_seconds_of_the_objective_are_counted_through_the_gate():
+    meter, _, _ = metered("lbfgs", Terms(6000.0))
+    account = meter.account
+    assert 0 < account.seconds_objective < account.seconds
+
+
+def test_an_interrupt_ends_a_run_in_a_core():
+    class Interrupted(Meter):
+        def value_and_grad(self, theta):
+            if self.account.cost > 300:
+                raise KeyboardInterrupt
+            return super().value_and_grad(theta)
+
+    evaluator = make_evaluator(PROBLEMS["sin135"].build(stream(0, "data")), "compiled")
+    meter = Interrupted(evaluator, Terms(9000.0, log_marks(9000.0)))
+    theta0 = evaluator.problem.network.theta0(stream(0, "weights"))
+    with pytest.raises(KeyboardInterrupt):
+        drive(OPTIMIZERS["cg"], meter, theta0, stream(0, "optimizer"))
+    assert meter.account.cost < 9000
