@@ -5,6 +5,7 @@ from problems.classes.digits import Projected, Reduced
 from problems.controls import LinearControl
 from problems.equations.poisson import Poisson
 from problems.equations.poisson_grid import PoissonGrid
+from problems.equations.solved import BurgersFront, Heat, HelmholtzLine, HelmholtzPlane
 from problems.line.circle_tone import Tone
 from problems.line.many_tones import Dense, Tones
 from problems.line.targets import Noisy, Target
@@ -34,6 +35,12 @@ PROBLEMS: dict[str, Recipe] = {
         network="1-4000-500-400-1", init="normal(0.02)", about="poisson with the published network (SHED, section 4)"
     ),
     "poisson-grid": PoissonGrid(about="-u'' = g on a grid: --optimizers jacobi is Jacobi's iteration, high to low"),
+    "helmholtz": HelmholtzLine(about="u'' + u = f by its residual (PINN), errors of u by sine modes"),
+    "helmholtz-2d": HelmholtzPlane(
+        budget=30_000, about="the same in the plane; --set problem.across=1 and up=4 is a published one"
+    ),
+    "heat": Heat(budget=30_000, about="u_t = nu u_xx by its residual (PINN), errors of u by sine modes over time"),
+    "burgers": BurgersFront(budget=30_000, about="u_t + u u_x = nu u_xx by its residual, exact by Cole and Hopf"),
     "sin123-rising": Sines(amplitudes=(1.0, 2.0, 3.0), about="sin x + 2 sin 3x + 3 sin 5x, the high waves the loudest"),
     "amplitude": Amplitude(about="sin x + a sin 4x: how loud must the high wave be to come first?"),
     "target": Target(about="a target of your own: --target FORMULA [--domain A,B] [--samples N], or --target FILE.csv"),

@@ -56,6 +56,20 @@ def test_value_slope_and_bend_are_those_of_autograd_also_at_extremes(text, dtype
         np.testing.assert_allclose(ours, wanted, rtol=tolerance, atol=tolerance * max(1, np.abs(wanted[:500]).max()))
 
 
+@each_dtype
+@pytest.mark.parametrize("text", [name for name in sorted(TORCH) if resolve("activation", name, ACTIVATIONS).third])
+def test_third_derivatives_are_those_of_autograd(text, dtype, tolerance):
+    phi = resolve("activation", text, ACTIVATIONS)
+    grid = ORDINARY.astype(dtype)
+    z = torch.tensor(grid.astype(np.float64), requires_grad=True)
+    wanted = TORCH[text](z)
+    for _ in range(3):
+        (wanted,) = torch.autograd.grad(wanted.sum(), z, create_graph=True)
+    found = phi.third(grid, phi.value(grid))
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, wanted.detach(), rtol=0, atol=10 * tolerance * max(1, wanted.abs().max().item()))
+
+
 @each_activation
 def test_slope_and_bend_are_central_differences(text):
     phi = resolve("activation", text, ACTIVATIONS)

@@ -18,6 +18,8 @@ class Activation:
     value: Callable[[Array], Array]
     slope: Callable[[Array, Array], Array]
     bend: Callable[[Array, Array], Array]
+    third: Callable[[Array, Array], Array] | None = None
+    """The third derivative, for equations: of the smooth ones that solve them."""
 
 
 def _sigmoid(z: Array) -> Array:
@@ -27,7 +29,13 @@ def _sigmoid(z: Array) -> Array:
 
 def tanh() -> Activation:
     """The hyperbolic tangent."""
-    return Activation("tanh", np.tanh, lambda z, a: 1 - a * a, lambda z, a: -2 * a * (1 - a * a))
+
+    def third(z: Array, a: Array) -> Array:
+        del z
+        square = a * a
+        return (1 - square) * (6 * square - 2)
+
+    return Activation("tanh", np.tanh, lambda z, a: 1 - a * a, lambda z, a: -2 * a * (1 - a * a), third)
 
 
 def relu() -> Activation:
@@ -37,7 +45,13 @@ def relu() -> Activation:
 
 def sigmoid() -> Activation:
     """1 / (1 + exp(-z)), by way of tanh, which cannot overflow."""
-    return Activation("sigmoid", _sigmoid, lambda z, a: a * (1 - a), lambda z, a: a * (1 - a) * (1 - 2 * a))
+    return Activation(
+        "sigmoid",
+        _sigmoid,
+        lambda z, a: a * (1 - a),
+        lambda z, a: a * (1 - a) * (1 - 2 * a),
+        lambda z, a: a * (1 - a) * (1 - 6 * a * (1 - a)),
+    )
 
 
 def softplus() -> Activation:
@@ -51,7 +65,11 @@ def softplus() -> Activation:
         s = slope(z, a)
         return s * (1 - s)
 
-    return Activation("softplus", lambda z: np.logaddexp(z.dtype.type(0), z), slope, bend)
+    def third(z: Array, a: Array) -> Array:
+        s = slope(z, a)
+        return s * (1 - s) * (1 - 2 * s)
+
+    return Activation("softplus", lambda z: np.logaddexp(z.dtype.type(0), z), slope, bend, third)
 
 
 def gelu() -> Activation:
@@ -71,13 +89,14 @@ def gelu() -> Activation:
         # phi' = -z phi, so (z Phi)' = Phi + z phi and (z Phi)'' = 2 phi - z^2 phi
         lambda z, a: distribution(z) + z * phi(z),
         lambda z, a: phi(z) * (2 - z * z),
+        lambda z, a: phi(z) * z * (z * z - 4),
     )
 
 
 def sin(w0: float = 1.0) -> Activation:
     """sin(w0 z), the plain sine unless w0 is given."""
     if w0 == 1.0:
-        return Activation("sin", np.sin, lambda z, a: np.cos(z), lambda z, a: -a)
+        return Activation("sin", np.sin, lambda z, a: np.cos(z), lambda z, a: -a, lambda z, a: -np.cos(z))
     if w0 == 0.0:
         raise ValueError("The activation sin(w0) needs a w0 other than 0; got 0.")
 
@@ -86,7 +105,13 @@ def sin(w0: float = 1.0) -> Activation:
         w = z.dtype.type(w0)
         return w * np.cos(w * z)
 
-    return Activation(f"sin({w0:g})", lambda z: np.sin(z.dtype.type(w0) * z), slope, lambda z, a: a * -(w0 * w0))
+    return Activation(
+        f"sin({w0:g})",
+        lambda z: np.sin(z.dtype.type(w0) * z),
+        slope,
+        lambda z, a: a * -(w0 * w0),
+        lambda z, a: slope(z, a) * -(w0 * w0),
+    )
 
 
 def ricker(a: float = 0.3) -> Activation:
@@ -131,7 +156,11 @@ def gaussian(s: float = 10.0) -> Activation:
         u = _bounded(z, s)
         return a * (4 * u * u - 2) * z.dtype.type(s * s)
 
-    return Activation(f"gaussian({s:g})", lambda z: np.exp(-(_bounded(z, s) ** 2)), slope, bend)
+    def third(z: Array, a: Array) -> Array:
+        u = _bounded(z, s)
+        return a * u * (12 - 8 * u * u) * z.dtype.type(s**3)
+
+    return Activation(f"gaussian({s:g})", lambda z: np.exp(-(_bounded(z, s) ** 2)), slope, bend, third)
 
 
 def gabor(w0: float = 20.0, s0: float = 10.0) -> Activation:

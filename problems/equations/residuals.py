@@ -1,0 +1,96 @@
+"""Equations learned from their residual (physics-informed networks: Raissi et al. 2019).
+
+The loss is `mean (N[u] - f)^2` over the points inside plus `penalty` times `mean (u - u_exact)^2` over those on the
+boundary, where time's beginning is one. `solved.py` has equations whose solutions are known.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.base import Array, Problem, Recipe
+from problems.networks.jets import Operator, ResidualMLP
+from problems.networks.mlp import MLP, fully_connected
+from problems.probes.sines import PlaneSineProbe, SineProbe
+
+Vector: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Residual:
+    """Mean of `(outputs[1] - targets[1])^2`; the value of u, component 0, is watched and not learned."""
+
+    name: str = "residual"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        difference = outputs[..., 1] - targets[..., 1]
+        mean: Array = (difference * difference).mean(axis=1)
+        return mean
+
+    def value_and_cotangent(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
+        cotangent = np.zeros_like(outputs)
+        cotangent[..., 1] = (2.0 / outputs.shape[1]) * (outputs[..., 1] - targets[..., 1])
+        return self.value(outputs, targets), cotangent
+
+    def curvature(self, outputs: Array, direction: Array, targets: Array) -> Array:
+        del outputs, targets
+        product = np.zeros_like(direction)
+        product[..., 1] = (2.0 / direction.shape[1]) * direction[..., 1]
+        return product
+
+    def residual_weights(self, shape: tuple[int, ...]) -> Array:
+        # r is the difference over sqrt(n), and 0 for u itself
+        return np.array([[0.0, shape[0] ** -0.5]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equation(Recipe):
+    """What all share: points, residuals and boundary in one sum of squares."""
+
+    network: str = "1-40-40-1"
+    loss: str = "residual"
+    penalty: float = 10.0
+
+    @abstractmethod
+    def points(self) -> tuple[Vector, NDArray[np.bool_]]:
+        """Points `(n, d)`, and which of them lie on the boundary."""
+
+    @abstractmethod
+    def solution(self, x: Vector) -> Vector:
+        """u `(n,)` at `x (n, d)`."""
+
+    @abstractmethod
+    def source(self, x: Vector) -> Vector:
+        """f `(n,)`."""
+
+    @abstractmethod
+    def operator(self) -> Operator:
+        """N."""
+
+    @abstractmethod
+    def probe(self, x: Vector, edge: NDArray[np.bool_]) -> SineProbe | PlaneSineProbe:
+        """Watches u."""
+
+    def build(self, rng: np.random.Generator) -> Problem:
+        del rng  # the points are the same for every seed
+        if self.loss != "residual":
+            raise ValueError(f"The loss of this problem is 'residual'; got '{self.loss}'.")
+        if not 0 < self.penalty < np.inf:
+            raise ValueError(f"penalty must be a positive number; got {self.penalty}.")
+        x, edge = self.points()
+        mlp = fully_connected(self.network, (x.shape[1], 1), self.activation, self.init, self.dtype)
+        if not isinstance(mlp, MLP):
+            raise ValueError(  # noqa: TRY004  # a user's mistake
+                f"This problem needs the derivatives of a plain network; the init '{self.init}' wraps it."
+            )
+        # with these factors the mean over all n points is the sum of both means: n / n_inside inside, and so on
+        inside = np.where(edge, 0.0, np.sqrt(len(x) / (~edge).sum()))
+        outside = np.where(edge, np.sqrt(self.penalty * len(x) / edge.sum()), 0.0)
+        u = self.solution(x)
+        targets = np.stack([u, inside * self.source(x) + outside * u], axis=1)
+        inputs = np.concatenate([x, inside[:, None], outside[:, None]], axis=1)
+        network, kind = ResidualMLP(mlp, self.operator()), mlp.dtype
+        return Problem(inputs.astype(kind), targets.astype(kind), network, Residual(), (self.probe(x, edge),))

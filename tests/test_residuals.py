@@ -1,0 +1,160 @@
+"""Equations by their residual: derivatives against autograd, solutions against differences, losses at the solution."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from problems import PROBLEMS
+from problems.engines.numpy_evaluator import NumpyEvaluator
+from problems.equations.operators import Burgers, Helmholtz
+from problems.equations.residuals import Residual
+from problems.networks.jets import ResidualMLP
+from problems.networks.mlp import MLP
+
+EQUATIONS = ("helmholtz", "helmholtz-2d", "heat", "burgers")
+
+
+def build(name, **changes):
+    return replace(PROBLEMS[name], **changes).build(np.random.default_rng(0))
+
+
+def by_autograd(network, flat, inputs):
+    """u and a N[u] + b u, each derivative taken by torch."""
+    widths, offset = network.mlp.widths, 0
+    x = torch.tensor(inputs[:, : widths[0]], requires_grad=True)
+    h = x
+    for layer, (i, o) in enumerate(pairwise(widths)):
+        weight = flat[offset : offset + i * o].reshape(o, i)
+        h = h @ weight.T + flat[offset + i * o : offset + i * o + o]
+        offset += i * o + o
+        h = torch.tanh(h) if layer < len(widths) - 2 else h
+    u = h[:, 0]
+    (first,) = torch.autograd.grad(u.sum(), x, create_graph=True)
+    second = [torch.autograd.grad(first[:, k].sum(), x, create_graph=True)[0][:, k] for k in range(widths[0])]
+    operator = network.operator
+    if isinstance(operator, Helmholtz):
+        residual = sum(second) + operator.kappa**2 * u
+    else:
+        residual = first[:, 1] + operator.speed * u * first[:, 0] - operator.nu * second[0]
+    a, b = (torch.tensor(inputs[:, column]) for column in (-2, -1))
+    return torch.stack([u, a * residual + b * u], dim=1)
+
+
+@pytest.mark.parametrize("operator", [Helmholtz(2.0), Burgers(0.3), Burgers(0.1, 0.0)])
+def test_residuals_and_their_gradients_are_those_of_autograd(operator):
+    rng = np.random.default_rng(0)
+    network = ResidualMLP(MLP((2, 7, 6, 1)), operator)
+    thetas = np.stack([network.theta0(rng) for _ in range(2)])
+    inputs, cotangent = rng.standard_normal((9, 4)), rng.standard_normal((2, 9, 2))
+    outputs, pullback = network.vjp(thetas, inputs)
+    gradients = pullback(cotangent)
+    np.testing.assert_array_equal(network.forward(thetas, inputs), outputs)
+    for lane, theta in enumerate(thetas):
+        flat = torch.tensor(theta, requires_grad=True)
+        wanted = by_autograd(network, flat, inputs)
+        (gradient,) = torch.autograd.grad(wanted, flat, torch.tensor(cotangent[lane]))
+        np.testing.assert_allclose(outputs[lane], wanted.detach(), rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(gradients[lane], gradient, rtol=1e-10, atol=1e-11)
+        jacobian = network.jacobian(theta, inputs)
+        np.testing.assert_allclose(np.einsum("nm,nmp->p", cotangent[lane], jacobian), gradient, rtol=1e-10, atol=1e-11)
+
+
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_the_solution_solves_the_equation_by_central_differences(name):
+    recipe = PROBLEMS[name]
+    x, _ = recipe.points()
+    x = x[(np.abs(x[:, 0]) < 0.95) & (x[:, -1] > 0.1)][::3] * 0.97
+    d, h = x.shape[1], 1e-3
+    u = recipe.solution
+
+    def moved(k, step):
+        return u(x + step * np.eye(d)[k])
+
+    first = [(moved(k, h) - moved(k, -h)) / (2 * h) for k in range(d)]
+    second = [(moved(k, h) - 2 * u(x) + moved(k, -h)) / h**2 for k in range(d)]
+    residual = recipe.operator().value(np.stack([u(x), *first, *second]))
+    scale = np.abs(np.stack(second)).max()
+    np.testing.assert_allclose(residual, recipe.source(x), atol=2e-4 * scale)
+
+
+def test_the_solution_of_burgers_starts_as_a_sine_and_vanishes_at_both_ends():
+    recipe = PROBLEMS["burgers"]
+    x = np.linspace(-1, 1, 21)
+    np.testing.assert_allclose(recipe.solution(np.stack([x, 0 * x], 1)), -np.sin(np.pi * x), atol=1e-12)
+    assert np.abs(recipe.solution(np.array([[-1.0, 0.5], [1.0, 0.7], [0.0, 0.9]]))).max() < 1e-12
+
+
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_the_loss_is_the_sum_of_both_means_and_its_gradient_a_difference(name):
+    problem, recipe = build(name, penalty=3.0), PROBLEMS[name]
+    evaluator, theta = NumpyEvaluator(problem), problem.network.theta0(np.random.default_rng(1))
+    outputs = problem.network.forward(theta[None], problem.inputs)[0]
+    x, edge = recipe.points()
+    flat = torch.tensor(theta)
+    plain = np.concatenate([x, np.ones((len(x), 1)), np.zeros((len(x), 1))], axis=1)
+    residual = by_autograd(problem.network, flat, plain)[:, 1].detach().numpy() - recipe.source(x)
+    wanted = (residual[~edge] ** 2).mean() + 3.0 * ((outputs[:, 0] - recipe.solution(x))[edge] ** 2).mean()
+    loss, gradient = evaluator.value_and_grad(theta)
+    assert loss == pytest.approx(wanted, rel=1e-10)
+    move = np.random.default_rng(2).standard_normal(len(theta))
+    ends = [evaluator.value(theta + step * move) for step in (1e-5, -1e-5)]
+    assert gradient @ move == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-5)
+    residuals, jacobian = evaluator.residuals_and_jacobian(theta)
+    assert (residuals**2).sum() == pytest.approx(loss, rel=1e-10)
+    np.testing.assert_allclose(2 * jacobian.T @ residuals, gradient, rtol=1e-8, atol=1e-9 * np.abs(gradient).max())
+
+
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_at_the_solution_the_loss_and_the_errors_of_all_modes_vanish(name):
+    problem = build(name)
+    probe = problem.probes[0]
+    assert Residual().value(problem.targets[None], problem.targets)[0] == 0
+    _, errors = probe.measure(problem.targets)
+    np.testing.assert_allclose(errors, 0, atol=1e-12)
+    assert (np.diff(probe.frequency) > 0).all()
+    _, of_nothing = probe.measure(np.zeros_like(problem.targets))
+    np.testing.assert_allclose(of_nothing, 1, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "amplitudes"), [("helmholtz", [1, 1, 1]), ("helmholtz-2d", [1, 1]), ("heat", None), ("burgers", None)]
+)
+def test_modes_are_the_terms_of_the_solution_and_hold_nearly_all_of_it(name, amplitudes):
+    probe = build(name).probes[0]
+    if amplitudes:
+        np.testing.assert_allclose(probe.target_amplitude, amplitudes, rtol=1e-10)
+        assert probe.power_share == pytest.approx(1, rel=1e-10)
+    if name == "heat":
+        t, omegas = np.linspace(0, 1, 13)[1:], np.array([1, 3, 5])
+        decayed = np.exp(-0.004 * (np.pi * omegas[:, None]) ** 2 * t)
+        np.testing.assert_allclose(probe.target_amplitude, np.sqrt((decayed**2).mean(axis=1)), rtol=1e-10)
+        np.testing.assert_allclose(probe.frequency, np.pi * omegas)
+    assert 0.95 < probe.power_share <= 1 + 1e-10
+
+
+def test_an_activation_without_a_third_derivative_is_refused_with_the_choices():
+    with pytest.raises(
+        ValueError, match=r"third ones of the activation, which 'relu' does not have\. Choose from: .*tanh"
+    ):
+        build("heat", activation="relu")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        ("helmholtz", {"omegas": (1, 2)}, "as many in each setting"),
+        ("helmholtz", {"intervals": 10}, "must exceed 16"),
+        ("heat", {"omegas": (0, 1, 2)}, "whole numbers from 1"),
+        ("heat", {"steps": 0}, "at least 1; got 0"),
+        ("burgers", {"nu": -1.0}, "nu is above 0"),
+        ("burgers", {"loss": "mse"}, "is 'residual'; got 'mse'"),
+        ("heat", {"init": "ntk"}, "the init 'ntk' wraps it"),
+        ("heat", {"penalty": 0.0}, "penalty must be a positive number"),
+    ],
+)
+def test_settings_that_make_no_equation_are_refused(name, changes, said):
+    with pytest.raises(ValueError, match=said):
+        build(name, **changes)
