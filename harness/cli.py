@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -37,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError, MemoryError) as error:
         word = f" {said[0]}" if said and said[0] in names() else ""
         if os.environ.get(TRACEBACK) and error.__cause__ is not None:
-            traceback.print_exception(error.__cause__)
+            import_module("traceback").print_exception(error.__cause__)
         sys.stderr.write(f"harness{word}: {' '.join(str(error).split())}\n")
         return 2 if isinstance(error, ValueError) else 1
 

@@ -14,7 +14,7 @@ from harness.plugins import loading
 @pytest.fixture(autouse=True)
 def _registries_as_they_were():
     """Plugins that a test has loaded are gone after it, with the folders they were found in."""
-    kept = [(registry, dict(registry)) for registry in (*loading.REGISTRIES.values(), loading._loaded)]
+    kept = [(registry, dict(registry)) for registry in (*map(loading.registry_of, loading.ROOMS), loading._loaded)]
     search = list(sys.path)
     yield
     for registry, content in kept:

@@ -105,3 +105,19 @@ def test_a_wave_vector_on_an_edge_belongs_to_the_ring_above_and_the_last_edge_is
 def test_edges_of_an_unknown_kind_are_refused():
     with pytest.raises(ValueError, match="edges is one of periodic, mirror; got 'window'"):
         ring_probe(np.zeros((16, 1)), (4, 4), "window")
+
+
+def test_a_band_from_zero_counts_the_mean_once_and_each_pair_of_waves_twice():
+    """Of half the lattice: power per pair is |f_k|^2, of which the mean, alone with itself, has a half."""
+    x = (np.arange(32) / 32)[:, None]
+    targets = 3 + 4 * np.cos(2 * np.pi * x) + 0.5 * np.sin(4 * np.pi * x)
+    waves = np.array([[0.0], [1.0], [2.0]])
+    probe = BandProbe(targets, waves, np.array([0, 0, 1]), scattered_transform(x, waves), halved=True)
+    assert probe.target_amplitude == pytest.approx([(9 / 2 + 4) ** 0.5, 0.25])
+    # the mean alone wrong: a share of 9 in a power of 9 + 2 * 4
+    assert probe.measure(targets - 3)[1] == pytest.approx([(9 / 17) ** 0.5, 0])
+    assert probe.power_share == pytest.approx(1)
+    # a band of its own is the mean, whole
+    alone = BandProbe(targets, waves, np.array([0, 1, 2]), scattered_transform(x, waves), halved=True)
+    assert alone.target_amplitude == pytest.approx([3, 2, 0.25])
+    assert alone.power_share == pytest.approx(1)

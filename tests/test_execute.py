@@ -15,6 +15,8 @@ from harness.study.execution.execute import execute
 from harness.study.execution.jobs import Job, group
 from harness.study.execution.pace import Pace
 from harness.study.store import Store
+from harness.study.workers.pool import Workers
+from harness.study.workers.process import CannotStart
 from optimizers.base import Doubles, Objective, Optimizer, Streams
 
 
@@ -148,6 +150,8 @@ def test_many_short_runs_are_few_tasks_and_every_run_is_written_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("harness.study.execution.execute.MOST_FLYING", 2)
+    # whatever a run takes here, it is short
+    monkeypatch.setattr("harness.study.execution.pace.ENOUGH", 1e6)
     runs = [*specs(Walk(), seeds=40), *specs(Walk(), "other", 2)]
     store, counted = opened(tmp_path / "out", runs), Counted()
     execute(runs, store, counted)
@@ -169,3 +173,34 @@ class Counted(Executor):
         future: Future[Any] = Future()
         future.set_result(fn(*args, **kwargs))
         return future
+
+
+def test_an_error_in_a_job_is_said_in_its_own_words_and_no_process_is_said_to_have_died(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("the rows of a run do not fit")
+
+    monkeypatch.setattr("harness.study.execution.jobs.make_lanes", broken)
+    runs = specs(LaneWalk(), seeds=2)
+    store = opened(tmp_path / "out", runs)
+    execute(runs, store)
+    rows = store.read()["runs"]
+    assert set(rows["status"]) == {"failed"}
+    assert set(rows["reason"]) == {"ValueError: the rows of a run do not fit"}
+
+
+class Unsendable:
+    """Fails where it arrives, as a plugin does whose file is gone."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return refuse, ()
+
+
+def refuse() -> None:
+    raise ValueError("the file is gone")
+
+
+def test_what_a_worker_cannot_take_is_said() -> None:
+    with Workers(1) as workers, pytest.raises(CannotStart, match="cannot take what it was sent: the file is gone"):
+        workers.submit(print, Unsendable()).result()

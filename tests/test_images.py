@@ -15,7 +15,7 @@ from harness.study.comparison import load
 from problems import PROBLEMS
 from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.space.images import Picture, PlaneWaves, plane_grid
-from problems.space.pictures import load_picture, parse_size
+from problems.space.pictures import parse_size, read_picture
 
 
 def build(recipe):
@@ -34,13 +34,13 @@ def test_pixels_lie_on_a_periodic_grid_row_after_row():
 
 def test_a_picture_of_the_right_size_is_read_as_it_is(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7))
-    values = load_picture(save(tmp_path / "a.png", pixels), (5, 7), 1)
+    values = read_picture(save(tmp_path / "a.png", pixels), (5, 7), 1).values
     np.testing.assert_allclose(values[..., 0], pixels / 127.5 - 1, atol=1e-15)
 
 
 def test_a_larger_picture_is_averaged_over_blocks(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (16, 24))
-    values = load_picture(save(tmp_path / "a.png", pixels), (4, 6), 1)
+    values = read_picture(save(tmp_path / "a.png", pixels), (4, 6), 1).values
     wanted = pixels.reshape(4, 4, 6, 4).mean(axis=(1, 3)) / 127.5 - 1
     np.testing.assert_allclose(values[..., 0], wanted, atol=1 / 127.5)  # whole numbers again after averaging
 
@@ -48,13 +48,13 @@ def test_a_larger_picture_is_averaged_over_blocks(tmp_path):
 def test_the_middle_is_taken_where_the_proportions_differ(tmp_path):
     pixels = np.zeros((8, 20))
     pixels[:, 6:14] = 255
-    assert (load_picture(save(tmp_path / "a.png", pixels), (8, 8), 1) == 1).all()
+    assert (read_picture(save(tmp_path / "a.png", pixels), (8, 8), 1).values == 1).all()
 
 
 def test_colours_come_in_the_order_red_green_blue(tmp_path):
     pixels = np.zeros((8, 8, 3))
     pixels[..., 0], pixels[..., 1] = 255, 51
-    values = load_picture(save(tmp_path / "a.png", pixels), (8, 8), 3)
+    values = read_picture(save(tmp_path / "a.png", pixels), (8, 8), 3).values
     np.testing.assert_allclose(values[0, 0], [1, -0.6, -1], atol=1e-12)
 
 
@@ -226,7 +226,7 @@ def test_compare_on_a_picture_keeps_predictions_and_draws_both_figures(tmp_path,
     last = own[own["mark"] == own["mark"].max()]
     loss = results.curves.loc[results.curves["run_id"] == own["run_id"].iloc[0], "loss"].iloc[-1]
     assert ((last["value"] - last["target"]) ** 2).mean() == pytest.approx(loss, rel=1e-12)
-    targets = load_picture(path, (12, 16), 1).ravel()
+    targets = read_picture(path, (12, 16), 1).values.ravel()
     np.testing.assert_array_equal(last.sort_values("sample")["target"], targets)
     capsys.readouterr()
     assert main(["figure", "pictures", "--from", "here", "--out", "again"]) == 0

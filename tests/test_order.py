@@ -8,6 +8,7 @@ import pytest
 from lifelines import LogNormalAFTFitter
 from scipy.stats import kendalltau, t
 
+from harness.analysis.clocks import side_by_side
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.analysis.statistics.censored import exponent
@@ -575,3 +576,17 @@ def test_every_label_probe_and_threshold_has_its_two_rows():
     assert len(order) == (1 + len(LABELS)) * 2 * 2 * 2
     assert not order.duplicated([*LABELS, "probe", "threshold", "matched_by"]).any()
     assert (order["n_runs"] == 2).all()
+
+
+def test_runs_stand_in_the_order_of_their_seeds_whatever_their_ids():
+    """The draws of a test mirror runs by their places: an id that changes, as with a version, must change no p."""
+    runs, hits = learned_at([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
+    renamed = dict(zip(runs["run_id"], ["c", "b", "a"], strict=True))
+    (laid,) = side_by_side(
+        runs.assign(run_id=runs["run_id"].map(renamed)),
+        empty("curves"),
+        empty("spectra"),
+        hits.assign(run_id=hits["run_id"].map(renamed)).iloc[::-1],
+    )
+    assert laid.slot.tolist() == [0, 1, 2]
+    assert laid.cost[0].tolist() == [[1, 10], [2, 20], [3, 30]]

@@ -46,3 +46,13 @@ def test_every_need_that_is_an_evaluation_has_one_price():
     priced = [need for kind in KINDS.values() for need in kind]
     assert len(priced) == len(set(priced))
     assert needs - set(priced) <= {"layout", "budget", "starts"}
+
+
+def test_counts_that_are_not_known_are_not_priced():
+    """Columns that an older study lacks read as NaN."""
+    counts = {kind: [1.0, 1.0] for kind in KINDS} | {"hvps": [1.0, np.nan]}
+    curves = pd.DataFrame({"run_id": ["a", "b"], "mark": [0, 0], "cost": [0.0, 0.0], **counts})
+    runs = pd.DataFrame({"run_id": ["a", "b"], **{label: ["x", "x"] for label in LABELS}})
+    spectra = pd.DataFrame({"run_id": ["a"], "mark": [0], "cost": [0.0]})
+    with pytest.raises(ValueError, match="and 1 runs were written before hvps were counted"):
+        reprice({"runs": runs, "curves": curves, "spectra": spectra}, 2.5)

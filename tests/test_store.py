@@ -19,6 +19,8 @@ from support.odd_tables import MACHINE, STUDY, some, tables
 
 from harness.study.ledger import part
 from harness.study.ledger.checksum import BEFORE
+from harness.study.ledger.datasets import Dataset
+from harness.study.ledger.ledger import Ledger
 from harness.study.ledger.part import MAGIC, declared
 from harness.study.store import RUN_TABLES, OccupiedError, Store, read_exported
 from harness.tables import SCHEMA, empty, frame, rows_of
@@ -489,3 +491,43 @@ def test_an_exported_table_with_a_column_too_few_or_too_many_is_refused_by_name(
     table.to_parquet(path) if file_format == "parquet" else table.to_csv(path, index=False)
     with pytest.raises(ValueError, match=r"Table 'curves': missing columns \['loss'\], unknown columns \['colour'\]"):
         read_exported(store.folder)
+
+
+def packed(run_id, status, attempt=1):
+    rows = tables(run_id)
+    return part.pack(run_id, rows | {"runs": rows["runs"].assign(status=status)}, attempt)
+
+
+def test_of_merged_files_that_have_one_run_the_latest_counts_whatever_the_folder_lists_first(tmp_path):
+    """A crash while files are merged leaves a run in two of them, with one number of attempts."""
+    dataset = Dataset(tmp_path / "dataset")
+    for number in range(12):  # beyond nine, as text 10 comes before 9
+        dataset.add([packed("a", str(number)), packed(f"b{number}", "budget")])
+    assert [int(path.name.split("-")[0]) for path in dataset.paths()] == list(range(1, 13))
+    assert dataset.states()["a"].status == "11"
+    (row,) = (rows for rows in dataset.rows({"a": dataset.states()["a"]}) if len(rows))
+    assert row["status"].to_pylist() == ["11"]
+    assert part.unpack(row)["runs"]["status"].tolist() == ["11"]
+
+
+def test_of_merged_files_an_earlier_attempt_never_goes_before_a_later_one(tmp_path):
+    dataset = Dataset(tmp_path / "dataset")
+    dataset.add([packed("a", "later", attempt=2)])
+    dataset.add([packed("a", "earlier", attempt=1)])
+    assert dataset.states()["a"].status == "later"
+    (row,) = (rows for rows in dataset.rows({"a": dataset.states()["a"]}) if len(rows))
+    assert row["status"].to_pylist() == ["later"]
+
+
+def test_a_part_goes_before_one_that_a_merge_has_moved_aside_and_both_before_what_is_merged(tmp_path):
+    ledger = Ledger(tmp_path)
+    for status, attempt in (("merged", 1), ("aside", 2), ("loose", 3)):
+        ledger.write("a", tables("a") | {"runs": tables("a")["runs"].assign(status=status)}, MACHINE, attempt)
+        assert ledger.states()["a"].status == status
+        assert ledger.rows(["a"])["status"].to_pylist() == [status]
+        if status == "merged":
+            ledger.compact()
+        if status == "aside":
+            (tmp_path / "merging").mkdir()
+            (tmp_path / "parts" / "a.parquet").rename(tmp_path / "merging" / "a.parquet")
+            assert ledger.states()["a"].status == "aside"

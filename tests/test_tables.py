@@ -1,5 +1,8 @@
 """The columns of every table are declared once and checked when written."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,3 +69,15 @@ def test_only_four_types_are_used_and_every_table_of_a_run_names_its_run():
     assert LABELS.items() <= SCHEMA["runs"].items()
     assert LABELS.items() <= SCHEMA["order"].items()
     assert "seed" not in LABELS
+
+
+def test_every_column_is_explained():
+    text = (Path(__file__).parents[1] / "results" / "README.md").read_text()
+    sections = dict(re.findall(r"^## (\w+): one row[^\n]*\n((?:(?!## ).*\n)*)", text, flags=re.MULTILINE))
+    told = {
+        table: [name for cell in re.findall(r"^\| ([\w, ]+) \|", rows, flags=re.MULTILINE) for name in cell.split(", ")]
+        for table, rows in sections.items()
+    }
+    assert {table: sorted(names) for table, names in told.items()} == {
+        table: sorted(["column", *schema]) for table, schema in SCHEMA.items()
+    }

@@ -11,11 +11,11 @@ file, and of what it imports from its own folder, is part of the identity of eve
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import Any, TypeVar
 
 from harness.plugins.loading import DOORS, Plugin, files_of, load, load_installed, register
 from harness.plugins.names import check_name
-from harness.plugins.observers import adapt as adapt_observer
 from harness.plugins.probes import adapt as adapt_probe
 from optimizers.user.recognise import Wishes
 from optimizers.user.recognise import adapt as adapt_optimizer
@@ -78,7 +78,8 @@ def observer(name: str, *, columns: Mapping[str, str] | Iterable[str] = ()) -> C
     check_name("observer", name)
 
     def decorate(foreign: T) -> T:
-        register("observer", name, adapt_observer(name, foreign, columns))
+        # it knows the tables, whose library `harness list` and a method's plugin do without
+        register("observer", name, import_module("harness.plugins.observers").adapt(name, foreign, columns))
         return foreign
 
     return decorate

@@ -5,27 +5,25 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from harness.plugins.files import fingerprint, forget_siblings, run_file, together
-from harness.questions import OBSERVERS
-from optimizers import OPTIMIZERS
 from optimizers.base import Doubles, Objective, Streams
 from optimizers.user.guard import run_guarded
-from problems import PROBLEMS
-from problems.probes.by_name import PROBES
 
 Kind: TypeAlias = Literal["optimizer", "problem", "probe", "observer"]
 T = TypeVar("T")
 
-REGISTRIES: dict[Kind, dict[str, Any]] = {
-    "optimizer": OPTIMIZERS,
-    "problem": PROBLEMS,
-    "probe": PROBES,
-    "observer": OBSERVERS,
+ROOMS: dict[Kind, tuple[str, str]] = {
+    "optimizer": ("optimizers", "OPTIMIZERS"),
+    "problem": ("problems", "PROBLEMS"),
+    "probe": ("problems.probes.by_name", "PROBES"),
+    "observer": ("harness.questions", "OBSERVERS"),
 }
+"""Where the registry of each kind stands; that of observers is too heavy for words that ask for none."""
 DOORS: dict[Kind, Callable[[str], Callable[[Any], Any]]] = {}
 """The decorators, entered by the module that has them: what a package brings without them goes through them, too."""
 GROUP = "frequency_harness.{}s"
@@ -41,7 +39,14 @@ class Plugin:
     """sha256 of the file."""
     siblings: dict[str, str] = field(default_factory=dict)
     """Path and sha256 of each module of its folder that it imports."""
-    names: dict[Kind, list[str]] = field(default_factory=lambda: {kind: [] for kind in REGISTRIES})
+    names: dict[Kind, list[str]] = field(default_factory=lambda: {kind: [] for kind in ROOMS})
+
+
+def registry_of(kind: Kind) -> dict[str, Any]:
+    """What is registered of a kind, by name."""
+    module, name = ROOMS[kind]
+    registry: dict[str, Any] = getattr(import_module(module), name)
+    return registry
 
 
 _loaded: dict[str, Plugin] = {}
@@ -88,9 +93,9 @@ def files_of(origins: AbstractSet[str]) -> dict[Path, list[Path]]:
 
 def load_installed() -> None:
     """Register what installed packages offer under the entry-point groups; names of our own win."""
-    for kind in REGISTRIES:
+    for kind in ROOMS:
         for entry in entry_points(group=GROUP.format(kind)):
-            if entry.name not in REGISTRIES[kind]:
+            if entry.name not in registry_of(kind):
                 origin = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
                 with _under(Plugin("", origin)):
                     DOORS[kind](entry.name)(entry.load())
@@ -102,7 +107,7 @@ def rebuild(path: str, kind: Kind, name: str, settings: dict[str, Any]) -> Any:
         load(path)
     else:
         load_installed()
-    return replace(REGISTRIES[kind][name], **settings)
+    return replace(registry_of(kind)[name], **settings)
 
 
 @contextmanager
@@ -119,7 +124,7 @@ def _under(plugin: Plugin) -> Iterator[None]:
 
 def register(kind: Kind, name: str, instance: Any) -> None:
     """Enter a dataclass into the registry of its kind; raises ValueError for a name that is taken."""
-    registry = REGISTRIES[kind]
+    registry = registry_of(kind)
     if name in registry:
         raise ValueError(f"The name '{name}' is taken by another {kind}. Choose another name.")
     if _loading:
@@ -161,7 +166,7 @@ def _settle_identity(plugin: Plugin) -> None:
     """A run of what was registered depends on the modules that were loaded since, too."""
     for kind, names in plugin.names.items():
         for name in names:
-            type(REGISTRIES[kind][name]).origin = together(plugin.content, plugin.siblings)
+            type(registry_of(kind)[name]).origin = together(plugin.content, plugin.siblings)
 
 
 def _unchanged(sibling: tuple[str, str]) -> bool:
@@ -173,4 +178,4 @@ def _forget(plugin: Plugin) -> None:
     forget_siblings(plugin.siblings)
     for kind, names in plugin.names.items():
         for name in names:
-            REGISTRIES[kind].pop(name, None)
+            registry_of(kind).pop(name, None)

@@ -7,6 +7,7 @@ for step, batch in enumerate(loader):
 watch.close()
 """
 
+from dataclasses import asdict
 from math import inf, isfinite
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +20,7 @@ from harness.plugins.names import check_name
 from harness.run.machine import machine
 from harness.run.marks.record import Recorder
 from harness.run.marks.schedule import log_marks
-from harness.run.metering.account import Snapshot
+from harness.run.metering.account import Counts, Snapshot
 from harness.tables import SCHEMA, RunRows, no_rows, rows_of
 from harness.watch.arrays import Numbers, Predict, as_numbers, untouched
 from harness.watch.entry import Entry
@@ -102,7 +103,7 @@ class Watch:
         if self._closed:
             raise ValueError("This watch is closed; make another for another run.")
         # what a loop evaluates is not known: its whole cost stands as `values`
-        snapshot = Snapshot(cost, cost, 0.0, 0.0, 0.0, self.seconds)
+        snapshot = Snapshot(cost=cost, **asdict(Counts(values=cost)), seconds=self.seconds)
         began = perf_counter()
         with untouched(self.model):
             outputs = as_numbers("predictions", predict())

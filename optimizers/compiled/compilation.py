@@ -35,7 +35,6 @@ VERSION = int.from_bytes(
 WHOLE = types.int64
 FLOAT = types.float64
 FLOATS = types.float64[::1]
-MATRIX = types.float64[:, ::1]
 START = (WHOLE, WHOLE, FLOATS, FLOATS, FLOATS)
 """What every core begins with: address and context of the loss, the point moved, room for a point and a gradient."""
 

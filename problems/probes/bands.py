@@ -78,12 +78,23 @@ class BandProbe:
     def power_share(self) -> float:
         """By Parseval's sum; on scattered points, where waves are not orthogonal, only roughly."""
         # mean |f|^2 = sum_k |f_k|^2; of a real target k and -k have the same, and half of them may be here
-        power = float((self.target_amplitude[self.frequency > 0] ** 2).sum()) * (2 if self.halved else 1)
+        watched = (self.band >= 0) & self.waves.any(axis=1)
+        power = float((np.abs(self._target[watched]) ** 2).sum()) * (2 if self.halved else 1)
         return min(1.0, power / float(((self.targets - self._mean) ** 2).mean(axis=0).sum()))
+
+    @cached_property
+    def _weights(self) -> NDArray[np.float64]:
+        """Of each wave vector in the power of its band, `(q, 1)`."""
+        weights = np.ones(len(self.waves))
+        if self.halved:
+            # k stands for -k too and 0 for itself alone, so beside others it counts half; alone it is the mean itself
+            beside = [zero for zero in self._zero if (self.band == self.band[zero]).sum() > 1]
+            weights[beside] = 0.5
+        return weights[:, None]
 
     def _root_power(self, coefficients: Complex) -> NDArray[np.float64]:
         """Root of the power of each row, `(R,)`."""
-        power = coefficients.real**2 + coefficients.imag**2
+        power = self._weights * (coefficients.real**2 + coefficients.imag**2)
         inside = self.band >= 0
         # one column (q,) a component, so that rows come component by component
         sums = [np.bincount(self.band[inside], column[inside], self._bands) for column in power.T]

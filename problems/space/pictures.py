@@ -61,11 +61,6 @@ class Reading(NamedTuple):
     notes: tuple[str, ...]
 
 
-def load_picture(name: str, shape: tuple[int, int], components: int) -> NDArray[np.float64]:
-    """The values of `read_picture` alone."""
-    return read_picture(name, shape, components).values
-
-
 def read_picture(name: str, shape: tuple[int, int], components: int, levels: str = "") -> Reading:
     """Gray (1) or red, green, blue (3), with the range of the pixels, or else `levels`, mapped to [-1, 1].
 

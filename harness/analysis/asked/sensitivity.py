@@ -12,7 +12,7 @@ import pandas as pd
 from harness.analysis.hits import find_hits
 from harness.analysis.incumbents import as_declared
 from harness.analysis.order import order_table
-from harness.prices import cost
+from harness.prices import KINDS, cost
 from harness.tables import LABELS, Tables
 
 PRICES = (1.0, 2.0, 3.0, 5.0)
@@ -30,9 +30,18 @@ def sensitivity(tables: Tables, prices: Sequence[float] = PRICES, threshold: flo
 
 
 def reprice(tables: Tables, price: float) -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """Curves and spectra with costs at this price, up to the cut; and the cost of the cut."""
+    """Curves and spectra with costs at this price, up to the cut; and the cost of the cut.
+
+    Raises ValueError where a count is not known."""
     curves = tables["curves"].copy()
     curves["cost"] = cost(curves, price)
+    unknown = curves["cost"].isna()
+    if unknown.any():
+        lacking = [kind for kind in KINDS if curves[kind].isna().any()]
+        raise ValueError(
+            f"Costs are priced anew from counts, and {curves.loc[unknown, 'run_id'].nunique():,} runs were written "
+            f"before {', '.join(lacking)} were counted. Make them again in a folder of its own."
+        )
     keys = ["run_id", *LABELS]
     ends = curves.groupby("run_id")["cost"].max().rename("end")
     reached = tables["runs"][keys].merge(ends, left_on="run_id", right_index=True)

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from harness.questions.reading import with_earlier
 from harness.run.spec import RunSpec
-from harness.study.execution.jobs import OVERDUE, Job, Order, give_up, group, work
+from harness.study.execution.jobs import OVERDUE, Job, Order, end_by, give_up, group, work
 from harness.study.execution.pace import Pace, alike
 from harness.study.execution.policy import Policy
 from harness.study.ledger.leases import Leases
@@ -36,7 +36,6 @@ MOST_FLYING = 256
 """Jobs given to an executor of which we do not know how many it takes at once."""
 # one death may be another's fault, as when memory runs out; two are the run's own
 MOST_DEATHS = 2
-DIED = "The process that made this run died, and so did the one that tried again. Run it alone; often it lacks memory."
 
 
 def execute(
@@ -175,15 +174,15 @@ class _Study:
             raise
         except Overdue:
             give_up(job, self.folder, attempts, "timeout", OVERDUE)
-        except Exception as error:  # noqa: BLE001  # jobs raise none of their own: their process, or executor, has
+        except Exception as error:  # noqa: BLE001  # beside Failed, it is their process or executor that has ended
             self._bury(index, job, attempts, error)
             return
         self._finish(index)
 
     def _bury(self, index: int, job: Job, attempts: list[int], error: Exception) -> None:
-        """The process of a job has died: it is tried again, its runs each alone at last, and then they have crashed.
+        """A job has failed: after a death of its process it is tried again, and its runs each alone at last.
 
-        Other executors than ours have tried again themselves."""
+        Other executors than ours have tried again themselves; an error would only come again."""
         self.deaths[index] += 1 if isinstance(error, WorkerDied) else MOST_DEATHS
         if self.deaths[index] < MOST_DEATHS:
             self.waiting.appendleft(index)
@@ -192,8 +191,7 @@ class _Study:
                 self._add((spec,), MOST_DEATHS - 1)
             self.todo[index] = ()
         else:
-            why = "" if isinstance(error, WorkerDied) else f" ({type(error).__name__}: {error})"
-            give_up(job, self.folder, attempts, "crashed", DIED + why)
+            give_up(job, self.folder, attempts, *end_by(error))
             self._finish(index)
 
     def _add(self, job: Job, deaths: int) -> None:

@@ -13,12 +13,14 @@ from typing import Any, TypeAlias
 from threadpoolctl import threadpool_limits
 
 from harness.run.machine import PINNED, machine
-from harness.run.rows import unfinished
+from harness.run.rows import sentence, unfinished
 from harness.run.runner import make_lanes
 from harness.run.spec import RunSpec
 from harness.study.execution.standby import GRACE, Standby, hard_limit
-from harness.study.ledger.ledger import Ledger
+from harness.study.ledger.ledger import Ledger, Unwritable
+from harness.study.ledger.part import TooNew
 from harness.study.workers.channel import tell
+from harness.study.workers.process import WorkerDied
 
 Job: TypeAlias = tuple[RunSpec, ...]
 """Runs that differ in seed, or within a lane group of their recipe, and are made together."""
@@ -26,7 +28,12 @@ Job: TypeAlias = tuple[RunSpec, ...]
 MOST_LANES = 32
 WRITERS = 2
 """Threads that write what is finished."""
+DIED = "The process that made this run died, and so did the one that tried again. Run it alone; often it lacks memory."
 OVERDUE = "The method did not come back within its time limit, and its process was ended."
+
+
+class Failed(Exception):
+    """An error of a job, in its own words: its process has not died, and would meet it again."""
 
 
 def group(specs: Sequence[RunSpec]) -> list[Job]:
@@ -62,8 +69,21 @@ class Order:
 
 
 def work(job: Job, order: Order) -> float:
-    """Make the runs of a job that the ledger does not have, on one thread; the seconds it took. Raises Unwritable."""
+    """Make the runs of a job that the ledger does not have, on one thread; the seconds it took.
+
+    Raises Failed, or what concerns the whole study: Unwritable, TooNew."""
     began = perf_counter()
+    try:
+        _make(job, order)
+    # these concern the study, and not the job
+    except (Unwritable, TooNew):
+        raise
+    except Exception as error:
+        raise Failed(sentence(error)) from error
+    return perf_counter() - began
+
+
+def _make(job: Job, order: Order) -> None:
     ledger = Ledger(order.folder)
     begun = {spec.run_id: attempt for spec, attempt in zip(job, order.attempts, strict=True)}
     job = tuple(spec for spec in job if not _is_made(ledger, spec, begun[spec.run_id]))
@@ -83,7 +103,6 @@ def work(job: Job, order: Order) -> float:
                 written.append(writers.submit(ledger.write, spec.run_id, tables, machine(), begun[spec.run_id]))
         for one in written:
             one.result()
-    return perf_counter() - began
 
 
 def _tell_share(number: int, parts: int, share: float) -> None:
@@ -115,6 +134,13 @@ def _standby(job: Job, ledger: Ledger, order: Order, begun: Mapping[str, int]) -
 
     seconds = hard_limit(limit, order.grace)
     return Standby(ledger, [spec.run_id for spec in job], seconds, end if order.expendable else None)
+
+
+def end_by(error: Exception) -> tuple[str, str]:
+    """Status and reason of a run that was given up for this."""
+    if isinstance(error, Failed):
+        return "failed", str(error)
+    return "crashed", DIED if isinstance(error, WorkerDied) else f"{DIED} ({type(error).__name__}: {error})"
 
 
 def give_up(job: Sequence[RunSpec], folder: Path, attempts: Sequence[int], status: str, reason: str) -> None:

@@ -62,7 +62,8 @@ class Dataset:
             pairs = zip(found["run_id"], found["attempt"], strict=True)
             chosen = [i for i, (key, n) in enumerate(pairs) if key in missing and n == wanted[key].attempt]
             missing -= {found["run_id"][i] for i in chosen}
-            yield rows.take(chosen)
+            # with its type, which no row at all would not tell
+            yield rows.take(pa.array(chosen, pa.int64()))
 
     def add(self, rows: list[pa.Table]) -> Path:
         """Write rows as a new file, after all others."""

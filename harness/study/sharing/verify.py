@@ -1,7 +1,6 @@
 """Whether a study can be made again: a sample of its runs is, and the rows are compared."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -83,11 +82,3 @@ def difference(kept: pd.DataFrame | None, made: pd.DataFrame) -> float:
         # what is still NaN is one number against none
         largest = max(largest, float(np.where(same, 0.0, np.nan_to_num(apart, nan=np.inf)).max(initial=0.0)))
     return largest
-
-
-def where_it_lies(folder: Path, file: str) -> Path:
-    """The study's file; raises ValueError where a folder has none."""
-    path = folder / file
-    if not path.is_file():
-        raise ValueError(f"A study's folder with its {file} is required; '{folder}' has none.")
-    return path

@@ -110,6 +110,8 @@ def _carry_out(content: bytes) -> tuple[str, Any]:
         function, arguments, options = multiprocessing.reduction.ForkingPickler.loads(content)
     except (AttributeError, ImportError) as error:
         return "error", CannotStart(f"A worker process cannot find what it was sent: {error}. {GUARD}")
+    except Exception as error:  # noqa: BLE001  # such as a plugin's file that is gone, or no longer loads
+        return "error", CannotStart(f"A worker process cannot take what it was sent: {error}")
     try:
         return "done", function(*arguments, **options)
     except BaseException as error:  # noqa: BLE001  # it is raised where the task was given out

@@ -32,11 +32,6 @@ def rows(answer: Any, samples: int, outputs: int | None) -> Tensor:
     return flat
 
 
-def is_first_of_several(answer: Any) -> bool:
-    """Whether there was something to choose from."""
-    return not isinstance(answer, Tensor)
-
-
 def _tensor(answer: Any) -> Tensor:
     if isinstance(answer, Tensor):
         return answer
