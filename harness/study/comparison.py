@@ -12,6 +12,7 @@ from harness.analysis.hits import find_hits
 from harness.analysis.incumbents import check_incumbent
 from harness.analysis.order import order_table
 from harness.figures import FIGURES, applicable, save
+from harness.figures.inline import study_html
 from harness.questions.reading import read_observers
 from harness.run.build import build
 from harness.run.fit import Refused, check_fit, check_observers
@@ -60,6 +61,10 @@ class Results:
         """All of them, by name."""
         own = {name: value for name, value in vars(self).items() if name not in ("folder", "observed")}
         return own | self.observed
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        return study_html(self.tables)
 
     @classmethod
     def of(cls, folder: Path, tables: Tables) -> "Results":

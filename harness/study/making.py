@@ -8,6 +8,7 @@ from typing import Any
 from harness.analysis.incumbents import BEST, check_incumbent
 from harness.study.comparison import DEFAULT_SEEDS, FORMATS, Plan, Results, conclude, plan
 from harness.study.execution.execute import Watch, execute
+from harness.study.execution.notebook import notebook_bars
 from harness.study.execution.policy import Policy
 from harness.study.file.study_file import read_study
 from harness.study.nulls import keep_nulls
@@ -39,7 +40,8 @@ def compare(
     incumbent = check_incumbent(choices.pop("incumbent", BEST))
     planned = plan(problem, optimizers, seeds, **choices)
     store = Store(Path(out) if out is not None else planned.folder)
-    make(planned, store, jobs)
+    with notebook_bars(planned.specs, store.ledger.states()) as watch:
+        make(planned, store, jobs, watch=watch)
     return _some(finish(store, file_format, incumbent))
 
 
@@ -57,7 +59,9 @@ def sweep(
     _check(file_format, jobs)
     study = read_study(file, seeds)
     store = Store(Path(out) if out is not None else study.folder, study.ledger)
-    make(study.plan, store, jobs, study.text, policy=policy_of(store, compiled=study.compiled))
+    policy = policy_of(store, compiled=study.compiled)
+    with notebook_bars(study.plan.specs, store.ledger.states()) as watch:
+        make(study.plan, store, jobs, study.text, watch=watch, policy=policy)
     return _some(finish(store, file_format))
 
 

@@ -35,7 +35,7 @@ def watching(specs: Sequence[RunSpec], done: Collection[str]) -> Iterator[Watch]
 
 def _bars(progress: Progress, tasks: dict[str, TaskID], finished: Counter[str]) -> Watch:
     def watch(jobs: Sequence[Job], shares: Sequence[float]) -> None:
-        for name, amount in _amounts(jobs, shares).items():
+        for name, amount in amounts(jobs, shares).items():
             progress.update(tasks[name], completed=finished[name] + amount)
 
     return watch
@@ -47,7 +47,7 @@ def _lines(totals: Counter[str], finished: Counter[str]) -> Watch:
         sys.stderr.write(f"{finished.total()} of {totals.total()} runs were finished before\n")
 
     def watch(jobs: Sequence[Job], shares: Sequence[float]) -> None:
-        for name, amount in _amounts(jobs, shares).items():
+        for name, amount in amounts(jobs, shares).items():
             if name not in said and finished[name] + amount >= totals[name]:
                 said.add(name)
                 sys.stderr.write(f"{name}: {totals[name]} of {totals[name]} runs\n")
@@ -55,7 +55,7 @@ def _lines(totals: Counter[str], finished: Counter[str]) -> Watch:
     return watch
 
 
-def _amounts(jobs: Sequence[Job], shares: Sequence[float]) -> dict[str, float]:
+def amounts(jobs: Sequence[Job], shares: Sequence[float]) -> dict[str, float]:
     """Runs done of each optimizer, partly done ones by their share."""
     amounts: dict[str, float] = {}
     for job, share in ((job, share) for job, share in zip(jobs, shares, strict=True) if job):

@@ -1,0 +1,53 @@
+"""A study as HTML in a notebook: the verdict of each optimizer in a table, and the heat map below it."""
+
+import base64
+from html import escape
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+
+from harness.figures.drawing.style import house_style
+from harness.figures.heatmap import heatmap
+from harness.figures.order import order_rows
+from harness.tables import Tables
+
+DPI = 110
+HEADINGS = ("optimizer", "runs", "spread", "exponent", "C", "verdict")
+NO_ORDER = "No order was judged: two watched frequencies and a finished run are needed."
+
+
+def study_html(tables: Tables) -> str:
+    """A table and a picture; all text of the user's is escaped."""
+    runs = tables["runs"]
+    if runs.empty:
+        return "<p>A study without runs.</p>"
+    problems = ", ".join(dict.fromkeys(runs["problem"].astype(str)))
+    caption = f"{problems}: {len(runs)} runs, cost in forward passes"
+    picture = BytesIO()
+    with house_style():
+        heatmap(tables).savefig(picture, format="png", dpi=DPI, metadata={"Software": None})
+    source = base64.b64encode(picture.getvalue()).decode()
+    alt = escape(f"Error of each watched frequency of {problems} over cost, a heat map for each optimizer", quote=True)
+    return f'{_table(tables, caption)}<img alt="{alt}" src="data:image/png;base64,{source}">'
+
+
+def _table(tables: Tables, caption: str) -> str:
+    rows = [_cells(row) for _, row in order_rows(tables).iterrows()]
+    head = "".join(f'<th scope="col">{heading}</th>' for heading in HEADINGS)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>" for cells in rows)
+    if not rows:
+        body = f'<tr><td colspan="{len(HEADINGS)}">{NO_ORDER}</td></tr>'
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cells(row: Any) -> list[str]:
+    spread = (
+        f"{row['spread_bound']}{_number(row['spread'])} [{_number(row['spread_low'])}, {_number(row['spread_high'])}]"
+    )
+    concordance = f"{row['concordance']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+    return [row["configuration"], str(row["n_runs"]), spread, _number(row["exponent"]), concordance, row["verdict"]]
+
+
+def _number(value: float) -> str:
+    return "∞" if np.isinf(value) else "-" if np.isnan(value) else f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
