@@ -39,6 +39,18 @@ class Data:
         x, y = np.take(self.x, rows, axis=1), np.take(y, rows, axis=2)
         return Data(x, y, self.limit, self.reach, len(rows), rows, lane or 0)
 
+    def spread(self, rows: NDArray[np.intp]) -> tuple["Data", int]:
+        """The samples `rows (B, k)` of each lane side by side, padded, and how far the next lane is."""
+        lanes, size = rows.shape
+        stride = _whole_turns(size, self.x.itemsize)
+        # the padding repeats a sample: kernels leave it out
+        places = np.zeros((lanes, stride), np.intp)
+        places[:, :size] = rows
+        some = places.reshape(-1)
+        shared = len(self.y) == 1
+        y = np.take(self.y[0], some, axis=1) if shared else self.y[np.repeat(np.arange(lanes), stride), :, some].T
+        return Data(np.take(self.x, some, axis=1), np.ascontiguousarray(y)[None], self.limit, self.reach, size), stride
+
 
 def prepared(problem: Problem) -> Data:
     """The problem's data for its network, an `MLP`."""

@@ -42,7 +42,7 @@ from problems.engines.kernels.entries import (
     table_of,
 )
 from problems.engines.kernels.shallow import gradient_entry, gradient_kernel, value_kernel
-from problems.engines.numpy_evaluator import NumpyEvaluator, joined
+from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.networks.mlp import MLP
 
 ANCHOR_BYTES = 1 << 26
@@ -164,20 +164,31 @@ class ShallowEvaluator:
         return self._differentiate(padded(self._data.take(rows)), self._batch_room(len(rows)), thetas)
 
     def lane_batches(self, thetas: Array, rows: NDArray[np.intp]) -> tuple[Array, NDArray[np.float64]]:
-        room, lanes = self._batch_room(rows.shape[1]), range(len(thetas))
-        return joined(
-            [self._differentiate(padded(self._data.take(rows[b], b)), room, thetas[b : b + 1]) for b in lanes]
-        )
+        data, stride = self._data.spread(rows)
+        losses, grads = self._run(data, stride, self._batch_room(rows.shape[1]), thetas)
+        for lane in np.flatnonzero(np.isnan(losses)):
+            own = slice(lane, lane + 1)
+            gradients_by_numpy(
+                self._reference, self._data.take(rows[lane], int(lane)), thetas[own], losses[own], grads[own]
+            )
+        return losses, grads
 
     def _differentiate(
         self, data: Data, scratch: Array, thetas: Array
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        losses, grads = np.empty(len(thetas)), np.empty(thetas.shape)
-        flat_grads = grads.reshape(-1)
-        if self._gradients(
-            flat(thetas), data.x, data.y, data.samples, self._number, data.limit, self._w, scratch, losses, flat_grads
-        ):
+        losses, grads = self._run(data, 0, scratch, thetas)
+        if np.isnan(losses.sum()):
             gradients_by_numpy(self._reference, data, thetas, losses, grads)
+        return losses, grads
+
+    def _run(
+        self, data: Data, stride: int, scratch: Array, thetas: Array
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Losses and gradients, NaN where the kernel refuses a lane."""
+        losses, grads = np.empty(len(thetas)), np.empty(thetas.shape)
+        point, slopes = flat(thetas), grads.reshape(-1)
+        n, number, limit, w = data.samples, self._number, data.limit, self._w
+        self._gradients(point, data.x, data.y, n, stride, number, limit, w, scratch, losses, slopes)
         return losses, grads
 
     def _room(self, samples: int) -> Array:

@@ -100,13 +100,24 @@ def value_kernel(pair: Any, kind: Any, line: bool) -> Kernel:
 
 @plain
 def differentiate(
-    parts: Any, thetas: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any, grads: Any
+    parts: Any,
+    thetas: Any,
+    x: Any,
+    y: Any,
+    n: Any,
+    stride: Any,
+    p: Any,
+    limit: Any,
+    w: Any,
+    rows: Any,
+    losses: Any,
+    grads: Any,
 ) -> Any:
     """The work of `gradient_kernel`, of which `parts` are the functions, and whether slopes are kept."""
     add_unit, pair, slope, pull, keep = parts
     m, count, refused = y.shape[1], len(w), 0
     units, block = (count - m) // (len(x) + 1 + m), rows.shape[1]
-    scale = like(w[0], 2 / (n * m))
+    scale, width = like(w[0], 2 / (n * m)), stride if stride > 0 else x.shape[1]
     fill_row(0.0, grads)
     for lane in range(len(losses)):
         if not load(thetas[lane * count : (lane + 1) * count], limit, w):
@@ -115,19 +126,19 @@ def differentiate(
             continue
         loss, target, grad = 0.0, y[lane * len(y) // len(losses)], grads[lane * count : (lane + 1) * count]
         for start in range(0, n, block):
-            size = min(block, x.shape[1] - start)
+            first, size = lane * stride + start, min(block, width - start)
             real = min(size, n - start)
             out, a, s = rows[:m], rows[m : m + units], rows[m + units :]
             for c in range(m):
-                start_row(w[count - m + c], target[c][start : start + size], out[c])
+                start_row(w[count - m + c], target[c][first : first + size], out[c])
             for j in range(units):
-                add_unit(pair, p, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size], out)
+                add_unit(pair, p, w, j, units, x, first, a[j][:size], s[j if keep else 0][:size], out)
             loss += sum_squares(out, real)
             for c in range(m):
                 fill_row(0.0, out[c][real:size])
                 grad[count - m + c] += scale_row(scale, out[c][:size])
             for j in range(units):
-                pull(slope, w, j, units, x, start, a[j][:size], s[j if keep else 0][:size], out, grad)
+                pull(slope, w, j, units, x, first, a[j][:size], s[j if keep else 0][:size], out, grad)
         losses[lane] = loss / (n * m)
     return refused
 
@@ -141,24 +152,26 @@ def _parts(slope: Any, line: bool) -> tuple[Any, Any, bool]:
 
 @cache
 def gradient_kernel(pair: Any, slope: Any, kind: Any, line: bool) -> Kernel:
-    """`gradients(thetas (B P,), x, y, n, p, limit, w, rows (m + 2 H, block), losses (B,), grads (B P,))`, as above.
+    """`gradients(thetas (B P,), x, y, n, stride, p, limit, w, rows (m + 2 H, block), losses (B,), grads (B P,))`.
 
-    The gradient of a refused lane is 0."""
+    As above, but lane `b` has samples of its own, from `b stride` on, unless `stride` is 0. The gradient of a refused
+    lane is 0."""
     version = VERSION
     add_unit, pull, keep = _parts(slope, line)
 
     def gradients(
-        thetas: Any, x: Any, y: Any, n: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any, grads: Any
+        thetas: Any, x: Any, y: Any, n: Any, stride: Any, p: Any, limit: Any, w: Any, rows: Any, losses: Any, grads: Any
     ) -> Any:
         _ = version
         parts = add_unit, pair, slope, pull, keep
-        return differentiate(parts, thetas, x, y, n, p, limit, w, rows, losses, grads)
+        return differentiate(parts, thetas, x, y, n, stride, p, limit, w, rows, losses, grads)
 
     return compile_kernel(
         gradients,
         FLOATS,
         matrix(kind),
         cube(kind),
+        WHOLE,
         WHOLE,
         scalar(kind),
         FLOAT,
@@ -187,7 +200,7 @@ def gradient_entry(pair: Any, slope: Any, kind: Any, line: bool) -> Any:
         p, losses = w[0], doubles(table[LOSSES], (1,))
         parts = add_unit, pair, slope, pull, keep
         thetas, grads = carray(theta, (dim,)), carray(gradient, (dim,))
-        differentiate(parts, thetas, x, y, table[SAMPLES], p, numbers[LIMIT], w, rows, losses, grads)
+        differentiate(parts, thetas, x, y, table[SAMPLES], 0, p, numbers[LIMIT], w, rows, losses, grads)
         return losses[0]
 
     return compile_entry(entry)
