@@ -1,5 +1,6 @@
 """One form for one run and for many: a method that is written for `(B, P)` runs alone as a batch of one."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +19,13 @@ def in_lanes(
     if theta0.ndim == 2:
         return objective, theta0.copy(), rngs
     return _Alone(objective), theta0[None].copy(), rngs
+
+
+def drawn(rngs: Sequence[np.random.Generator], shape: tuple[int, ...]) -> Doubles:
+    """Standard normal numbers `(B, *shape)`, each lane's from its own generator."""
+    if len(rngs) == 1:
+        return rngs[0].standard_normal((1, *shape))
+    return np.stack([rng.standard_normal(shape) for rng in rngs])
 
 
 class _Alone:

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
+from optimizers.lanes import drawn, in_lanes
 
 POPULATION: frozenset[Need] = frozenset({"population"})
 
@@ -21,6 +22,7 @@ class OpenAIES(Optimizer):
     needs: ClassVar[frozenset[Need]] = POPULATION
     source: ClassVar[str] = "Salimans et al. 2017, arXiv 1703.03864, algorithm 1 with mirrored samples and rank shaping"
     expected: ClassVar[str] = "gradient descent in expectation, so low-first, above a floor of noise"
+    lanes: ClassVar[bool] = True
     pairs: int = setting(25, "mirrored pairs a generation", at_least=1, tune=(5, 200))
     sigma: float = setting(0.05, "standard deviation of the samples", above=0.0, tune=(0.005, 0.5))
     lr: float = setting(
@@ -32,15 +34,17 @@ class OpenAIES(Optimizer):
         return 8 * dim * (3 * self.pairs + 4)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        assert isinstance(rng, np.random.Generator)
-        theta, velocity = theta0.copy(), np.zeros_like(theta0)
+        objective, theta, rngs = in_lanes(objective, theta0, rng)
+        velocity = np.zeros_like(theta)
         objective.value(theta)  # samples never meet the mean itself
         while True:
-            noise = rng.standard_normal((self.pairs, len(theta)))
-            losses = objective.values(np.concatenate([theta + self.sigma * noise, theta - self.sigma * noise]))
-            ranks = losses.argsort().argsort() / (len(losses) - 1) - 0.5  # from -1/2, the best, to 1/2
+            noise = drawn(rngs, (self.pairs, theta.shape[1]))
+            ways = np.concatenate([self.sigma * noise, -self.sigma * noise], axis=1)
+            losses = objective.values(theta[:, None] + ways)
+            ranks = losses.argsort().argsort() / (losses.shape[1] - 1) - 0.5  # from -1/2, the best, to 1/2
             # g = sum_i (rank_i+ - rank_i-) noise_i / (2 n sigma) for n pairs, of ranks for losses
-            gradient = (ranks[: self.pairs] - ranks[self.pairs :]) @ noise / (2 * self.pairs * self.sigma)
+            weights = ranks[:, : self.pairs] - ranks[:, self.pairs :]
+            gradient = weighted(weights, noise) / (2 * self.pairs * self.sigma)
             velocity = self.momentum * velocity + gradient
             theta -= self.lr * self.sigma * velocity
 
@@ -52,6 +56,7 @@ class SNES(Optimizer):
     family: ClassVar[str] = "evolution"
     needs: ClassVar[frozenset[Need]] = POPULATION
     source: ClassVar[str] = "Schaul, Glasmachers, Schmidhuber 2011; Wierstra et al. 2014, JMLR 15:949, algorithm 6"
+    lanes: ClassVar[bool] = True
     population: int = setting(50, "samples a generation", at_least=4, tune=(8, 400))
     sigma: float = setting(0.1, "initial standard deviation", above=0.0, tune=(0.01, 3.0))
 
@@ -59,18 +64,25 @@ class SNES(Optimizer):
         return 8 * dim * (2 * self.population + 6)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        assert isinstance(rng, np.random.Generator)
-        mean, sigma = theta0.copy(), np.full(len(theta0), self.sigma)
+        objective, mean, rngs = in_lanes(objective, theta0, rng)
+        sigma, dim = np.full(mean.shape, self.sigma), mean.shape[1]
         # eta_sigma = (3 + ln P) / (5 sqrt P), and eta_mu = 1
-        rate = (3 + log(len(theta0))) / (5 * sqrt(len(theta0)))
+        rate = (3 + log(dim)) / (5 * sqrt(dim))
         utilities = rank_utilities(self.population)
         objective.value(mean)
         while True:
-            noise = rng.standard_normal((self.population, len(mean)))
-            noise = noise[objective.values(mean + sigma * noise).argsort()]  # best first, as the utilities are
+            noise = drawn(rngs, (self.population, dim))
+            order = objective.values(mean[:, None] + sigma[:, None] * noise).argsort()
+            noise = np.take_along_axis(noise, order[:, :, None], axis=1)  # best first, as the utilities are
             mean = mean + sigma * (utilities @ noise)
             # sigma <- sigma exp(eta_sigma / 2 sum_i u_i (s_i^2 - 1)): in logarithms it cannot turn negative
             sigma = sigma * np.exp(rate / 2 * (utilities @ (noise * noise - 1)))
+
+
+def weighted(weights: Doubles, samples: Doubles) -> Doubles:
+    """The sum of each lane's samples `(B, S, P)` by its weights `(B, S)`: `(B, P)`."""
+    total: Doubles = (weights[:, None] @ samples)[:, 0]
+    return total
 
 
 def rank_utilities(population: int) -> Doubles:
@@ -88,16 +100,16 @@ class OnePlusOne(Optimizer):
     family: ClassVar[str] = "evolution"
     needs: ClassVar[frozenset[Need]] = frozenset({"value"})
     source: ClassVar[str] = "Rechenberg 1973; Kern et al. 2004, the one-fifth rule"
+    lanes: ClassVar[bool] = True
     sigma: float = setting(0.1, "initial step", above=0.0, tune=(0.01, 3.0))
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        assert isinstance(rng, np.random.Generator)
-        parent, sigma = theta0.copy(), self.sigma
-        loss = objective.value(parent)
-        damping = sqrt(len(theta0) + 1)
+        objective, parent, rngs = in_lanes(objective, theta0, rng)
+        sigma, loss = np.full((len(parent), 1), self.sigma), objective.value(parent)
+        damping = sqrt(parent.shape[1] + 1)
         while True:
-            child = parent + sigma * rng.standard_normal(len(parent))
+            child = parent + sigma * drawn(rngs, parent.shape[1:])
             found = objective.value(child)
-            sigma *= np.exp((0.8 if found <= loss else -0.2) / damping)  # level where 0.8 p = 0.2 (1 - p), p = 1/5
-            if found <= loss:
-                parent, loss = child, found
+            better = found <= loss
+            sigma *= np.exp(np.where(better, 0.8, -0.2) / damping)[:, None]  # level where 0.8 p = 0.2 (1 - p), p = 1/5
+            parent[better], loss = child[better], np.where(better, found, loss)

@@ -7,7 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
+from optimizers.evolution.separable import Separable
 from optimizers.isolation import globals_kept
+from optimizers.lanes import in_lanes
 
 POPULATION: frozenset[Need] = frozenset({"population"})
 
@@ -55,7 +57,8 @@ class SepCMAES(Optimizer):
 
     family: ClassVar[str] = "evolution"
     needs: ClassVar[frozenset[Need]] = POPULATION
-    source: ClassVar[str] = "Ros and Hansen 2008; cmaes"
+    source: ClassVar[str] = "Ros and Hansen 2008; the points of cmaes's SepCMA"
+    lanes: ClassVar[bool] = True
     sigma: float = setting(0.3, "initial step in each coordinate", above=0.0, tune=(0.01, 3.0))
     population: int = setting(32, "samples a generation", at_least=4, tune=(8, 200))
 
@@ -63,14 +66,14 @@ class SepCMAES(Optimizer):
         return 8 * dim * (2 * self.population + 8)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        assert isinstance(rng, np.random.Generator)
-        from cmaes import SepCMA
-
-        objective.value(theta0)
-        strategy = SepCMA(theta0.copy(), self.sigma, population_size=self.population, seed=int(rng.integers(2**31)))
+        objective, start, rngs = in_lanes(objective, theta0, rng)
+        objective.value(start)
+        # the library's generator
+        normal = [np.random.RandomState(int(own.integers(2**31))).standard_normal for own in rngs]
+        law = Separable(start, self.sigma, self.population)
         while True:
-            samples = np.array([strategy.ask() for _ in range(self.population)])
-            strategy.tell(list(zip(samples, objective.values(samples), strict=True)))
+            samples = law.samples(np.stack([draw((self.population, start.shape[1])) for draw in normal]))
+            law.learn(np.take_along_axis(samples, objective.values(samples).argsort(kind="stable")[:, :, None], axis=1))
 
 
 @dataclass(frozen=True)
