@@ -139,6 +139,29 @@ def test_one_hidden_layer_agrees_whether_slopes_are_kept_or_follow_from_values(a
     assert_same(reference, compiled, points(reference, scale=2.0))
 
 
+@pytest.mark.parametrize(
+    ("activation", "widths", "dtype"),
+    [
+        ("tanh", (1, 6, 1), "float64"),
+        ("sigmoid", (2, 5, 3), "float64"),
+        ("sin(3)", (3, 4, 2), "float32"),
+        ("relu", (1, 6, 1), "float32"),
+        ("softplus", (1, 6, 1), "float64"),
+    ],
+)
+def test_jacobians_and_products_with_the_hessian_agree(activation, widths, dtype):
+    reference, compiled = pair(widths=widths, activation=activation, dtype=dtype)
+    assert isinstance(compiled, ShallowEvaluator)
+    tolerance, refused = TOLERANCE[dtype], np.where(np.arange(reference.problem.dim) == 2, np.nan, 0.1)
+    for theta in (*points(reference, scale=2.0), refused):
+        vector = np.cos(np.arange(len(theta)))
+        with np.errstate(all="ignore"):  # as in a run
+            found = (*compiled.residuals_and_jacobian(theta), compiled.hvp(theta, vector))
+            wanted = (*reference.residuals_and_jacobian(theta), reference.hvp(theta, vector))
+        for one, other in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(one, other, rtol=0, atol=tolerance * np.abs(np.nan_to_num(other)).max())
+
+
 @pytest.mark.parametrize("lanes", [None, 3])
 @pytest.mark.parametrize("samples", [1, 37, 5000])
 def test_lanes_and_targets_of_their_own_agree_for_any_number_of_samples(samples, lanes):

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from layers import STARTS, library_points, points
+from support.layers import STARTS, library_points, points
 
 from optimizers import OPTIMIZERS
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import numpy as np
 from cmaes import SepCMA
-from functions import START, Enough, Function, rosenbrocks
+from support.functions import START, Enough, Function, rosenbrocks
 
 from optimizers import OPTIMIZERS
 

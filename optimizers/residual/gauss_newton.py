@@ -20,15 +20,18 @@ def damped_step(jacobian: Doubles, residuals: Doubles, mu: float) -> Doubles:
     """`(J'J + mu I)^-1 J'r (P,)`, or `J'(JJ' + mu I)^-1 r` where there are fewer residuals than parameters.
 
     Raises numpy.linalg.LinAlgError if rounding has made the matrix indefinite."""
-    from scipy.linalg import cho_factor, cho_solve
+    from scipy.linalg.lapack import dposv
 
     rows, columns = jacobian.shape
     wide = rows < columns
     # (J'J + mu I)^-1 J' = J' (JJ' + mu I)^-1: the smaller Gram matrix will do
     gram = jacobian @ jacobian.T if wide else jacobian.T @ jacobian
     gram.flat[:: len(gram) + 1] += mu
-    factor = cho_factor(gram, overwrite_a=True, check_finite=False)
-    step: Doubles = jacobian.T @ cho_solve(factor, residuals) if wide else cho_solve(factor, jacobian.T @ residuals)
+    # Cholesky, and both triangular systems, in one call: of so small a matrix scipy's checks would take a third
+    _, solution, failed = dposv(gram, residuals if wide else jacobian.T @ residuals, overwrite_a=True)
+    if failed:
+        raise np.linalg.LinAlgError("The matrix is not positive definite.")
+    step: Doubles = jacobian.T @ solution if wide else solution
     return step
 
 

@@ -43,6 +43,7 @@ from problems.engines.kernels.entries import (
 )
 from problems.engines.kernels.shallow import gradient_entry, gradient_kernel, value_kernel
 from problems.engines.numpy_evaluator import NumpyEvaluator
+from problems.engines.shallow_curvature import ShallowCurvature
 from problems.networks.mlp import MLP
 
 ANCHOR_BYTES = 1 << 26
@@ -74,7 +75,8 @@ class ShallowEvaluator:
         self._spare, self._ask = np.empty(0), asking()
         self._entries: dict[str, tuple[Entry, NDArray[np.int64]]] = {}
         """C functions by need, and the tables that they are called with."""
-        self.residuals_and_jacobian, self.hvp = self._reference.residuals_and_jacobian, self._reference.hvp
+        self._curvature = ShallowCurvature(network, self._data, self._twin, self._reference)
+        self.residuals_and_jacobian, self.hvp = self._curvature.residuals_and_jacobian, self._curvature.hvp
         self.predict, self.outputs = self._reference.predict, self._reference.outputs
 
     @cached_property
@@ -98,6 +100,8 @@ class ShallowEvaluator:
             _ = self._values
         if "minibatch" in needs or ("gradient" in needs and "lanes" in needs):
             _ = self._gradients
+        if "residuals" in needs or "hvp" in needs:
+            self._curvature.prepare()
         for need in {"value", "gradient"} & ({*needs} if "lanes" not in needs else set()):
             self.entry(need)
 

@@ -17,7 +17,17 @@ Kernel: TypeAlias = Callable[..., Any]
 
 PLAIN = {"error_model": "numpy", "no_cfunc_wrapper": True}
 STEPWISE = {**PLAIN, "fastmath": {"contract"}}
-SOURCES = ("anchored", "compilation", "compiled", "elementwise", "entries", "layer_rows", "shallow", "shallow_rows")
+SOURCES = (
+    "anchored",
+    "compilation",
+    "compiled",
+    "elementwise",
+    "entries",
+    "layer_rows",
+    "shallow",
+    "shallow_curvature",
+    "shallow_rows",
+)
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -40,10 +40,39 @@ def sigmoid_slope(a: Any, s: Any) -> Any:
     return a * (like(a, 1.0) - a)
 
 
+@stepwise
+def tanh_bend(a: Any, s: Any, p: Any) -> Any:
+    """tanh'' from the value and the slope."""
+    _ = p
+    return like(a, -2.0) * a * s
+
+
+@stepwise
+def sigmoid_bend(a: Any, s: Any, p: Any) -> Any:
+    """The second derivative of the sigmoid."""
+    _ = p
+    return s * (like(a, 1.0) - like(a, 2.0) * a)
+
+
+@stepwise
+def no_bend(a: Any, s: Any, p: Any) -> Any:
+    """Of what is straight between its kinks."""
+    _ = s, p
+    return like(a, 0.0)
+
+
+@stepwise
+def sin_bend(a: Any, s: Any, p: Any) -> Any:
+    """The second derivative of sin(p z)."""
+    _ = s
+    return -p * p * a
+
+
 class Twin(NamedTuple):
     """`pair(z, p)` is the value and the slope at z, p the activation's number, where it has one.
 
-    `slope(a, s)` is the slope from the value, or the one kept. `reach` maps a dtype to the largest |z| allowed."""
+    `slope(a, s)` is the slope from the value, or the one kept; `bend(a, s, p)` is the second derivative, of activations
+    that have it in these terms. `reach` maps a dtype to the largest |z| allowed."""
 
     pair: Callable[[Any, Any], Any]
     slope: Callable[[Any, Any], Any] = kept_slope
@@ -51,6 +80,7 @@ class Twin(NamedTuple):
     reach: Mapping[Any, float] = {}
     bounded: bool = False
     """Whether its values are, so that large parameters do not grow from layer to layer."""
+    bend: Callable[[Any, Any, Any], Any] | None = None
 
 
 def twin(text: str) -> Twin:
@@ -164,7 +194,11 @@ def _finer(w0: float = 30.0) -> Twin:
 
 def _sin(w0: float = 1.0) -> Twin:
     return Twin(
-        sin_pair, parameter=w0, bounded=True, reach={kind: reach / abs(w0) for kind, reach in SINE_REACH.items()}
+        sin_pair,
+        parameter=w0,
+        bounded=True,
+        reach={kind: reach / abs(w0) for kind, reach in SINE_REACH.items()},
+        bend=sin_bend,
     )
 
 
@@ -173,12 +207,12 @@ TWINS: dict[str, Callable[..., Twin]] = {
     "gabor": _gabor,
     "gaussian": lambda s=10.0: Twin(gaussian_pair, parameter=s, bounded=True),
     "gelu": lambda: Twin(gelu_pair),
-    "relu": lambda: Twin(relu_pair),
+    "relu": lambda: Twin(relu_pair, bend=no_bend),
     "ricker": lambda a=0.3: Twin(ricker_pair, parameter=a, bounded=True),
-    "sigmoid": lambda: Twin(sigmoid_pair, sigmoid_slope, bounded=True),
+    "sigmoid": lambda: Twin(sigmoid_pair, sigmoid_slope, bounded=True, bend=sigmoid_bend),
     "sin": _sin,
     "softplus": lambda: Twin(softplus_pair),
     "srelu": lambda: Twin(srelu_pair, bounded=True),
-    "tanh": lambda: Twin(tanh_pair, tanh_slope, bounded=True),
+    "tanh": lambda: Twin(tanh_pair, tanh_slope, bounded=True, bend=tanh_bend),
 }
 """Name to factory, as in `ACTIVATIONS`; an activation that is not among them is evaluated by numpy."""
