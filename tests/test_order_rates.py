@@ -47,6 +47,6 @@ def test_a_shared_order_that_is_not_monotone_is_mixed(runs):
 @pytest.mark.parametrize("runs", [5, 8, 16])
 @pytest.mark.parametrize("case", COVERAGE, ids=str)
 def test_the_interval_of_the_concordance_covers_it(case, runs):
-    covered, narrowest = coverage(case, runs, 1000)
-    assert covered >= 0.93 - 2 * np.sqrt(0.05 * 0.95 / 1000)
+    covered, narrowest = coverage(case, runs, SIMULATIONS)
+    assert covered >= 0.93 - SLACK
     assert narrowest > 0

