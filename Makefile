@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install compare test lint types arrows tests quick format bench hooks clean
+.PHONY: help install compare test lint types arrows docs tests quick format bench hooks clean
 
 BIN := .venv/bin
 # A stamp bears the time its install began, and exists only once the install has succeeded.
@@ -41,7 +41,7 @@ compare: $(RUNTIME)  ## compare optimizers on one problem: make compare PROBLEM=
 	@test -n "$(PROBLEM)" || { echo 'Name a problem, such as: make compare PROBLEM=sin135' >&2; exit 2; }
 	$(BIN)/python -m harness compare --problem $(PROBLEM) $(ARGS)
 
-test: lint types arrows tests  ## everything that must hold: lint, types, arrows, tests
+test: lint types arrows docs tests  ## everything that must hold: lint, types, arrows, site, tests
 
 lint: $(DEV)  ## style: ruff's rules and its formatting
 	$(BIN)/ruff check
@@ -52,6 +52,10 @@ types: $(DEV)  ## mypy on the packages
 
 arrows: $(DEV)  ## imports point one way: the contracts of import-linter
 	$(BIN)/lint-imports
+
+docs: export NO_MKDOCS_2_WARNING := 1
+docs: $(DEV)  ## the site, into build/site; a warning is an error
+	$(BIN)/python -m mkdocs build --quiet
 
 tests: $(DEV)  ## all tests, the slow ones too [ARGS="-k meter"]
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)

@@ -1,0 +1,112 @@
+"""What the site has beside the pages of `docs/`: files of the root, pages of registries and words, committed tables.
+
+Links of a page that leave `docs/` lead to what is made here: a table is copied, a folder is named without link."""
+
+import re
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from harness.commands import SECTIONS, names, options_of
+from harness.commands.list.work import LISTS
+from harness.commands.parser import parser_of
+from harness.figures import FIGURES
+
+ROOT = Path(__file__).parents[2]
+COPIED = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "results/README.md": "tables.md",
+}
+"""Files of the root, and the pages they are."""
+TABLES = "results/reference"
+PYTHON = ("compare", "sweep", "load", "load_table", "plan", "Results")
+"""Names of `harness` with the modules that they stand in."""
+MODULES = {"compare": "harness.study.making", "sweep": "harness.study.making"}
+CONTRACTS = ("optimizers.base.Optimizer", "optimizers.base.Objective", "problems.base.recipe.Recipe")
+DRAWN = {"heatmap": "sin135.png", "order": "sin135-all.png", "pictures": "image-pictures.png"}
+DRAWN |= {"spectrum": "mnist-spectrum.png", "parts": "mnist-parts.png", "response": "mnist-response.png"}
+DRAWN |= {"samples": "digits-samples.png"}
+"""Pictures of the docs that show a figure."""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages and the tables."""
+    for name, text in pages().items():
+        files.append(File.generated(config, name, content=text))
+    for path in sorted((ROOT / TABLES).rglob("*")):
+        if path.suffix in (".csv", ".toml", ".parquet"):
+            uri = path.relative_to(ROOT).as_posix()
+            files.append(File.generated(config, uri, abs_src_path=str(path)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Lead links that leave `docs/` to where the site has their content."""
+    del config, files
+    return within(markdown) if "/" not in page.file.src_uri else markdown
+
+
+def pages() -> dict[str, str]:
+    """The pages that are made, by name."""
+    made = {page: rooted((ROOT / file).read_text()) for file, page in COPIED.items()}
+    return made | {"words.md": words(), "registries.md": registries(), "python.md": python(), "gallery.md": gallery()}
+
+
+def rooted(text: str) -> str:
+    """A text of the root as a page: what it links in `docs/` lies beside it."""
+    return re.sub(r"\]\(docs/", "](", text)
+
+
+def within(text: str) -> str:
+    """Links to tables and to files of the root, as the site has them; of folders the text alone."""
+    for file, page in COPIED.items():
+        text = text.replace(f"](../{file})", f"]({page})")
+    text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*/[^).]+\)", r"\1", text)
+    return re.sub(rf"\]\(\.\./({TABLES}/[^)]+)\)", r"](\1)", text)
+
+
+def words() -> str:
+    """Each word with its help."""
+    lines = ["# Words of the command line", "", "Each is said after `python -m harness`.", ""]
+    for section, title in SECTIONS.items():
+        lines += [f"## To {title}", ""]
+        for word in names():
+            about = options_of(word)
+            if section == about.SECTION:
+                lines += [f"### {word}", "", "```text", parser_of(word).format_help().rstrip(), "```", ""]
+    return "\n".join(lines)
+
+
+def registries() -> str:
+    """Everything that can be named, with its first line."""
+    lines = ["# What can be named", ""]
+    for what, content in LISTS.items():
+        lines += [f"## {what.capitalize()}", "", "| name | what it is |", "|---|---|"]
+        lines += [f"| `{name}` | {_cell(text)} |" for name, text in content().items()] + [""]
+    return "\n".join(lines)
+
+
+def python() -> str:
+    """The interface from Python, from its docstrings."""
+    lines = ["# From Python", "", "## Studies", ""]
+    lines += [f"::: {MODULES.get(name, 'harness.study.comparison')}.{name}\n" for name in PYTHON]
+    lines += ["## Loops of one's own", "", "::: harness.watch.watch.Watch\n", "## Contracts", ""]
+    return "\n".join([*lines, *(f"::: {name}\n" for name in CONTRACTS)])
+
+
+def gallery() -> str:
+    """Every figure with its command, and its picture where the docs have one."""
+    lines = ["# Gallery", "", "Each is drawn from the tables of a study alone, with the numbers behind it as CSV.", ""]
+    for name, figure in FIGURES.items():
+        told = (figure.__doc__ or "").partition("\n")[0]
+        lines += [f"## {name}", "", told, "", f"    python -m harness figure {name} DIR", ""]
+        lines += [f"![{told.rstrip('.')}](figures/{DRAWN[name]})", ""] if name in DRAWN else []
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
