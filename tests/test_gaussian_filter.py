@@ -137,3 +137,13 @@ def test_sixty_thousand_samples_fit_into_two_gigabytes():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1.0e9
+
+
+def test_shares_at_some_rows_are_of_their_distance_from_the_mean_of_all_samples():
+    inputs = np.linspace(0, 1, 60)[:, None]
+    targets = inputs**2
+    low, high = FilterProbe(inputs, targets, 0.01, 20).shares()
+    wanted, mean = direct(inputs, targets, 0.01)[:20], targets.mean()
+    variance = ((targets[:20] - mean) ** 2).sum()
+    assert low == pytest.approx(((wanted - mean) ** 2).sum() / variance, rel=1e-4)
+    assert high == pytest.approx(((targets[:20] - wanted) ** 2).sum() / variance, rel=1e-4)

@@ -4,8 +4,10 @@ from dataclasses import replace
 from math import pi
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from harness.analysis.nulls import PLACE, with_nulls
 from harness.run.build import build
 from harness.run.spec import RunSpec, find_optimizer, find_problem, override
 from harness.study.making import compare
@@ -136,3 +138,54 @@ def test_targets_of_a_population_are_lanes_of_one_batch():
     recipes = [RandomWaves(target=number) for number in range(3)]
     assert len({recipe.lane_group for recipe in recipes}) == 1
     assert stackable([recipe.build(np.random.default_rng(0)) for recipe in recipes])
+
+
+def test_the_null_to_beat_is_the_one_that_goes_furthest_the_way_of_what_was_found():
+    place = dict.fromkeys(PLACE, "x")
+    found = pd.DataFrame(
+        [
+            place | {"optimizer": name, "settings": "{}", "matched_by": clock, "concordance": c}
+            for name, c in (("low", 0.9), ("high", 0.1), ("neither", 0.5))
+            for clock in ("cost", "loss")
+        ]
+    ).assign(spread_low=[1.0, 2.0] * 3, spread_high=[3.0, 4.0] * 3)
+    known = pd.DataFrame(
+        [
+            place | {"matched_by": clock, "null": null, "concordance": c, "spread": spread}
+            for clock, null, c, spread in (
+                ("cost", "white", 0.6, np.nan),
+                ("cost", "shrinking", 0.4, np.nan),
+                ("loss", "white", 0.7, 2.0),
+                ("loss", "shrinking", 0.3, 0.5),
+            )
+        ]
+    )
+    rows = with_nulls(found, known).set_index(["optimizer", "matched_by"])
+    assert rows["null_concordance"].to_dict() == {
+        ("low", "cost"): 0.6,
+        ("low", "loss"): 0.7,
+        ("high", "cost"): 0.4,
+        ("high", "loss"): 0.3,
+        # at one half a null that goes low is the one to beat
+        ("neither", "cost"): 0.4,
+        ("neither", "loss"): 0.3,
+    }
+    # spreads by loss alone, whatever the clock of the row: of its own interval too
+    assert rows["null_spread"].tolist() == [2.0, 2.0, 0.5, 0.5, 0.5, 0.5]
+    assert (rows["null_low"].unique().tolist(), rows["null_high"].unique().tolist()) == ([2.0], [4.0])
+    assert with_nulls(found, known.iloc[:0])[["null_concordance", "null_spread"]].isna().all(axis=None)
+
+
+def test_a_null_of_another_problem_or_of_cost_alone_is_no_spread_to_beat():
+    place = dict.fromkeys(PLACE, "x")
+    found = pd.DataFrame([place | {"optimizer": "gd", "settings": "{}", "matched_by": "cost", "concordance": 0.9}])
+    found = found.assign(spread_low=1.0, spread_high=2.0)
+    known = pd.DataFrame(
+        [
+            place | {"matched_by": "cost", "concordance": 0.6, "spread": 9.0},
+            place | {"matched_by": "loss", "concordance": 0.7, "spread": 8.0, "problem": "other"},
+        ]
+    )
+    row = with_nulls(found, known).iloc[0]
+    assert row["null_concordance"] == 0.6
+    assert np.isnan(row["null_spread"])

@@ -25,9 +25,13 @@ def test_frequencies_that_are_named_have_the_amplitudes_of_the_formula() -> None
 
 def test_sine_modes_are_those_of_the_interval() -> None:
     x = np.linspace(0, 2, 41)[:, None]
-    probe = PROBES["sines"](x, np.sin(np.pi * x) + 0.2 * np.sin(3 * np.pi * x / 2), 2, 3)
+    wave = np.sin(np.pi * x) + 0.2 * np.sin(3 * np.pi * x / 2)
+    probe = PROBES["sines"](x, wave, 2, 3)
     assert probe.target_amplitude == pytest.approx([1.0, 0.2])
     assert probe.frequency == pytest.approx([np.pi, 1.5 * np.pi])
+    assert probe.power_share == pytest.approx(1)
+    # of 1 + 0.2^2 in all
+    assert PROBES["sines"](x, wave, 2).power_share == pytest.approx(1 / 1.04)
 
 
 def test_bands_lie_between_their_edges() -> None:
@@ -36,6 +40,14 @@ def test_bands_lie_between_their_edges() -> None:
     probe = PROBES["bands"](inputs, targets, 0.5, 2, 4)
     assert (0.5 <= probe.frequency[0] < 2) & (2 <= probe.frequency[1] < 4)
     assert probe.measure(targets)[1] == pytest.approx([0, 0], abs=1e-12)
+
+
+def test_a_filter_looks_at_every_sample_of_a_small_problem() -> None:
+    probe = PROBES["filter"](X, WAVE, 0.01)
+    away = WAVE.copy()
+    # the last sample alone is wrong
+    away[-1] += 1
+    assert (probe.measure(away)[1] > 1e-3).all()
 
 
 def test_accuracy_and_the_linear_model_know_classes() -> None:

@@ -184,3 +184,20 @@ def test_centred_mnist_has_one_peak_near_the_published_one_in_every_class():
         rows = (probe.component == component) & (probe.frequency > 0)
         loudest = probe.frequency[rows][probe.target_amplitude[rows].argmax()]
         assert 0.069 <= loudest <= 0.122
+
+
+@pytest.mark.parametrize(
+    ("text", "omegas"),
+    [
+        ("sin(x)**5", [1, 3, 5]),
+        ("sin(x/e) + cos(pi**2/e**2*x)", [1 / np.e, (np.pi / np.e) ** 2]),
+        # what went through a function is exact no more: both are the wave 3
+        ("sin(3*x) + sin(sqrt(3)*sqrt(3)*x)", [3]),
+    ],
+)
+def test_powers_inverses_and_twins_by_rounding_add_up_to_the_formula(text, omegas):
+    waves = waves_of(parse(text))
+    x = np.linspace(-3, 3, 50)
+    assert [wave.omega for wave in waves] == pytest.approx(omegas, rel=1e-14)
+    whole = sum(2 * (wave.coefficient * np.exp(1j * wave.omega * x)).real for wave in waves)
+    np.testing.assert_allclose(whole, parse(text)(x)[0], atol=1e-12)
