@@ -41,7 +41,8 @@ from optimizers.relaxation.jacobi import Jacobi
 from optimizers.residual.gauss_newton import GaussNewton, LevenbergMarquardt, NaturalGradient
 from optimizers.stochastic.random_search import SPSA, DualAnnealing, RandomSearch
 from optimizers.stochastic.samplers import Metropolis, PriorSearch
-from optimizers.swarm.libraries import PSONevergrad, PSOPyswarms
+from optimizers.swarm.asynchronous import PSONevergrad
+from optimizers.swarm.libraries import PSOPyswarms
 from optimizers.swarm.pso import PSO
 
 OPTIMIZERS: dict[str, Optimizer] = {

@@ -1,5 +1,7 @@
 """The own swarm is the textbook's, and all swarms find an easy minimum."""
 
+from dataclasses import replace
+from importlib import import_module
 from itertools import islice
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from support.functions import START, asked, rosenbrock, rosenbrocks, sphere
 
 from optimizers import OPTIMIZERS
+from optimizers.isolation import globals_kept
 from optimizers.swarm.pso import PSO
 
 
@@ -42,6 +45,30 @@ def test_pso_is_the_textbook_swarm():
 @pytest.mark.parametrize("seed", range(3))
 def test_swarms_find_the_minimum_of_the_sphere(name, seed):
     assert np.min(asked(OPTIMIZERS[name], sphere, np.ones(10), calls=500, seed=seed).losses) < 1e-8
+
+
+def plain_nevergrad(method, calls, seed=0):
+    """The points of the library, on Rosenbrock's function."""
+    with globals_kept():
+        nevergrad = import_module("nevergrad")
+    space = nevergrad.p.Array(init=START).set_mutation(sigma=method.spread)
+    space.random_state = np.random.RandomState(int(np.random.default_rng(seed).integers(2**32)))
+    settings = {"popsize": method.particles, "omega": method.inertia, "phip": method.own, "phig": method.shared}
+    swarm, points = nevergrad.optimizers.ConfPSO(**settings)(space), []
+    swarm.suggest(START)
+    for _ in range(calls):
+        candidate = swarm.ask()
+        points.append(candidate.value.copy())
+        swarm.tell(candidate, rosenbrock(candidate.value)[0])
+    return points
+
+
+@pytest.mark.parametrize("particles", [2, 7])
+def test_the_asynchronous_swarm_has_the_points_of_nevergrad(particles):
+    method = replace(OPTIMIZERS["pso-nevergrad"], particles=particles)
+    found = asked(method, rosenbrock, calls=300).points
+    np.testing.assert_allclose(found, plain_nevergrad(method, 300), rtol=0, atol=1e-9)
+    assert len(np.unique(found, axis=0)) == 300
 
 
 def test_nevergrads_swarm_finds_the_minimum_of_the_sphere():

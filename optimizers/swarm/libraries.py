@@ -1,4 +1,4 @@
-"""The swarms of pyswarms and nevergrad, as references for our own: same settings, same first positions."""
+"""The swarm of pyswarms, as a reference for our own: same settings, same first positions."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from optimizers.isolation import globals_kept
 from optimizers.swarm.pso import SwarmMethod, first_positions
 
 SEEDS = 2**32
-"""Both libraries are seeded by a number below this."""
+"""The library is seeded by a number below this."""
 
 
 @contextmanager
@@ -64,34 +64,3 @@ class PSOPyswarms(SwarmMethod):
         swarm.pos_history = swarm.velocity_history = nothing
         swarm.cost_history = swarm.mean_pbest_history = swarm.mean_neighbor_history = nothing
         return swarm
-
-
-@dataclass(frozen=True)
-class PSONevergrad(SwarmMethod):
-    """nevergrad's PSO in unbounded space: asynchronous, each particle moves as soon as it is scored."""
-
-    needs: ClassVar[frozenset[Need]] = frozenset({"value"})
-    source: ClassVar[str] = "Zambrano-Bigiarini, Clerc, Rojas 2013; nevergrad RealSpacePSO"
-    max_dim: ClassVar[int] = 20_000
-
-    def memory(self, dim: int) -> int:
-        return 8 * 7500 * dim  # an archive of up to a thousand points with all they have inherited
-
-    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        assert isinstance(rng, np.random.Generator)  # no lanes
-        with globals_kept():
-            swarm = self._swarm(theta0, int(rng.integers(SEEDS)))
-            swarm.suggest(theta0)  # the first that it asks for
-            while True:
-                candidate = swarm.ask()
-                swarm.tell(candidate, objective.value(candidate.value))
-
-    def _swarm(self, theta0: Doubles, seed: int) -> Any:
-        import nevergrad
-
-        space = nevergrad.p.Array(init=theta0).set_mutation(sigma=self.spread)
-        space.random_state = np.random.RandomState(seed)  # the kind that nevergrad takes
-        method = nevergrad.optimizers.ConfPSO(
-            popsize=self.particles, omega=self.inertia, phip=self.own, phig=self.shared
-        )
-        return method(space)
