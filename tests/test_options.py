@@ -165,6 +165,7 @@ PUBLISHED = "tests/test_selftest.py::test_the_published_networks_that_lose_the_o
 ASKED = "tests/test_order_asked.py::test_the_command_answers_each_question_and_writes_its_table"
 ORDER = "tests/test_sensitivity.py::test_the_command_prints_and_writes_the_table"
 ASKED_OF_A_FIGURE = "tests/test_figures_of_questions.py::test_what_a_figure_is_asked_is_honoured"
+SERVE = "tests/test_serve.py::test_it_listens_on_this_machine_alone_and_says_of_a_port_that_it_is_taken"
 INCUMBENT = "tests/test_incumbents.py::test_the_words_judge_the_point_that_is_asked_for"
 TUNE = "tests/test_tune.py::test_tuned_settings_are_used_from_the_command_line"
 FILTER = "tests/test_image_studies.py::test_the_filter_command_says_which_widths_are_uninformative_and_draws"
@@ -203,6 +204,10 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
     ("figure", "--from"): finds_a_study,
     ("figure", "--out"): "tests/test_images.py::test_compare_on_a_picture_keeps_predictions_and_draws_both_figures",
     **dict.fromkeys((("figure", "--at"), ("figure", "--against"), ("figure", "--optimizers")), ASKED_OF_A_FIGURE),
+    (
+        "serve",
+        "--port",
+    ): SERVE,
     ("report", "--out"): "tests/test_report.py::test_the_command_writes_the_page_and_a_mistake_is_a_sentence",
     ("selftest", "--seeds"): "tests/test_selftest.py::test_all_controls_pass_and_one_line_says_so",
     (

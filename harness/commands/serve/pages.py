@@ -1,0 +1,68 @@
+"""What is served: how a study stands, made anew for each request, and its report, made anew when runs have ended."""
+
+from html import escape
+from pathlib import Path
+from threading import Lock
+
+from harness.commands.folders import loaded
+from harness.report.page import Story, report
+from harness.study.status import MISSING, status_of
+from harness.study.understood import UNDERSTOOD
+
+PAUSE = 3
+"""Seconds after which the browser asks again while runs are missing."""
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+HEADINGS = ("problem", "optimizer", "progress", "runs", "ended by")
+STYLE = """
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .2rem .6rem; }
+progress { width: 100%; min-width: 8rem; }
+"""
+
+
+class Study:
+    """A folder that may still grow."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = Lock()
+        self._made: tuple[int, str] | None = None
+
+    def progress(self) -> str:
+        """The page on how far it is."""
+        status = status_of(self._folder)
+        going = status.finished < status.runs
+        rows = []
+        for (problem, name), own in status.counts.groupby(["problem", "optimizer"], sort=False):
+            total = int(own["runs"].sum())
+            ended = own[own["status"] != MISSING]
+            told = ", ".join(f"{end} {runs}" for end, runs in zip(ended["status"], ended["runs"], strict=True))
+            made, label = int(ended["runs"].sum()), escape(f"{problem}, {name}", quote=True)
+            bar = f'<progress aria-label="{label}" max="{total}" value="{made}"></progress>'
+            cells = (escape(str(problem)), escape(str(name)), bar, f"{made} of {total}", escape(told))
+            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        owners = ", ".join(escape(owner.split("~")[0]) for owner in status.owners)
+        head = "".join(f'<th scope="col">{text}</th>' for text in HEADINGS)
+        name = escape(self._folder.resolve().name)
+        again = f'<meta http-equiv="refresh" content="{PAUSE}">' if going else ""
+        return (
+            f'<!doctype html><html lang="en"><head><meta charset="utf-8">{again}<title>{name}</title>'
+            f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main>'
+            f"<h1>{name}</h1><p>{status.finished:,} of {status.runs:,} runs are finished"
+            f"{f'; worked on by {owners}' if owners else ''}. "
+            f'<a href="/report.html">The report of what is finished</a></p>'
+            f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></main></body></html>"
+        )
+
+    def report(self) -> str:
+        """The report of the runs that have ended; raises ValueError where there are none."""
+        # one at a time: it takes seconds, and a browser asks twice
+        with self._lock:
+            finished = status_of(self._folder).finished
+            if self._made is None or self._made[0] != finished:
+                understood = self._folder / UNDERSTOOD
+                lines = understood.read_text(encoding="utf-8").splitlines() if understood.is_file() else []
+                story = Story(self._folder.resolve().name, tuple(lines))
+                self._made = finished, report(loaded(self._folder).tables, story)
+            return self._made[1]

@@ -1,0 +1,103 @@
+"""A study is shown on loopback while it grows, and nothing can be changed through it."""
+
+import http.client
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from harness.cli import main
+from harness.commands.serve.pages import Study
+from harness.commands.serve.work import server
+from harness.study.comparison import plan
+from harness.study.execution.execute import execute
+from harness.study.store import Store
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A study of which one of four runs is made."""
+    folder = tmp_path_factory.mktemp("served") / "waves<b>"
+    planned = plan("control-low", ["gd", "adam"], 2, budget=9, marks=3)
+    store = Store(folder)
+    store.open(planned.study)
+    execute(planned.specs[:1], store)
+    return folder, planned, store
+
+
+@contextmanager
+def serving(folder):
+    with server(folder, 0) as one:
+        thread = threading.Thread(target=one.serve_forever)
+        thread.start()
+        try:
+            yield one.server_port
+        finally:
+            one.shutdown()
+            thread.join()
+
+
+def ask(port, path="/", method="GET", **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request(method, path, headers=headers)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text, answer.headers
+
+
+def test_progress_is_live_and_names_are_text(study):
+    folder, planned, store = study
+    with serving(folder) as port:
+        status, page, headers = ask(port)
+        assert status == 200
+        assert "1 of 4 runs are finished" in page
+        assert 'aria-label="control-low, gd" max="2" value="1"' in page
+        assert '<meta http-equiv="refresh" content="3">' in page
+        assert "<b>" not in page
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        first = ask(port, "/report.html")
+        assert first[0] == 200
+        execute(planned.specs, store)
+        page = ask(port)[1]
+        assert "4 of 4 runs are finished" in page
+        assert "refresh" not in page
+        grown = ask(port, "/report.html")[1]
+        assert planned.specs[-1].run_id in grown
+        assert planned.specs[-1].run_id not in first[1]
+
+
+def test_nothing_can_be_changed_and_nothing_else_be_read(study):
+    folder, *_ = study
+    before = sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*"))
+    with serving(folder) as port:
+        for method in ("POST", "PUT", "DELETE", "PATCH"):
+            assert ask(port, "/", method)[0] == 501
+        for path in ("/study.json", "/../study.json", "/%2e%2e/etc/passwd"):
+            assert ask(port, path)[0] == 404
+        assert ask(port, "/", Host="evil.example")[0] == 403
+        assert ask(port, "/", "HEAD")[1] == ""
+    assert sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*")) == before
+
+
+def test_it_listens_on_this_machine_alone_and_says_of_a_port_that_it_is_taken(study):
+    folder, *_ = study
+    with server(folder, 0) as one:
+        assert one.server_address[0] == "127.0.0.1"
+        with pytest.raises(ValueError, match=r"cannot be had.*Choose another --port"):
+            server(folder, one.server_port)
+
+
+def test_a_study_without_runs_has_progress_and_a_report_that_says_so(tmp_path):
+    planned = plan("control-low", ["gd"], 1, budget=9, marks=3)
+    Store(tmp_path / "s").open(planned.study)
+    assert "0 of 1 runs" in Study(tmp_path / "s").progress()
+    with serving(tmp_path / "s") as port:
+        status, text, _ = ask(port, "/report.html")
+        assert status == 503
+        assert "Finish at least one run first" in text
+
+
+def test_a_folder_without_a_study_is_refused(tmp_path, capsys):
+    assert main(["serve", str(tmp_path)]) == 2
+    assert "A study's folder is required" in capsys.readouterr().err
