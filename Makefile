@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install compare test lint types arrows docs tests quick format bench hooks clean
+.PHONY: help install compare atlas-core test lint types arrows docs tests quick format bench hooks clean
 
 BIN := .venv/bin
 # A stamp bears the time its install began, and exists only once the install has succeeded.
@@ -33,7 +33,7 @@ tests quick bench: export MKL_NUM_THREADS := 1
 tests quick bench: export MPLBACKEND := Agg
 
 help:  ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 install: $(DEV)  ## create .venv and install the project with everything that develops and checks it
 
@@ -66,6 +66,10 @@ quick: $(DEV)  ## the tests that end in two minutes
 format: $(DEV)  ## put the code in shape, with ruff's safe fixes
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
+
+atlas-core: $(RUNTIME)  ## make the core of the Atlas, its tables, its figure and its page
+	$(BIN)/python -m harness sweep atlas/core.toml --out results/atlas-core $(ARGS)
+	$(BIN)/python -m harness atlas results/atlas-core
 
 bench: $(DEV)  ## measure this project against the usual ways, on an idle machine [ARGS="--quick --out DIR"]
 	$(BIN)/python -m benchmarks.costs $(ARGS)

@@ -169,6 +169,9 @@ SERVE = "tests/test_serve.py::test_it_listens_on_this_machine_alone_and_says_of_
 INCUMBENT = "tests/test_incumbents.py::test_the_words_judge_the_point_that_is_asked_for"
 TUNE = "tests/test_tune.py::test_tuned_settings_are_used_from_the_command_line"
 FILTER = "tests/test_image_studies.py::test_the_filter_command_says_which_widths_are_uninformative_and_draws"
+ATLAS = "tests/test_atlas.py::test_the_word_writes_page_figure_and_tables_and_a_second_time_the_same"
+PLACED = "tests/test_atlas.py::test_a_method_of_ones_own_finds_its_place"
+PLACED_PROBLEM = "tests/test_atlas.py::test_a_problem_is_placed_by_the_methods_that_keep_the_order_on_it"
 HERE = [*QUICK, "--out", "o", "--format", "csv"]
 COMPARED = writes("--optimizers", "gd", "--seeds", "1", "--jobs", "1", *HERE, where="o/runs.csv")
 RAN = writes("--optimizer", "gd", *HERE, where="o/runs.csv")
@@ -225,6 +228,9 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
     **{("verify", option): WORDS for option in ("--sample", "--draw")},
     **{("export", option): f"{SHARING}::test_exported_tables_are_those_of_the_study" for option in ("--from", "--out")},
     **{("publish", option): ARCHIVE for option in ("--out", "--creator", "--license")},
+    **dict.fromkeys((("atlas", "--atlas"), ("atlas", "--page")), ATLAS),
+    **dict.fromkeys((("place", "--atlas"), ("place", "--out"), ("place", "--jobs")), PLACED),
+    **dict.fromkeys((("place", "--problem"), ("place", "--seeds")), PLACED_PROBLEM),
     ("docs", "--out"): writes("optimizers", "--out", "pages", where="pages/README.md"),
 }
 
@@ -275,7 +281,7 @@ def test_the_examples_of_every_word_are_understood() -> None:
     [
         (
             ["compar"],
-            "harness: Unknown word 'compar'. Did you mean 'compare'? Choose from: check, clean",
+            "harness: Unknown word 'compar'. Did you mean 'compare'? Choose from: atlas, check, clean",
         ),
         ([], "harness: Name what to do, such as: harness compare --problem sin135. See: harness --help"),
         (["run", "--optimiser", "gd"], "There is no option '--optimiser' here. Did you mean '--optimizer'?"),

@@ -10,6 +10,7 @@ from scipy import stats
 from harness.analysis.asked.standing import _over_targets, _verdict, block_names, method_names, standing
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
+from harness.atlas.placing import ratios
 from harness.figures import FIGURES, NUMBERS
 from harness.tables import LABELS, SCHEMA, frame
 
@@ -72,6 +73,20 @@ def test_a_single_target_has_its_row_of_order():
     assert rows.loc["low", "hit"] == 1.0
 
 
+def test_a_ratio_over_problems_is_the_geometric_mean_of_ratios_paired_by_seed():
+    parts = [study(spreads, targets=1, seeds=8, problem=name) for name in ("one", "two", "three")]
+    for index, part in enumerate(parts):
+        for name, rows in part.items():
+            part[name] = rows.assign(run_id=f"{index}" + rows["run_id"]) if "run_id" in rows else rows
+    joined = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
+    (row,) = ratios(joined, "low").to_dict("records")
+    # the draws of a seed are those of both methods: their ratio is 4 for every seed, but for reading between marks
+    assert row["reference"] == "flat"
+    assert row["problems"] == 3
+    assert row["ratio"] == pytest.approx(4.0, rel=0.01)
+    assert row["low"] <= row["ratio"] <= row["high"]
+
+
 def test_few_targets_have_no_verdict():
     rows = standing(study(spreads, targets=4, seeds=2))
     assert set(rows["verdict"]) == {"too few targets"}
@@ -102,7 +117,9 @@ def test_a_direction_is_said_of_chance_in_at_most_five_in_a_hundred_a_side():
         measured = {"log spread": logs, "concordance": (logs > 0).astype(float)}
         rows = pd.concat([own.assign(measure=name, value=values) for name, values in measured.items()])
         (found,) = _over_targets(rows)
-        said.append(_verdict(pd.Series(found | {"p_adjusted": found["p_value"]})))
+        said.append(
+            _verdict(pd.Series(found | {"p_adjusted": found["p_value"], "null_concordance": 0.5, "null_spread": 1.0}))
+        )
     # 10 % on two sides, and three standard deviations of 300 draws
     assert max(said.count("low-first"), said.count("high-first")) <= 300 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 300))
     assert said.count("low-first") + said.count("high-first") >= 300 * (0.10 - 3 * np.sqrt(0.1 * 0.9 / 300))

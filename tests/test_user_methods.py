@@ -119,7 +119,15 @@ def make_cma(x0, seed):
 
 
 Form = tuple[object, dict]
+
+
+def descend(fun, x0, jac, lr=0.02):
+    while True:
+        x0 = x0 - lr * jac(x0)
+
+
 FORMS: dict[str, Form] = {
+    "function that calls its slopes": (descend, {}),
     "torch class": (torch.optim.Adamax, {}),
     "torch class with a closure": (torch.optim.LBFGS, {"arguments": {"line_search_fn": "strong_wolfe"}}),
     "torch class that perturbs first": (

@@ -3,6 +3,9 @@
 Where the signature leaves open how it takes its slopes, the function is tried on a small bowl.
 """
 
+import ast
+import inspect
+import textwrap
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -39,7 +42,7 @@ def convention_of(name: str, foreign: Callable[..., Any]) -> Convention:
     if "jac" in bound:
         return Convention("pair" if bound["jac"] is True else None)
     if known["jac"].default in (True, known["jac"].empty):
-        return Convention("pair")
+        return Convention("callable" if _calls(foreign, "jac") else "pair")
     errors = []
     for convention in _candidates("hessp" in known):
         try:
@@ -50,6 +53,16 @@ def convention_of(name: str, foreign: Callable[..., Any]) -> Convention:
         f"The function '{name}' takes no step from x0 on a small bowl, whichever way it is handed its slopes; with "
         f"jac=True it says: {type(errors[0]).__name__}: {errors[0]}"
     )
+
+
+def _calls(foreign: Callable[..., Any], name: str) -> bool:
+    """Whether the source of a function calls its parameter `name`; what has no source does not."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(foreign)))
+    except (OSError, TypeError, SyntaxError):
+        return False
+    called = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(isinstance(function, ast.Name) and function.id == name for function in called)
 
 
 def _candidates(hessp: bool) -> list[Convention]:

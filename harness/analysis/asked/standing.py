@@ -17,7 +17,7 @@ from scipy import stats
 from harness.analysis.asked.targets import MEASURES, Population, population, run_values
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import EQUIVALENCE, LEVEL, PRIMARY_THRESHOLD, adjusted
-from harness.analysis.statistics.verdicts import DIRECTIONS, FLAT_CONCORDANCE, FLAT_SPREAD, P_LIMIT
+from harness.analysis.statistics.verdicts import ALONE, DIRECTIONS, FLAT_CONCORDANCE, FLAT_SPREAD, P_LIMIT
 from harness.tables import LABELS, Tables
 
 TARGET = "target"
@@ -96,6 +96,8 @@ def _population(tables: Tables, runs: pd.DataFrame, order: pd.DataFrame) -> pd.D
     values = run_values(own, PRIMARY_THRESHOLD)
     values = values.merge(order[[*LABELS, "probe"]].drop_duplicates())
     rows = pd.DataFrame([*_over_targets(values)])
+    if rows.empty:  # nothing was hit on two targets
+        return pd.DataFrame(columns=[name for name in COLUMNS if name not in ("hit", "end_loss")])
     # exponents and nulls of single targets, whose unit is the target as well
     of_targets = order.groupby(METHOD)
     exponents = pd.DataFrame([{**dict(zip(METHOD, key, strict=True)), **_exponent(part)} for key, part in of_targets])
@@ -154,12 +156,20 @@ def _geometric(values: "pd.Series[float]") -> float:
     return float(np.exp(np.log(values).mean()))
 
 
+def _explained(row: "pd.Series[Any]", *, low_first: bool) -> bool:
+    """Whether neither C nor the spread goes beyond what amplitude alone would give, on average over the targets."""
+    if low_first:
+        return bool(row["low"] <= row["null_concordance"] and not row["spread_low"] > row["null_spread"])
+    return bool(row["high"] >= row["null_concordance"] and not row["spread_high"] < row["null_spread"])
+
+
 def _verdict(row: "pd.Series[Any]") -> str:
     """As that of runs (`statistics.verdicts`), with targets in their place."""
     if row["targets"] < FEWEST_TARGETS:
         return "too few targets"
     if row["p_adjusted"] <= P_LIMIT:
-        return DIRECTIONS[0 if row["spread"] > 1 else 1]
+        low_first = row["spread"] > 1
+        return DIRECTIONS[0 if low_first else 1] + (ALONE if _explained(row, low_first=low_first) else "")
     margins = FLAT_CONCORDANCE, FLAT_SPREAD
     within = [low >= m[0] and high <= m[1] for (low, high), m in zip(row["flat"], margins, strict=True)]
     return "no order" if all(within) else "undecided"

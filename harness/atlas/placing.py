@@ -1,0 +1,119 @@
+"""A place among others: one more method on the problems of an Atlas, whose own runs are not made again.
+
+The study file of the Atlas is taken with its optimizers replaced, so that problems, seeds, budgets and starting points
+are the same, and runs are paired by seed. The unit across problems is the problem (`standing`'s block)."""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tomli_w
+from scipy import stats
+
+from harness.analysis.asked.against import against
+from harness.analysis.asked.standing import PLACE, block_names, method_names, standing
+from harness.analysis.order import LEVEL, order_table
+from harness.study.sharing.papers import FILE
+from harness.tables import Tables
+
+RUN_LEVEL = ("runs", "curves", "spectra", "hits")
+FEWEST = 3
+"""Problems from which a ratio over problems has an interval."""
+
+
+def study_of(atlas: Path, names: Sequence[str], files: Sequence[Path]) -> str:
+    """The text of the Atlas' study file, with these optimizers in place of its own; raises ValueError."""
+    try:
+        content: dict[str, Any] = tomllib.loads((atlas / FILE).read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"The study file of an Atlas is required; '{atlas / FILE}' cannot be read: {error}.") from None
+    content = {key: value for key, value in content.items() if key not in ("settings", "ledger")}
+    content["parts"] = [
+        {key: value for key, value in part.items() if key != "optimizers"} for part in content.get("parts", [{}])
+    ]
+    content |= {"name": f"place-{names[0]}", "optimizers": list(names)}
+    if files:
+        content["plugins"] = [str(path.resolve()) for path in files]
+    return tomli_w.dumps(content)
+
+
+def together(kept: Tables, new: Tables) -> Tables:
+    """The tables of both, with `order` made anew over all of their configurations."""
+    known = set(kept["runs"]["run_id"])
+    joined = {
+        name: pd.concat([kept[name], new[name][~new[name]["run_id"].isin(known)]], ignore_index=True)
+        for name in RUN_LEVEL
+    }
+    nulls = pd.concat([kept["nulls"], new["nulls"]], ignore_index=True).drop_duplicates(ignore_index=True)
+    runs, curves, spectra, hits = (joined[name] for name in RUN_LEVEL)
+    order = order_table(runs, curves, spectra, hits, nulls)
+    return {**kept, **joined, "nulls": nulls, "order": order}
+
+
+def ranking(tables: Tables, own: Sequence[str]) -> pd.DataFrame:
+    """Every method by the geometric mean of its spreads, over the problems that the methods `own` have as well.
+
+    Columns: rank (1 is the largest spread), method, optimizer, own, spread, low_first and problems (how many)."""
+    rows = standing(tables)
+    rows = rows.assign(method=method_names(rows))
+    shared = set(rows[rows["optimizer"].isin(own) & (rows["spread"] > 0)]["block"])
+    rows = rows[rows["block"].isin(shared) & (rows["spread"] > 0)]
+    grouped = rows.assign(log=np.log(rows["spread"]), low=rows["verdict"].str.startswith("low-first")).groupby("method")
+    table = grouped.agg(
+        optimizer=("optimizer", "first"), spread=("log", "mean"), low_first=("low", "sum"), problems=("low", "size")
+    )
+    table = table.assign(spread=np.exp(table["spread"]), own=table["optimizer"].isin(own)).reset_index()
+    table = table.sort_values("spread", ascending=False, ignore_index=True)
+    table.insert(0, "rank", np.arange(1, len(table) + 1))
+    return table[["rank", "method", "optimizer", "own", "spread", "low_first", "problems"]]
+
+
+def ratios(tables: Tables, own: str) -> pd.DataFrame:
+    """The spread of `own` over that of every other method, paired by seed within a problem, over problems.
+
+    Columns: reference, problems, ratio (geometric mean over problems) with low and high (Student's t over problems) and
+    p_value. Targets of one problem count as one problem."""
+    parts = []
+    for reference in sorted(set(tables["runs"]["optimizer"]) - {own}):
+        rows = against(tables, reference)
+        rows = rows[(rows["optimizer"] == own) & (rows["spread_ratio"] > 0)] if len(rows) else rows
+        if len(rows):
+            names = block_names(rows[PLACE])
+            block = [names[tuple(map(str, row))] for row in rows[PLACE].to_numpy(str)]
+            logs = np.log(rows["spread_ratio"]).groupby(block).mean().to_numpy(np.float64)
+            parts.append({"reference": reference, "problems": len(logs), **_mean(logs)})
+    return pd.DataFrame(parts, columns=["reference", "problems", "ratio", "low", "high", "p_value"])
+
+
+def _mean(logs: Any) -> dict[str, float]:
+    if len(logs) < FEWEST:
+        return {"ratio": float(np.exp(logs.mean())), "low": np.nan, "high": np.nan, "p_value": np.nan}
+    error = logs.std(ddof=1) / np.sqrt(len(logs))
+    half = stats.t.ppf((1 + LEVEL) / 2, len(logs) - 1) * error
+    ends = np.exp([logs.mean(), logs.mean() - half, logs.mean() + half])
+    p = 2 * stats.t.sf(abs(logs.mean()) / error, len(logs) - 1) if error > 0 else float(logs.mean() == 0)
+    return {"ratio": ends[0], "low": ends[1], "high": ends[2], "p_value": float(p)}
+
+
+def paragraph(ranked: pd.DataFrame, paired: pd.DataFrame, own: str) -> str:
+    """Rank, neighbours and the ratios to them, in words."""
+    mine = ranked[ranked["optimizer"] == own]
+    if mine.empty:
+        return f"{own} has learned too few frequencies on every problem for a spread, and has no place."
+    row = mine.iloc[0]
+    others = ranked[~ranked["own"]]
+    above, below = others[others["rank"] < row["rank"]].tail(1), others[others["rank"] > row["rank"]].head(1)
+    between = [*above["method"], *below["method"]]
+    said = (
+        f"{own} is number {row['rank']} of {len(ranked)} by its preference for low frequencies: the highest watched "
+        f"frequency costs {row['spread']:.2g} times the lowest (geometric mean over {row['problems']} problems), "
+        f"and it is low-first on {row['low_first']} of them. Its neighbours are {' and '.join(between) or 'none'}."
+    )
+    near = paired[paired["reference"].isin([*above["optimizer"], *below["optimizer"]])]
+    for ratio in near.to_dict("records"):
+        interval = f" [{ratio['low']:.2g}, {ratio['high']:.2g}]" if np.isfinite(ratio["low"]) else ""
+        said += f" It has {ratio['ratio']:.2g}{interval} of the spread of {ratio['reference']}, paired by seed."
+    return said

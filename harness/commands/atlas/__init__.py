@@ -1,0 +1,22 @@
+"""Options of `harness atlas`."""
+
+from harness.commands.parser import Parser
+
+SECTION = "house"
+ABOUT = "Keep the tables of a finished study as an Atlas, and write its page and its figure."
+EXAMPLES = """\
+examples:
+  python -m harness sweep atlas/core.toml --out results/atlas-core
+  python -m harness atlas results/atlas-core
+  python -m harness atlas
+"""
+
+
+def add_options(word: Parser) -> None:
+    """The study, and where its tables, its page and its figure go."""
+    text = "the folder of the finished study (default: page and figure of what is kept already)"
+    word.add_argument("folder", metavar="DIR", nargs="?", help=text)
+    word.add_argument(
+        "--atlas", default="atlas/core", metavar="DIR", help="where tables are kept (default: atlas/core)"
+    )
+    word.add_argument("--page", default="docs/atlas.md", metavar="FILE", help="the page (default: docs/atlas.md)")

@@ -1,0 +1,114 @@
+"""`harness place`: a method among those of the Atlas, or a problem for its methods."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from harness import plugins
+from harness.analysis.summary import closing_table
+from harness.atlas.kept import kept_tables
+from harness.atlas.placing import paragraph, ranking, ratios, study_of, together
+from harness.commands.carrying_out import PIPED_WIDTH, ending, say_left_out
+from harness.figures import FIGURES, save
+from harness.plugins.loading import Kind
+from harness.run.spec import find_optimizer, find_problem
+from harness.study.comparison import Plan, plan
+from harness.study.execution.progress import watching
+from harness.study.file.study_file import read_study
+from harness.study.file.values import seeds
+from harness.study.making import finish, make
+from harness.study.sharing.papers import FILE
+from harness.study.store import Store
+from harness.whole_files import replace_file
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run what is new, and say where it stands; the exit code."""
+    if (arguments.what is None) == (arguments.problem is None):
+        raise ValueError("Name what is to be placed: a file or an optimizer, or --problem with a file or a problem.")
+    return _method(arguments) if arguments.problem is None else _problem(arguments)
+
+
+def _method(arguments: argparse.Namespace) -> int:
+    names, files = _named(arguments.what, "optimizer")
+    atlas = Path(arguments.atlas)
+    kept = kept_tables(atlas).tables
+    folder = Path(arguments.out or f"results/place-{names[0]}")
+    with TemporaryDirectory() as elsewhere:
+        path = Path(elsewhere) / FILE
+        path.write_text(study_of(atlas, names, files))
+        study = read_study(path, arguments.seeds)
+    store = Store(folder)
+    _made(study.plan, store, arguments.jobs, study.text)
+    new = finish(store, "parquet")
+    tables = together(kept, new.tables)
+    ranked = ranking(tables, names)
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console.print(_ranking_table(ranked))
+    for name in names:
+        paired = ratios(tables, name)
+        replace_file(folder / f"ratios-{name}.csv", partial(paired.to_csv, index=False))
+        console.print(paragraph(ranked, paired, name), highlight=False, soft_wrap=True)
+    replace_file(folder / "place.csv", lambda file: ranked.to_csv(file, index=False))
+    save(FIGURES["standing"](tables), folder / "standing")
+    console.print(f"tables: {folder}/place.csv, ratios-*.csv\nfigure: {folder}/standing.png", highlight=False)
+    return ending(new)
+
+
+def _problem(arguments: argparse.Namespace) -> int:
+    names, _ = _named(arguments.problem, "problem")
+    methods = list(dict.fromkeys(kept_tables(Path(arguments.atlas)).runs["optimizer"]))
+    chosen = seeds(arguments.seeds) if arguments.seeds else range(8)
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    worst = 0
+    for name in names:
+        planned = plan(name, methods, chosen, lenient=True)
+        store = Store(Path(arguments.out or f"results/place-{name}"))
+        _made(planned, store, arguments.jobs)
+        results = finish(store, "parquet")
+        console.print(closing_table(results.tables))
+        order = results.order[results.order["endpoint"] == "primary"]
+        low = order[order["verdict"].str.startswith("low-first")]["optimizer"].tolist()
+        console.print(
+            f"The order is kept on {name} by {len(low)} of {len(order)} methods: {', '.join(low) or 'none'}.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        worst = max(worst, ending(results))
+    return worst
+
+
+def _named(what: str, kind: Kind) -> tuple[list[str], Sequence[Path]]:
+    """Names of what a file registers, with the file, or a registered name."""
+    if not what.endswith(".py"):
+        find = find_optimizer if kind == "optimizer" else find_problem
+        find(what)
+        return [what], ()
+    plugin = plugins.load(what)
+    if not plugin.names[kind]:
+        raise ValueError(f"The file '{what}' registers no {kind}. Decorate one with @{kind}(\"name\"), from harness.")
+    return plugin.names[kind], (Path(what),)
+
+
+def _made(planned: Plan, store: Store, jobs: int, text: str | None = None) -> None:
+    store.open(planned.study)
+    say_left_out(planned)
+    with watching(planned.specs, store.ledger.states()) as watch:
+        for sentence in make(planned, store, jobs, text, watch=watch):
+            sys.stderr.write(f"{sentence}\n")
+
+
+def _ranking_table(ranked: pd.DataFrame) -> Table:
+    table = Table("rank", "method", "spread", "low-first on", title="preference for low frequencies, largest first")
+    for row in ranked.to_dict("records"):
+        style = "bold" if row["own"] else None
+        cells = [str(row["rank"]), row["method"], f"{row['spread']:.3g}", f"{row['low_first']} of {row['problems']}"]
+        table.add_row(*cells, style=style)
+    return table

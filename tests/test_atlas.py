@@ -1,0 +1,125 @@
+"""The Atlas: what is kept says what the whole study said, the page what the tables say, and one's own finds a place."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness import load
+from harness.analysis.asked.standing import standing
+from harness.analysis.order import order_table
+from harness.atlas.kept import keep, kept_tables
+from harness.atlas.page import atlas_page
+from harness.atlas.placing import paragraph, ranking, ratios, together
+from harness.cli import main
+
+STUDY = """\
+name = "small"
+seeds = "0..5"
+budget = 3000
+optimizers = ["adam", "gd", "random-search-initial"]
+[[parts]]
+problems = ["control-low", "control-high"]
+budget = 12000
+[[parts]]
+seeds = "0..1"
+[parts.problems.random-waves]
+target = [0, 1, 2, 3, 4]
+"""
+OWN = """\
+from harness import optimizer
+
+@optimizer("my-descent")
+def minimize(fun, x0, jac, lr=0.05):
+    x = x0.copy()
+    while True:
+        x -= lr * jac(x)
+"""
+
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def atlas(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("atlas")
+    (folder / "small.toml").write_text(STUDY)
+    assert main(["sweep", str(folder / "small.toml"), "--out", str(folder / "whole"), "--jobs", "1"]) == 0
+    keep(folder / "whole", folder / "kept")
+    return folder
+
+
+def test_what_is_kept_has_the_order_and_the_standing_of_the_whole(atlas):
+    whole, kept = load(atlas / "whole").tables, kept_tables(atlas / "kept").tables
+    assert len(kept["spectra"]) < len(whole["spectra"])
+    made = order_table(*(kept[name] for name in ("runs", "curves", "spectra", "hits", "nulls")))
+    pd.testing.assert_frame_equal(made, whole["order"], rtol=1e-9)
+    pd.testing.assert_frame_equal(standing(kept), standing(whole), rtol=1e-9)
+
+
+def test_the_page_says_what_the_tables_say(atlas):
+    tables = kept_tables(atlas / "kept").tables
+    page = atlas_page(tables, Path("kept"), "figure.png")
+    rows = standing(tables)
+    low = rows["verdict"].str.startswith("low-first")
+    assert f"Of {len(rows)} pairs" in page
+    assert f"{low.sum()} are low-first" in page
+    assert "`gd` on control-high: high-first" in page
+    assert "random-search-initial" in page.split("## How much is in the map")[1]
+    # a learner that is turned round is told as such
+    turned = rows["verdict"].str.startswith("high-first").sum()
+    assert f"{turned} are high-first" in page
+
+
+def test_the_word_writes_page_figure_and_tables_and_a_second_time_the_same(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    words = ["--atlas", "again", "--page", "docs/page.md"]
+    assert main(["atlas", "whole", *words]) == 0
+    first = (atlas / "docs" / "page.md").read_bytes(), (atlas / "docs" / "figures" / "atlas.png").read_bytes()
+    assert main(["atlas", *words]) == 0
+    assert first == ((atlas / "docs" / "page.md").read_bytes(), (atlas / "docs" / "figures" / "atlas.png").read_bytes())
+    assert main(["atlas", "nowhere", *words]) == 2
+    assert "finished study" in capsys.readouterr().err
+
+
+def test_a_method_of_ones_own_finds_its_place(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    (atlas / "my.py").write_text(OWN)
+    assert main(["place", "my.py", "--atlas", "kept", "--out", "mine", "--jobs", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "my-descent is number" in said
+    new, kept = load("mine").tables, kept_tables("kept").tables
+    # its runs alone were made, from the same starting points and at the same cost
+    assert set(new["runs"]["optimizer"]) == {"my-descent"}
+    assert set(new["runs"]["problem"]) == set(kept["runs"]["problem"])
+    key = ["problem", "problem_settings", "seed"]
+    first = kept["runs"][kept["runs"]["optimizer"] == "adam"].set_index(key)["first_loss"].sort_index()
+    pd.testing.assert_series_equal(new["runs"].set_index(key)["first_loss"].sort_index(), first)
+    both = together(kept, new)
+    assert len(both["runs"]) == len(kept["runs"]) + len(new["runs"])
+    ranked = ranking(both, ["my-descent"])
+    assert ranked["own"].sum() == 1
+    assert ranked["spread"].is_monotonic_decreasing
+    assert "my-descent is number" in paragraph(ranked, ratios(both, "my-descent"), "my-descent")
+
+
+def test_what_cannot_be_placed_is_said(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    (atlas / "none.py").write_text("import math\n")
+    cases = {
+        ("place",): "Name what is to be placed",
+        ("place", "adamm", "--atlas", "kept"): "adam",
+        ("place", "adam", "--atlas", "nowhere"): "tables of an Atlas are required",
+        ("place", "none.py", "--atlas", "kept"): "registers nothing",
+        ("place", "--problem", "sin136", "--atlas", "kept"): "sin135",
+    }
+    for words, sentence in cases.items():
+        assert main([*words]) == 2
+        assert sentence in capsys.readouterr().err
+
+
+def test_a_problem_is_placed_by_the_methods_that_keep_the_order_on_it(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    words = ["--atlas", "kept", "--out", "placed", "--jobs", "1", "--seeds", "0..4"]
+    assert main(["place", "--problem", "control-low", *words]) == 0
+    assert "The order is kept on control-low by" in capsys.readouterr().out
