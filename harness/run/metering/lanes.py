@@ -77,7 +77,15 @@ class LaneMeter:
         return Outcome(counts, float(self.last_loss[lane]), float(self.best_loss[lane]), stop)
 
     def value(self, theta: Doubles) -> Doubles:
-        return self.values(theta[:, None])[:, 0]
+        self.account.admit("values")
+        losses = np.array(self._timed(lambda: self._evaluator.values(theta)), np.float64)
+        due = self.account.charge("values", 1)
+        if self._is_plain(losses.sum()):
+            self._settle_plain(theta, losses, due, whole=True)
+        else:
+            # `losses[:, None]` is a view: what `_settle` mends in it is what the method is told
+            self._settle(theta[:, None], losses[:, None], due)
+        return losses
 
     def values(self, thetas: Doubles) -> Doubles:
         self.account.admit("values")
@@ -142,7 +150,9 @@ class LaneMeter:
         self, theta: Doubles, losses: Doubles, grads: Doubles, share: float, *, whole: bool
     ) -> tuple[Doubles, Doubles]:
         losses = np.array(losses, np.float64)
-        if self._is_plain(losses, grads):
+        flat = grads.reshape(-1)
+        # one number speaks for all: an infinity or a NaN anywhere reaches the sum
+        if self._is_plain(losses.sum() + flat.dot(flat)):
             self._settle_plain(theta, losses, self.account.charge("gradients", share), whole=whole)
             return losses, grads
         # a sum of squares is finite only where all its terms are; one that overflows is of no use as a step either
@@ -153,11 +163,9 @@ class LaneMeter:
         self._settle(theta[:, None], losses[:, None], self.account.charge("gradients", share), whole=whole)
         return losses, grads
 
-    def _is_plain(self, losses: Doubles, grads: Doubles) -> bool:
-        """Whether every lane lives, every number is finite, and no loss can end a lane: nearly always."""
-        flat = grads.reshape(-1)
-        # one number speaks for all: an infinity or a NaN anywhere reaches the sum
-        return not self.ends and self.terms.target_loss is None and isfinite(losses.sum() + flat.dot(flat))
+    def _is_plain(self, total: float) -> bool:
+        """Whether every lane lives, what was summed is finite, and no loss can end a lane: nearly always."""
+        return not self.ends and self.terms.target_loss is None and isfinite(total)
 
     def _settle_plain(self, theta: Doubles, losses: Doubles, due: bool, *, whole: bool) -> None:
         """What `_settle` does where nothing is to be mended or judged: a step of many small lanes is short."""
