@@ -35,6 +35,32 @@ def test_memory_is_what_a_run_holds(name):
     assert 0.5 < peak / method.memory(400) < 1.25
 
 
+def bowl(theta):
+    """A loss that takes no memory of its own for a population."""
+    return np.einsum("...p,...p->...", theta, theta), 2 * theta if theta.ndim == 1 else None
+
+
+DIRECT = ["coordinate-descent", "pattern-search", "dual-annealing", "de", "pso", "pso-nevergrad", "one-plus-one"]
+DRAWN = ["openai-es", "snes", "sep-cma-es", "random-search", "spsa"]
+
+
+@pytest.mark.parametrize("name", [*DIRECT, *DRAWN])
+def test_memory_is_foretold_within_a_factor_of_two(name):
+    method, theta0 = OPTIMIZERS[name], np.linspace(-1, 1, 4000)
+    if "budget" not in method.needs:
+        asked(method, bowl, theta0, calls=30)  # loads all that a run loads
+    tracemalloc.start()
+    try:
+        unwatched = Unwatched(bowl, 200)
+        unwatched.evaluations_left = lambda need: 200
+        with pytest.raises(Enough), np.errstate(all="ignore"):
+            method.minimize(unwatched, theta0, np.random.default_rng(0))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert 0.5 < peak / method.memory(4000) < 2
+
+
 def test_a_method_with_a_cap_of_its_own_fits_a_small_machine_at_it():
     capped = {name: method for name, method in OPTIMIZERS.items() if method.max_dim < Optimizer.max_dim}
     assert {name for name, method in capped.items() if method.memory(method.max_dim) > 4e9} == set()

@@ -19,7 +19,7 @@ class CoordinateDescent(Optimizer):
     width: float = setting(0.1, "first distance of the points", above=0.0, tune=(0.01, 1.0))
 
     def memory(self, dim: int) -> int:
-        return 8 * 4 * dim
+        return 8 * 6 * dim
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         theta = theta0.copy()

@@ -31,7 +31,7 @@ class OpenAIES(Optimizer):
     momentum: float = setting(0.9, "share of the velocity that is kept", at_least=0.0, below=1.0, tune=(0.0, 0.99))
 
     def memory(self, dim: int) -> int:
-        return 8 * dim * (3 * self.pairs + 4)
+        return 8 * dim * (7 * self.pairs + 6)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         objective, theta, rngs = in_lanes(objective, theta0, rng)
@@ -61,7 +61,7 @@ class SNES(Optimizer):
     sigma: float = setting(0.1, "initial standard deviation", above=0.0, tune=(0.01, 3.0))
 
     def memory(self, dim: int) -> int:
-        return 8 * dim * (2 * self.population + 6)
+        return 8 * dim * (3 * self.population + 6)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         objective, mean, rngs = in_lanes(objective, theta0, rng)

@@ -63,7 +63,7 @@ class SepCMAES(Optimizer):
     population: int = setting(32, "samples a generation", at_least=4, tune=(8, 200))
 
     def memory(self, dim: int) -> int:
-        return 8 * dim * (2 * self.population + 8)
+        return 8 * dim * (4 * self.population + 8)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         objective, start, rngs = in_lanes(objective, theta0, rng)

@@ -72,6 +72,9 @@ class DualAnnealing(Optimizer):
     # scipy takes no other temperatures than these
     temperature: float = setting(100.0, "initial temperature", above=0.01, below=5e4, tune=(1.0, 4e4))
 
+    def memory(self, dim: int) -> int:
+        return 8 * 44 * dim  # scipy's visits
+
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         from scipy.optimize import dual_annealing
