@@ -205,7 +205,7 @@ def test_a_loss_that_torch_does_not_have_is_left_to_numpy():
         curvature = MSE.curvature
 
     assert make_evaluator(module_problem(Mine())).name == "numpy"
-    with pytest.raises(ValueError, match="takes the losses cross-entropy, l4, mae and mse; got 'mine'"):
+    with pytest.raises(ValueError, match="takes the losses cross-entropy, l4, mae, mse; got 'mine'"):
         make_evaluator(module_problem(Mine()), "torch")
 
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from problems.base import Problem
 from problems.engines.base import CannotServe, Evaluator
 from problems.engines.numpy_evaluator import NumpyEvaluator, offered
-from problems.engines.obstacles import is_large, no_kernels, no_tensors, not_shallow
+from problems.engines.obstacles import TOLD_ON_TORCH, is_large, no_kernels, no_tensors, not_shallow
 from problems.nearest import unknown
 
 AUTO = (
@@ -72,7 +72,7 @@ ENGINES = {
     "torch": Engine(
         "torch",
         "data, losses and gradients as tensors where the module computes. Serves torch modules with the losses "
-        "cross-entropy, l4, mae and mse",
+        + TOLD_ON_TORCH,
         lazily("problems.engines.torch_evaluator", "TorchEvaluator"),
         no_tensors,
         best=lambda problem: True,

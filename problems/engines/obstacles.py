@@ -7,7 +7,7 @@ import numpy as np
 
 from problems.base import Problem
 from problems.losses.cross_entropy import CrossEntropy
-from problems.losses.regression import L4, MAE, MSE
+from problems.losses.regression import L4, LOSSES, MAE, MSE
 from problems.networks.mlp import MLP
 
 FEW = 4
@@ -19,6 +19,7 @@ MANY = 8192
 
 ON_TORCH = (CrossEntropy, L4, MAE, MSE)
 """Losses that `torch_losses.py` has as well."""
+TOLD_ON_TORCH = ", ".join(name for name, loss in sorted(LOSSES.items()) if loss in ON_TORCH)
 
 
 def no_kernels(problem: Problem) -> str | None:
@@ -58,7 +59,7 @@ def no_tensors(problem: Problem) -> str | None:
     if not isinstance(problem.network, OnTorch):
         return "takes torch modules; this network is another, or a combination of some"
     if not isinstance(problem.loss, ON_TORCH):
-        return f"takes the losses cross-entropy, l4, mae and mse; got '{problem.loss.name}'"
+        return f"takes the losses {TOLD_ON_TORCH}; got '{problem.loss.name}'"
     return None
 
 
