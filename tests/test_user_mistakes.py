@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -166,3 +168,64 @@ def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("sys.stdout", type("Pressed", (io.StringIO,), {"write": interrupted})())
     assert main(["list"]) == 130
+
+
+FOLDER = ("order", "report", "export", "status", "verify", "resume", "retry", "compact", "clean", "publish")
+RUN = ["--seeds", "1", "--budget", "9", "--jobs", "1"]
+WORDS = {
+    **{word: ["study"] for word in FOLDER},
+    "check": ["own.py"],
+    "compare": ["--problem", "sin135", "--optimizers", "gd", *RUN],
+    "data": ["where"],
+    "docs": ["rooms"],
+    "figure": ["heatmap", "study"],
+    "filter": ["--problem", "sin135"],
+    "list": ["problems"],
+    "merge": ["study", "study"],
+    "plan": ["S.toml"],
+    "run": ["--problem", "sin135", "--optimizer", "gd", "--budget", "9"],
+    "sweep": ["S.toml", "--jobs", "1"],
+}
+"""Words that end soon, with what makes them succeed; the others are tried above or make hundreds of runs."""
+FITTING = [
+    *("study", "S.toml", "own.py", "gd", "rank(3)", "kernel(1)", "fourier(1)", "bands(0,1,2)", "sines(3)"),
+    *("filter(1e-300)", "fourier(1e300)", "accuracy", "last", "numpy", "csv", "0..2", "failed", "0.1,0.5", "tuned"),
+    *("gd.lr=0.1,0.2", "problem.samples=50", "heatmap", "float32", "loss"),
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small study, a study's file and a plugin."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "S.toml").write_text('name = "s"\nproblems = "sin135"\noptimizers = "gd"\nseeds = "0..1"\nbudget = 9\n')
+    (folder / "own.py").write_text("from harness import probe\n@probe('t-own')\ndef own(inputs, targets): return 1\n")
+    with contextlib.chdir(folder):
+        code, complaint = said([*["compare", "--problem", "sin135", "--optimizers", "gd,adam", "--out", "study"], *RUN])
+    assert code == 0, complaint
+    return folder
+
+
+@pytest.mark.slow
+@settings(SAFE, max_examples=60)
+@given(data=st.data(), word=st.sampled_from(sorted(WORDS)))
+def test_no_word_ends_in_an_error_of_ours_whatever_its_options(made: Path, data: st.DataObject, word: str) -> None:
+    value = st.sampled_from([*ODD, *FILES, *FORMS, *FITTING])
+    options = {
+        name: option for name, option in parser_of(word).options.items() if name not in ("-h", "--help", "--dask")
+    }
+    words = [word, *WORDS[word]]
+    if data.draw(st.integers(0, 5)) == 0:
+        words[data.draw(st.integers(1, len(words) - 1))] = data.draw(value)
+    for name in data.draw(st.lists(st.sampled_from(sorted(options)), max_size=2, unique=True)) if options else ():
+        if name in words:
+            del words[words.index(name) : words.index(name) + 2]
+        words.append(name if options[name].nargs == 0 else f"{name}={data.draw(value)}")
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(made, folder, dirs_exist_ok=True)
+        with contextlib.chdir(folder), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code, complaint = said(words)
+    assert code in (0, 1, 2), words
+    assert code != 2 or len(complaint.splitlines()) >= 1, words
+    assert "Traceback" not in complaint, words
