@@ -83,6 +83,7 @@ def _draw_concordance(axes: Axes, rows: pd.DataFrame, places: NDArray[np.int64])
 def _draw_spread(axes: Axes, rows: pd.DataFrame, places: NDArray[np.int64]) -> None:
     axes.axvline(1, color=GREY, lw=0.5)
     ends = rows[["spread", "spread_low", "spread_high", "null_spread"]].to_numpy(float)
+    # an interval may reach to infinity, which has no place on an axis
     known = ends[np.isfinite(ends) & (ends > 0)]
     low, high = (0.5, 10.0) if not known.size else (min(0.5, known.min() / 1.5), min(LARGEST, known.max() * 2))
     for place, row in zip(places, rows.to_dict("records"), strict=True):
@@ -90,6 +91,7 @@ def _draw_spread(axes: Axes, rows: pd.DataFrame, places: NDArray[np.int64]) -> N
         span = np.clip([row["spread_low"], row["spread_high"]], low, high)
         if np.isfinite(row["spread"]):
             axes.hlines(place, *span, lw=1.0, **look)
+            # an arrow where censored hits leave a bound alone
             marker = {">=": ">", "<=": "<"}.get(row["spread_bound"], "o")
             axes.plot(np.clip(row["spread"], low, high), place, marker, ms=3.5, clip_on=False, **look)
         axes.plot(row["null_spread"], place, "|", ms=6, mew=1.0, color=INK, zorder=4)

@@ -19,6 +19,7 @@ from harness.tables import Tables
 def profile_rows(tables: Tables) -> pd.DataFrame:
     """Of each configuration, the costs at which the share of learned pairs grows, and that share."""
     hits = tables["hits"]
+    # k = 0 is the mean of the target, which is no wave to be learned
     hits = hits[(hits["threshold"] == nearest_threshold(hits)) & (hits["frequency"] > 0)]
     parts = []
     for name, runs in configurations(tables["runs"]):
@@ -39,6 +40,7 @@ def profile(tables: Tables) -> Figure:
     top = float(tables["runs"]["budget"].max())
     by_name = {str(name): own for name, own in rows.groupby("configuration")}
     areas = {name: _area(by_name.get(name), top) for name in names}
+    # by area and not by the last share, which most methods have in common
     parts = list(groups(sorted(names, key=lambda name: -areas[name])))
     with house_style():
         figure, axes = grid(len(parts))

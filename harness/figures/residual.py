@@ -29,6 +29,7 @@ def residual_rows(tables: Tables) -> pd.DataFrame:
     # the error is relative to the target's amplitude: their product is |h_k - f_k|
     spectra = spectra.assign(residual=spectra["error"] * spectra["target_amplitude"])
     key = ["run_id", "component", "frequency"]
+    # r_k(t) / r_k(0): of its own start, as the target's amplitude cancels
     start = spectra[spectra["mark"] == 0].set_index(key)["residual"].rename("start")
     levels = _levels(tables["curves"])
     at = spectra.merge(levels, on=["run_id", "mark"]).join(start, on=key)
@@ -52,6 +53,7 @@ def residual(tables: Tables) -> Figure:
         for panel, (name, own) in zip(axes, parts, strict=True):
             _draw(panel, own, colours)
             title(panel, str(name))
+        # axes are shared: the lowest of all panels, within three decades
         axes[0].set_ylim(max(1e-3, 0.7 * float(rows["median"].min())), 3)
         handles = [
             Line2D([], [], color=colours[share], lw=1.2, marker="o", ms=2.5, label=f"{share:g}") for share in SHARES

@@ -30,11 +30,13 @@ def slope_rows(tables: Tables) -> pd.DataFrame:
     """Of each configuration and frequency: quartiles of the hit cost, inf where censored, and the foretold median."""
     hits = tables["hits"]
     hits = hits[(hits["threshold"] == nearest_threshold(hits)) & (hits["frequency"] > 0)]
+    # the problem's first probe: frequencies of another may be in another unit
     hits = hits[hits["probe"].isin(hits["probe"].iloc[:1])]
     parts = []
     for name, runs in configurations(tables["runs"]):
         own = hits[hits["run_id"].isin(runs["run_id"])]
         for frequency, rows in own.groupby("frequency"):
+            # what was not learned is later than anything, so that quartiles need no model of the missing
             low, median, high = _quantiles(rows["cost"].where(~rows["censored"], inf).to_numpy(float))
             foretold = rows["predicted_cost"].median()
             line = {"low": low, "median": median, "high": high, "foretold": foretold, "budget": runs["budget"].max()}
@@ -70,6 +72,7 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> str:
     low, median, high = (np.clip(rows[name].to_numpy(float), 1, budget) for name in ("low", "median", "high"))
     hit = np.isfinite(rows["median"].to_numpy(float))
     axes.errorbar(k[hit], median[hit], yerr=[(median - low)[hit], (high - median)[hit]], **MEASURED)
+    # a median that is not known is at least the budget
     axes.plot(k[~hit], np.full((~hit).sum(), budget), **CENSORED)
     known = rows["foretold"].notna().to_numpy()
     axes.plot(k[known], rows["foretold"].to_numpy(float)[known], **FORETOLD)

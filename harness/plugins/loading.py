@@ -61,6 +61,7 @@ def load(path: str | Path) -> Plugin:
     resolved = Path(path).resolve()
     content = fingerprint(resolved)
     known = _loaded.get(str(resolved))
+    # asked of its siblings as well: a study that goes on must not mix two versions
     if known is not None and known.content == content and all(map(_unchanged, known.siblings.items())):
         return known
     if known is not None:
@@ -71,6 +72,7 @@ def load(path: str | Path) -> Plugin:
         return twin
     plugin = Plugin(str(resolved), content)
     with _under(plugin):
+        # while it runs, decorators register under it; only then is it known what it has imported
         plugin.siblings.update(run_file(resolved, content))
         _settle_identity(plugin)
     if not any(plugin.names.values()):
@@ -141,6 +143,7 @@ def _portable(kind: Kind, name: str, instance: T, plugin: Plugin) -> T:
     def reduce(self: Any) -> tuple[Any, ...]:
         return rebuild, (plugin.path, kind, name, {s.name: getattr(self, s.name) for s in fields(self) if _plain(s)})
 
+    # a class of its own, as two files may hand in one class, which has one `origin`
     namespace = {"origin": plugin.content, "__reduce__": reduce, "__doc__": original.__doc__}
     if kind == "optimizer":
         namespace["minimize"] = _guarded(original)

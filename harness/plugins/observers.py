@@ -115,6 +115,7 @@ def _types(columns: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
 def _check_table(name: str, table: str, types: Mapping[str, str]) -> None:
     if not TABLE.fullmatch(table):
         raise ValueError(f"A table is named in small letters, digits and _; the observer '{name}' has '{table}'.")
+    # tables of a run lie in one store by name, so two observers may not share one
     others = (other for other in OBSERVERS.values() if other.name != name)
     if table in SCHEMA or any(table in other.tables for other in others):
         raise ValueError(f"The table '{table}' of the observer '{name}' is there already; choose another name.")

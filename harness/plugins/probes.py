@@ -36,6 +36,7 @@ class Brought:
     def __call__(self, inputs: Array, targets: Array, *numbers: float) -> Probe:
         """The probe; raises ValueError, naming the form, where the function fails or gives something else."""
         try:
+            # copies: a function that sorts in place would change what is learned
             made = self.make(inputs.copy(), targets.copy(), *numbers)
             if not isinstance(made, tuple | list):
                 return _checked(self.name, made, targets)

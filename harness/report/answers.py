@@ -64,6 +64,7 @@ def sentences(rows: list[Answer]) -> list[str]:
     said = []
     for problem in dict.fromkeys(row.problem for row in rows):
         own = [row for row in rows if row.problem == problem]
+        # counted together: whether amplitude explains an order is told of below
         counts = Counter(row.verdict.removesuffix(ALONE) for row in own).most_common()
         listed = ", ".join(f"{count} {verdict}" for verdict, count in counts)
         said.append(f"{problem}: of {len(own)} configuration{'s' * (len(own) > 1)}, {listed}.")
@@ -121,6 +122,7 @@ def short(number: float) -> str:
 def _answer(name: str, runs: pd.DataFrame, order: pd.DataFrame) -> Answer:
     first = runs.iloc[0]
     own = order[(order[[*LABELS]] == first[[*LABELS]]).all(axis=1)]
+    # one endpoint is declared beforehand; the others are not to be chosen among afterwards
     by_cost = _row(own[own["endpoint"] == "primary"])
     alike = (own["probe"] == by_cost.get("probe")) & (own["threshold"] == by_cost.get("threshold"))
     by_loss = _row(own[alike & (own["matched_by"] == "loss")])

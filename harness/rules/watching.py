@@ -37,6 +37,7 @@ def _measures(probe: Probe, targets: Array) -> str | None:
         return f"the error is 0 where predictions are the targets; it is {np.abs(error).max():.3g}"
     if not np.allclose(amplitude, probe.target_amplitude):
         return "the amplitude is target_amplitude where predictions are the targets"
+    # half the target, whose error is no special number
     shown = targets / 2
     first = probe.measure(shown)
     if not np.array_equal(shown, targets / 2):
@@ -68,6 +69,7 @@ def watches_a_run(observer: Observer) -> str | None:
         spec = RunSpec(problem, find_problem(problem), "gd", find_optimizer("gd"), 0, BUDGET, marks=5, engine="numpy")
         watched = run(replace(spec, observers=(observer,)))
         row = watched["runs"].iloc[0]
+        # a question that has no sense here, as of classes on a line, is no fault
         if row["reason"].startswith(Refused.__name__):
             refusal = row["reason"]
             continue

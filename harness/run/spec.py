@@ -63,6 +63,7 @@ class RunSpec:
         lookup("engine", self.engine, engine_names())
         calls = split_calls(self.probes)
         object.__setattr__(self, "probes", ",".join(calls))
+        # by factory, as one probe may be asked for with several numbers
         named = dict.fromkeys(PROBES[name_of(call)] for call in calls)
         object.__setattr__(self, "brought", tuple(make for make in named if origin_of(make)))
 

@@ -22,6 +22,7 @@ SHORT = {"adversarial": "adversary"}
 
 def directions_rows(tables: Tables) -> pd.DataFrame:
     """Of each configuration and direction, medians over runs: response frequency with quartiles, and the picture's."""
+    # the table has a row a frequency of the spectrum, and repeats on each what is of the direction
     rows = tables["response"].drop_duplicates(["run_id", "direction"])
     measures = ["response_frequency", "response_low", "response_high", "image_frequency"]
     parts = []

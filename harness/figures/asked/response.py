@@ -48,6 +48,7 @@ def _draw(left: Axes, right: Axes, rows: pd.DataFrame) -> list[Line2D]:
         left.plot(*_binned(places["frequency"].to_numpy(), places["power"].to_numpy()), color=colour, ls=style, lw=1.2)
         _draw_mean(right, own.drop_duplicates("run_id").mean(numeric_only=True), color=colour, marker=marker)
         handles.append(Line2D([], [], color=colour, ls=style, lw=1.2, marker=marker, ms=3, label=str(name)))
+    # powers fall over decades: linear axes would show the first bin alone
     left.set(xscale="log", yscale="log", xlim=(None, rows["frequency"].max()))
     right.yaxis.set_major_locator(MaxNLocator(4))
     left.xaxis.set_minor_formatter(NullFormatter())

@@ -26,6 +26,7 @@ def robustness_figure(rows: pd.DataFrame) -> Figure:
     image = np.ones((len(names), len(choices), 3))
     said: list[str] = []
     for _, row in rows.iterrows():
+        # without what follows a comma, "as amplitude alone would give"
         base = str(row["verdict"]).split(",")[0]
         said += [base] if base in COLOURS and base not in said else []
         at = place[tuple(map(str, row[[*LABELS]]))], choices.index((row["choice"], row["value"]))
@@ -48,6 +49,7 @@ def robustness_figure(rows: pd.DataFrame) -> Figure:
         )
         axes.xaxis.tick_top()
         axes.set_yticks(range(len(names)), names)
+        # minor ticks between the cells, so that the grid parts them
         axes.set_xticks(np.arange(len(choices) + 1) - 0.5, minor=True)
         axes.set_yticks(np.arange(len(names) + 1) - 0.5, minor=True)
         axes.grid(which="minor", color="white", linewidth=1.0)

@@ -44,6 +44,7 @@ def _draw_learning(axes: Axes, rows: pd.DataFrame) -> list[Line2D]:
     for (name, own), (colour, style) in zip(rows.groupby(["optimizer", "network"], sort=False), looks, strict=False):
         for _, run in own.groupby("run_id", sort=False):
             costs = np.sort(run["final_cost"].to_numpy(np.float64))
+            # the i-th of n sorted costs is where the share becomes i / n
             shares = np.arange(1, len(costs) + 1) / len(costs)
             # those never learned have infinite costs: they count in the shares, and stand nowhere
             known = np.isfinite(costs)

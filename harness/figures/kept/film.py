@@ -117,6 +117,7 @@ def _scenes(tables: Tables) -> list[Scene]:
     scenes = []
     for run in kept_lines(tables)[:MOST]:
         own = spectra[(spectra["run_id"] == run.run_id) & (spectra["component"] == 0) & (spectra["frequency"] > 0)]
+        # marks at which spectra were measured but nothing was kept have no curve beside them
         wide = own.pivot_table(index="mark", columns="frequency", values="amplitude").reindex(run.marks)
         target = own.groupby("frequency")["target_amplitude"].first()
         scenes.append(Scene(run, wide.columns.to_numpy(np.float64), target.to_numpy(np.float64), wide.to_numpy()))
@@ -125,6 +126,7 @@ def _scenes(tables: Tables) -> list[Scene]:
 
 def _frames(scenes: list[Scene]) -> list[float]:
     last = max(scene.run.costs[-1] for scene in scenes)
+    # even steps of log cost: the first hundred passes take as long as the last ten thousand
     return [0.0, *np.unique(np.geomspace(1.0, max(last, 1.0), FRAMES - 1).round()).tolist()]
 
 
@@ -134,6 +136,7 @@ def _scene(left: Axes, right: Axes, scene: Scene) -> Callable[[float], None]:
     left.plot(run.x[:, 0], run.target[:, 0], color=INK, lw=0.7, ls=(0, (1, 1)))
     (output,) = left.plot(run.x[:, 0], run.values[0, :, 0], color=LINES[0], lw=1.1)
     low, high = run.target[:, 0].min(), run.target[:, 0].max()
+    # limits of the target for the whole film, as an axis that moves looks like motion of the curve
     left.set(xlim=(run.x.min(), run.x.max()), ylim=(low - 0.25 * (high - low), high + 0.25 * (high - low)))
     right.plot(scene.frequency, scene.target, color=INK, lw=0, marker="_", ms=9, mew=1.2)
     (found,) = right.plot(scene.frequency, scene.amplitude[0], color=LINES[0], lw=0.8, marker="o", ms=3)
@@ -181,6 +184,7 @@ def _pictures(figure: Figure, frames: int, draw: Callable[[int], None]) -> Itera
 
 def _encode(program: str, pictures: list[Pixels], path: Path) -> None:
     rate = len(pictures) / SECONDS
+    # a film has one rate, so the last picture rests by being repeated
     held = [*pictures, *[pictures[-1]] * round(REST * rate)]
     high, wide = pictures[0].shape[:2]
     given = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{wide}x{high}", "-r", f"{rate:.3f}", "-i", "-"]

@@ -82,6 +82,7 @@ def _computed(tables: Tables) -> pd.DataFrame:
         # of one set of inputs the first run chooses, or seeds with targets of their own would have widths of their own
         key = one.x.tobytes()
         known[key] = known[key] if key in known else _chosen(_widths(one))
+        # the filter is linear: the part of an error is the error of the part
         error, target = one.values - one.target, _centred(one)
         for width in known[key]:
             frequency = 1 / (2 * np.pi * np.sqrt(width.delta))
@@ -130,6 +131,7 @@ def _widths(one: Kept) -> list[Width]:
         weights = np.exp(-square / (2 * delta))
         weights /= weights.sum(axis=1, keepdims=True)
         low = weights @ target
+        # low and high are not orthogonal: the two shares need not add up to one
         whole = float((target**2).sum())
         share = float(((low - low.mean(axis=0)) ** 2).sum()) / whole, float(((target - low) ** 2).sum()) / whole
         found.append(Width(delta, weights, *share))
@@ -137,5 +139,6 @@ def _widths(one: Kept) -> list[Width]:
 
 
 def _chosen(widths: list[Width]) -> list[Width]:
+    # two shares may find one width, where all of them lie close together
     found = [min(widths, key=lambda width: abs(width.low - share)) for share in SHARES]
     return sorted({width.delta: width for width in found}.values(), key=lambda width: width.delta)

@@ -78,6 +78,7 @@ def work(job: Job, order: Order) -> float:
     # these concern the study, and not the job
     except (Unwritable, TooNew):
         raise
+    # an error travels to whoever waits as text alone: its class may not be known there
     except Exception as error:
         raise Failed(sentence(error)) from error
     return perf_counter() - began
