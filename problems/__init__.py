@@ -7,6 +7,7 @@ from problems.equations.poisson import Poisson
 from problems.equations.poisson_grid import PoissonGrid
 from problems.equations.solved import BurgersFront, Heat, HelmholtzLine, HelmholtzPlane
 from problems.line.circle_tone import Tone
+from problems.line.clip import Clip
 from problems.line.many_tones import Dense, Tones
 from problems.line.targets import Noisy, Target
 from problems.line.waves import Amplitude, Sines
@@ -14,6 +15,7 @@ from problems.own_data import OwnData
 from problems.parity import Parity
 from problems.space.images import Picture, PlaneWaves
 from problems.space.random_waves import RandomWaves
+from problems.space.shapes import Shape
 from problems.space.solids import Solid
 
 PROBLEMS: dict[str, Recipe] = {
@@ -30,6 +32,8 @@ PROBLEMS: dict[str, Recipe] = {
     ),
     "waves-2d": PlaneWaves(about="a sum of plane waves in R^2, |k| in cycles per picture"),
     "solid": Solid(about="a cloud of points in space, R^3 -> R, shells of |k| in cycles per box"),
+    "solid-distance": Shape(about="the signed distance to a ring with a ball in it, R^3 -> R, shells of |k|"),
+    "solid-occupancy": Shape(field="occupancy", about="outside or inside of a ring with a ball in it, R^3 -> {-1, 1}"),
     "poisson": Poisson(about="-u'' = g by the Ritz energy of a network, errors of u by sine modes (SHED, section 4)"),
     "poisson-published": Poisson(
         network="1-4000-500-400-1", init="normal(0.02)", about="poisson with the published network (SHED, section 4)"
@@ -77,6 +81,7 @@ PROBLEMS: dict[str, Recipe] = {
         dtype="float32",
         about="stairs from large weights; compare --init 'normal(0.1)' (TRAIN, figure 4)",
     ),
+    "audio": Clip(about="three tones and a chirp, with PSNR; a clip of your own: --target CLIP.wav --probe psnr"),
     "dense": Dense(about="sum of sin(j x / 10) / j for j = 1 .. 500: a spectrum without gaps (THEORY)"),
     "ten-tones": Tones(budget=180_000, about="ten waves, equally loud, with random phases (RAH, experiment 1)"),
     "ten-tones-rising": Tones(

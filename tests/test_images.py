@@ -61,7 +61,7 @@ def test_colours_come_in_the_order_red_green_blue(tmp_path):
 @pytest.mark.parametrize("name", ["portrait", "china", "flower"])
 def test_the_samples_are_photographs_with_falling_spectra(name):
     problem = build(Picture(image=name, size="32x32"))
-    (probe,) = problem.probes
+    probe, *_ = problem.probes
     assert problem.inputs.shape == (1024, 2)
     per_wave = probe.target_amplitude / np.sqrt(np.bincount(probe.band[probe.band >= 0]))
     assert (np.diff(per_wave[probe.frequency > 0]) < 0).all()
@@ -69,7 +69,7 @@ def test_the_samples_are_photographs_with_falling_spectra(name):
 
 def test_the_spectrum_of_the_portrait_is_that_of_the_fast_transform():
     problem = build(PROBLEMS["image"])
-    (probe,) = problem.probes
+    probe, *_ = problem.probes
     f = np.abs(np.fft.fft2(problem.targets.reshape(64, 64)) / 4096)
     lengths = np.hypot(*np.meshgrid(*[np.fft.fftfreq(64, 1 / 64)] * 2))
     wanted = [np.sqrt((f[(lengths >= a) & (lengths < b)] ** 2).sum()) for a, b in [(0.5, 1.5), (1.5, 2.5), (16.5, 32)]]
@@ -80,7 +80,7 @@ def test_the_spectrum_of_the_portrait_is_that_of_the_fast_transform():
 def test_the_jumps_at_the_edges_of_the_portrait_have_the_documented_share_of_each_ring():
     """Moisan 2011, periodic plus smooth image decomposition, eq. 11."""
     problem = build(PROBLEMS["image"])
-    (probe,) = problem.probes
+    probe, *_ = problem.probes
     f = problem.targets.reshape(64, 64)
     jumps = np.zeros_like(f)
     jumps[0] += f[-1] - f[0]
@@ -104,7 +104,7 @@ def test_colour_has_a_row_for_the_mean_and_each_ring_of_every_component():
 def test_plane_waves_are_watched_at_their_lengths_with_their_amplitudes():
     """A sine of amplitude a has |f| = a / 2 at k and at -k, together a / sqrt(2)."""
     problem = build(PlaneWaves(down=(1, 2, 0), right=(0, -2, 7), amplitudes=(1.0, 0.5, 2.0), size="24x32"))
-    (probe,) = problem.probes
+    probe, *_ = problem.probes
     assert probe.frequency == pytest.approx([1, 8**0.5, 7])
     assert probe.target_amplitude == pytest.approx(np.array([1, 0.5, 2]) / 2**0.5)
     down, right = np.pi * problem.inputs.T
@@ -130,7 +130,7 @@ def test_gradients_are_central_differences(name):
 
 def test_a_target_that_is_predicted_has_no_error_and_nothing_has_error_one():
     problem = build(replace(PROBLEMS["image-rgb"], size="16x16"))
-    (probe,) = problem.probes
+    probe, *_ = problem.probes
     assert probe.measure(problem.targets)[1] == pytest.approx(np.zeros(15), abs=1e-13)
     assert probe.measure(np.zeros_like(problem.targets))[1] == pytest.approx(np.ones(15))
 

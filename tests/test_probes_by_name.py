@@ -50,6 +50,38 @@ def test_a_filter_looks_at_every_sample_of_a_small_problem() -> None:
     assert (probe.measure(away)[1] > 1e-3).all()
 
 
+def test_the_noise_of_a_picture_is_told_in_decibels_of_its_range() -> None:
+    targets = np.linspace(-1, 1, 50)[:, None]
+    probe = PROBES["psnr"](targets, targets)
+    noise = 0.02 * (-1.0) ** np.arange(50)[:, None]
+    amplitude, error = probe.measure(targets + noise)
+    # 10 log10(2^2 / 0.02^2)
+    assert amplitude == pytest.approx([40.0])
+    assert error == pytest.approx([0.01])
+    assert probe.measure(targets)[0] == pytest.approx([300.0])
+
+
+def test_the_spectral_bias_is_the_share_of_high_error_less_that_of_low() -> None:
+    probe = PROBES["bias"](X, WAVE, 2)
+    # cos of k = 1 has a mean square of 1/2 times 0.5^2, sin of k = 3 has 1/2
+    low, high = 0.125, 0.5
+    amplitude, error = probe.measure(0 * WAVE)
+    assert amplitude == pytest.approx([(high - low) / (high + low)])
+    assert error == pytest.approx([high / (high + low)])
+    assert probe.measure(WAVE - 0.5 * np.cos(2 * np.pi * X))[0] == pytest.approx([-1.0])
+    assert probe.measure(WAVE + 0.3)[0] == pytest.approx([-1.0])
+    assert probe.measure(WAVE + np.sin(2 * np.pi * 9 * X))[0] == pytest.approx([1.0])
+    with pytest.raises(ValueError, match="even grid"):
+        PROBES["bias"](X**2, WAVE, 2)
+
+
+def test_the_spectral_bias_of_the_plane_counts_every_wave_of_a_length_once() -> None:
+    x, y = (axis.ravel()[:, None] / 12 for axis in np.meshgrid(np.arange(12), np.arange(12), indexing="ij"))
+    low, high = np.cos(2 * np.pi * (x - y)), np.sin(2 * np.pi * 3 * y)
+    probe = PROBES["bias"](np.concatenate([-1 + 2 * x, -1 + 2 * y], axis=1), low + 2 * high, 1.5)
+    assert probe.measure(0 * low)[0] == pytest.approx([(2.0 - 0.5) / 2.5])
+
+
 def test_accuracy_and_the_linear_model_know_classes() -> None:
     inputs = np.linspace(-1, 1, 40)[:, None]
     targets = (inputs > 0).astype(float)

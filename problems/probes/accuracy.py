@@ -1,4 +1,6 @@
-"""How many samples are told right. It is about no frequency: its one row has frequency NaN and component -1."""
+"""How right an answer is as a whole: the share of classes told right, or the noise in decibels of a picture or sound.
+
+They are about no frequency: their one row has frequency NaN and component -1."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array
+
+QUIETEST = 1e-15
+"""Root mean square of the noise, as a share of the range, that counts as 300 dB: no more than rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +31,24 @@ class AccuracyProbe:
     def measure(self, predictions: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         right = np.array([(classes(predictions) == self._classes).mean()])
         return right, 1.0 - right
+
+
+@dataclass(frozen=True, eq=False)
+class PeakNoiseProbe:
+    """Amplitude is the peak signal-to-noise ratio, `10 log10(range^2 / mean (f - y)^2)` in dB, at most 300.
+
+    Error is the root mean square as a share of the targets' range. It is best read beside a loss of another kind."""
+
+    targets: Array
+    name: str = "psnr"
+    component = np.array([-1])
+    frequency = np.array([np.nan])
+    target_amplitude = np.array([1.0])
+
+    def measure(self, predictions: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        difference = predictions.astype(np.float64) - self.targets
+        error = np.sqrt(np.array([(difference**2).mean()])) / float(np.ptp(self.targets))
+        return -20 * np.log10(np.maximum(error, QUIETEST)), error
 
 
 def classes(values: Array) -> NDArray[np.int64]:

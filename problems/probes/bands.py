@@ -101,6 +101,32 @@ class BandProbe:
         return np.sqrt(np.concatenate(sums))
 
 
+@dataclass(frozen=True, eq=False)
+class BiasProbe:
+    """The spectral bias `(E_high - E_low) / (E_high + E_low)` of the error (Kiessling and Thor 2022), in one row.
+
+    E_low is the mean square of the error's waves up to a cut, whose coefficients `transform` gives (of each pair k and
+    -k, one), and E_high that of all others. Amplitude is the bias, from -1 to 1, error the share of E_high in both; it
+    is about no frequency. The waves must be orthogonal on the samples, as those of a periodic grid are."""
+
+    targets: Array
+    waves: NDArray[np.float64]
+    transform: Transform
+    name: str = "bias"
+    component = np.array([-1])
+    frequency = np.array([np.nan])
+    target_amplitude = np.array([1.0])
+
+    def measure(self, predictions: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        difference = predictions.astype(np.float64) - self.targets
+        found = self.transform(difference)
+        # mean |r|^2 = sum_k |r_k|^2, in which k and -k are two, and k = 0 is one
+        weight = np.where((self.waves == 0).all(axis=1), 1, 2)
+        low, whole = float(weight @ (np.abs(found) ** 2).sum(axis=1)), float((difference**2).mean(axis=0).sum())
+        high = np.array([max(whole - low, 0.0)]) / whole if whole else np.array([0.5])
+        return 2 * high - 1, high
+
+
 def into_bands(waves: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.intp]:
     """The band `(q,)` of each wave vector: i where `edges[i] <= |k| < edges[i + 1]`, -1 outside."""
     lengths = np.linalg.norm(waves, axis=1)

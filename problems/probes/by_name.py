@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from problems.base import Array, Probe, Problem
 from problems.nearest import unknown
-from problems.probes.accuracy import AccuracyProbe, are_one_hot, classes
-from problems.probes.bands import BandProbe, into_bands, scattered_transform
+from problems.probes.accuracy import AccuracyProbe, PeakNoiseProbe, are_one_hot, classes
+from problems.probes.bands import BandProbe, BiasProbe, into_bands, scattered_transform
 from problems.probes.fourier import FourierProbe
 from problems.probes.gaussian_filter import FilterProbe
 from problems.probes.linear_model import LinearModelProbe, linear_answers
@@ -86,6 +86,27 @@ def accuracy(inputs: Array, targets: Array) -> Probe:
     return AccuracyProbe(_of_classes("accuracy", targets))
 
 
+def psnr(inputs: Array, targets: Array) -> Probe:
+    """The peak signal-to-noise ratio in dB, of a picture or a sound."""
+    del inputs
+    if not np.ptp(targets) > 0:
+        raise ValueError("The probe 'psnr' is for targets that vary.")
+    return PeakNoiseProbe(targets)
+
+
+def bias(inputs: Array, targets: Array, cut: float) -> Probe:
+    """The spectral bias (E_high - E_low) / (E_high + E_low) on a periodic grid, cut in cycles per grid: bias(2.5)."""
+    d = inputs.shape[1]
+    if d > 3 or not 0 <= cut <= 4 * SHARPEST:
+        raise ValueError(f"The probe 'bias' is for one to three inputs and a cut up to {4 * SHARPEST}; got {cut:g}.")
+    share = np.stack([_shares_of_period(column) for column in inputs.T.astype(np.float64)], axis=1)
+    axes = [np.arange(-int(cut), int(cut) + 1)] * d
+    lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, d).astype(float)
+    half = lattice[len(lattice) // 2 :]  # one of each pair k and -k, and zero
+    half = half[np.linalg.norm(half, axis=1) <= cut]
+    return BiasProbe(targets, half, scattered_transform(share, half))
+
+
 def linear_model(inputs: Array, targets: Array) -> Probe:
     """How much of what the network knows of the classes logistic regression knows as well."""
     labels = classes(_of_classes("linear-model", targets))
@@ -95,9 +116,11 @@ def linear_model(inputs: Array, targets: Array) -> Probe:
 PROBES: dict[str, Factory] = {
     "accuracy": accuracy,
     "bands": bands,
+    "bias": bias,
     "filter": filtered,
     "fourier": fourier,
     "linear-model": linear_model,
+    "psnr": psnr,
     "sines": sines,
 }
 
@@ -153,6 +176,16 @@ def _some(name: str, what: str, numbers: tuple[float, ...], least: int = 1) -> N
     if len(numbers) < least or not all(0 <= number < np.inf for number in numbers):
         raise ValueError(f"The probe '{name}' takes {what}, numbers from 0: such as {name}(1,3); got {numbers}.")
     return np.array(numbers, np.float64)
+
+
+def _shares_of_period(values: Array) -> Array:
+    """Values `(n,)` of an even grid as shares of its period, which ends a step behind the last; raises ValueError."""
+    places = np.unique(values)
+    steps = np.diff(places)
+    if len(places) < 3 or np.ptp(steps) > 1e-6 * steps.mean():
+        raise ValueError("The probe 'bias' is for inputs on an even grid along each axis.")
+    share: Array = (values - places[0]) / (places[-1] - places[0] + steps.mean())
+    return share
 
 
 def _of_classes(name: str, targets: Array) -> Array:

@@ -20,6 +20,7 @@ from problems.losses.regression import make_loss
 from problems.networks.by_name import Sight, coordinate_network
 from problems.networks.chunks import chunk_of
 from problems.networks.embeddings import make_embedding
+from problems.probes.accuracy import PeakNoiseProbe
 from problems.probes.bands import BandProbe, grid_transform, grid_waves, into_bands, mean_and_bands
 from problems.probes.selection import Selection
 from problems.probes.transforms import Transform
@@ -119,7 +120,7 @@ class Picture(Recipe):
             targets,
             network,
             make_loss(self.loss),
-            (probe,),
+            (probe, PeakNoiseProbe(targets)),
             chunk=chunk_of(network, len(inputs)),
             kept_predictions=KEPT,
             notes=notes,

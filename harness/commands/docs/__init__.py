@@ -4,19 +4,22 @@ from harness.commands.parser import Parser
 from harness.commands.values import one_of
 
 SECTION = "house"
-ABOUT = "Write the pages that are made: optimizers (from the registry), references (BibTeX), rooms (docstrings)."
+ABOUT = (
+    "Write the pages that are made: optimizers (registry), references (BibTeX), rooms (docstrings), claims (studies)."
+)
 EXAMPLES = """\
 examples:
   python -m harness docs optimizers --out docs/optimizers
   python -m harness docs references --out docs
   python -m harness docs rooms
+  python -m harness docs claims
 """
 
 
 def add_options(word: Parser) -> None:
     """Which pages, and where."""
-    pages = ("optimizers", "references", "rooms")
-    word.add_argument("what", type=one_of(pages), metavar="WHAT", help="optimizers, references or rooms")
+    pages = ("claims", "optimizers", "references", "rooms")
+    word.add_argument("what", type=one_of(pages), metavar="WHAT", help="claims, optimizers, references or rooms")
     word.add_argument(
         "--out", metavar="DIR", help="folder (default: docs/optimizers, or docs, where references.bib lies)"
     )

@@ -1,9 +1,10 @@
-"""`harness docs`: write the pages that are made from the registry, the BibTeX file and the docstrings."""
+"""`harness docs`: write the pages that are made from the registry, the BibTeX file, the docstrings and the claims."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from harness.commands.docs.claims_page import claims_page
 from harness.commands.docs.optimizer_pages import pages
 from harness.commands.docs.references_page import references_page
 from harness.commands.docs.rooms_page import rooms_page
@@ -21,6 +22,8 @@ def main(arguments: argparse.Namespace) -> int:
         folder, made = Path(arguments.out or "docs/optimizers"), pages(OPTIMIZERS)
     elif arguments.what == "rooms":
         folder, made = Path(arguments.out or "docs"), {"rooms.md": rooms_page(ROOT)}
+    elif arguments.what == "claims":
+        folder, made = Path(arguments.out or "docs"), {"claims.md": claims_page(Path("claims"))}
     else:
         folder = Path(arguments.out or "docs")
         made = {"references.md": references_page(_bibtex(folder))}
