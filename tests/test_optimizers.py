@@ -50,7 +50,7 @@ PLAIN_TORCH = {
 
 
 @pytest.mark.parametrize("name", PLAIN_TORCH)
-def test_a_flat_parameter_equals_parameters_of_many_shapes_bit_by_bit(name):
+def test_a_flat_parameter_equals_parameters_of_many_shapes(name):
     """The losses come from a function whose gradients stay moderate, so that all steps are finite."""
 
     def waves(theta):
@@ -71,7 +71,9 @@ def test_a_flat_parameter_equals_parameters_of_many_shapes_bit_by_bit(name):
         while True:
             stepper.step(closure)
     assert len(flat.points) > 10
-    np.testing.assert_array_equal(flat.points, plain.points)
+    # steps of our own are torch's to rounding, and what torch does with one flat parameter is the same to the last bit
+    own = getattr(OPTIMIZERS[name], "own_step", lambda theta: None)(np.zeros(2)) is not None
+    np.testing.assert_allclose(flat.points, plain.points, rtol=1e-12 if own else 0, atol=1e-13 if own else 0)
 
 
 DESCENTS = ("bfgs", "cg", "lbfgs", "lbfgs-torch")

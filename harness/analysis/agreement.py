@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
+from harness.analysis.statistics.laws import mid_ranks
 from harness.tables import Doubles
 
 RESAMPLES = 200
@@ -81,13 +81,13 @@ def correlations(times: Doubles) -> Doubles:
     """Spearman's correlation of each pair of rows of `times (runs, n)`, in the order of `itertools.combinations`."""
     with np.errstate(invalid="ignore", divide="ignore"):
         # Spearman's rho is Pearson's of mid-ranks; where all times are tied it is 0 / 0, NaN
-        matrix = np.atleast_2d(np.corrcoef(rankdata(times, axis=1)))
+        matrix = np.atleast_2d(np.corrcoef(mid_ranks(times)))
     return matrix[np.triu_indices(len(times), 1)]
 
 
 def mean_ranks(times: Doubles) -> Doubles:
     """The mean rank `(n,)` of each sample over runs, 1 for the first."""
-    ranks: Doubles = rankdata(times, axis=1).mean(axis=0)
+    ranks: Doubles = mid_ranks(times).mean(axis=0)
     return ranks
 
 

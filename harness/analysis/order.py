@@ -26,12 +26,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control
 
 from harness.analysis.clocks import SideBySide, side_by_side, wins
 from harness.analysis.incumbents import BEST, judged_at
 from harness.analysis.nulls import with_nulls
 from harness.analysis.statistics.censored import exponent
+from harness.analysis.statistics.laws import false_discovery
 from harness.analysis.statistics.signs import concordance_interval, contradiction_p, sign_test
 from harness.analysis.statistics.spread import median_ratio, run_bounds
 from harness.analysis.statistics.verdicts import FEWEST_RUNS, Evidence, verdict
@@ -87,9 +87,7 @@ def _principal(runs: pd.DataFrame, spectra: pd.DataFrame) -> dict[str, str]:
 def adjusted(p_values: "pd.Series[float]") -> "pd.Series[float]":
     """Benjamini and Hochberg's p of those that are known."""
     known = p_values.dropna()
-    return pd.Series(false_discovery_control(known) if len(known) else known, known.index, float).reindex(
-        p_values.index
-    )
+    return pd.Series(false_discovery(np.asarray(known, np.float64)), known.index, float).reindex(p_values.index)
 
 
 def _rows(laid: SideBySide) -> Iterator[dict[str, object]]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizers.base import Doubles, Need, Objective, Streams, setting
+from optimizers.first_order.elementwise import Step, adam_step, momentum_step
 from optimizers.first_order.torch_methods import Lean, TorchMethod
 
 
@@ -35,6 +36,9 @@ class SGD(TorchMethod):
     def build(self, optim: Lean, params: list[Any]) -> Any:
         return optim.SGD(params, lr=self.lr, momentum=self.momentum, foreach=False)
 
+    def own_step(self, theta: Doubles) -> Step:
+        return momentum_step(theta, self.lr, self.momentum)
+
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         self.descend(theta0, batch_gradient(objective, self.batch, rng))
 
@@ -53,6 +57,9 @@ class MinibatchAdam(TorchMethod):
     def build(self, optim: Lean, params: list[Any]) -> Any:
         # theta <- theta - lr m^ / (sqrt(v^) + eps), as `adam`, with betas of 0.9 and 0.999
         return optim.Adam(params, lr=self.lr, foreach=False)
+
+    def own_step(self, theta: Doubles) -> Step:
+        return adam_step(theta, self.lr)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         self.descend(theta0, batch_gradient(objective, self.batch, rng))

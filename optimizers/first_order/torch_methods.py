@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
+from optimizers.first_order.elementwise import SMALL, Step, adam_step, momentum_step
 
 ADAPTIVE = (
     "low-first in most published runs; in dispute whether adaptive steps weaken the bias (arXiv 2206.14862) or favour "
@@ -40,6 +41,11 @@ class TorchMethod(Optimizer):
 
         `fused=True` is fastest; AdamW and SGD then round by place in a tensor, so they want `foreach=False`."""
 
+    def own_step(self, theta: Doubles) -> Step | None:
+        """The same for a small vector without torch, at a constant `lr`; None where it is torch's."""
+        del theta
+        return None
+
     def memory(self, dim: int) -> int:
         return 8 * dim * (3 + self.buffers)
 
@@ -49,9 +55,12 @@ class TorchMethod(Optimizer):
 
     def descend(self, theta0: Doubles, gradient: Callable[[Doubles], Doubles]) -> None:
         """Step for ever along what `gradient` says."""
+        theta = theta0.copy()
+        own = self.own_step(theta) if self.schedule == "constant" and theta.size <= SMALL else None
+        while own is not None:
+            own(gradient(theta))
         import torch
 
-        theta = theta0.copy()
         param = torch.from_numpy(theta)  # shares its memory with theta
         stepper = self.build(Lean(torch.optim), [param])
         advance = scheduled(torch.optim.lr_scheduler, self.schedule, self.period, stepper)
@@ -120,6 +129,9 @@ class GD(TorchMethod):
     def build(self, optim: "Lean", params: list[Any]) -> Any:
         return optim.SGD(params, lr=self.lr, foreach=False)
 
+    def own_step(self, theta: Doubles) -> Step:
+        return momentum_step(theta, self.lr)
+
 
 @dataclass(frozen=True)
 class Momentum(TorchMethod):
@@ -138,6 +150,9 @@ class Momentum(TorchMethod):
     def build(self, optim: "Lean", params: list[Any]) -> Any:
         return optim.SGD(params, lr=self.lr, momentum=self.momentum, foreach=False)
 
+    def own_step(self, theta: Doubles) -> Step:
+        return momentum_step(theta, self.lr, self.momentum)
+
 
 @dataclass(frozen=True)
 class Adam(TorchMethod):
@@ -155,3 +170,6 @@ class Adam(TorchMethod):
         # m, v: decaying means of g and g^2, m^ = m / (1 - beta1^t), v^ = v / (1 - beta2^t)
         # theta <- theta - lr m^ / (sqrt(v^) + eps)
         return optim.Adam(params, lr=self.lr, betas=(self.beta1, self.beta2), eps=self.eps, fused=True)
+
+    def own_step(self, theta: Doubles) -> Step:
+        return adam_step(theta, self.lr, self.beta1, self.beta2, self.eps)

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from harness.analysis.clocks import SideBySide, side_by_side
 from harness.analysis.configurations import configuration_names
 from harness.analysis.incumbents import as_declared
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, adjusted, log_cost
 from harness.analysis.statistics.censored import Exponent, exponent, half_width
+from harness.analysis.statistics.laws import t_quantile, t_tail
 from harness.analysis.statistics.signs import sign_test
 from harness.analysis.statistics.spread import median_ratio, run_bounds
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
@@ -114,8 +114,8 @@ def _exponents(own: Exponent, other: Exponent, a: list[int], b: list[int]) -> di
     half = half_width(influence, LEVEL)
     n = int((influence != 0).sum())
     # the half width is t times the standard error
-    error = half / stats.t.ppf((1 + LEVEL) / 2, n - 1) if n > 1 else np.nan
-    p = 2 * stats.t.sf(abs(ratio - 1) / error, n - 1) if error > 0 else np.nan
+    error = half / t_quantile((1 + LEVEL) / 2, n - 1) if n > 1 else np.nan
+    p = 2 * t_tail(abs(ratio - 1) / error, n - 1) if error > 0 else np.nan
     return {
         "exponent_ratio": ratio,
         "exponent_low": ratio - half,

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from harness.analysis.asked.targets import MEASURES, Population, population, run_values
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import EQUIVALENCE, LEVEL, PRIMARY_THRESHOLD, adjusted
+from harness.analysis.statistics.laws import t_quantile, t_tail
 from harness.analysis.statistics.verdicts import ALONE, DIRECTIONS, FLAT_CONCORDANCE, FLAT_SPREAD, P_LIMIT
 from harness.tables import LABELS, Tables
 
@@ -138,8 +138,8 @@ def _means(part: pd.DataFrame, level: float) -> Population:
 def _p_of(spread: Population) -> float:
     """Two-sided p of a mean of 0, from the half-width of its interval."""
     freedom = spread.n_targets - 1
-    error = (spread.high - spread.mean) / stats.t.ppf((1 + LEVEL) / 2, freedom)
-    return float(2 * stats.t.sf(abs(spread.mean) / error, freedom)) if error > 0 else float(spread.mean == 0)
+    error = (spread.high - spread.mean) / t_quantile((1 + LEVEL) / 2, freedom)
+    return 2 * t_tail(abs(spread.mean) / error, freedom) if error > 0 else float(spread.mean == 0)
 
 
 def _exponent(order: pd.DataFrame) -> dict[str, float]:
@@ -148,7 +148,7 @@ def _exponent(order: pd.DataFrame) -> dict[str, float]:
     known = known[np.isfinite(known)]
     if len(known) < 2:
         return dict.fromkeys(("exponent", "exponent_low", "exponent_high"), float("nan"))
-    half = stats.t.ppf((1 + LEVEL) / 2, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known))
+    half = t_quantile((1 + LEVEL) / 2, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known))
     return {"exponent": known.mean(), "exponent_low": known.mean() - half, "exponent_high": known.mean() + half}
 
 

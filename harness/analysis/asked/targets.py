@@ -8,17 +8,17 @@ The variances are those of restricted maximum likelihood; the interval of the me
 (Student's t, one degree of freedom less than targets). Source: Searle, Casella, McCulloch, Variance Components (1992).
 """
 
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
-from scipy.optimize import minimize_scalar
 
 from harness.analysis.clocks import side_by_side, wins
 from harness.analysis.incumbents import as_declared
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, log_cost, run_pairs
+from harness.analysis.statistics.laws import t_quantile
 from harness.analysis.statistics.spread import run_bounds
 from harness.tables import LABELS, Doubles, Tables
 
@@ -62,7 +62,8 @@ def population(values: Doubles, target: NDArray[np.integer[Any]], level: float =
         total = squares + weights @ (means - centre) ** 2
         return float((n - 1) * np.log(max(total, SMALLEST)) + np.log(inflation).sum() + np.log(weights.sum()))
 
-    ratio = float(np.exp(minimize_scalar(deviance, bounds=(-25.0, 15.0), method="bounded", options={"xatol": 1e-9}).x))
+    search = import_module("scipy.optimize").minimize_scalar  # loaded where it is needed: it takes its time
+    ratio = float(np.exp(search(deviance, bounds=(-25.0, 15.0), method="bounded", options={"xatol": 1e-9}).x))
     # the search never ends exactly at its bound, but the estimate may be zero
     ratio = 0.0 if deviance(-25.0) <= deviance(np.log(ratio)) else ratio
     weights = counts / (1 + counts * ratio)
@@ -70,7 +71,7 @@ def population(values: Doubles, target: NDArray[np.integer[Any]], level: float =
     within = np.sqrt((squares + weights @ (means - mean) ** 2) / (n - 1))
     # Hartung and Knapp's: by the weighted spread of the means of targets, and not by the two variances
     error = np.sqrt((weights * (means - mean) ** 2).sum() / weights.sum() / max(groups - 1, 1))
-    half = float(stats.t.ppf((1 + level) / 2, groups - 1) * error) if groups > 1 else float("nan")
+    half = float(t_quantile((1 + level) / 2, groups - 1) * error) if groups > 1 else float("nan")
     between = float(within * np.sqrt(ratio))
     return Population(mean, mean - half, mean + half, between, float(within), means.min(), means.max(), groups, n)
 

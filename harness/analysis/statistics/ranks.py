@@ -8,8 +8,8 @@ the shifts that the test does not refuse. Source: Hodges and Lehmann, Ann. Math.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import rankdata
 
+from harness.analysis.statistics.laws import mid_ranks
 from harness.analysis.statistics.signs import sign_test
 from harness.analysis.statistics.spread import median
 from harness.tables import Doubles
@@ -33,7 +33,7 @@ def shift(differences: Doubles, level: float) -> Shift:
     walsh = np.sort(((known[:, None] + known) / 2)[np.triu_indices(n)])
     cut = _outside(n, level)
     # ranks of ties are multiples of one half, which is what the sign test is exact for
-    p_value = sign_test(np.sign(known) * rankdata(np.abs(known)))
+    p_value = sign_test(np.sign(known) * mid_ranks(np.abs(known)))
     return Shift(median(walsh), float(walsh[cut]), float(walsh[len(walsh) - 1 - cut]), p_value)
 
 

@@ -10,8 +10,8 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from harness.analysis.statistics.laws import t_quantile
 from harness.tables import Doubles
 
 EXACT_RUNS = 10
@@ -77,7 +77,7 @@ def contradiction_p(signs: Doubles) -> float:
 @lru_cache(maxsize=256)
 def student(level: float, freedom: int) -> float:
     """How many standard errors an interval of this level reaches on each side."""
-    return float(stats.t.ppf((1 + level) / 2, freedom))
+    return t_quantile((1 + level) / 2, freedom)
 
 
 @lru_cache(maxsize=16)

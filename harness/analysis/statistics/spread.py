@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
 
+from harness.analysis.statistics.laws import at_most
 from harness.tables import Doubles
 
 
@@ -69,7 +69,7 @@ def interval_rank(n: int, level: float) -> int:
 
     It is 0 also where the smallest and the largest keep less: for 95 % that is so below six (five: 93.75 %)."""
     # the median lies below the r-th smallest of n with P(Binomial(n, 1/2) < r), and the same above
-    outside = binom.cdf(np.arange(n), n, 0.5) <= (1 - level) / 2
+    outside = at_most(np.arange(n), n, 0.5) <= (1 - level) / 2
     return max(int(outside.sum()) - 1, 0)
 
 
