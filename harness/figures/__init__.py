@@ -15,6 +15,7 @@ from harness.figures.asked.robustness import robustness_figure
 from harness.figures.asked.samples import samples
 from harness.figures.asked.spread import spread, spread_rows
 from harness.figures.asked.standing import standing_figure, standing_rows
+from harness.figures.drawing.cropped import cropped
 from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap, heatmap_rows
 from harness.figures.kept.filtered import filter_demo, filter_demo_rows, filtering, filtering_rows
@@ -127,4 +128,5 @@ def save(figure: Figure, path_stem: str | Path, kinds: Sequence[str] = USUAL) ->
 
 
 def _write(figure: Figure, kind: str, dpi: int, file: BinaryIO) -> None:
-    figure.savefig(file, format=kind, dpi=dpi, metadata=UNDATED[kind])
+    with cropped():
+        figure.savefig(file, format=kind, dpi=dpi, metadata=UNDATED[kind])
