@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install compare atlas-core test lint types arrows docs tests quick format bench hooks clean
+.PHONY: help install compare atlas-core test lint types arrows docs tests quick format bench gallery hooks clean
 
 BIN := .venv/bin
 # A stamp bears the time its install began, and exists only once the install has succeeded.
@@ -74,6 +74,9 @@ atlas-core: $(RUNTIME)  ## make the core of the Atlas, its tables, its figure an
 bench: $(DEV)  ## measure this project against the usual ways, on an idle machine [ARGS="--quick --out DIR"]
 	$(BIN)/python -m benchmarks.costs $(ARGS)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+gallery: $(DEV)  ## the pictures of the gallery, from committed tables [ARGS="--out DIR"]
+	$(BIN)/python -m benchmarks.gallery $(ARGS)
 
 hooks: $(DEV)  ## check each of your commits, and each push, with the above
 	$(BIN)/pre-commit install

@@ -13,6 +13,7 @@ from harness.commands import SECTIONS, names, options_of
 from harness.commands.list.work import LISTS
 from harness.commands.parser import parser_of
 from harness.figures import FIGURES
+from harness.figures.kept.film import animation
 
 ROOT = Path(__file__).parents[2]
 COPIED = {
@@ -28,9 +29,9 @@ PYTHON = ("compare", "sweep", "load", "load_table", "plan", "Results")
 MODULES = {"compare": "harness.study.making", "sweep": "harness.study.making"}
 CONTRACTS = ("optimizers.base.Optimizer", "optimizers.base.Objective", "problems.base.recipe.Recipe")
 DRAWN = {"heatmap": "sin135.png", "order": "sin135-all.png", "pictures": "image-pictures.png"}
-DRAWN |= {"spectrum": "mnist-spectrum.png", "parts": "mnist-parts.png", "response": "mnist-response.png"}
+DRAWN |= {"parts": "mnist-parts.png", "response": "mnist-response.png"}
 DRAWN |= {"samples": "digits-samples.png"}
-"""Pictures of the docs that show a figure."""
+"""Pictures of the docs that show a figure; `make gallery` draws those of the others, by name."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -101,11 +102,18 @@ def python() -> str:
 def gallery() -> str:
     """Every figure with its command, and its picture where the docs have one."""
     lines = ["# Gallery", "", "Each is drawn from the tables of a study alone, with the numbers behind it as CSV.", ""]
-    for name, figure in FIGURES.items():
+    for name, figure in {**FIGURES, "animation": animation}.items():
         told = (figure.__doc__ or "").partition("\n")[0]
         lines += [f"## {name}", "", told, "", f"    python -m harness figure {name} DIR", ""]
-        lines += [f"![{told.rstrip('.')}](figures/{DRAWN[name]})", ""] if name in DRAWN else []
+        picture = picture_of(name)
+        lines += [f"![{told.rstrip('.')}](figures/{picture})", ""] if picture else []
     return "\n".join(lines)
+
+
+def picture_of(name: str) -> str | None:
+    """The picture of the docs that shows a figure, if there is one."""
+    found = [DRAWN.get(name, ""), f"gallery-{name}.png", f"gallery-{name}.gif"]
+    return next((one for one in found if one and (ROOT / "docs" / "figures" / one).is_file()), None)
 
 
 def _cell(text: str) -> str:
