@@ -12,7 +12,7 @@ from harness.commands.parser import parser_of
 
 HELP = ("-h", "--help")
 TRACEBACK = "FREQUENCY_HARNESS_TRACEBACK"
-"""Set to anything, an error in a user's own code is shown with its traceback."""
+"""Set to anything, an error in a user's own code is shown with its traceback, as with `--traceback`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except (ValueError, OSError, MemoryError) as error:
         word = f" {said[0]}" if said and said[0] in names() else ""
-        if os.environ.get(TRACEBACK) and error.__cause__ is not None:
+        if ("--traceback" in said or os.environ.get(TRACEBACK)) and error.__cause__ is not None:
             import_module("traceback").print_exception(error.__cause__)
         sys.stderr.write(f"harness{word}: {' '.join(str(error).split())}\n")
         return 2 if isinstance(error, ValueError) else 1

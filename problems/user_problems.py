@@ -86,5 +86,5 @@ def _called(name: str, function: Callable[[], Any]) -> Any:
         said = " ".join(str(error).split())[:300]
         raise ValueError(
             f"The function of the problem '{name}' failed: {type(error).__name__}: {said}. With "
-            "FREQUENCY_HARNESS_TRACEBACK=1 its own traceback is shown."
+            "--traceback (or FREQUENCY_HARNESS_TRACEBACK=1) its own traceback is shown."
         ) from error

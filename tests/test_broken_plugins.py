@@ -200,10 +200,10 @@ BROKEN = {
 OUTSIDE = {
     "swallows": (
         "while True:\n    try:\n        fun(x0)\n    except BaseException:\n        pass",
-        "ended from outside after 5 s: let that exception pass",
+        "ended from outside after 3 s: let that exception pass",
     ),
-    "sleeps": ("import time\ntime.sleep(1e6)", "ended from outside after 5 s"),
-    "spins": ("while True:\n    pass", "ended from outside after 5 s"),
+    "sleeps": ("import time\ntime.sleep(1e6)", "ended from outside after 3 s"),
+    "spins": ("while True:\n    pass", "ended from outside after 3 s"),
     "prints": ("while True:\n    print('x' * 10_000)", "a method prints little; it was ended from outside after 1 MB"),
     "leaves": ("import os\nos._exit(3)", "the process ended with exit code 3"),
     "aborts": ("import os\nos.abort()", "the process ended by the signal SIGABRT"),
@@ -256,7 +256,7 @@ def test_what_does_not_end_is_ended_from_outside(tmp_path):
         )
     )
     broken = {case: [] for case in OUTSIDE}
-    for name, _, sentence in check_file(path, seconds=5.0):
+    for name, _, sentence in check_file(path, seconds=3.0):
         if sentence:
             broken[name.removeprefix("t-")].append(sentence)
     for case, (_, words) in OUTSIDE.items():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from problems.line.waves import periodic_grid
+from problems.probes import fourier
 from problems.probes.fourier import SHUFFLES, FourierProbe, _exceeded_by_chance, find_peaks, noise_floor, nudft
 
 
@@ -192,3 +193,21 @@ def test_one_more_shuffle_exceeds_the_floor_in_at_most_one_case_of_twenty():
     drawn = np.random.default_rng(0).random((SHUFFLES + 1, 40_000))
     rate = (drawn[-1] > _exceeded_by_chance(drawn[:-1])).mean()
     assert rate == pytest.approx(10 / 201, abs=3 * np.sqrt(0.05 * 0.95 / 40_000))
+
+
+def test_a_noise_floor_is_found_once_for_the_same_data(monkeypatch):
+    found = []
+    whole = fourier._noise_floor
+    monkeypatch.setattr(fourier, "_noise_floor", lambda *given: found.append(1) or whole(*given))
+    monkeypatch.setattr(fourier, "KNOWN", {})
+    inputs, waves = periodic_grid(64), np.arange(10.0)[:, None]
+    target = sines(inputs, 2)
+    first = noise_floor(inputs, target, waves, np.random.default_rng(0))
+    told = dict(fourier.KNOWN)
+    fourier.KNOWN.clear()
+    fourier.tell_floors(told)  # as a process is by the one that gives it work
+    np.testing.assert_array_equal(noise_floor(inputs.copy(), target, waves, np.random.default_rng(0)), first)
+    assert len(found) == 1
+    for other in ((inputs, 2 * target, waves, 0), (inputs, target, waves[:9], 0), (inputs, target, waves, 1)):
+        noise_floor(*other[:3], np.random.default_rng(other[3]))
+    assert len(found) == 4

@@ -2,11 +2,14 @@
 
 import re
 import shlex
+import textwrap
 from pathlib import Path
 
 import pytest
 
+from harness import load
 from harness.cli import main
+from harness.study.file.study_file import read_study
 
 DOCS = Path(__file__).parents[1] / "docs"
 BLOCK = re.compile(r"^```(python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -32,3 +35,38 @@ def test_every_command_of_the_page_ends_well(page, tmp_path, monkeypatch, capsys
         (folder,) = Path("results").glob("image-*")
         said = (folder / "understood.txt").read_text().splitlines()[:4]
         assert [line for line in said if f"\n    {line}\n" not in (DOCS / page).read_text()] == []
+
+
+INDENTED = re.compile(r"(?:^    .*\n|^\n(?=    ))+", re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_the_study_of_the_page_is_read_refused_grown_and_merged_as_it_says(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    blocks = [textwrap.dedent(block).strip() for block in INDENTED.findall((DOCS / "howto-studies.md").read_text())]
+    (study,) = (block for block in blocks if block.startswith("name = "))
+    Path("STUDY.toml").write_text(study)
+    assert main(["plan", "STUDY.toml"]) == 2
+    line = 1 + next(place for place, text in enumerate(study.splitlines()) if "settings_are" in text)
+    assert f"line {line}" in capsys.readouterr().err
+    whole = study[: study.index("settings_are")]
+    Path("STUDY.toml").write_text(whole)
+    assert len(read_study("STUDY.toml").plan.specs) == 600
+    # the same, small enough to be made
+    small = (
+        whole.replace("[30000, 100000]", "30")
+        .replace('"0..9"', '"0..1"')
+        .replace('["tanh", "relu", "sin(10)"]', '"relu"')
+    )
+    Path("STUDY.toml").write_text(small.replace("[0.001, 0.003, 0.01]", "0.001"))
+    for block in blocks:
+        for words in (shlex.split(each, comments=True) for each in block.splitlines() if each.startswith("python -m")):
+            if words[3] in ("plan", "sweep") and "--dask" not in words:
+                assert main([*words[3:], "--jobs", "1"]) == 0, capsys.readouterr().err
+    assert len(load("results/activations").runs) == 2 * 3 * 7
+    assert main(["merge", "results/activations", "--out", "results/both"]) == 0
+    assert len(load("results/both").runs) == 42
+    words = re.findall(r"^\| `(\w+)[ `]", (DOCS / "howto-studies.md").read_text(), re.MULTILINE)
+    assert {"status", "resume", "retry", "clean", "compact", "verify", "export", "publish"} <= {*words}
+    for word in ("status", "resume", "retry", "clean", "compact", "verify", "publish"):
+        assert main([word, "results/activations", *(["--jobs", "1"] if word in ("resume", "retry") else [])]) == 0

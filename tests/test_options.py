@@ -172,12 +172,14 @@ FILTER = "tests/test_image_studies.py::test_the_filter_command_says_which_widths
 ATLAS = "tests/test_atlas.py::test_the_word_writes_page_figure_and_tables_and_a_second_time_the_same"
 PLACED = "tests/test_atlas.py::test_a_method_of_ones_own_finds_its_place"
 PLACED_PROBLEM = "tests/test_atlas.py::test_a_problem_is_placed_by_the_methods_that_keep_the_order_on_it"
+TRACEBACK = "tests/test_user_mistakes.py::test_the_traceback_of_ones_own_code_is_shown_if_asked_for"
 HERE = [*QUICK, "--out", "o", "--format", "csv"]
 COMPARED = writes("--optimizers", "gd", "--seeds", "1", "--jobs", "1", *HERE, where="o/runs.csv")
 RAN = writes("--optimizer", "gd", *HERE, where="o/runs.csv")
 SEARCH = ["--optimizer", "gd", *QUICK, "--trials", "1", "--seeds", "1", "--jobs", "1", "--out", "o"]
 EVIDENCE: dict[tuple[str, str], Evidence] = {
     **{(word, "--plugin"): loads_it for word in {*RUNS, "list"}},
+    **{(word, "--traceback"): TRACEBACK for word in {*RUNS, "list", "sweep", "resume", "retry"}},
     **{(word, "--data-dir"): is_refused_where_nothing_is_read for word in RUNS},
     **{(word, "--device"): belongs_to_images for word in RUNS},
     ("compare", "--out"): COMPARED,

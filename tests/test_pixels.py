@@ -1,5 +1,9 @@
 """Pixels of every mode that pictures come in: what they become, what is said about it, and what is refused."""
 
+import io
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from problems.readers.pixels import read_levels
-from problems.space.pictures import load_picture, read_picture
+from problems.space.pictures import read_picture
 
 RAMP = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
 DEEP_RAMP = np.arange(64).reshape(8, 8)
@@ -83,14 +87,15 @@ def test_deep_pixels_are_mapped_by_their_own_range_and_nothing_is_clipped(tmp_pa
 
 def test_a_16_bit_png_is_deep_as_well(tmp_path):
     path = save(tmp_path, Image.fromarray((DEEP_RAMP * 1000).astype(np.uint16)))
-    np.testing.assert_allclose(load_picture(path, (8, 8), 1)[..., 0], -1 + 2 * DEEP_RAMP * 1000 / 65_535, atol=1e-6)
-    np.testing.assert_allclose(load_picture(path, (8, 8), 3)[..., 2], -1 + 2 * DEEP_RAMP * 1000 / 65_535, atol=1e-6)
+    gray, colours = (read_picture(path, (8, 8), components).values for components in (1, 3))
+    np.testing.assert_allclose(gray[..., 0], -1 + 2 * DEEP_RAMP * 1000 / 65_535, atol=1e-6)
+    np.testing.assert_allclose(colours[..., 2], -1 + 2 * DEEP_RAMP * 1000 / 65_535, atol=1e-6)
 
 
 def test_deep_pixels_are_averaged_without_rounding(tmp_path):
     path = save(tmp_path, Image.fromarray((DEEP_RAMP * 1000).astype(np.uint16)))
     blocks = (DEEP_RAMP * 1000.0).reshape(4, 2, 4, 2).mean(axis=(1, 3))
-    np.testing.assert_allclose(load_picture(path, (4, 4), 1)[..., 0], -1 + 2 * blocks / 65_535, atol=1e-6)
+    np.testing.assert_allclose(read_picture(path, (4, 4), 1).values[..., 0], -1 + 2 * blocks / 65_535, atol=1e-6)
 
 
 @given(depth=st.integers(1, 16), seed=st.integers(0, 99), big=st.booleans())
@@ -152,3 +157,63 @@ def test_the_share_at_the_extremes_and_the_crop_are_said(tmp_path):
     notes = " ".join(read_picture(save(tmp_path, Image.fromarray(pixels)), (8, 8), 1).notes)
     assert "50.0% of the values are at the lowest and 50.0% at the highest" in notes
     assert "middle 8 x 8 became 8 x 8" in notes
+
+
+def png16(pixels, kinds):
+    """A PNG of 16 bits a colour whose rows have these filters."""
+    height, width, channels = pixels.shape
+    step, raw = 2 * channels, pixels.astype(">u2").tobytes()
+    rows = [raw[start : start + step * width] for start in range(0, len(raw), step * width)]
+    filtered = b""
+    for number, row in enumerate(rows):
+        kind, above = kinds[number % len(kinds)], rows[number - 1] if number else bytes(len(row))
+        filtered += bytes([kind])
+        for i, byte in enumerate(row):
+            a, c = (row[i - step], above[i - step]) if i >= step else (0, 0)
+            b = above[i]
+            nearest = min((abs(b - c), 0, a), (abs(a - c), 1, b), (abs(a + b - 2 * c), 2, c))[2]
+            filtered += bytes([(byte - (0, a, b, (a + b) // 2, nearest)[kind]) & 255])
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 16, 2 if channels == 3 else 6, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        chunk(*pair) for pair in ((b"IHDR", head), (b"IDAT", zlib.compress(filtered)), (b"IEND", b""))
+    )
+
+
+def tiff16(pixels):
+    """The same as a TIFF of one strip."""
+    height, width, _ = pixels.shape
+    entries = [(256, 4, width), (257, 4, height), (258, 3, 0), (259, 3, 1), (262, 3, 2), (273, 4, 0)]
+    entries += [(277, 3, 3), (278, 4, height), (279, 4, pixels.size * 2)]
+    after = 8 + 2 + 12 * len(entries) + 4
+    directory = struct.pack("<H", len(entries))
+    for tag, kind, value in entries:
+        # what takes more than four bytes stands after the directory
+        place = {258: after, 273: after + 6}.get(tag, value)
+        directory += struct.pack("<HHII", tag, kind, 3 if tag == 258 else 1, place)
+    data = directory + struct.pack("<I", 0) + struct.pack("<HHH", 16, 16, 16)
+    return b"II*\0" + struct.pack("<I", 8) + data + pixels.astype("<u2").tobytes()
+
+
+@pytest.mark.parametrize("form", ["png", "png with alpha", "tiff"])
+def test_every_bit_of_deep_colours_is_read(form):
+    pixels = np.random.default_rng(0).integers(0, 65536, (13, 7, 3))
+    pixels[0, 0] = 65535
+    alpha = np.concatenate([pixels, np.full((13, 7, 1), 65535)], axis=2)
+    content = {"png": png16(pixels, range(5)), "png with alpha": png16(alpha, range(5)), "tiff": tiff16(pixels)}[form]
+    picture = Image.open(io.BytesIO(content))
+    read = read_levels("a picture", picture, 3)
+    values = read.fitted((7, 13), (0, 0, 7, 13), 3)
+    np.testing.assert_allclose(values, -1 + 2 * pixels / 65535, atol=1e-6)
+    assert "16 bits hold its largest value" in read.notes[-1]
+    gray = read_levels("a picture", Image.open(io.BytesIO(content)), 1).fitted((7, 13), (0, 0, 7, 13), 1)
+    np.testing.assert_allclose(gray[..., 0], -1 + 2 * pixels @ [0.299, 0.587, 0.114] / 65535, atol=1e-5)
+
+
+def test_deep_colours_that_are_not_opaque_are_refused():
+    pixels = np.full((8, 8, 4), 30_000)
+    with pytest.raises(ValueError, match="must be opaque"):
+        read_levels("a picture", Image.open(io.BytesIO(png16(pixels, [0]))), 3)

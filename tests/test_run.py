@@ -13,13 +13,13 @@ import pandas as pd
 import pytest
 from support.toys import Act, Bowl, Descent, Norm, RandomBowl, Swarmlet, bowl, run_spec
 
-from harness.run.fit import Refused, check_fit
+from harness.run.fit import Refused, check_fit, state_bytes
 from harness.run.machine import machine
 from harness.run.marks.schedule import log_marks
 from harness.run.metering.account import PATIENCE
 from harness.run.rows import unfinished
 from harness.run.runner import run, run_lanes
-from harness.run.spec import find_problem, settings_of, stream
+from harness.run.spec import find_optimizer, find_problem, settings_of, stream
 from harness.study.store import RUN_TABLES
 from harness.tables import SCHEMA
 from optimizers.first_order.torch_methods import GD
@@ -399,6 +399,20 @@ def test_a_method_that_is_too_small_for_a_network_is_refused_with_its_memory():
     )
     assert "(128 bytes)" in sentence
     assert only(run(run_spec(Square())))["reason"] == f"Refused: {sentence.replace('bfgs', 'toy')}"
+
+
+def test_slopes_of_residuals_beyond_the_memory_allowed_are_refused_with_what_would_fit():
+    recipe = replace(find_problem("sin135"), samples=100_001, network="1-100-100-1")
+    problem, method = recipe.build(stream(0, "data")), find_optimizer("levenberg-marquardt")
+    with pytest.raises(Refused) as error:
+        check_fit("levenberg-marquardt", method, problem)
+    rows, dim = 100_001, 10_401
+    held = 16 * (rows * dim + dim**2)
+    assert f"{rows:,} samples with 1 outputs and {dim:,} parameters" in str(error.value)
+    assert f"({held:,} bytes)" in str(error.value)
+    assert f"About {8_000_000_000 // (16 * dim):,} samples would fit" in str(error.value)
+    assert state_bytes(method, problem) == held
+    check_fit("adam", find_optimizer("adam"), problem)
 
 
 def test_a_run_whose_process_died_is_a_row_too():

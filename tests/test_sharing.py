@@ -6,6 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import iohinspector
 import pandas as pd
 import pytest
 
@@ -206,9 +207,8 @@ def test_the_folders_of_iohexperimenter_hold_every_run(finished, tmp_path):
 
 
 def test_iohinspector_opens_them(finished, tmp_path):
-    inspector = pytest.importorskip("iohinspector")
     write_ioh(finished.tables, tmp_path)
-    manager = inspector.DataManager()
+    manager = iohinspector.DataManager()
     manager.add_folder(str(tmp_path))
     assert len(manager.overview) == len(finished.runs)
     assert set(manager.overview["function_name"]) == {"control-low"}

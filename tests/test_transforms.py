@@ -76,3 +76,18 @@ def test_many_scattered_points_are_transformed_without_a_matrix():
     found = nudft(inputs, outputs, waves)
     chosen = [0, 40, 41, 4_999]
     np.testing.assert_allclose(found[chosen], transform(inputs, waves[chosen]) @ outputs, atol=1e-11)
+
+
+@pytest.mark.parametrize("shape", [(12, 9), (6, 5, 8)])
+def test_a_grid_of_several_dimensions_has_the_fast_transform_of_the_formula(shape):
+    rng = np.random.default_rng(0)
+    axes = [0.3 + 2.5 * np.arange(n) / n for n in shape]
+    inputs = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(shape))
+    outputs = rng.standard_normal((len(inputs), 2))
+    waves = rng.integers(-7, 8, (80, len(shape))) / 2.5
+    found = transforms.fast_transform(inputs, waves)
+    assert found.func is transforms._on_grid
+    np.testing.assert_allclose(found(outputs), transforms.transform(inputs, waves) @ outputs, atol=1e-13)
+    for other in (inputs[::-1], inputs + 1e-3 * rng.standard_normal(inputs.shape), inputs[1:]):
+        assert getattr(transforms.fast_transform(other, waves), "func", None) is not transforms._on_grid
+    assert getattr(transforms.fast_transform(inputs, waves * 1.01), "func", None) is not transforms._on_grid

@@ -261,6 +261,19 @@ def test_optax_makes_the_points_of_the_same_method_here():
     assert np.allclose(theirs, ours, atol=1e-9)
 
 
+@pytest.mark.parametrize("layered", [False, True])
+def test_a_line_search_of_optax_is_paid_for_and_ends_by_the_budget(layered):
+    optax = pytest.importorskip("optax")
+    made = optax.lbfgs()
+    if layered:
+        made = optax.chain(optax.clip_by_global_norm(1e9), made)
+    tried = attempt(adapt("mine", made), 300)
+    counts = tried.meter.account.counts
+    assert counts.gradients > 50
+    assert 297 <= tried.meter.account.cost <= 300
+    assert tried.meter.best_loss < 0.5 * attempt(adapt("mine", optax.sgd(0.1)), 300).meter.best_loss
+
+
 def test_a_transformation_of_optax_that_sees_matrices_is_given_them():
     optax = pytest.importorskip("optax")
     method = adapt("mine", optax.contrib.muon(1e-2))

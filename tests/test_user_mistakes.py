@@ -229,3 +229,24 @@ def test_no_word_ends_in_an_error_of_ours_whatever_its_options(made: Path, data:
     assert code in (0, 1, 2), words
     assert code != 2 or len(complaint.splitlines()) >= 1, words
     assert "Traceback" not in complaint, words
+
+
+BROKEN_PROBLEM = """
+from harness import problem
+
+@problem("broken-NAME")
+def mine():
+    return [][3]
+"""
+
+
+@pytest.mark.parametrize(("name", "asked"), [("silent", []), ("talking", ["--traceback"])])
+def test_the_traceback_of_ones_own_code_is_shown_if_asked_for(
+    name: str, asked: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(BROKEN_PROBLEM.replace("NAME", name))
+    assert main(["run", "--plugin", str(path), "--problem", f"broken-{name}", "--optimizer", "gd", *asked]) == 2
+    said = capsys.readouterr().err
+    assert "IndexError: list index out of range. With --traceback" in said.splitlines()[-1]
+    assert ("return [][3]" in said) == bool(asked)

@@ -301,3 +301,53 @@ def test_figures_and_tables_are_drawn_from_a_watched_study():
     assert (found.folder / "heatmap.png").exists()
     assert len(found.order) > 0
     assert set(found.spectra["frequency"]) == {1.0, 4.0}
+
+
+def test_a_loop_that_is_killed_leaves_the_marks_it_has_reached(monkeypatch):
+    x, target = wave()
+    watch = harness.Watch("killed", x, target, optimizer="mine")
+    monkeypatch.setattr("harness.watch.watch.SAVE_SECONDS", 0.0)
+    watch.start(lambda: 0 * target)
+    for step in range(20):
+        watch(step, lambda: 0.5 * target)
+    (row,) = harness.load("results/killed").runs.itertuples()  # nobody has closed it
+    assert (row.status, row.cost) == ("failed", 18)
+    assert "goes on, or was killed" in row.reason
+    assert harness.load("results/killed").curves["cost"].iloc[-1] == 18
+    watch.close()
+    (row,) = harness.load("results/killed").runs.itertuples()
+    assert (row.status, row.cost) == ("watched", 20)
+
+
+def test_frequencies_to_watch_may_be_named():
+    x = np.arange(64) / 64
+    target = np.sin(2 * np.pi * 3 * x) + 1e-3 * np.sin(2 * np.pi * 20 * x)
+    named = harness.Watch("named", x, target, optimizer="mine", watch=[20, 3])
+    watch_descent(named, target)
+    rows = harness.load("results/named").spectra
+    assert sorted(rows["frequency"].unique()) == [3, 20]
+    assert rows.groupby("frequency")["target_amplitude"].first().tolist() == pytest.approx([0.5, 0.5e-3])
+    with pytest.raises(ValueError, match="The target has nothing at k = 7"):
+        harness.Watch("named", x, target, optimizer="mine", watch=[7])
+
+
+def test_rings_to_watch_may_be_named():
+    axis = np.linspace(0, 1, 16, endpoint=False)
+    inputs = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
+    target = np.sin(2 * np.pi * 2 * inputs[..., 0]) + np.sin(2 * np.pi * 5 * inputs[..., 1])
+    watch = harness.Watch("rings", inputs, target, optimizer="mine", watch=[2, 5])
+    watch_descent(watch, target)
+    frequencies = sorted(harness.load("results/rings").spectra["frequency"].unique())
+    assert frequencies == pytest.approx([2, 5], abs=0.5)  # the mean length of the vectors within each ring
+
+
+def test_a_grid_in_space_is_a_period_in_any_order_of_its_points():
+    axis = np.arange(8) / 8
+    inputs = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    target = np.sin(2 * np.pi * 2 * inputs[:, 1])
+    order = np.random.default_rng(0).permutation(len(inputs))
+    watch = harness.Watch("grid", inputs[order], target[order], optimizer="mine", watch=[2])
+    watch_descent(watch, target[order])
+    rows = harness.load("results/grid").spectra
+    # one wave on the grid of its period: all of it is in its shell
+    assert rows["target_amplitude"].iloc[0] == pytest.approx(np.linalg.norm([0.5]), rel=1e-6)

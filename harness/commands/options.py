@@ -79,6 +79,13 @@ def add_plugin(word: Parser) -> None:
     """Files of the user's own."""
     text = "a file with optimizers, problems, probes or observers of your own; repeatable"
     _repeatable(word.add_argument, "--plugin", "FILE.py", text)
+    add_traceback(word)
+
+
+def add_traceback(word: Parser) -> None:
+    """The user's own traceback, for words that run code of theirs."""
+    text = "show where in your own code an error arose"
+    word.add_argument("--traceback", action="store_const", const=True, help=text)
 
 
 def add_jobs(word: Parser) -> None:

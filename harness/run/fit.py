@@ -35,12 +35,38 @@ def check_fit(name: str, method: Optimizer, problem: Problem, engine: str = "aut
     lacking = sorted(method.needs - choose(problem, engine)[0].offers(problem))
     if lacking:
         raise Refused(f"Optimizer '{name}' needs {', '.join(lacking)}, which this problem does not offer.")
+    _check_slopes(name, method, problem)
     held = method.memory(problem.dim)
     if problem.dim > method.max_dim or held > MOST_BYTES:
         raise Refused(
             f"Optimizer '{name}' takes at most {method.max_dim:,} parameters and {size(MOST_BYTES)}; this "
             f"network has {problem.dim:,}, for which it would hold {size(held)} ({held:,} bytes). "
             "Choose a smaller --network."
+        )
+
+
+def state_bytes(method: Optimizer, problem: Problem) -> int:
+    """What a run holds for the method: its own state, or the slopes of all residuals where it asks for them."""
+    return max(method.memory(problem.dim), _slopes(problem, problem.dim) if "residuals" in method.needs else 0)
+
+
+def _slopes(problem: Problem, dim: int) -> int:
+    """Bytes of a Jacobian of all residuals and of a copy, and of their smaller square product and its factor."""
+    rows = problem.targets.size
+    return 16 * (rows * dim + min(rows, dim) ** 2)
+
+
+def _check_slopes(name: str, method: Optimizer, problem: Problem) -> None:
+    held = _slopes(problem, problem.dim) if "residuals" in method.needs else 0
+    if held > MOST_BYTES:
+        samples, outputs = problem.targets.shape
+        # without the square, which is the smaller part where there are many more of one than of the other
+        fitting = MOST_BYTES // (16 * outputs * problem.dim)
+        raise Refused(
+            f"Optimizer '{name}' needs the slopes of all residuals: {samples:,} samples with {outputs} outputs and "
+            f"{problem.dim:,} parameters take {size(held)} ({held:,} bytes), and at most {size(MOST_BYTES)} are taken. "
+            f"About {fitting:,} samples would fit, or {MOST_BYTES // (16 * samples * outputs):,} parameters: choose "
+            "fewer --samples or a smaller --network, or a method without residuals."
         )
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pandas as pd
 
 from harness.run.build import build
+from harness.run.fit import state_bytes
 from harness.run.marks.schedule import log_marks
 from harness.run.runner import run_lanes
 from harness.run.spec import RunSpec
@@ -88,7 +89,7 @@ def estimate(jobs: Sequence[Job], clock: Clock = perf_counter, make: Make = run_
 def _estimate_kind(alike: Sequence[Job], allowance: float, clock: Clock, make: Make) -> Estimate:
     job = alike[0]
     probed = probe(job, allowance, clock, make)
-    state = len(job) * job[0].method.memory(build(job[0]).dim)
+    state = len(job) * state_bytes(job[0].method, build(job[0]))
     # and the one at cost 0
     marks = len(log_marks(job[0].budget, job[0].marks)) + 1
     stored = round(BYTES_A_NUMBER * probed.numbers * (1.0 if probed.ended else marks / probed.marks))

@@ -1,6 +1,6 @@
 """Who a watched run is: what the user says of it, and its place in the study."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypedDict, Unpack
 
@@ -30,6 +30,7 @@ class About(TypedDict, total=False):
     budget: float
     marks: int
     direction: str
+    watch: Sequence[float]
     model: Any
     out: str
 
@@ -52,6 +53,7 @@ class Terms:
     budget: float = 0.0
     marks: int = MARKS
     direction: str = "pc1"
+    watch: Sequence[float] = ()
     model: Any = None
     out: str = ""
 
@@ -88,6 +90,8 @@ def labels(said: Terms, recipe: Recipe | None, loss: str, fingerprint: str) -> d
     else:
         described = {name: value for name, value in settings_of(recipe).items() if name not in own}
         problem = said.problem
+    if said.watch:
+        described["watch"] = ",".join(f"{k:.15g}" for k in said.watch)
     # the unit of the harness's own runs, which have no such setting: a watch in it stands beside them
     if said.unit != "passes":
         described["cost_unit"] = said.unit

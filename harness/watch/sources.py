@@ -27,7 +27,7 @@ def sources(said: Terms, inputs: Any, targets: Any) -> tuple[Data, dict[str, Any
                 "A watch takes the inputs and targets on which the model is measured, or `problem`, the name of one of "
                 f"the house that brings its own; got neither{named}."
             )
-        data = understand(inputs, targets, said.loss or None, said.direction)
+        data = understand(inputs, targets, said.loss or None, said.direction, said.watch)
         return data, labels(said, None, data.loss.name, data.fingerprint)
     recipe = find_problem(said.problem)
     problem = recipe.build(stream(said.seed, "data"))

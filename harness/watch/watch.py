@@ -29,9 +29,18 @@ from harness.watch.shown import NOWHERE, Shown
 from harness.watch.sources import parameters_of, sources
 from problems.base import Problem
 from problems.engines.numpy_evaluator import NumpyEvaluator
+from problems.probes.named import watch_named
 
 RATIO = 1.15
 """Of the costs of neighbouring marks where no budget is given: about 16 marks for each factor of ten."""
+
+
+SAVE_SECONDS = 10.0
+"""Between two writings of a run that goes on, at least."""
+UNFINISHED = (
+    "The loop has not closed its watch: it goes on, or was killed, and what it had reached is here. Start the loop "
+    "again to make the whole run; it takes this one's place."
+)
 
 
 class Watch:
@@ -40,8 +49,8 @@ class Watch:
     Called after each step with its number, from 0, and what gives the outputs `(n, m)` on all `inputs`; cost is then
     `(step + 1)` times `cost`, or what is given. `start` measures the beginning. With `problem`, the name of one of the
     house, inputs and targets may be left out and are found in `inputs` and `targets`. Further options are those of
-    `identity.About`: among them `unit` of cost (steps, samples, passes, seconds), `model`, which is put into evaluation
-    mode for a mark, and `out`, another folder. Raises ValueError."""
+    `identity.About`: among them `unit` of cost (steps, samples, passes, seconds), `watch`, frequencies such as
+    `[1, 5]`, `model`, which is put into evaluation mode for a mark, and `out`, another folder. Raises ValueError."""
 
     def __init__(
         self,
@@ -63,13 +72,16 @@ class Watch:
         """The module whose modes are kept and whose parameters are counted; it may be told later."""
         self._network = Shown(self._terms.dim, self._terms.network)
         problem = Problem(self.inputs, self.targets, self._network, self._data.loss, self._data.probes)
+        if len(self._terms.watch):
+            problem = watch_named(problem, ",".join(map(str, self._terms.watch)))
         self._recorder = Recorder(NumpyEvaluator(problem), [problem])
         self._marks = log_marks(self._terms.budget, self._terms.marks) if self._terms.budget else ()
         self._next = self._marks[0] if self._marks else min(1.0, self._terms.cost)
         self._cost, self._measured_at = 0.0, -1.0
         self._last: Predict | None = None
         self._measuring = 0.0
-        for probe in self._data.probes:
+        self._saved = perf_counter()
+        for probe in problem.probes:
             probe.measure(self.targets)  # what the probes prepare is no part of the loop
         self._began = perf_counter()
         self._closed = False
@@ -112,7 +124,16 @@ class Watch:
             self._recorder.observe([0], snapshot, NOWHERE, NOWHERE)  # the best is that of marks
         self._measured_at = cost
         self._advance(cost)
+        if began - self._saved > SAVE_SECONDS:
+            self.save()
+            self._saved = perf_counter()
         self._measuring += perf_counter() - began
+
+    def save(self) -> None:
+        """Write the marks so far, for the case that the loop is killed; done by itself every ten seconds, at a mark.
+
+        Until the watch is closed its run stands as `failed`."""
+        self._entry.write(self._rows("failed", UNFINISHED))
 
     def _shaped(self, outputs: Numbers) -> Numbers:
         if outputs.size != self.targets.size or len(outputs.reshape(len(outputs), -1)) == 0:

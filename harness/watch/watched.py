@@ -6,7 +6,7 @@ over the extent along a direction of the inputs.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from problems.classes.directions import direction, project
 from problems.losses.regression import make_loss
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.fourier import FourierProbe
-from problems.probes.line import Line, peaks_probe
+from problems.probes.line import Line, peaks_probe, tones_probe
 from problems.probes.projection import watch_steps
 from problems.space.images import ring_probe
 from problems.space.solids import shell_probe
@@ -41,8 +41,8 @@ class Data(NamedTuple):
     fingerprint: str
 
 
-def understand(inputs: Any, targets: Any, loss: str | None, along: str = "pc1") -> Data:
-    """Raises ValueError with what was required and what came."""
+def understand(inputs: Any, targets: Any, loss: str | None, along: str = "pc1", watch: Sequence[float] = ()) -> Data:
+    """What is there at the frequencies `watch`, if any are named; raises ValueError with what was required."""
     given, wanted = finite("inputs", inputs), finite("targets", targets)
     shape = given.shape[:2] if given.ndim == 3 and given.shape == (*wanted.shape[:2], 2) else given.shape[:1]
     x = given.reshape(int(np.prod(shape)), -1).astype(np.float64)
@@ -50,7 +50,8 @@ def understand(inputs: Any, targets: Any, loss: str | None, along: str = "pc1") 
     y = _one_hot(wanted) if classes else wanted.reshape(int(np.prod(wanted.shape[: len(shape)])), -1).astype(np.float64)
     if len(x) != len(y):
         raise ValueError(f"There is one target for each input; got inputs {given.shape} and targets {wanted.shape}.")
-    order, probes = _classes(x, y, along) if classes else _values(x, y, along)
+    named = np.array(sorted(watch), np.float64)
+    order, probes = _classes(x, y, along) if classes else _values(x, y, along, named)
     # of doubles in C order: the same data have one identity, whatever library they came from
     print_of = hashlib.sha256(np.ascontiguousarray(x).tobytes() + np.ascontiguousarray(y).tobytes()).hexdigest()
     loss_of = make_loss(loss or ("cross-entropy" if classes else "mse"))
@@ -70,9 +71,11 @@ def _classes(x: NDArray[np.float64], y: NDArray[np.float64], along: str) -> tupl
     return np.arange(len(x)), (_along(x, y, along, y.argmax(axis=1)), AccuracyProbe(y))
 
 
-def _values(x: NDArray[np.float64], y: NDArray[np.float64], along: str) -> tuple[NDArray[np.intp], tuple[Probe, ...]]:
+def _values(
+    x: NDArray[np.float64], y: NDArray[np.float64], along: str, named: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], tuple[Probe, ...]]:
     by_columns: dict[int, Callable[[], tuple[NDArray[np.intp], Probe] | None]] = {
-        1: lambda: _line(x, y),
+        1: lambda: _line(x, y, named),
         2: lambda: _picture(x, y),
         3: lambda: _cloud(x, y),
     }
@@ -82,7 +85,7 @@ def _values(x: NDArray[np.float64], y: NDArray[np.float64], along: str) -> tuple
     return found[0], (found[1],)
 
 
-def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], Probe]:
+def _line(x: NDArray[np.float64], y: NDArray[np.float64], named: NDArray[np.float64]) -> tuple[NDArray[np.intp], Probe]:
     order = np.argsort(x[:, 0], kind="stable")
     ascending, values = x[order], y[order]
     steps = np.diff(ascending[:, 0])
@@ -92,7 +95,14 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.in
     # n points of a uniform grid are a period of n steps; of scattered ones only the span is known
     extent = float(ascending[-1, 0] - ascending[0, 0]) + (float(steps.mean()) if uniform else 0.0)
     line = Line(float(ascending[0, 0]), extent)
-    parts = [peaks_probe(ascending, values[:, c : c + 1], line, orthogonal=uniform) for c in range(y.shape[1])]
+    columns = [values[:, c : c + 1] for c in range(y.shape[1])]
+    # nothing need stand above the noise where the user says what is watched
+    parts = [
+        tones_probe(ascending, column, named, line.unit)
+        if len(named)
+        else peaks_probe(ascending, column, line, orthogonal=uniform)
+        for column in columns
+    ]
     component = np.repeat(np.arange(len(parts)), [len(part.frequency) for part in parts])
     waves, frequency = (np.concatenate([getattr(part, name) for part in parts]) for name in ("waves", "frequency"))
     return order, FourierProbe(ascending, values, waves, frequency, component)
@@ -115,6 +125,13 @@ def _cloud(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.i
     low, high = x.min(axis=0), x.max(axis=0)
     if not (high > low).all():
         return None
+    # the points of a uniform grid are a period of as many steps; of scattered ones only the box is known
+    axes = [np.unique(x[:, axis]) for axis in range(3)]
+    even = all(np.allclose(np.diff(axis), np.diff(axis).mean(), rtol=1e-6) for axis in axes)
+    if even and len(axes[0]) * len(axes[1]) * len(axes[2]) == len(x) == len(np.unique(x, axis=0)):
+        order = np.lexsort((x[:, 2], x[:, 1], x[:, 0]))
+        length = (high - low) * [len(axis) / (len(axis) - 1) for axis in axes]
+        return order, shell_probe(2 * (x[order] - low) / length - 1, y[order])
     return np.arange(len(x)), shell_probe(2 * (x - low) / (high - low) - 1, y)
 
 

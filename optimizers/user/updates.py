@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -52,9 +53,7 @@ def follow(pair: Pair, objective: Objective, theta0: Doubles) -> None:
     state = pair.init(shaper.cut(theta))
     takes_params, takes_more = _update_takes(pair.update)
 
-    def value_fn(params: Any) -> float:
-        return float(objective.value(shaper.join(params)))
-
+    value_fn = traced_value(objective, shaper) if "jax" in sys.modules else partial(_value, objective, shaper)
     while True:
         loss, gradient = objective.value_and_grad(theta)
         gradients, params = shaper.cut(gradient), shaper.cut(theta)
@@ -62,6 +61,34 @@ def follow(pair: Pair, objective: Objective, theta0: Doubles) -> None:
         extras = {"value": float(loss), "grad": gradients, "value_fn": value_fn} if takes_more else {}
         updates, state = pair.update(gradients, state, *([params] if takes_params else []), **extras)
         theta = theta + shaper.join(updates)  # the sign and the step length are in the updates
+
+
+def _value(objective: Objective, shaper: "Shaper", params: Any) -> float:
+    return float(objective.value(shaper.join(params)))
+
+
+def traced_value(objective: Objective, shaper: "Shaper") -> Callable[..., Any]:
+    """The loss as JAX can trace it: a line search of optax compiles its loop, and asks for slopes within."""
+    jax = sys.modules["jax"]
+    number = jax.ShapeDtypeStruct((), np.float64)
+
+    def alike(params: Any) -> Any:
+        return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, np.float64), params)
+
+    def both(params: Any) -> tuple[Any, Any]:
+        loss, gradient = objective.value_and_grad(shaper.join(params))
+        return np.float64(loss), shaper.cut(gradient)
+
+    @jax.custom_vjp  # type: ignore[untyped-decorator]  # jax is not there for everybody
+    def value_fn(params: Any) -> Any:
+        return jax.pure_callback(lambda given: np.float64(_value(objective, shaper, given)), number, params)
+
+    value_fn.defvjp(
+        lambda params: jax.pure_callback(both, (number, alike(params)), params),
+        lambda slopes, factor: (jax.tree.map(lambda leaf: factor * leaf, slopes),),
+    )
+    fn: Callable[..., Any] = value_fn
+    return fn
 
 
 def _update_takes(update: Callable[..., Any]) -> tuple[bool, bool]:

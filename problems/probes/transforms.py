@@ -1,8 +1,8 @@
 """Ways to the one Fourier formula of `fourier`: its matrix for a few frequencies, fast transforms for many.
 
-A uniform line has the fast Fourier transform, scattered points in up to three dimensions the non-uniform one of FINUFFT
-(Barnett, Magland, af Klinteberg 2019), anything else the matrix in blocks. They agree to 1e-11 of the largest value;
-none holds more than a few arrays as long as the samples.
+Uniform lines, and grids of two and three dimensions, have the fast Fourier transform, scattered points in up to three
+dimensions the non-uniform one of FINUFFT (Barnett, Magland, af Klinteberg 2019), anything else the matrix in blocks.
+They agree to 1e-11 of the largest value; none holds more than a few arrays as long as the samples.
 """
 
 from collections.abc import Callable
@@ -45,6 +45,9 @@ def fast_transform(inputs: Array, waves: NDArray[np.float64], precision: float =
     first = _first_of_grid(inputs, waves)
     if first is not None:
         return partial(_uniform, inputs, waves, first)
+    grid = _grid(inputs, waves)
+    if grid is not None:
+        return partial(_on_grid, inputs, waves, *grid)
     if len(waves) > FEW and inputs.shape[1] <= 3:
         return _scattered(inputs, waves, precision)
     return partial(_in_blocks, inputs, waves)
@@ -72,6 +75,38 @@ def _uniform(inputs: Array, waves: NDArray[np.float64], first: int, outputs: Arr
     found = np.fft.rfft(outputs.astype(np.float64), axis=0, norm="forward")[first : first + len(waves)]
     # the fast transform counts from the first sample: k x_j = k x_0 + k j step
     shifted: Complex = found * np.exp(-2j * np.pi * waves * float(inputs[0, 0]))
+    return shifted
+
+
+def _grid(inputs: Array, waves: NDArray[np.float64]) -> tuple[tuple[int, ...], NDArray[np.int64]] | None:
+    """The shape of a uniform grid, its last coordinate fastest, and `waves` in whole cycles along it; else None."""
+    n, d = inputs.shape
+    if d not in (2, 3):
+        return None
+    x = inputs.astype(np.float64)
+    axes = [np.unique(x[:, axis]) for axis in range(d)]
+    shape = tuple(map(len, axes))
+    if min(shape) < 2 or np.prod(shape) != n:
+        return None
+    steps = np.array([(axis[-1] - axis[0]) / (len(axis) - 1) for axis in axes])
+    places = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1).reshape(n, d)
+    off = np.abs(x - x[0] - steps * places).max(axis=0) / steps
+    cycles = waves * steps * shape
+    whole = np.round(cycles)
+    # an error of the number turns the far end of an axis by as much of a cycle
+    if off.max() > EVEN or np.abs(cycles - whole).max() > EVEN / max(shape):
+        return None
+    return shape, whole.astype(np.int64)
+
+
+def _on_grid(
+    inputs: Array, waves: NDArray[np.float64], shape: tuple[int, ...], cycles: NDArray[np.int64], outputs: Array
+) -> Complex:
+    values = outputs.astype(np.float64).reshape(*shape, -1)
+    found = np.fft.fftn(values, axes=range(len(shape)), norm="forward")
+    # waves that are alike on the grid, as k and k - n, differ in the shift alone
+    picked = found[tuple((cycles % shape).T)]
+    shifted: Complex = picked * np.exp(-2j * np.pi * (waves @ inputs[0].astype(np.float64)))[:, None]
     return shifted
 
 

@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from problems.readers.deep_colours import deep_colours
+
 DEPTHS = (8, 10, 12, 14, 16)
 ORIENTATION = 0x0112
 """The EXIF tag of how the camera was held; 1 is upright."""
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 SHALLOW = ("1", "L", "P", "RGB", "CMYK", "YCbCr", "HSV")
+LUMA = np.array([0.299, 0.587, 0.114])  # of ITU-R BT.601, as Pillow's own gray
 SPOKEN = {1: "gray", 3: "red, green and blue"}
 
 
@@ -25,6 +28,17 @@ class Levels:
     picture: Image.Image
     span: tuple[float, float]
     notes: tuple[str, ...]
+    others: tuple[Image.Image, ...] = ()
+    """Green and blue of a picture with more than 8 bits a colour, of which `picture` is the red."""
+
+    def fitted(
+        self, size: tuple[int, int], box: tuple[float, float, float, float], components: int
+    ) -> NDArray[np.float64]:
+        """The part in `box` with `size` pixels, each the mean of what it covers, `(height, width, components)`."""
+        planes = [self.mapped(one.resize(size, Image.Resampling.BOX, box)) for one in (self.picture, *self.others)]
+        whole = np.concatenate(planes, axis=2)
+        # deep gray is taken by a colour picture for all three components
+        return np.repeat(whole, components // whole.shape[2], axis=2)
 
     def mapped(self, picture: Image.Image) -> NDArray[np.float64]:
         """Pixels of `picture`, of the same mode, with the span mapped to [-1, 1], `(height, width, c)`."""
@@ -42,13 +56,19 @@ def read_levels(name: str, picture: Image.Image, components: int, levels: str = 
     frames = getattr(picture, "n_frames", 1)
     if frames > 1:
         notes.append(f"It holds {frames} pictures, of which the first is taken.")
-    if _halved(picture):
+    # before EXIF data are asked for, for which Pillow decodes the picture and forgets how deep it was
+    halved = _halved(picture)
+    colours = deep_colours(picture) if halved else None
+    upright = picture.getexif().get(ORIENTATION, 1) == 1
+    if halved:
+        if colours is not None and upright:
+            return _deep(name, colours if components == 3 else colours @ LUMA, levels, notes)
         notes.append("It has 16 bits a channel, of which the upper 8 are read.")
-    if picture.getexif().get(ORIENTATION, 1) != 1:
+    if not upright:
         picture = ImageOps.exif_transpose(picture)
         notes.append("It was turned upright, as its EXIF data say.")
     if picture.mode in DEEP:
-        return _deep(name, picture, levels, notes)
+        return _deep(name, np.asarray(picture).astype(np.float64), levels, notes, whole=picture.mode != "F")
     flat, said = _without_alpha(name, picture)
     notes += said
     if flat.mode not in SHALLOW:
@@ -90,18 +110,18 @@ def _without_alpha(name: str, picture: Image.Image) -> tuple[Image.Image, list[s
     return whole.convert(mode), ["Its alpha channel is opaque everywhere and was left out."]
 
 
-def _deep(name: str, picture: Image.Image, levels: str, notes: list[str]) -> Levels:
-    values = np.asarray(picture).astype(np.float64)
+def _deep(name: str, values: NDArray[np.float64], levels: str, notes: list[str], *, whole: bool = True) -> Levels:
     if not np.isfinite(values).all():
         broken = np.count_nonzero(~np.isfinite(values))
         raise ValueError(f"Every pixel must be a finite number; {broken:,} of '{name}' are not.")
     low, high = float(values.min()), float(values.max())
-    span, why = (_asked(levels), "as asked for") if levels else _span(low, high, whole=picture.mode != "F")
+    span, why = (_asked(levels), "as asked for") if levels else _span(low, high, whole=whole)
     outside = float(((values < span[0]) | (values > span[1])).mean())
     clipped = f"; {outside:.1%} of the pixels lie outside and go beyond" if outside else ""
     notes.append(f"Values lie from {low:g} to {high:g}; {span[0]:g} to {span[1]:g} became -1 to 1 ({why}){clipped}.")
     # mode F, so that Pillow resizes without rounding to whole levels
-    return Levels(Image.fromarray(values.astype(np.float32)), span, tuple(notes))
+    planes = [Image.fromarray(plane.astype(np.float32)) for plane in np.moveaxis(np.atleast_3d(values), 2, 0)]
+    return Levels(planes[0], span, tuple(notes), tuple(planes[1:]))
 
 
 def _span(low: float, high: float, *, whole: bool) -> tuple[tuple[float, float], str]:

@@ -76,14 +76,12 @@ def read_picture(name: str, shape: tuple[int, int], components: int, levels: str
                 _check_size(name, read.picture.size, shape)
                 box = _middle(read.picture.size, shape)
                 # BOX is the mean over an area: without ringing no value leaves the range; Pillow counts width first
-                fitted = read.picture.resize((shape[1], shape[0]), Image.Resampling.BOX, box)
+                values = read.fitted((shape[1], shape[0]), box, components)
     except Image.DecompressionBombError:
         raise ValueError(f"A picture may have {MOST_FILE_PIXELS:,} pixels at most; '{name}' has far more.") from None
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         reason = "not a picture in a known format" if isinstance(error, UnidentifiedImageError) else str(error)
         raise ValueError(f"An image must be a picture such as PNG or JPEG; '{name}' is {reason}.") from None
-    # mode F is deep gray, which a colour picture takes for all three components
-    values = np.repeat(read.mapped(fitted), components if read.picture.mode == "F" else 1, axis=2)
     width, height = box[2] - box[0], box[3] - box[1]
     shrunk = (
         f"Its middle {width:g} x {height:g} became {shape[1]} x {shape[0]}, each new pixel the mean of what it covers."

@@ -19,7 +19,7 @@ from harness.study.file.study_file import read_study
 from harness.study.file.written import spans
 from harness.study.store import Store
 
-OWN = ("file", "out", "jobs", "seeds", "data_dir", "plugin", "word")
+OWN = ("file", "out", "jobs", "seeds", "data_dir", "plugin", "traceback", "word")
 """Options that go with a study's file."""
 
 

@@ -1,6 +1,6 @@
 """Options of `harness retry`."""
 
-from harness.commands.options import add_dask, add_format, add_jobs
+from harness.commands.options import add_dask, add_format, add_jobs, add_traceback
 from harness.commands.parser import Parser
 
 SECTION = "studies"
@@ -20,3 +20,4 @@ def add_options(word: Parser) -> None:
     add_jobs(word)
     add_dask(word)
     add_format(word)
+    add_traceback(word)

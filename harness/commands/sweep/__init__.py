@@ -1,6 +1,6 @@
 """Options of `harness sweep`."""
 
-from harness.commands.options import add_dask, add_format, add_jobs, add_out
+from harness.commands.options import add_dask, add_format, add_jobs, add_out, add_traceback
 from harness.commands.parser import Parser
 
 SECTION = "studies"
@@ -23,3 +23,4 @@ def add_options(word: Parser) -> None:
     add_dask(word)
     add_out(word, "results/NAME, by the name of the study")
     add_format(word)
+    add_traceback(word)

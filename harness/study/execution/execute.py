@@ -27,6 +27,7 @@ from harness.study.workers.channel import listening
 from harness.study.workers.here import Here
 from harness.study.workers.pool import Overdue, Workers
 from harness.study.workers.process import CannotStart, WorkerDied
+from problems.probes import fourier
 
 Watch: TypeAlias = Callable[[Sequence[Job], Sequence[float]], None]
 """Is told all jobs and the share of each that is done, a few times a second."""
@@ -161,7 +162,7 @@ class _Study:
             return
         attempts = [self._attempt(spec) + 1 for spec in mine]
         with listening(lambda word, value: self._hear(index, word, value)):  # where it is made in this process
-            order = Order(self.folder, tuple(attempts), self.policy.grace, self.policy.expendable)
+            order = Order(self.folder, tuple(attempts), self.policy.grace, self.policy.expendable, dict(fourier.KNOWN))
             future = executor.submit(work, mine, order)
         self.flying[future] = index, mine, attempts
 

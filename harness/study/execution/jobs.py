@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -21,6 +21,7 @@ from harness.study.ledger.ledger import Ledger, Unwritable
 from harness.study.ledger.part import TooNew
 from harness.study.workers.channel import tell
 from harness.study.workers.process import WorkerDied
+from problems.probes import fourier
 
 Job: TypeAlias = tuple[RunSpec, ...]
 """Runs that differ in seed, or within a lane group of their recipe, and are made together."""
@@ -66,6 +67,8 @@ class Order:
     attempts: tuple[int, ...]
     grace: float = GRACE
     expendable: bool = False
+    floors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Noise floors of the data, which need not be found anew."""
 
 
 def work(job: Job, order: Order) -> float:
@@ -73,6 +76,7 @@ def work(job: Job, order: Order) -> float:
 
     Raises Failed, or what concerns the whole study: Unwritable, TooNew."""
     began = perf_counter()
+    fourier.tell_floors(order.floors)
     try:
         _make(job, order)
     # these concern the study, and not the job

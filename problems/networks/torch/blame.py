@@ -22,8 +22,8 @@ def blaming(module: str, what: str) -> Iterator[None]:
 def _sentence(module: str, what: str, error: Exception) -> str:
     said = " ".join(str(error).split())[:300].rstrip(".")
     return (
-        f"The module '{module}' {what}: {type(error).__name__}: {said}. With FREQUENCY_HARNESS_TRACEBACK=1 "
-        "its own traceback is shown."
+        f"The module '{module}' {what}: {type(error).__name__}: {said}. With --traceback (or "
+        "FREQUENCY_HARNESS_TRACEBACK=1) its own traceback is shown."
     )
 
 

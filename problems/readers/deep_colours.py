@@ -1,0 +1,102 @@
+"""Pictures of 16 bits a colour, of which Pillow's own decoders keep 8: PNG, and TIFF without compression."""
+
+import struct
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+HEADER = 8
+"""Bytes of PNG's signature."""
+COLOUR, WITH_ALPHA = 2, 6
+"""PNG's colour types."""
+OPAQUE = 65_535
+STRIPS, LENGTHS, COMPRESSION, PLANAR = 273, 279, 259, 284
+"""Tags of TIFF."""
+
+
+def deep_colours(picture: Image.Image) -> NDArray[np.float64] | None:
+    """Red, green and blue of an open picture, `(height, width, 3)`, 0 to 65,535; None where only 8 bits can be had.
+
+    Of a PNG with an alpha channel where it is opaque everywhere."""
+    try:
+        values = {"PNG": _of_png, "TIFF": _of_tiff}[picture.format or ""](picture)
+    except (KeyError, ValueError, OSError, zlib.error, struct.error):
+        return None
+    if values is None or (values.shape[2] == 4 and (values[..., 3] != OPAQUE).any()):
+        return None
+    return values[..., :3].astype(np.float64)
+
+
+def _content(picture: Image.Image) -> bytes:
+    file = getattr(picture, "fp", None)
+    if file is None:
+        raise ValueError("The picture is not open.")
+    place = file.tell()
+    file.seek(0)
+    content: bytes = file.read()
+    # Pillow reads on from where it was
+    file.seek(place)
+    return content
+
+
+def _of_png(picture: Image.Image) -> NDArray[np.uint16] | None:
+    content, place = _content(picture), HEADER
+    head, packed = b"", []
+    while place < len(content):
+        # a chunk: its length, its name, its data, and a checksum of four bytes
+        length, name = struct.unpack(">I4s", content[place : place + 8])
+        data = content[place + 8 : place + 8 + length]
+        head = data if name == b"IHDR" else head
+        packed += [data] if name == b"IDAT" else []
+        place += length + 12
+    width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", head)
+    if depth != 16 or interlaced or colour not in (COLOUR, WITH_ALPHA):
+        return None
+    channels = 3 if colour == COLOUR else 4
+    rows = _unfiltered(zlib.decompress(b"".join(packed)), height, width * channels * 2, channels * 2)
+    return np.frombuffer(rows, ">u2").reshape(height, width, channels)
+
+
+def _unfiltered(raw: bytes, height: int, width: int, step: int) -> bytes:
+    """PNG's rows without their filters (its specification, section 9); `step` bytes make a pixel."""
+    above, out = bytearray(width), bytearray()
+    for number in range(height):
+        start = number * (width + 1)
+        kind, row = raw[start], bytearray(raw[start + 1 : start + 1 + width])
+        if kind == 1:
+            left = np.frombuffer(row, np.uint8).reshape(-1, step)
+            row = bytearray(np.cumsum(left, axis=0, dtype=np.uint8).tobytes())
+        elif kind == 2:
+            row = bytearray((np.frombuffer(row, np.uint8) + np.frombuffer(above, np.uint8)).tobytes())
+        elif kind == 3:
+            for i in range(width):
+                row[i] = (row[i] + ((row[i - step] if i >= step else 0) + above[i]) // 2) & 255
+        elif kind == 4:
+            _paeth(row, above, step)
+        out += row
+        above = row
+    return bytes(out)
+
+
+def _paeth(row: bytearray, above: bytearray, step: int) -> None:
+    """To each byte is added whichever of its left, upper and upper left neighbours is nearest to a + b - c."""
+    for i in range(len(row)):
+        a, b, c = (row[i - step], above[i], above[i - step]) if i >= step else (0, above[i], 0)
+        to_a, to_b, to_c = abs(b - c), abs(a - c), abs(a + b - 2 * c)
+        nearest = a if to_a <= to_b and to_a <= to_c else b if to_b <= to_c else c
+        row[i] = (row[i] + nearest) & 255
+
+
+def _of_tiff(picture: Image.Image) -> NDArray[np.uint16] | None:
+    tags = getattr(picture, "tag_v2", {})
+    channels = tags.get(277, 1)
+    # neither compressed nor a plane a colour
+    if tags.get(COMPRESSION, 1) != 1 or tags.get(PLANAR, 1) != 1 or channels != 3 or set(tags.get(258, ())) != {16}:
+        return None
+    content = _content(picture)
+    strips = zip(tags[STRIPS], tags[LENGTHS], strict=True)
+    raw = b"".join(content[start : start + length] for start, length in strips)
+    order = "<u2" if content.startswith(b"II") else ">u2"
+    return np.frombuffer(raw, order).reshape(picture.height, picture.width, channels)
