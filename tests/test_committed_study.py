@@ -7,7 +7,7 @@ import pytest
 
 from harness.analysis.order import order_table
 from harness.study.store import read_exported
-from harness.tables import SCHEMA
+from harness.tables import LABELS, SCHEMA
 
 REFERENCE = Path(__file__).parents[1] / "results" / "reference"
 STUDIES = sorted(path.parent.name for path in REFERENCE.glob("*/spectra.parquet"))
@@ -19,16 +19,17 @@ LARGEST = 3_000_000
 def test_order_is_recomputed_from_the_committed_tables(name):
     tables = read_exported(REFERENCE / name)
     made = order_table(*(tables[table] for table in ("runs", "curves", "spectra", "hits", "nulls")))
-    key = ["optimizer", "settings", "problem_settings", "probe", "threshold", "matched_by"]
+    key = [*LABELS, "probe", "threshold", "matched_by"]
     in_order = [rows.sort_values(key, ignore_index=True) for rows in (made, tables["order"])]
-    pd.testing.assert_frame_equal(*in_order, rtol=1e-9, atol=1e-12)
+    # the exponent is the end of a search, which another library's last digit moves in the eighth one
+    pd.testing.assert_frame_equal(*in_order, rtol=1e-6, atol=1e-9)
     assert list(made.columns) == list(SCHEMA["order"])
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_run_that_is_counted_is_there(name):
     tables = read_exported(REFERENCE / name)
-    seeds = tables["runs"].groupby(["optimizer", "settings"])["seed"]
+    seeds = tables["runs"].groupby([*LABELS], dropna=False)["seed"]
     assert (seeds.nunique() == seeds.size()).all()
     assert tables["order"].merge(seeds.size().rename("runs").reset_index()).eval("n_runs == runs").all()
     assert set(tables["hits"]["run_id"]) <= set(tables["runs"]["run_id"])
