@@ -52,11 +52,11 @@ Measured on two cores of the machine of the tables (AMD EPYC, Zen 4).
   rate above. XLA does the same products and, in float32, the whole step in one program. Ours keeps parameters and
   Adam's state in float64, whatever the network's precision, so that one contract serves every method: that is most of
   the other 50.
-- *The study.* Its 56 runs take 41 seconds of two processes: 13.5 in the network, 26.4 in the methods, 0.7 in measuring.
-  The rest, about 7, is loading torch, scipy and numba in three processes, and the figure. Eight runs of lbfgs spend
-  6.5 seconds in scipy's L-BFGS-B (half of it in its compiled routine), bfgs 5.9 (the rank-2 update of 121 x 121 numbers
-  and scipy's line search, which is Python), powell 5.0 (scipy's line search), cg 4.3 (the same search as bfgs). Twelve
-  seconds for all would need line searches in compiled code.
+- *The study.* With its loops compiled it takes 22.8 seconds of processor where it took 48.4 (user and system time of
+  `python -m harness compare --problem sin135 --seeds 8 --jobs 2`, second run, beside other work, so the rows above,
+  which are older, are not comparable): that is 11 to 12 seconds of two idle cores at the least. Of the rest about 13.5
+  are in the network, 4 in the process that plans, concludes and draws, 2 in loading two workers. The networks alone
+  would take seven of the ten seconds asked; what is left is that each worker loads numba, scipy and pandas anew.
 """
 
 
