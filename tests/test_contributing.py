@@ -105,6 +105,6 @@ def test_a_figure_and_a_dataset_that_are_registered_are_known_to_the_words(
     assert "none: no pictures" in said
 
 
-def test_every_word_has_a_line_in_the_table_of_the_readme() -> None:
-    table = re.findall(r"^\| (`.+?) \|", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+def test_every_word_has_a_line_in_the_table_of_words() -> None:
+    table = re.findall(r"^\| (`.+?) \|", (ROOT / "docs" / "commands.md").read_text(), flags=re.MULTILINE)
     assert set(names()) - set(re.findall(r"`(\w+)", " ".join(table))) - {"docs"} == set()

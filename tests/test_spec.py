@@ -113,6 +113,7 @@ def test_the_identity_is_the_same_in_every_process():
         ({"seed": -1}, "seed must be a whole number from 0 below two to the 63rd; got -1"),
         ({"cost_per_gradient": 0}, "cost_per_gradient must be at least 0.01 and finite; got 0"),
         ({"cost_per_gradient": 1e-300}, "cost_per_gradient must be at least 0.01"),
+        ({"seed": 1.5}, "seed must be a whole number from 0 below two to the 63rd; got 1.5"),
         ({"seed": 2**63}, "seed must be a whole number from 0 below"),
         ({"target_loss": float("nan")}, "target_loss must be a number; got nan"),
         ({"marks": 0}, "marks must be at least 1; got 0"),

@@ -218,3 +218,9 @@ def test_a_target_needs_no_problem_and_may_begin_with_a_minus(tmp_path: Path, ca
     out = capsys.readouterr().out
     assert "k=1" in out
     assert "k=7" in out
+
+
+@pytest.mark.parametrize("option", ["observers", "mark", "budgets"])
+def test_an_option_that_a_comparison_does_not_have_is_refused_with_the_choices(option):
+    with pytest.raises(ValueError, match=f"Unknown option of a comparison '{option}'.*Choose from: activation"):
+        plan("sin135", ["gd"], 1, **{option: 3})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from math import inf, isnan
+from numbers import Integral
 from typing import Any, TypeVar
 
 import numpy as np
@@ -49,9 +50,11 @@ class RunSpec:
     """The probes of plugins among `probes`: sent to another process, they bring their file with them."""
 
     def __post_init__(self) -> None:
+        # whoever calls from Python may have given a fraction
+        whole = issubclass(type(self.seed), Integral)
         rules = {
             "budget must be a finite number of at least 1": 1 <= self.budget < inf,
-            "seed must be a whole number from 0 below two to the 63rd": 0 <= self.seed < 2**63,
+            "seed must be a whole number from 0 below two to the 63rd": whole and 0 <= self.seed < 2**63,
             "cost_per_gradient must be at least 0.01 and finite": 0.01 <= self.cost_per_gradient < inf,
             "marks must be at least 1": self.marks >= 1,
             "time_limit must be positive": self.time_limit is None or self.time_limit > 0,

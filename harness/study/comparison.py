@@ -38,6 +38,8 @@ FORMATS = ("parquet", "csv")
 EVERYTHING = "all"
 """In place of names: every registered optimizer that fits."""
 RECIPE_OPTIONS = ("network", "activation", "init", "loss", "dtype")
+TERMS = ("cost_per_gradient", "marks", "time_limit", "target_loss", "engine", "probes")
+"""The terms of a run that a comparison may change."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,11 @@ def plan(
     values each, which are crossed: `{"problem": {"k": range(1, 31)}}`; `settings_file` is what `read_settings_file`
     gives: it may name optimizers that are not compared, and `settings` go before it; `lenient` leaves out methods that
     were named and do not fit, as a study of several problems does. `options` are the recipe's network, activation,
-    init, loss and dtype, and the run's cost_per_gradient, marks, time_limit and target_loss; `observe` names observers,
-    such as `"rank,samples(search=50)"`. Raises ValueError."""
+    init, loss and dtype, and the run's terms (`TERMS`); `observe` names observers, such as `"rank,samples(search=50)"`.
+    Raises ValueError."""
+    known = (*RECIPE_OPTIONS, *TERMS, "observe", "settings_file", "lenient")
+    for name in options:
+        lookup("option of a comparison", name, dict.fromkeys(known))
     changes = {name: dict(values) for name, values in (settings or {}).items()}
     recipe_changes = changes.pop("problem", {}) | changes.pop(problem, {})
     recipe_changes |= {name: options.pop(name) for name in RECIPE_OPTIONS if options.get(name) is not None}

@@ -8,13 +8,12 @@ from typing import Any
 
 from harness.questions.reading import read_observers
 from harness.run.spec import RunSpec, find_optimizer, find_problem, override, settings_of
-from harness.study.comparison import DEFAULT_SEEDS, EVERYTHING, RECIPE_OPTIONS, Plan, plan
+from harness.study.comparison import DEFAULT_SEEDS, EVERYTHING, RECIPE_OPTIONS, TERMS, Plan, plan
 from harness.study.file.mistakes import Mistakes
 from harness.study.file.values import alternatives, names, seeds
 from harness.study.settings_files import read_settings_file
 from problems.nearest import unknown
 
-TERMS = ("cost_per_gradient", "marks", "time_limit", "target_loss", "engine", "probes")
 KEYS = ("problems", "optimizers", "seeds", "budget", "settings", "observe", *RECIPE_OPTIONS, *TERMS)
 ELSEWHERE = ("name", "description", "plugins", "ledger", "compiled", "parts")
 """Keys of the file as a whole."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.run.spec import RunSpec, settings_of
-from harness.study.file.part import TERMS
+from harness.study.comparison import TERMS
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems import PROBLEMS
