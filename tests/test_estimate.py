@@ -164,3 +164,11 @@ def test_plan_leaves_out_what_is_done_already(tmp_path, capsys):
     assert main(["compare", "--seeds", "1", *words]) == 0
     assert main(["plan", "--seeds", "1", *words]) == 0
     assert "0 runs in 0 jobs" in capsys.readouterr().out
+
+
+def test_a_plan_of_several_problems_names_the_problem_of_each_line(tmp_path, capsys):
+    path = tmp_path / "two.toml"
+    path.write_text('problems = ["control-low", "control-high"]\noptimizers = ["gd"]\nbudget = 30\nseeds = 1\n')
+    assert main(["plan", str(path), "--jobs", "1"]) == 0
+    said = capsys.readouterr().out
+    assert [line.split("│")[1].strip() for line in said.splitlines() if "gd" in line] == ["control-low", "control-high"]

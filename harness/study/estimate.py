@@ -59,6 +59,7 @@ class Probed(NamedTuple):
 class Estimate:
     """Jobs of one kind: seconds, bytes of the method's state and bytes on disk are those of one job."""
 
+    problem: str
     optimizer: str
     lanes: int
     jobs: int
@@ -93,7 +94,7 @@ def _estimate_kind(alike: Sequence[Job], allowance: float, clock: Clock, make: M
     # and the one at cost 0
     marks = len(log_marks(job[0].budget, job[0].marks)) + 1
     stored = round(BYTES_A_NUMBER * probed.numbers * (1.0 if probed.ended else marks / probed.marks))
-    return Estimate(job[0].optimizer, len(job), len(alike), seconds_of(probed, job[0]), state, stored)
+    return Estimate(job[0].problem, job[0].optimizer, len(job), len(alike), seconds_of(probed, job[0]), state, stored)
 
 
 def probe(job: Job, allowance: float, clock: Clock, make: Make) -> Probed:

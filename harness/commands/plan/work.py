@@ -58,16 +58,19 @@ def _requested(arguments: argparse.Namespace) -> tuple[Plan, Path, Path | None]:
 
 
 def plan_table(estimates: list[Estimate]) -> Table:
-    """A line for each kind of job."""
+    """A line for each kind of job, with its problem where there are several."""
     table = Table(title="jobs to be made")
+    several = len({one.problem for one in estimates}) > 1
+    if several:
+        table.add_column("problem")
     for heading in ("optimizer", "runs", "jobs", "lanes", "a job", "all its jobs", "state of a job", "on disk"):
         table.add_column(heading, justify="left" if heading == "optimizer" else "right")
     for one in estimates:
         counts = (one.jobs * one.lanes, one.jobs, one.lanes)
         times = (duration(one.seconds), duration(one.seconds_in_all))
-        table.add_row(
-            one.optimizer, *map(str, counts), *times, size(one.state_bytes), size(one.jobs * one.stored_bytes)
-        )
+        names = (one.problem, one.optimizer) if several else (one.optimizer,)
+        sizes = size(one.state_bytes), size(one.jobs * one.stored_bytes)
+        table.add_row(*names, *map(str, counts), *times, *sizes)
     return table
 
 
