@@ -22,6 +22,7 @@ def atlas_page(tables: Tables, folder: Path, figure: str) -> str:
     """The page in Markdown; `figure` is the address of the picture."""
     rows = standing(tables)
     rows = rows.assign(method=method_names(rows), said=rows["verdict"].str.split(",").str[0])
+    # "low-first, as amplitude alone would give": what follows the comma takes most of the statement back
     rows["alone"] = rows["verdict"].str.contains(",")
     methods = _methods(rows, tables)
     blocks = list(dict.fromkeys(rows["block"]))
@@ -47,11 +48,13 @@ def atlas_page(tables: Tables, folder: Path, figure: str) -> str:
 def _methods(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """One row for each method: what holds over targets, on how many problems it is in order, and how robust that is."""
     agreed = agreement_of_choices(robustness(tables))
+    # to stay undecided under other choices is no robustness: only what is said counts
     agreed = agreed[agreed["verdict"].str.split(",").str[0].isin(SAYING)]
     shares = agreed.groupby(METHOD)["agreeing"].mean()
     found = []
     for method, own in rows.groupby("method", sort=False):
         optimizer, settings = own["optimizer"].iloc[0], own["settings"].iloc[0]
+        # where targets are drawn from a law, the mean over them speaks of the law; of one target there is no such mean
         several = own[own["targets"] > 1]
         counts = {name: int((own["said"] == name).sum()) for name in SAYING}
         found.append(
@@ -59,6 +62,7 @@ def _methods(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
                 "method": method,
                 "family": OPTIMIZERS[optimizer].family if optimizer in OPTIMIZERS else "your own",
                 "population": several.iloc[0] if len(several) else None,
+                # geometric mean, exp(mean log S): a spread of 2 and one of 1/2 are no preference together
                 "size": float(np.exp(np.log(own["spread"].where(own["spread"] > 0)).mean())),
                 "beyond": int(((own["said"] == DIRECTIONS[0]) & ~own["alone"]).sum()),
                 "blocks": len(own),
@@ -159,6 +163,7 @@ def _map_and_method(tables: Tables) -> Iterator[str]:
     yield "|---|---|---|---|"
     compared = against_samplers(tables)
     for name in held:
+        # a ratio above 1: at equal loss the method has left its residual at higher frequencies than chance does
         own = compared[compared["sampler"] == name]
         sure = own["p_adjusted"] <= 0.05
         counts = [int((sure & (own["frequency_ratio"] > 1)).sum()), int((sure & (own["frequency_ratio"] < 1)).sum())]

@@ -30,18 +30,21 @@ def study_of(atlas: Path, names: Sequence[str], files: Sequence[Path]) -> str:
         content: dict[str, Any] = tomllib.loads((atlas / FILE).read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"The study file of an Atlas is required; '{atlas / FILE}' cannot be read: {error}.") from None
+    # tuned settings are those of the methods that go, and a shared ledger is not ours to write into
     content = {key: value for key, value in content.items() if key not in ("settings", "ledger")}
     content["parts"] = [
         {key: value for key, value in part.items() if key != "optimizers"} for part in content.get("parts", [{}])
     ]
     content |= {"name": f"place-{names[0]}", "optimizers": list(names)}
     if files:
+        # absolute, as the file will be read from another folder than the one where it was named
         content["plugins"] = [str(path.resolve()) for path in files]
     return tomli_w.dumps(content)
 
 
 def together(kept: Tables, new: Tables) -> Tables:
     """The tables of both, with `order` made anew over all of their configurations."""
+    # an id is a digest of all that makes a run: equal ids are one run, made on two machines perhaps
     known = set(kept["runs"]["run_id"])
     joined = {
         name: pd.concat([kept[name], new[name][~new[name]["run_id"].isin(known)]], ignore_index=True)
@@ -49,6 +52,7 @@ def together(kept: Tables, new: Tables) -> Tables:
     }
     nulls = pd.concat([kept["nulls"], new["nulls"]], ignore_index=True).drop_duplicates(ignore_index=True)
     runs, curves, spectra, hits = (joined[name] for name in RUN_LEVEL)
+    # p is corrected over all configurations of a table, so that the two halves cannot be set below each other
     order = order_table(runs, curves, spectra, hits, nulls)
     return {**kept, **joined, "nulls": nulls, "order": order}
 
@@ -59,12 +63,14 @@ def ranking(tables: Tables, own: Sequence[str]) -> pd.DataFrame:
     Columns: rank (1 is the largest spread), method, optimizer, own, spread, low_first and problems (how many)."""
     rows = standing(tables)
     rows = rows.assign(method=method_names(rows))
+    # a mean over other problems would compare problems and not methods
     shared = set(rows[rows["optimizer"].isin(own) & (rows["spread"] > 0)]["block"])
     rows = rows[rows["block"].isin(shared) & (rows["spread"] > 0)]
     grouped = rows.assign(log=np.log(rows["spread"]), low=rows["verdict"].str.startswith("low-first")).groupby("method")
     table = grouped.agg(
         optimizer=("optimizer", "first"), spread=("log", "mean"), low_first=("low", "sum"), problems=("low", "size")
     )
+    # the geometric mean over B problems, exp(sum_b log S_b / B)
     table = table.assign(spread=np.exp(table["spread"]), own=table["optimizer"].isin(own)).reset_index()
     table = table.sort_values("spread", ascending=False, ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
@@ -83,6 +89,7 @@ def ratios(tables: Tables, own: str) -> pd.DataFrame:
         if len(rows):
             names = block_names(rows[PLACE])
             block = [names[tuple(map(str, row))] for row in rows[PLACE].to_numpy(str)]
+            # d_b, a block's mean over its targets of log(S_own / S_reference)
             logs = np.log(rows["spread_ratio"]).groupby(block).mean().to_numpy(np.float64)
             parts.append({"reference": reference, "problems": len(logs), **_mean(logs)})
     return pd.DataFrame(parts, columns=["reference", "problems", "ratio", "low", "high", "p_value"])
@@ -92,8 +99,10 @@ def _mean(logs: Any) -> dict[str, float]:
     if len(logs) < FEWEST:
         return {"ratio": float(np.exp(logs.mean())), "low": np.nan, "high": np.nan, "p_value": np.nan}
     error = logs.std(ddof=1) / np.sqrt(len(logs))
+    # mean(d) -+ t s / sqrt(B) with B - 1 degrees of freedom, and back from logarithms in the end
     half = stats.t.ppf((1 + LEVEL) / 2, len(logs) - 1) * error
     ends = np.exp([logs.mean(), logs.mean() - half, logs.mean() + half])
+    # equal logarithms leave no error to divide by: all of them are 0, or surely none is
     p = 2 * stats.t.sf(abs(logs.mean()) / error, len(logs) - 1) if error > 0 else float(logs.mean() == 0)
     return {"ratio": ends[0], "low": ends[1], "high": ends[2], "p_value": float(p)}
 
@@ -105,6 +114,7 @@ def paragraph(ranked: pd.DataFrame, paired: pd.DataFrame, own: str) -> str:
         return f"{own} has learned too few frequencies on every problem for a spread, and has no place."
     row = mine.iloc[0]
     others = ranked[~ranked["own"]]
+    # among those of the Atlas: two methods of one file are not each other's neighbours
     above, below = others[others["rank"] < row["rank"]].tail(1), others[others["rank"] > row["rank"]].head(1)
     between = [*above["method"], *below["method"]]
     said = (

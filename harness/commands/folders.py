@@ -48,5 +48,6 @@ def quiet(ledger: Ledger) -> None:
     """Raise ValueError if another process works on the ledger."""
     others = ledger.leases().others()
     if others:
+        # an owner is machine~process~birth~token
         who = ", ".join(sorted(owner.split("~")[0] + ", process " + owner.split("~")[1] for owner in others))
         raise ValueError(f"Somebody works on this study: {who}. Wait until that has ended.")

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from harness.commands import names, options_of
 
+# in this order, as the last takes all that names an argument
 REPHRASED = (
     (r"argument (\S+): expected one argument", r"\1 needs a value."),
     (r"argument (\S+): ignored explicit argument (.*)", r"\1 takes no value; got \2."),
@@ -83,4 +84,5 @@ def parser_of(word: str) -> Parser:
 
 
 def _is_number(text: str) -> bool:
+    # -1 and -.5e-3 are values, though they begin like options
     return re.fullmatch(r"-\d*\.?\d*(e[-+]?\d+)?", text) is not None

@@ -26,6 +26,7 @@ PROBLEM_OPTIONS = (
     "device",
 )
 """Options that are settings of the problem, and may not belong to every one."""
+# the first that is given decides; a second is then refused as a setting that the problem does not have
 OWN_DATA = {"target": "target", "image": "image", "points": "solid", "data": "data"}
 """Options that stand for a problem by themselves."""
 TERMS = ("budget", "cost_per_gradient", "marks", "time_limit", "target_loss", "engine")
@@ -71,6 +72,7 @@ def choices(arguments: argparse.Namespace) -> dict[str, Any]:
     settings = read_settings(arguments.set)
     own = {name: getattr(arguments, name) for name in PROBLEM_OPTIONS if getattr(arguments, name) is not None}
     if own:
+        # on the right the option, which goes before `--set problem.NAME`
         settings["problem"] = settings.get("problem", {}) | own
     if arguments.settings:
         named["settings_file"] = read_settings_file(arguments.settings, problem_of(arguments))

@@ -21,6 +21,7 @@ def number(text: str) -> float:
 
 MOST = 1_000_000
 """Of anything that is counted: beyond it a digit was typed too many."""
+# the column `seed` has 64 bits and a sign
 LARGEST_SEED = 2**63 - 1
 
 
@@ -43,6 +44,7 @@ def whole(at_least: int | None = None, at_most: int = MOST) -> Callable[[str], i
 
 def seed_list(text: str) -> int | list[int]:
     """A number of runs, or seeds and ranges of them."""
+    # one number counts runs; with a comma or dots they are seeds
     if not {",", "."} & set(text):
         return whole()(text)
     try:

@@ -98,6 +98,7 @@ OBSERVED = {"directions": "response", "response": "response", "samples": "sample
 
 DPI = {"png": 200, "pdf": 400, "svg": 400}
 """Of a PDF or SVG, the meshes alone have pixels."""
+# a date or a version within would make equal figures differ, and studies with them
 UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None, "Creator": None}}
 USUAL = ("png", "pdf")
 

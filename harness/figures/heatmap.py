@@ -28,6 +28,7 @@ def heatmap(tables: Tables) -> Figure:
 
 def heatmap_rows(tables: Tables) -> pd.DataFrame:
     """The median error of each row of each panel at each cost of the grid."""
+    # the column of cost 0, and each cell by its right edge, where its error is read
     costs = np.append(0.0, cost_grid(tables)[1:])
     parts = [
         pd.DataFrame({"panel": panel.name, "component": one, "frequency": frequency, "cost": costs, "error": errors})
@@ -40,6 +41,7 @@ def heatmap_rows(tables: Tables) -> pd.DataFrame:
 def _layout(drawn: list[Panel], runs: tuple[str, ...]) -> Layout:
     """Rows are named before the first column alone where all panels have the same."""
     names = {f"{frequency:.4g}" for panel in drawn for _, frequency in panel.rows}
+    # the widest of the names, and the axis' own name beside them
     left = 0.26 + max((text_width(name, 6.5) for name in names), default=0.0)
     with_rows = [panel.rows for panel in drawn if len(panel.rows)]
     alike = all(rows.equals(with_rows[0]) for rows in with_rows)

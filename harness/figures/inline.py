@@ -27,6 +27,7 @@ def study_html(tables: Tables) -> str:
     picture = BytesIO()
     with house_style():
         heatmap(tables).savefig(picture, format="png", dpi=DPI, metadata={"Software": None})
+    # within the page: a notebook that is mailed has its picture with it
     source = base64.b64encode(picture.getvalue()).decode()
     alt = escape(f"Error of each watched frequency of {problems} over cost, a heat map for each optimizer", quote=True)
     return f'{_table(tables, caption)}<img alt="{alt}" src="data:image/png;base64,{source}">'

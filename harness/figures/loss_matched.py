@@ -53,6 +53,7 @@ def loss_matched(tables: Tables) -> Figure:
             _draw(panel, own, colours)
             title(panel, str(name))
         for panel in axes:
+            # from right to left: training goes on to the right, as on an axis of cost
             panel.set_xlim(1.1, 0.9 * float(rows["share"].min()))
         handles = [Line2D([], [], color=colour, lw=1.2, label=f"k={k:.3g}") for k, colour in colours.items()]
         note = "median over seeds, where half of them reach the loss; read at the first mark at or below it"

@@ -19,6 +19,7 @@ STYLES = ("-", (0, (4, 1.5)))
 
 def part_rows(spectra: pd.DataFrame) -> pd.DataFrame:
     """The rows about a part of all components together, which is what the filter watches."""
+    # without a frequency are shares such as the accuracy
     return spectra[(spectra["component"] == -1) & spectra["frequency"].notna()]
 
 
@@ -58,6 +59,7 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
         own = rows[rows["frequency"] == frequency]
         for _, run in own.groupby("run_id"):
             axes.plot(run["cost"], run["error"], color=colour, ls=style, lw=0.5, alpha=0.5)
+        # by mark, whose number all seeds share: the cost at which it was measured may differ by a step
         median = own.groupby("mark")[["cost", "error"]].median()
         axes.plot(median["cost"], median["error"], color=colour, ls=style, lw=1.4)
     cost_axis(axes, float(rows["cost"].max()))
@@ -68,4 +70,5 @@ def _share_ordered(rows: pd.DataFrame) -> float:
     """Of all runs and marks after the first, the share at which the low part has the smaller error."""
     later = rows[rows["mark"] > 0]
     wide = later.pivot(index=["run_id", "mark"], columns="frequency", values="error")
+    # columns are in the order of frequency, and the low part has frequency 0
     return float(np.mean(wide.iloc[:, 0] < wide.iloc[:, 1])) if len(wide) else float("nan")

@@ -34,6 +34,7 @@ def projection_rows(tables: Tables) -> pd.DataFrame:
             continue
         component = own.sort_values("target_amplitude")["component"].iloc[-1]
         own = own[own["component"] == component]
+        # error is Delta_F(k) = |h_k - f_k| / |f_k|
         columns = ["cost", "target_amplitude", "amplitude", "error"]
         found = own.groupby(["mark", "frequency"])[columns].median().reset_index()
         parts.append(found.assign(configuration=name, component=component, peak=found["frequency"].isin(peaks(found))))
@@ -45,6 +46,7 @@ def peaks(rows: pd.DataFrame) -> list[float]:
     target = rows.groupby("frequency")["target_amplitude"].first().sort_index()
     if len(target) > MANY:
         height = target.to_numpy()
+        # above the left neighbour and not below the right one, so that a plateau is one peak
         inner = np.r_[True, height[1:] > height[:-1]] & np.r_[height[:-1] >= height[1:], True]
         target = target[inner]
     return sorted(float(str(k)) for k in target.nlargest(PEAKS).index)
@@ -115,6 +117,7 @@ def _draw_spectrum(axes: Axes, rows: pd.DataFrame, colours: dict[float, object])
 def _draw_errors(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:
     for frequency, colour in colours.items():
         own = rows[rows["frequency"] == frequency].sort_values("mark")
+        # an error of 0 has no logarithm
         axes.plot(own["cost"], np.maximum(own["error"], LEAST), color=colour, lw=1.1)
     axes.axhline(LEARNED, color=GREY, lw=0.6, ls=(0, (1, 1)))
     cost_axis(axes, float(rows["cost"].max()))

@@ -69,5 +69,6 @@ def _log_spaced(marks: "pd.Series[float]") -> list[int]:
     if later.empty:
         return [int(marks.index[0])]
     costs = np.geomspace(later.iloc[0], later.iloc[-1], MARKS)
+    # nearest in |log(c / cost)|, in which the costs are evenly spaced
     nearest = [int(later.index[np.abs(np.log(later.to_numpy() / cost)).argmin()]) for cost in costs]
     return list(dict.fromkeys([int(marks.index[0]), *nearest]))

@@ -39,6 +39,7 @@ class Asked(Observer):
     """Log-spaced costs at which it is asked, besides the start and the end."""
 
     def __post_init__(self) -> None:
+        # `list observers` shows the docstring of an instance; frozen, it can be set no other way
         object.__setattr__(self, "__doc__", inspect.getdoc(self.ask))
 
     @property

@@ -116,6 +116,7 @@ def _first_below(times: Doubles, errors: Doubles, threshold: float) -> Doubles:
     before, rows = np.maximum(after - 1, 0), np.arange(errors.shape[1])
     with np.errstate(divide="ignore", invalid="ignore"):
         high, fallen = (np.log(errors[place, rows] / threshold) for place in (before, after))
+        # log e taken for linear in log t: s = log(e_before / threshold) / log(e_before / e_after)
         share = np.where((after > 0) & np.isfinite(fallen), high / (high - fallen), 1.0)
     crossed = np.exp((1 - share) * np.log(times[before]) + share * np.log(times[after]))
     found: Doubles = np.where(low.any(axis=0), crossed, np.nan)

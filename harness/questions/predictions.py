@@ -49,6 +49,7 @@ class Predictions(Observer):
             # an equation's targets are no outputs: they are sources and weights
             target = targets if targets.shape == values.shape else np.full(values.shape, np.nan)
             return {
+                # a row for each sample and component, components fastest
                 "sample": kept.repeat(m),
                 "component": np.tile(np.arange(m), n),
                 **{axis: inputs[:, place].repeat(m) for place, axis in enumerate(AXES)},

@@ -48,6 +48,7 @@ class Rank(Observer):
 
         def ask(mark: Mark) -> Columns:
             found = [
+                # filters of a convolution (out, in, h, w) are a matrix of `out` rows
                 matrix_ranks(mark.theta[slot.offset : slot.offset + prod(slot.shape)].reshape(slot.shape[0], -1))
                 for slot in slots
             ]

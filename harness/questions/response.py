@@ -155,6 +155,7 @@ def powers(trained: Trained, starts: Vectors, along: Vectors, points: int, exten
 def spectrum(profiles: Array) -> Vectors:
     """Power `(s, points // 2)` of `profiles (s, points, m)` on a grid from -extent / 2, by the formula above."""
     points = profiles.shape[1]
+    # periodic: with 2 pi t / (N - 1) its two ends would both be in the period
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(points) / points)
     weights = (window / window.sum())[:, None]
     centred = profiles - (weights * profiles).sum(axis=1, keepdims=True)

@@ -158,6 +158,7 @@ def roughness(problem: Problem, *, pictures: bool) -> Mapping[str, Any]:
     """The columns `image_high` and `target_high`, `(n,)`."""
     image = share_above_median(problem.inputs) if pictures else np.full(problem.n_samples, np.nan)
     centred = problem.targets - problem.targets.mean(axis=0)
+    # of squared distances: delta is the variance of exp(-d^2 / (2 delta)), not its width
     delta = float(np.median(nearest(problem.inputs)))
     low = FilterProbe(problem.inputs, centred, delta, problem.n_samples).parts(centred)[0]
     rest: Doubles = ((centred - low) ** 2).sum(axis=1) / (centred**2).sum(axis=1)

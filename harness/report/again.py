@@ -49,11 +49,13 @@ def _terms(run: pd.Series) -> list[str]:
     words = ["--problem", str(run["problem"])]
     for name, option in OPTIONS.items():
         words += [option, str(run[name])] if run[name] else []
+    # 15 digits: a decimal number that was typed comes back as it was typed
     words += ["--budget", f"{run['budget']:.15g}", "--cost-per-gradient", f"{run['cost_per_gradient']:.15g}"]
     return words + _settings("problem", run["problem_settings"])
 
 
 def _settings(owner: str, text: str) -> list[str]:
+    # nothing that one can type means None: what is left out stays as it is registered
     given = {name: value for name, value in json.loads(text or "{}").items() if value not in (None, "", [])}
     return [word for name, value in given.items() for word in ("--set", f"{owner}.{name}={_value(value)}")]
 

@@ -56,6 +56,7 @@ def answers(tables: Tables) -> list[Answer]:
     """One for each configuration: problem by problem, the largest concordance first."""
     found = [_answer(name, runs, tables["order"]) for name, runs in configurations(tables["runs"])]
     problems = list(dict.fromkeys(answer.problem for answer in found))
+    # C lies in [0, 1], so that -1 is behind all who have one
     return sorted(found, key=lambda one: (problems.index(one.problem), -_or(one.concordance.value, -1.0), one.name))
 
 

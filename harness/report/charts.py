@@ -136,6 +136,7 @@ def _labels(rows: list[Watched]) -> list[str]:
 
 
 def _label(probe: str, component: int, frequency: float, first: str, *, several: bool) -> str:
+    # NaN is no frequency but a share, such as the accuracy, whose error is what it lacks of 1
     if frequency != frequency:
         return f"1 − {probe}"
     part = f"[{component}] " if several else ""

@@ -37,6 +37,7 @@ def report(tables: Tables, story: Story) -> str:
     rows = answers(tables)
     scripts = [_inert(plotly_source()), *(_inert(_asset(name)) for name in SCRIPTS)]
     axes = {"ratio": ratio_axis(rows)}
+    # names, settings and reasons come from users: only what is wrapped in `Markup` stays unescaped
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"short": short}
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}

@@ -12,6 +12,7 @@ def build(spec: RunSpec) -> Problem:
     """The problem of a run, with its data."""
     problem = spec.recipe.build(stream(spec.seed, "data"))
     named = spec.recipe.watch
+    # words such as `steps` have been seen to by the recipe, as it was built
     if named and named not in spec.recipe.watch_words:
         problem = watch_named(problem, named)
     return watch_also(problem, spec.probes) if spec.probes else problem

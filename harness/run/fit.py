@@ -53,6 +53,7 @@ def state_bytes(method: Optimizer, problem: Problem) -> int:
 def _slopes(problem: Problem, dim: int) -> int:
     """Bytes of a Jacobian of all residuals and of a copy, and of their smaller square product and its factor."""
     rows = problem.targets.size
+    # two of each, of eight bytes a number
     return 16 * (rows * dim + min(rows, dim) ** 2)
 
 

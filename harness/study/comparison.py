@@ -97,6 +97,7 @@ class Plan:
     @property
     def study_id(self) -> str:
         """Identity of the set of runs."""
+        # sorted: the same runs are one study, in whatever order they are asked for
         return digest(sorted(spec.run_id for spec in self.specs))
 
     @property
@@ -128,6 +129,7 @@ def plan(
     for name in options:
         lookup("option of a comparison", name, dict.fromkeys(known))
     changes = {name: dict(values) for name, values in (settings or {}).items()}
+    # on the right the problem's own name, which says more than the word `problem`
     recipe_changes = changes.pop("problem", {}) | changes.pop(problem, {})
     recipe_changes |= {name: options.pop(name) for name in RECIPE_OPTIONS if options.get(name) is not None}
     recipe = override(problem, find_problem(problem), recipe_changes)
@@ -142,15 +144,18 @@ def plan(
         name: variants(name, override(name, find_optimizer(name), changes.get(name, {})), varied.get(name, {}))
         for name in names
     }
+    # what the user has chosen, and no scaling of the network may change
     own = {name: {*changes.get(name, {}), *varied.get(name, {})} for name in names}
     options["observers"] = read_observers(options.pop("observe", None) or ())
     lenient = options.pop("lenient", False)
+    # who names a method wants it or the reason; who says `all`, or nothing, wants those that fit
     strict = optimizers is not None and not everything and not lenient
     terms = {name: value for name, value in options.items() if value is not None}
     budget = recipe.budget if budget is None else budget
     specs = [
         RunSpec(problem, chosen, name, stepped(method, chosen, own[name]), seed, budget, **terms)
         for name in names
+        # seeds change fastest: the runs of a configuration stand together, as lanes and as rows
         for method, chosen, seed in product(methods[name], recipes, _seeds(seeds))
     ]
     # once a recipe, and not once a run: the last entry of a key wins, and reversed that is the recipe's first run
@@ -223,6 +228,7 @@ def load(folder: str | Path, incumbent: str | None = None) -> Results:
         if incumbent is None:
             return Results.of(folder, tables)
         judged, nulls = check_incumbent(incumbent), tables["nulls"]
+    # made anew and not read: old runs and new ones are judged by one version of the statistics
     hits = find_hits(tables["runs"], tables["curves"], tables["spectra"], incumbent=judged)
     order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits, nulls, judged)
     return Results.of(folder, {**tables, "hits": hits, "order": order, "nulls": nulls})

@@ -77,6 +77,7 @@ def make(
     """Make what is missing; sentences on runs that failed. `text` is the file that the plan was read from."""
     store.open(planned.study)
     try:
+        # before the first run: a study that is killed can be gone on with by its file
         keep_file(store, planned.specs, text)
         keep(store.folder, planned.understood)
     except OSError as error:

@@ -51,11 +51,13 @@ class Control:
 
 def _linear(curvatures: Mapping[int, float], frequency: pd.Series, steps: pd.Series) -> pd.Series:
     """The linear model: gradient descent of step 1 shrinks the error of a frequency by one minus its curvature."""
+    # e_t = (1 - lr lambda)^t e_0
     return (1 - frequency.map(curvatures)).abs() ** steps
 
 
 def _jacobi(intervals: int, frequency: pd.Series, steps: pd.Series) -> pd.Series:
     """Jacobi's iteration: mode k, of angular frequency `pi k / 2`, shrinks by `cos(k pi / n)` a sweep."""
+    # k pi / n = 2 frequency / n; of the modes beyond n / 2 the cosine is negative, and the sign alternates
     return pd.Series(np.cos(2 * frequency / intervals)).abs() ** steps
 
 

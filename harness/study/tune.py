@@ -155,6 +155,7 @@ def _optuna(tuning: Tuning) -> Search:
     for _ in range(tuning.trials):
         trial = study.ask()
         chosen = {name: _suggest(trial, method, name, *ends) for name, ends in ranges(method).items()}
+        # one at a time: the estimator learns from each before it proposes the next
         losses = yield [replace(method, **chosen)]
         # the estimator takes no infinity
         study.tell(trial, min(losses[0], 1e300))

@@ -31,6 +31,7 @@ def read_varied(texts: Sequence[str]) -> dict[str, dict[str, list[str]]]:
 def variants(owner: str, instance: T, varied: Mapping[str, Iterable[Any]]) -> list[T]:
     """`instance` with every combination of the `varied` settings, the last one changing fastest; raises ValueError."""
     names = list(varied)
+    # a value that is given twice is one configuration, and not one with twice the runs
     choices = [dict.fromkeys(varied[name]) for name in names]
     combinations = product(*choices)
     found = [override(owner, instance, dict(zip(names, values, strict=True))) for values in combinations]

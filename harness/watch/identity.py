@@ -109,6 +109,7 @@ def labels(said: Terms, recipe: Recipe | None, loss: str, fingerprint: str) -> d
 
 def run_id(named: Mapping[str, Any], said: Terms) -> str:
     """A watch of the same labels, seed and unit is the same run, made again."""
+    # the word keeps it apart from runs of the harness, whose ids are digests of other things
     return digest({"watch": 1, **named, "seed": said.seed, "unit": said.unit})
 
 

@@ -81,6 +81,7 @@ def residual_centres(spectra: pd.DataFrame) -> "pd.Series[float]":
         # back to |h_k - f_k|^2: the error is relative to |f_k|
         power = (rows["error"] * rows["target_amplitude"]) ** 2
         weighed = pd.DataFrame({"power": power, "moment": power * np.log(rows["frequency"])})
+        # or the sum of nothing but NaN would be 0
         sums = weighed.groupby([rows["run_id"], rows["probe"], rows["mark"]]).sum(min_count=1)
         return (sums["moment"] / sums["power"].where(sums["power"] > 0)).rename("centre")
 
@@ -92,6 +93,7 @@ def at_levels(loss: Doubles, centre: Doubles, first_loss: float) -> Doubles:
     mark = below.argmax(axis=0)
     before = np.maximum(mark - 1, 0)
     with np.errstate(all="ignore"):
+        # the share of the way in log L, log(L_before / level) over log(L_before / L_after)
         share = np.log(loss[before] / levels) / np.log(loss[before] / loss[mark])
     # a loss of 0 has no logarithm: its mark counts as it is
     share = np.where(np.isfinite(share) & (mark > 0) & (loss[mark] > 0), share, 1.0)
@@ -135,6 +137,7 @@ def _compared(own: _Paths, other: _Paths) -> dict[str, object]:
         "sampler": other.labels["optimizer"],
         "sampler_settings": other.labels["settings"],
         "n_pairs": len(deep),
+        # levels fall, so that how many were passed says how deep
         "lowest_loss": float(LEVELS[int(np.median(deep)) - 1]) if len(deep) else np.nan,
         "frequency_ratio": ratio,
         "frequency_low": low,

@@ -42,6 +42,7 @@ def standing(tables: Tables) -> pd.DataFrame:
     rows = []
     for block, own in runs.groupby("block", sort=False):
         found = order[order["block"] == block]
+        # within a block nothing but the target differs
         if own["problem_settings"].nunique() > 1:
             rows.append(_population(tables, own, found))
         else:
@@ -111,6 +112,7 @@ def _population(tables: Tables, runs: pd.DataFrame, order: pd.DataFrame) -> pd.D
 def _over_targets(values: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for key, own in values.groupby(METHOD, sort=False):
         parts = {name: own[own["measure"] == name] for name in MEASURES}
+        # one target says nothing of how targets differ
         if min(part["problem_settings"].nunique() for part in parts.values()) < 2:
             continue
         share, spread = (_means(parts[name], LEVEL) for name in MEASURES)
@@ -120,8 +122,10 @@ def _over_targets(values: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "targets": spread.n_targets,
             "n_runs": spread.n_runs,
             "concordance": share.mean,
+            # Student's t knows no bounds, and C lies in [0, 1]
             "low": max(share.low, 0.0),
             "high": min(share.high, 1.0),
+            # means are of log S
             "spread": np.exp(spread.mean),
             "spread_low": np.exp(spread.low),
             "spread_high": np.exp(spread.high),
@@ -138,6 +142,7 @@ def _means(part: pd.DataFrame, level: float) -> Population:
 def _p_of(spread: Population) -> float:
     """Two-sided p of a mean of 0, from the half-width of its interval."""
     freedom = spread.n_targets - 1
+    # the half-width is t s / sqrt(n)
     error = (spread.high - spread.mean) / t_quantile((1 + LEVEL) / 2, freedom)
     return 2 * t_tail(abs(spread.mean) / error, freedom) if error > 0 else float(spread.mean == 0)
 
@@ -171,5 +176,6 @@ def _verdict(row: "pd.Series[Any]") -> str:
         low_first = row["spread"] > 1
         return DIRECTIONS[0 if low_first else 1] + (ALONE if _explained(row, low_first=low_first) else "")
     margins = FLAT_CONCORDANCE, FLAT_SPREAD
+    # two one-sided tests on each: the whole interval lies within the margin
     within = [low >= m[0] and high <= m[1] for (low, high), m in zip(row["flat"], margins, strict=True)]
     return "no order" if all(within) else "undecided"

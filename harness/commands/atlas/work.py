@@ -18,6 +18,7 @@ def main(arguments: argparse.Namespace) -> int:
     folder, page = Path(arguments.atlas), Path(arguments.page)
     if arguments.folder is not None:
         keep(Path(arguments.folder), folder)
+    # read back also after keeping: the page is made of what lies there, and can be made again of it
     tables = kept_tables(folder).tables
     with writing_into(page.parent):
         save(FIGURES["standing"](tables), page.parent / FIGURE, ("png",))

@@ -12,6 +12,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Remove them, and say how many; the exit code."""
     folder = existing(Path(arguments.folder))
     ledger = Store(folder).ledger
+    # a temporary file of a process that lives is no leftover
     quiet(ledger)
     found = ledger.leftovers()
     for path in found:

@@ -10,6 +10,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Carry out a comparison; the exit code."""
     results = carry_out(requested_comparison(arguments), arguments, arguments.jobs)
     if results is None:
+        # 128 and the number of SIGINT
         return 130
     say_results(results, arguments.format)
     return ending(results)

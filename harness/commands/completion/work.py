@@ -73,6 +73,7 @@ def values() -> dict[str, list[str]]:
 
 def bash(all_words: list[Word], after: dict[str, list[str]]) -> str:
     """A function for bash 3.2 and later."""
+    # neither `mapfile` nor `compopt`: macOS has bash 3.2
     previous = "".join(f'    {option}) offered="{" ".join(own)}" ;;\n' for option, own in after.items())
     own = "".join(
         f'    {word.name}) options="{" ".join(word.options)}"; firsts="{" ".join(word.firsts)}" ;;\n'
@@ -137,6 +138,7 @@ def fish(all_words: list[Word], after: dict[str, list[str]]) -> str:
         if word.firsts:
             lines.append(f"complete -c {PROGRAM} {seen} -a '{' '.join(word.firsts)}'")
         for option, about in word.options.items():
+            # -x: a value is required, and files are no candidates
             taken = f" -x -a '{' '.join(after[option])}'" if option in after else ""
             lines.append(f"complete -c {PROGRAM} {seen} -l {option.lstrip('-')} -d {_quoted(about)}{taken}")
     return "\n".join(lines) + "\n"

@@ -13,6 +13,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Do it for one collection, or for all; 0 if all went well."""
     names = [arguments.name] if arguments.name else list(DATASETS)
     act = {"fetch": _fetch, "verify": _verify, "where": _where}[arguments.what]
+    # the worst of the exit codes, after all collections have had their say
     return max([act(name, lookup("collection", name, DATASETS)) for name in names])
 
 
@@ -27,6 +28,7 @@ def _where(name: str, dataset: Dataset | Embedded) -> int:
 
 
 def _verify(name: str, dataset: Dataset | Embedded) -> int:
+    # looked for first, as `_fetch` would download it
     if isinstance(dataset, Dataset) and locate(dataset) is None:
         _where(name, dataset)
         return 1

@@ -51,6 +51,7 @@ def _section(folder: Path, claim: Mapping[str, Any]) -> str:
 def _table(path: Path) -> Iterator[str]:
     with path.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if all(row[key] == value for key, value in PRIMARY.items())]
+    # the problem's own probe comes first; of others, the verdicts are in the table
     first = [row for row in rows if row["probe"] == rows[0]["probe"]]
     yield f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}\n"
     yield from (f"| {' | '.join(_cells(row, first))} |\n" for row in first)
@@ -74,6 +75,7 @@ def _settings(row: Mapping[str, str], rows: list[dict[str, str]]) -> str:
     labels = ("problem", "network", "activation", "init")
     shown = [row[name] for name in labels if len({other[name] for other in rows}) > 1]
     if len({other["problem_settings"] for other in rows if other["problem"] == row["problem"]}) > 1:
+        # read from the text of the JSON: of the settings of problems it is the embedding that claims are about
         shown.append(row["problem_settings"].partition('"embedding":"')[2].partition('"')[0])
     if len({other["settings"] for other in rows if other["optimizer"] == row["optimizer"]}) > 1:
         shown.append(row["settings"].replace('"', "").strip("{}").replace(",", ", "))
@@ -81,4 +83,5 @@ def _settings(row: Mapping[str, str], rows: list[dict[str, str]]) -> str:
 
 
 def _number(text: str) -> str:
+    # nothing between two commas is NaN
     return f"{float(text):.2g}" if text else "-"

@@ -91,6 +91,7 @@ def _settings(method: Optimizer) -> Iterator[str]:
     yield "| setting | default | legal | searched | meaning |"
     yield "|---|---|---|---|---|"
     for spec in fields(method):
+        # every field has one: a rule of the house checks that
         rule: Setting = spec.metadata["setting"]
         tune = f"{rule.tune[0]:g} to {rule.tune[1]:g}" if rule.tune else ""
         yield f"| `{spec.name}` | {_value(values[spec.name])} | {_legal(rule)} | {tune} | {rule.doc} |"

@@ -8,6 +8,7 @@ INTRODUCTION = (
     "Code and pages cite by a tag (SHED) or by names and a year (Powell 1964). This is what they stand for; "
     "[references.bib](references.bib) has the same for BibTeX."
 )
+# an entry ends with the first brace that begins a line
 ENTRY = re.compile(r"^@(\w+)\{(\w+),\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 # braces within a field's own, two deep, as around an accent in a name that is kept together
 FIELD = re.compile(r"(\w+) = \{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")

@@ -75,6 +75,7 @@ def _only(tables: Tables, names: str | None) -> Tables:
 
 
 def _filtered(rows: pd.DataFrame, by: dict[str, set[str]]) -> pd.DataFrame:
+    # by run where a table has runs; `order` has none, and is told by its optimizer
     for column, values in by.items():
         if column in rows:
             return rows[rows[column].isin(values)].reset_index(drop=True)

@@ -16,6 +16,7 @@ from problems.probes.gaussian_filter import UNINFORMATIVE, FilterProbe
 
 DELTAS = "0.01,0.03,0.1,0.3,1,3,7,10,30,100,300"
 ROWS = 500
+# widths sqrt(delta) of 0.01, 0.1 and 3.2: steps stay, are rounded, and become their mean
 EXAMPLES = (0.0001, 0.01, 10.0)
 
 
@@ -28,6 +29,7 @@ def main(arguments: argparse.Namespace) -> int:
     recipe = override(name, find_problem(name), settings.pop("problem", {}) | settings.pop(name, {}))
     if settings:
         raise ValueError(f"--set takes settings of the problem here, such as problem.samples=401; got {min(settings)}.")
+    # the data of seed 0, which a run of that seed would have
     problem = recipe.build(stream(0, "data"))
     rows = min(ROWS, problem.n_samples)
     probes = [FilterProbe(problem.inputs, problem.targets, delta, rows) for delta in _deltas(arguments.deltas)]

@@ -53,6 +53,7 @@ def _installed(method: Optimizer) -> str:
 
 
 def _figures() -> dict[str, str]:
+    # imported here: matplotlib would make every other list wait for it
     films = {"animation": import_module("harness.figures.kept.film").animation}
     return _first_lines({**films, **import_module("harness.figures").FIGURES})
 

@@ -49,6 +49,7 @@ def say_targets(tables: Tables, folder: Path, console: Console) -> None:
     """The mean over targets, and how far targets differ."""
     rows = over_targets(tables)
     table = Table("optimizer", "measure", "mean", "between targets", "between runs", "range of targets", "targets")
+    # the rows are over targets, and so over problems: a name of one of them would mislead
     for name, (_, row) in zip(
         configuration_names(rows.assign(problem="", problem_settings="")), rows.iterrows(), strict=True
     ):
@@ -78,6 +79,7 @@ def say_forecasts(tables: Tables, folder: Path, console: Console) -> None:
     )
     for key, own in rows.groupby([*LABELS, "probe", "frequency"], sort=False, dropna=False):
         labels = pd.DataFrame([dict(zip(LABELS, key, strict=False))])
+        # never is later than any cost, so that the median needs no model of what is missing
         measured = own["cost"].where(~own["censored"], float("inf")).median()
         trusted = ", ".join(f"{word} {count}" for word, count in own["predicted_trusted"].value_counts().items())
         shown = [f"{own['predicted_cost'].median():,.0f}", f"{measured:,.0f}", trusted]

@@ -49,6 +49,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _table(rows: pd.DataFrame, prices: list[float]) -> Table:
     labels = rows[[*LABELS]].drop_duplicates()
+    # keys of a group have the types of their columns, which text makes comparable
     names = dict(zip(map(tuple, labels.to_numpy(str)), configuration_names(labels), strict=True))
     cuts = rows.drop_duplicates("cost_per_gradient").set_index("cost_per_gradient")["cut_cost"]
     table = Table(title="verdict (concordance), loss, at equal cost, for several costs of a gradient")

@@ -43,6 +43,7 @@ def _method(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out or f"results/place-{names[0]}")
     with TemporaryDirectory() as elsewhere:
         path = Path(elsewhere) / FILE
+        # read from a file like any study, which is gone afterwards: its text goes into the new study's folder
         path.write_text(study_of(atlas, names, files))
         study = read_study(path, arguments.seeds)
     store = Store(folder)

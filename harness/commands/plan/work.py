@@ -81,6 +81,7 @@ def foretold(jobs: list[Job], estimates: list[Estimate], processes: int) -> str:
     used = max(1, min(processes, len(jobs)))
     start = starting() * (2 if used > 1 else 1)  # the command itself, and then its workers side by side
     runs = sum(map(len, jobs))
+    # this process has made the probes: it holds about what each worker will hold
     held = used * resident_bytes()
     memory = f", about {size(held)} of memory in all" if held else ""
     stored = size(sum(by_kind[kind_of(job)].stored_bytes for job in jobs))
@@ -91,5 +92,6 @@ def foretold(jobs: list[Job], estimates: list[Estimate], processes: int) -> str:
 def starting() -> float:
     """Seconds in which a process loads what a comparison needs."""
     began = perf_counter()
+    # in a new process, as everything is loaded in this one
     subprocess.run([sys.executable, "-c", "import harness.study.comparison"], check=True)
     return perf_counter() - began

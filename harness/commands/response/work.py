@@ -48,6 +48,7 @@ def _summary(rows: pd.DataFrame) -> Table:
             f"{image:.3f}",
             f"{middle:.3f}",
             f"{low:.3f} to {high:.3f}",
+            # a row for each frequency: summed over the spectrum, and the mean over runs
             f"{own['power'].sum() / len(each):.3g}",
             f"{each['n_samples'].max()}",
         )

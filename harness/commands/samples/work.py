@@ -64,9 +64,11 @@ def _complexity(complexity: pd.DataFrame) -> Table:
     for heading in ("optimizer", "network", "cost", "accuracy", "critical", "mu, bits", "beyond linear, bits"):
         table.add_column(heading, justify="left" if heading in ("optimizer", "network") else "right")
     measures = ["cost", "accuracy", "critical_ratio", "linear_correlation", "beyond_linear"]
+    # by the number of the look: its cost may differ a little between seeds
     order = complexity.groupby("run_id").cumcount()
     means = complexity.groupby(["optimizer", "network", order], sort=False)[measures].mean()
     for (optimizer, network), own in means.groupby(level=[0, 1], sort=False):
+        # four looks, and fewer of a run that ended early
         for place in np.unique([0, len(own) // 3, 2 * len(own) // 3, len(own) - 1]):
             cost, *others = own.iloc[place]
             table.add_row(str(optimizer), str(network), f"{cost:,.0f}", *(f"{value:.3f}" for value in others))

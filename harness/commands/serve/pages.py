@@ -42,6 +42,7 @@ class Study:
             bar = f'<progress aria-label="{label}" max="{total}" value="{made}"></progress>'
             cells = (escape(str(problem)), escape(str(name)), bar, f"{made} of {total}", escape(told))
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        # of machine~process~birth~token the machine
         owners = ", ".join(escape(owner.split("~")[0]) for owner in status.owners)
         head = "".join(f'<th scope="col">{text}</th>' for text in HEADINGS)
         name = escape(self._folder.resolve().name)

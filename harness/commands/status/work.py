@@ -20,6 +20,7 @@ def main(arguments: argparse.Namespace) -> int:
     console.print(_table(status))
     for sentence in _sentences(status, folder):
         console.print(sentence, highlight=False, soft_wrap=True)
+    # a script that waits for a study asks for the exit code alone
     bad = status.counts["status"].isin(["failed", "crashed", "missing"])
     return 1 if bad.any() else 0
 

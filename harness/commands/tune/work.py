@@ -29,6 +29,7 @@ def main(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out) if arguments.out else tuning.folder
     trials, winner = tune(tuning, arguments.jobs, folder)
     path = tuned_file(problem)
+    # a copy apart from the search's folder: --settings tuned finds it by the problem alone
     update_settings(path, arguments.optimizer, settings_of(winner))
     searched = list(ranges(winner))
     seeds = f"seeds {FIRST_SEED} to {FIRST_SEED + tuning.seeds - 1}"

@@ -56,6 +56,7 @@ def directions(tables: Tables) -> Figure:
 def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     places = np.arange(len(rows))
     middle = rows["response_frequency"].to_numpy(float)
+    # errorbar takes lengths, and not ends
     spread = [middle - rows["response_low"], rows["response_high"] - middle]
     axes.errorbar(places, middle, yerr=spread, fmt="o", color=LINES[0], ms=4, lw=1.1)
     axes.set_ylim(0, 1.15 * rows["response_high"].max())

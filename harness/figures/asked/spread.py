@@ -33,6 +33,7 @@ def spread_rows(tables: Tables, against: str | None = None) -> pd.DataFrame:
     rows = compared(tables, reference)
     if rows.empty:
         raise ValueError(f"Nothing was compared with '{reference}': the study has no other optimizer on its problem.")
+    # the problem's first probe: ratios of another are about other frequencies
     rows = rows[rows["probe"].isin(tables["spectra"]["probe"].iloc[:1])]
     named = rows.assign(configuration=configuration_names(rows[[*LABELS]]))
     return named.sort_values("spread_ratio", ascending=False, ignore_index=True)[COLUMNS]
@@ -64,12 +65,14 @@ def _draw(axes: Axes, rows: pd.DataFrame, measure: str) -> None:
     middle, low, high = (rows[f"{measure}_{name}"].to_numpy(float) for name in ("ratio", "low", "high"))
     ratio = measure == "spread"
     if ratio:
+        # an interval may be open to one side or both, and infinity has no place on the axis; what is NaN stays so
         low, high = np.nan_to_num(low, nan=np.nan), np.where(np.isinf(high), LARGEST, high)
         middle, low, high = (np.clip(part, 1 / LARGEST, LARGEST) for part in (middle, low, high))
     y = np.arange(len(rows))[::-1]
     known = np.isfinite(middle)
     colours = [_colour(m, p) for m, p in zip(middle, rows[f"{measure}_p_adjusted"], strict=True)]
     for place in np.flatnonzero(known):
+        # no interval is a bar without length, below the marker
         ends = np.nan_to_num([low[place], high[place]], nan=middle[place])
         axes.plot(ends, [y[place]] * 2, color=colours[place], lw=1.1, solid_capstyle="butt")
         bound = rows["spread_bound"].iloc[place] if ratio else ""
@@ -96,12 +99,14 @@ def _ends(values: Iterable[float], *, ratio: bool) -> tuple[float, float]:
     finite = [value for value in values if np.isfinite(value)]
     low, high = min(finite), max(finite)
     if ratio:
+        # at least from 1/2 to 2, or differences of a few per cent would look like large ones
         return min(low / 1.4, 0.5), max(high * 1.4, 2.0)
     # not so narrow that ratios of nearly one fill the axis
     return min(low - 0.06 * (high - low), 0.9), max(high + 0.06 * (high - low), 1.1)
 
 
 def _colour(ratio: float, p: float) -> str:
+    # also NaN: what could not be tested has no colour
     if not p < LEVEL:
         return INK
     return VERDICT_COLOURS["low-first" if ratio > 1 else "high-first"]

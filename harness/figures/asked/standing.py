@@ -31,6 +31,7 @@ def standing_rows(tables: Tables) -> pd.DataFrame:
     """The table behind the figure, with a column `method`: from the largest mean spread to the smallest."""
     rows = standing(tables)
     rows = rows.assign(method=method_names(rows))
+    # log of the geometric mean over problems; a spread of 0 is none
     size = np.log(rows["spread"].where(rows["spread"] > 0)).groupby(rows["method"]).mean()
     return rows.assign(size=rows["method"].map(size)).sort_values(["size", "method"], ascending=False, kind="stable")
 
@@ -63,6 +64,7 @@ def standing_figure(tables: Tables) -> Figure:
 
 
 def _cells(axes: Axes, rows: pd.DataFrame, methods: list[str], blocks: list[str]) -> None:
+    # log S = 0, no preference, is white in the middle: blue where low ones come first, red where high ones do
     scale, norm = colormaps["RdBu"], LogNorm(1 / STRONGEST, STRONGEST, clip=True)
     image = np.ones((len(methods), len(blocks), 4))
     for row in rows.to_dict("records"):

@@ -23,6 +23,7 @@ def grid(panels: int, most_columns: int = 3, *, alike: bool = True, gap: float =
 
     `gap` are the inches between columns."""
     columns = min(panels, most_columns)
+    # rounded up
     lines = -(-panels // columns)
     width = SINGLE if columns == 1 else PAGE
     height = TOP + lines * HEIGHT + (lines - 1) * GAP_Y + BOTTOM
@@ -41,6 +42,7 @@ def grid(panels: int, most_columns: int = 3, *, alike: bool = True, gap: float =
 
 def cost_axis(axes: Axes, top: float) -> None:
     """A logarithmic axis of cost from 0 to `top`, linear up to 1 so that cost 0 has a place, with few ticks."""
+    # the part from 0 to 1 is as wide as 0.4 of a decade
     axes.set_xscale("symlog", linthresh=1, linscale=0.4)
     decades = range(max(1, int(np.floor(np.log10(max(top, 1))))) + 1)
     shown = decades[:: 2 if len(decades) > 3 else 1]

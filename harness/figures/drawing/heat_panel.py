@@ -28,6 +28,7 @@ class Zero(NamedTuple):
 
     @classmethod
     def of(cls, top: float) -> "Zero":
+        # on an axis of logarithms a power of the top is a share of its length: 11 % to 4 % left of cost 1
         return cls(*(float(top**-share) for share in (0.11, 0.075, 0.04)))
 
 
@@ -117,9 +118,11 @@ def _draw_hits(axes: Axes, panel: Panel, band: Band, top: float) -> None:
     reached, spread = np.isfinite(median), np.isfinite(low)
     for halo in (True, False):
         axes.hlines(middles[spread], low[spread], np.minimum(high, top)[spread], zorder=3, **QUARTILES[halo])
+    # markers of rows thinner than 0.06 inches would hide each other
     size = min(1.0, (band.edges[1] - band.edges[0]) / 0.06)
     hit, censored = (style | {"markersize": style["markersize"] * size} for style in (HIT, CENSORED))
     axes.plot(median[reached], middles[reached], zorder=4, **hit)
+    # 2.2 % of the axis beyond its end: not learned within the budget
     axes.plot(np.full((~reached).sum(), top**1.022), middles[~reached], zorder=4, clip_on=False, **censored)
 
 

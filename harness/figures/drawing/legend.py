@@ -28,6 +28,7 @@ FRAME: dict[str, Any] = {"facecolor": "none", "edgecolor": "#999999", "linewidth
 
 def error_colours() -> dict[str, Any]:
     """Errors from 1 % to 100 % on a logarithmic scale, which puts the threshold in the middle; dark is learned."""
+    # sqrt(0.01 * 1) = 0.1; what nobody watched is bluish, a colour that the map does not have
     return {"cmap": colormaps["magma"].with_extremes(bad="#dfe6ec"), "norm": LogNorm(0.01, 1.0, clip=True)}
 
 

@@ -51,6 +51,7 @@ def house_style() -> Iterator[None]:
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Inches that `text` takes at `size` points."""
     font = FontProperties(family="DejaVu Sans", weight=weight, size=size)
+    # 72 points to the inch
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72 if text else 0.0
 
 

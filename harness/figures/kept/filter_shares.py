@@ -58,5 +58,6 @@ def _draw_shares(axes: Axes, shares: pd.DataFrame, limit: float) -> None:
     axes.set_xlabel("delta", labelpad=2)
     idle = shares[(shares["low"] < limit) | (shares["high"] < limit)]
     for delta in idle["delta"]:
+        # a factor to both sides: equally wide wherever it stands on the logarithmic axis
         axes.axvspan(delta / 1.2, delta * 1.2, color=GREY, alpha=0.2, lw=0)
     axes.spines[["top", "right"]].set_visible(False)

@@ -85,6 +85,7 @@ def _computed(tables: Tables) -> pd.DataFrame:
         # the filter is linear: the part of an error is the error of the part
         error, target = one.values - one.target, _centred(one)
         for width in known[key]:
+            # exp(-x^2 / (2 delta)) transforms into exp(-2 pi^2 k^2 delta), a Gaussian of this width in cycles per unit
             frequency = 1 / (2 * np.pi * np.sqrt(width.delta))
             low = _size(width.weights @ error) / _size(width.weights @ target)
             high = _size(error - width.weights @ error) / _size(target - width.weights @ target)
@@ -129,6 +130,7 @@ def _widths(one: Kept) -> list[Width]:
     found = []
     for delta in (float(f"{delta:.3g}") for delta in np.geomspace(*ends, SWEEP)):
         weights = np.exp(-square / (2 * delta))
+        # sum_j G_ij = 1, so that a constant is all low part, at the edge of the data too
         weights /= weights.sum(axis=1, keepdims=True)
         low = weights @ target
         # low and high are not orthogonal: the two shares need not add up to one

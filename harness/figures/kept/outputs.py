@@ -80,6 +80,7 @@ def _kept(name: str, run_id: str, seed: int, rows: pd.DataFrame) -> Kept:
         run_id,
         seed,
         marks,
+        # sorted by mark, sample and component: a mark has n m rows, of which a sample has m
         rows["cost"].to_numpy(np.float64)[:: n * m],
         first[known].to_numpy(np.float64)[::m],
         first["target"].to_numpy(np.float64).reshape(n, m),

@@ -106,6 +106,7 @@ def _picture(values: "pd.Series[float] | Doubles", shape: tuple[int, int]) -> Do
 
 
 def _error(picture: Doubles, target: Doubles) -> float:
+    # each colour about its own mean: a tint of the whole picture would make the denominator large, and the error small
     spread = target - target.mean(axis=(0, 1))
     return float(np.sqrt(((picture - target) ** 2).sum() / (spread**2).sum()))
 

@@ -78,6 +78,7 @@ def _costs(runs: Sequence[Kept], at: Sequence[float]) -> list[float]:
 def _limits(rows: pd.DataFrame) -> tuple[float, float]:
     """Of the target, with room: an output that runs away leaves the panel instead of flattening it."""
     low, high = rows["target"].min(), rows["target"].max()
+    # a constant target has no height to take a quarter of
     room = 0.25 * (high - low) or 1.0
     return float(low - room), float(high + room)
 

@@ -66,11 +66,13 @@ class Incumbents:
     def _keep(self, lane: int, point: Point) -> None:
         """The lowest finite loss is the best, and of equals the first."""
         top = self._best[lane]
+        # `not <=` and not `>`: a best loss that is NaN gives way to any number
         if top is None or (isfinite(point.loss) and not top.loss <= point.loss):
             self._best[lane] = point
 
     def _points(self, lanes: list[int], thetas: Doubles) -> list[Point]:
         outputs = self._evaluator.predict(thetas)
+        # (n, m) for all, or (B, n, m) where each lane has data of its own
         targets = self._batch.targets if self._batch.targets.ndim == 2 else self._batch.targets[lanes]
         losses, predictions = self._batch.loss.value(outputs, targets).tolist(), self._batch.readout(outputs)
         return [

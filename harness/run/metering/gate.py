@@ -37,6 +37,7 @@ def _read_clock(typing: Any, function: Any, seconds: Any) -> Any:
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         del target, signature
         byte = ir.IntType(8).as_pointer()
+        # int clock_gettime(clockid_t, struct timespec *): the struct is two whole numbers of eight bytes
         kind = ir.FunctionType(ir.IntType(32), [ir.IntType(32), byte])
         called = builder.inttoptr(arguments[0], kind.as_pointer())
         which = ir.Constant(ir.IntType(32), time.CLOCK_MONOTONIC)
@@ -49,6 +50,7 @@ def _read_clock(typing: Any, function: Any, seconds: Any) -> Any:
 def now(context: Any) -> Any:
     """Seconds of the monotonic clock."""
     table, _ = table_at(context)
+    # the table begins at the context, and each of its places has eight bytes
     _read_clock(table[CLOCK], context + 8 * SECOND)
     return table[SECOND] + 1e-9 * table[NANOSECOND]
 
@@ -88,6 +90,7 @@ def gate() -> Any:
     version = VERSION
 
     def entry(context: Any, theta: Any, gradient: Any) -> Any:
+        # closed over, as the cache on disk tells kernels apart by what they close over
         _ = version
         table, numbers = table_at(context)
         point, slope = carray(theta, (table[DIM],)), carray(gradient, (table[DIM],))
@@ -95,8 +98,10 @@ def gate() -> Any:
             before = now(context)
             loss = call_at(table[EVALUATE], table[CONTEXT], point, slope)
             after = now(context)
+            # else evaluated once more, in Python, as nothing is counted yet; so is a slope too large to be squared
             if isfinite(loss) and (table[SLOPES] == 0 or isfinite(square(slope))):
                 settle(table, numbers, loss, point, after - before)
+                # the next call goes to Python, where Ctrl-C is heard
                 if after > numbers[DEADLINE]:
                     table[LEFT] = 0
                 return loss
@@ -118,6 +123,7 @@ class Gate:
     """The function with its table, around the C function of an evaluator; `last` and `best` are written in place."""
 
     def __init__(self, inner: Entry, fallback: int, last: Doubles, best: Doubles, *, slopes: bool) -> None:
+        # the table has addresses alone, which would outlive the arrays
         self._held = last, best
         sizes = {
             **dict(zip((EVALUATE, CONTEXT), inner, strict=True)),
@@ -133,6 +139,7 @@ class Gate:
 
     def open(self, most: int, best_loss: float) -> None:
         """Let so many evaluations pass."""
+        # the clock is the one that `now` reads: deadlines of another could not be compared
         self._numbers[:] = inf, best_loss, 0.0, time.clock_gettime(time.CLOCK_MONOTONIC) + PATIENCE
         self._table[LEFT] = max(0, most)
 

@@ -36,6 +36,7 @@ class _Bars:
         self._display, self._totals, self._before = display, totals, before
         self._made: dict[str, float] = dict(before)
         self._shown = monotonic()
+        # one output with an id, which is replaced: printed anew, bars would fill the notebook
         self._handle = display.display(display.HTML(self._html()), display_id=True)
 
     def watch(self, jobs: Sequence[Job], shares: Sequence[float]) -> None:

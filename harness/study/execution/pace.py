@@ -25,7 +25,9 @@ class Pace:
         # whoever has a time limit is ended alone, and none may wait for the last while others have nothing to do
         if job[0].method.lanes or job[0].time_limit is not None:
             return 0
+        # of an unknown configuration the first run goes alone: ENOUGH / ENOUGH is 1
         seconds = self._seconds.get(configuration(job[0]), ENOUGH)
+        # of what waits for each process half at most, so that tasks get smaller towards the end and none is waited for
         return int(min(MOST_RUNS, ENOUGH / max(seconds, 1e-6), share / 2)) - len(job)
 
 

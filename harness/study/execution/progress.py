@@ -58,6 +58,7 @@ def _lines(totals: Counter[str], finished: Counter[str]) -> Watch:
 def amounts(jobs: Sequence[Job], shares: Sequence[float]) -> dict[str, float]:
     """Runs done of each optimizer, partly done ones by their share."""
     amounts: dict[str, float] = {}
+    # a job that was joined to another is empty, and is counted there
     for job, share in ((job, share) for job, share in zip(jobs, shares, strict=True) if job):
         amounts[job[0].optimizer] = amounts.get(job[0].optimizer, 0.0) + share * len(job)
     return amounts

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+# no parser of TOML: the real one has taken the text before, so that only valid lines are met here
 HEADER = re.compile(r"^\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 ENTRY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
 NAME = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
@@ -39,6 +40,7 @@ def nearest_line(lines: dict[tuple[str, ...], int], key: tuple[str, ...]) -> int
 
 def _note(found: dict[tuple[str, ...], int], key: tuple[str, ...], number: int) -> None:
     for length in range(1, len(key) + 1):
+        # the first line stands: a table is found where it begins, and not where its last key is
         found.setdefault(key[:length], number)
 
 

@@ -12,6 +12,7 @@ class Mistakes:
     def __init__(self, name: str, text: str) -> None:
         self._name = name
         self._lines = lines_of(text)
+        # keys of a dict, as parts that inherit a wrong value all find the same mistake
         self._found: dict[tuple[int, str], None] = {}
 
     def add(self, key: tuple[str, ...], sentence: str) -> None:

@@ -35,6 +35,7 @@ class Part:
         """Read every key, and note its mistakes."""
         for key in self.content:
             if key not in KEYS:
+                # the nearest match may be a key of the whole file, put into a part by mistake
                 self._add(key, str(unknown("key", key, (*KEYS, *ELSEWHERE))))
         self.problems = self._problems()
         self.optimizers = self._optimizers()
@@ -49,10 +50,12 @@ class Part:
         names = None if self.optimizers is None else list(self.optimizers)
         for problem, settings in self.problems.items():
             varied = {name: dict(values) for name, values in (self.optimizers or {}).items() if values}
+            # a budget is a term of the run and no setting of the recipe: its alternatives are plans of their own
             varied["problem"] = {key: values for key, values in settings.items() if key != "budget"}
             for budget in settings.get("budget", [None]):
                 with self._at("problems", problem):
                     tuned = self._tuned(problem)
+                    # lenient: a method that one problem cannot take still runs on the others
                     options = {"vary": varied, "budget": budget, "settings_file": tuned, "lenient": True, **self.terms}
                     made = plan(problem, names, self.seeds, **options)
                     left_out = {f"{problem}: {name}": reason for name, reason in made.left_out.items()}
@@ -65,6 +68,7 @@ class Part:
         self.mistakes.add(self._place((key,)), sentence)
 
     def _place(self, key: tuple[str, ...]) -> tuple[str, ...]:
+        # a wrong key of the top is told at the top, whichever part inherits it
         return (*self.prefix, *key) if not self.prefix or key[0] in self.own else key
 
     def _seeds(self, only: str | None) -> list[int]:
@@ -98,6 +102,7 @@ class Part:
             for name, settings in names(self.content["problems"], "problems").items():
                 with self._at("problems", name):
                     recipe = find_problem(name)
+                    # on the right what stands with the problem itself, which goes before what stands above it
                     found[name] = self._alternatives("problems", name, recipe, {**common, **settings}, settings)
         return found
 
@@ -146,6 +151,7 @@ class Part:
 def override_terms(sample: RunSpec, terms: Mapping[str, Any]) -> RunSpec:
     """A run with these terms; raises ValueError for one that it cannot have."""
     for key, value in terms.items():
+        # True is a number to Python, and no number of marks
         text = key in ("engine", "probes")
         if isinstance(value, bool | list | dict) or isinstance(value, str) != text:
             raise ValueError(f"{key} is a {'text' if text else 'number'}, the same for all runs; got {value!r}.")
@@ -153,5 +159,6 @@ def override_terms(sample: RunSpec, terms: Mapping[str, Any]) -> RunSpec:
 
 
 def _check_budget(value: Any) -> None:
+    # a value of the loss costs 1: below that not even the start could be evaluated
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < float("inf"):
         raise ValueError(f"The budget must be a finite number of at least 1; got {value!r}.")

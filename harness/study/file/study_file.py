@@ -69,6 +69,7 @@ class _Reader:
         self.mistakes.complain()
         plans = [made for one in read for made in one.plans()]
         self.mistakes.complain()
+        # paths in the file are relative to it, so that it reads alike wherever the command is given
         where = self.path.parent / ledger if ledger else None
         return Study(self.path, self.text, name, _joined(plans), loaded, where, compiled)
 
@@ -78,6 +79,7 @@ class _Reader:
             self.mistakes.add(("parts",), "Parts are tables headed [[parts]], each with keys of its own.")
             return []
         common = {key: value for key, value in self.content.items() if key not in ELSEWHERE}
+        # a file without [[parts]] is its own only part, whose keys stand at the top
         one = "parts" not in self.content
         return [
             Part(self.path, {**common, **part}, self.mistakes, () if one else ("parts", str(index)), frozenset(part))
@@ -85,6 +87,7 @@ class _Reader:
         ]
 
     def _default_name(self) -> str:
+        # STUDY.toml is what most are called, and tells nothing: then the folder has the name
         return self.path.stem if self.path.stem.lower() != "study" else self.path.resolve().parent.name or "study"
 
     def _text(self, key: str, default: str) -> str:
@@ -97,6 +100,7 @@ class _Reader:
     def _plugins(self) -> tuple[Path, ...]:
         listed = self.content.get("plugins", [])
         listed = [listed] if isinstance(listed, str) else listed
+        # before any name is looked up: what they register is found like our own
         plugins.load_installed()
         found = [self.path.parent / str(item) for item in listed]
         for file in found:
@@ -106,6 +110,7 @@ class _Reader:
 
 
 def _joined(plans: Sequence[Plan]) -> Plan:
+    # parts may overlap; equal specs are one run
     specs = dict.fromkeys(spec for one in plans for spec in one.specs)
     left_out = {name: reason for one in plans for name, reason in one.left_out.items()}
     return Plan(tuple(specs), left_out, tuple(dict.fromkeys(said for one in plans for said in one.understood)))

@@ -51,6 +51,7 @@ def _listed(items: Iterable[Any]) -> Iterable[int]:
         if isinstance(item, bool) or not first.isdecimal() or (dots and not last.isdecimal()):
             raise ValueError(_form(item))
         stop = int(last) + 1 if dots else int(first) + 1
+        # asked before the range is walked, as one digit too many would fill the memory
         if stop - int(first) > MOST_SEEDS:
             raise ValueError(_form(item))
         yield from range(int(first), stop)

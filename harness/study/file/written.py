@@ -55,6 +55,7 @@ def _parts(
     for alike, found in seeds.items():
         # equal for all methods: what is left to tell parts apart is the problem with its terms
         problem = replace(alike, optimizer="gd", method=OPTIMIZERS["gd"])
+        # the last part alone: joining an earlier one would change the order of the runs, and so of all tables
         last = parts[-1] if parts else None
         if last and last[0] == problem and last[1] == tuple(found) and alike.optimizer not in last[2]:
             last[2][alike.optimizer] = alike.method
@@ -64,6 +65,7 @@ def _parts(
 
 
 def _terms(spec: RunSpec) -> dict[str, Any]:
+    # a run of nothing but defaults: terms that are equal to its own are not written
     sample = RunSpec(spec.problem, spec.recipe, spec.optimizer, spec.method, 0, spec.budget)
     terms = {key: getattr(spec, key) for key in TERMS if getattr(spec, key) != getattr(sample, key)}
     # without the plugin's checksum, which no user types
@@ -85,6 +87,7 @@ def _toml(value: Any) -> str:
     """A value in TOML, which spells text, numbers and lists as JSON does, but for the infinite."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
+    # JSON's word is Infinity, which TOML does not know
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return "inf" if value > 0 else "-inf"
     return json.dumps(value, ensure_ascii=False)

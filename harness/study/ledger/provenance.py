@@ -26,6 +26,7 @@ def record(folder: Path, machine: Mapping[str, Any]) -> None:
 
 def machines(folder: Path) -> pd.DataFrame:
     """The table `machines`; files that cannot be read are left out."""
+    # a file that is still being written begins with a dot
     found = [row for path in sorted((folder / MACHINES).glob("[!.]*.json")) if (row := _read(path)) is not None]
     rows = pd.DataFrame(found, columns=list(SCHEMA["machines"])) if found else empty("machines")
     return frame("machines", dict(rows)) if found else rows

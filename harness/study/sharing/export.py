@@ -33,6 +33,7 @@ def _duckdb(tables: Tables, target: Path) -> list[Path]:
     except ModuleNotFoundError:
         raise ValueError("This form needs the library duckdb: pip install 'frequency-harness[more]'") from None
     path, temporary = target / "study.duckdb", target / ".study.duckdb.tmp"
+    # what a killed export has left would be opened, and added to
     temporary.unlink(missing_ok=True)
     with duckdb.connect(str(temporary)) as database:
         for name, rows in tables.items():

@@ -24,6 +24,7 @@ def write_ioh(tables: Tables, target: Path) -> list[Path]:
     """Write the runs that have a curve; the folder."""
     folder = target / "ioh"
     runs = tables["runs"][tables["runs"]["run_id"].isin(tables["curves"]["run_id"])]
+    # functions are counted from 1, as in the suites that the format was made for
     numbers = {name: index + 1 for index, name in enumerate(dict.fromkeys(runs["problem"]))}
     curves = dict(list(tables["curves"].groupby("run_id")))
     errors = dict(list(_errors(tables["spectra"]).groupby("run_id")))
@@ -40,6 +41,7 @@ def write_ioh(tables: Tables, target: Path) -> list[Path]:
 
 def _errors(spectra: pd.DataFrame) -> pd.DataFrame:
     """For each run and mark the errors of the first probe's frequencies, a column each."""
+    # another probe may watch the same number, in another unit, and a column has nothing but the number for a name
     first = spectra[spectra["probe"] == spectra["probe"].iloc[0]] if len(spectra) else spectra
     names = (
         "error_" + first["frequency"].map("{:g}".format) + first["component"].map(lambda c: f"_{c}" if c >= 0 else "")
@@ -78,9 +80,11 @@ def _curve(curve: pd.DataFrame, errors: pd.DataFrame | None) -> pd.DataFrame:
     rows = pd.DataFrame(
         {"mark": curve["mark"].to_numpy(), "evaluations": evaluations, "raw_y": curve["loss"].to_numpy()}
     )
+    # a loss that is no number beats nothing
     rows["raw_y_best"] = np.minimum.accumulate(rows["raw_y"].fillna(np.inf))
     if errors is not None:
         rows = rows.merge(errors.drop(columns="run_id"), on="mark", how="left")
+    # costs 0 and 1 both are evaluation 1: the start stands, as the first of equals does
     return rows.drop_duplicates("evaluations").drop(columns="mark")
 
 

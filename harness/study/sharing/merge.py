@@ -38,6 +38,7 @@ def merge(sources: Sequence[Path], target: Path) -> Store:
         merged.open({key: value for key, value in roll.items() if key != "ledger"})
     for store in stores:
         if store.ledger.folder.resolve() != merged.ledger.folder.resolve():
+            # before the copy, which overwrites what is left out
             seen = _seen_elsewhere(store, merged)
             _copy(store, merged)
             _join(seen, store, merged)
@@ -56,6 +57,7 @@ def _copy(source: Store, target: Store) -> None:
         return
     for row in (rows.slice(index, 1) for index in range(rows.num_rows)):
         facts = {"observers": ""} | row.select([name for name in FACTS if name in row.column_names]).to_pylist()[0]
+        # the facts stand in the footer too, where states are read from without reading rows
         whole = row.replace_schema_metadata(part.facts_of(**facts))
         replace_file(folder / f"{facts['run_id']}.parquet", partial(part.write_rows, rows=whole))
     for path in (source.ledger.folder / MACHINES).glob("[!.]*.json"):
@@ -85,6 +87,7 @@ def _join(seen: Mapping[str, Tables], source: Store, target: Store) -> None:
         observers = joined_text(own["runs"]["observers"].iloc[0], watched)
         own["runs"] = own["runs"].assign(observers=observers)
         machine = machines[machines["machine_id"] == own["runs"]["machine_id"].iloc[0]]
+        # on the right the run's own tables: of those that both have, the kept run's stand
         target.write(key, others | own, dict(machine.iloc[0]), rows["attempt"][0].as_py())
 
 

@@ -60,6 +60,7 @@ def keep_file(store: Store, specs: Sequence[RunSpec], text: str | None = None) -
     if text is None or {spec.run_id for spec in specs} < set(listed):
         old = read_study(path).plan.specs if path.exists() else ()
         known = {spec.run_id: spec for spec in (*old, *specs)}
+        # nothing new: the file keeps its author's comments and parts
         if path.exists() and {spec.run_id for spec in old} >= {spec.run_id for spec in specs}:
             return
         every = [known[run_id] for run_id in listed if run_id in known]
@@ -78,6 +79,7 @@ def _keep_plugins(folder: Path, specs: Sequence[RunSpec]) -> list[str]:
         for file in (path, *siblings):
             copy = folder / PLUGINS / file.relative_to(path.parent)
             copy.parent.mkdir(parents=True, exist_ok=True)
+            # a study that goes on has loaded its own copy, which is not to be written onto itself
             if not (copy.exists() and copy.samefile(file)):
                 replace_text(copy, file.read_text(encoding="utf-8"))
     return [f"{PLUGINS}/{path.name}" for path in found]
@@ -86,10 +88,12 @@ def _keep_plugins(folder: Path, specs: Sequence[RunSpec]) -> list[str]:
 def write_papers(store: Store, runs: pd.DataFrame, machines: pd.DataFrame) -> None:
     """Write the README and the environment of a study, as it stands."""
     replace_text(store.folder / README, readme(store, runs, machines))
+    # there is one such file: of this machine, or where it has made no run, of the last that has
     here = provenance.packages(store.ledger.folder, str(machine()["machine_id"]))
     latest = here or (
         provenance.packages(store.ledger.folder, machines["machine_id"].iloc[-1]) if len(machines) else {}
     )
+    # a version of ours that is on no index would be a constraint that nobody can meet
     lines = [f"{name}=={number}" for name, number in latest.items() if name != "frequency-harness"]
     replace_text(store.folder / ENVIRONMENT, "\n".join(lines) + "\n")
 

@@ -24,6 +24,7 @@ FOLDERS = (MACHINES, PLUGINS, "report", "figures", "src")
 KINDS = {"str": "sc:Text", "float64": "sc:Float", "int64": "sc:Integer", "bool": "sc:Boolean"}
 FORMATS = {".parquet": "application/x-parquet", ".csv": "text/csv"}
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
+# the earliest that a ZIP archive can say
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 """Of every file in the archive, whose times say nothing."""
 CONTEXT = {

@@ -56,6 +56,7 @@ def _kept(store: Store, run_id: str) -> Tables:
 
 
 def _compare(spec: RunSpec, kept: Tables, made: Tables) -> Verdict:
+    # tables without rows are not kept, and are no difference
     names = [name for name, table in made.items() if len(table) or name in kept]
     differences = [difference(kept.get(name), made[name]) for name in names]
     return Verdict(spec, not any(differences), max(differences, default=0.0))
