@@ -49,6 +49,7 @@ def closing_table(tables: Tables) -> Table:
         medians = [(row, _median_hit(reached, row)) for row in (rows if alike else _watched(reached))]
         cells = [cost for _, cost in medians]
         listed = ", ".join(f"{_heading(row, rows)}: {cost}" for row, cost in medians)
+        # of all runs together: what the user has waited for, on one process
         seconds = (own["seconds_objective"] + own["seconds_optimizer"] + own["seconds_measuring"]).sum()
         table.add_row(
             name,
@@ -72,6 +73,7 @@ def growth(tables: Tables) -> list[str]:
     # a slope over runs is one of k only if they differ in nothing else
     if (hits.groupby("run_id")["frequency"].nunique() != 1).any() or len(varied) != 1 or hits.empty:
         return []
+    # the frequency itself stands among the problem's settings
     alike = [label for label in LABELS if label != "problem_settings"]
     labels = runs[alike].drop_duplicates()
     names = dict(

@@ -68,6 +68,7 @@ def _enter(folder: Path) -> None:
                 del sys.modules[name]
             while str(other) in sys.path:
                 sys.path.remove(str(other))
+            # last and not away: a method of it may import only as it runs
             sys.path.append(str(other))
     if folder not in _folders:
         _folders.append(folder)

@@ -141,6 +141,7 @@ def _portable(kind: Kind, name: str, instance: T, plugin: Plugin) -> T:
     original = type(instance)
 
     def reduce(self: Any) -> tuple[Any, ...]:
+        # by file and name: a class that is made here cannot be found by another process
         return rebuild, (plugin.path, kind, name, {s.name: getattr(self, s.name) for s in fields(self) if _plain(s)})
 
     # a class of its own, as two files may hand in one class, which has one `origin`

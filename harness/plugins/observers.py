@@ -34,6 +34,7 @@ class Asked(Observer):
 
     name: str = fixed("")
     ask: Callable[[Mark], Columns] = field(default=no_columns, metadata={"fixed": True})
+    # a dict has no hash; runs, which hold their observers, need one
     columns: Mapping[str, str] = field(default_factory=dict, metadata={"fixed": True}, hash=False)
     marks: int = 12
     """Log-spaced costs at which it is asked, besides the start and the end."""

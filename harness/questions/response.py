@@ -133,11 +133,13 @@ def directions(
 ) -> dict[str, Vectors]:
     """Unit vectors `(s, d)`, one for each of `starts (s, d)`; one of zeros where there is none."""
     inputs, labels = trained.problem.inputs, classes(trained.problem.targets)
+    # on the way to a sample of another class the answer has to change
     others = np.array([rng.choice(np.flatnonzero(labels != answer)) for answer in answers])
     found = {
         "principal": np.tile(principal, (len(starts), 1)),
         "random": rng.standard_normal(starts.shape),
         "class": inputs[others] - starts,
+        # of all steps that change no input by more than so much, the one that lowers the margin most, to first order
         "adversarial": -np.sign(margin_gradient(trained.evaluator, trained.theta, starts, answers)),
     }
     # the floor leaves zeros as they are, in place of NaN

@@ -109,6 +109,7 @@ class _Lesson:
     def __init__(self, observer: Samples, subject: Subject, evaluator: Evaluator) -> None:
         self._subject = subject
         self._evaluator, self._problem = evaluator, evaluator.problem
+        # step and noise in the proportions of the default search, 0.1 to 0.02 to 0.01
         self._search = Search(observer.radius, observer.radius / 5, observer.radius / 10)
         self._searched = observer.search
         self._labels = classes(self._problem.targets)

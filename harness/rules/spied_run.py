@@ -59,6 +59,7 @@ class Spy:
     def _witness(self, thetas: Array) -> Array:
         self.seen.append(np.array(thetas))
         self.rows += len(thetas)
+        # (B, 1, 1), for outputs (B, n, m): one number for all outputs of a point
         return self.fault(self.rows - len(thetas), thetas)[:, None, None]
 
 
@@ -80,6 +81,7 @@ class Trial:
 @cache
 def network() -> Problem:
     """sin x + sin 3x + sin 5x for a network of 13 parameters."""
+    # weights and biases of both layers: P = 4 + 4 + 4 + 1
     return Sines(network="1-4-1", samples=51).build(stream(0, "data"))
 
 

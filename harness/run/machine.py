@@ -66,4 +66,5 @@ def _ask_git(root: Path, *words: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
+    # a checkout that git does not trust, or a broken one, is no reason to make no run
     return answer.stdout.strip() if answer.returncode == 0 else ""

@@ -51,6 +51,7 @@ def joined(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
         for roll in (old, new)
         for run_id, configuration, seed in zip(*(roll[name] for name in LISTS), strict=True)
     }
+    # configuration, then seed; the id stands last, and settles the order of equals
     ordered = sorted(entries.values())
     runs = [run_id for _, _, run_id in ordered]
     return {

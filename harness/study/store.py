@@ -144,6 +144,7 @@ class Store:
 
     def _fingerprint(self) -> str:
         """Of the finished runs, and how often each was begun."""
+        # with the attempt: a run that was made again is another, though its id is the same
         lines = (f"{run_id} {state.attempt} {state.status}\n" for run_id, state in self.states().items())
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 

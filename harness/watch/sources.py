@@ -30,6 +30,7 @@ def sources(said: Terms, inputs: Any, targets: Any) -> tuple[Data, dict[str, Any
         data = understand(inputs, targets, said.loss or None, said.direction, said.watch)
         return data, labels(said, None, data.loss.name, data.fingerprint)
     recipe = find_problem(said.problem)
+    # the data that a run of the harness with this seed would have, so that both may be compared
     problem = recipe.build(stream(said.seed, "data"))
     for what, given, own in (("inputs", inputs, problem.inputs), ("targets", targets, problem.targets)):
         if given is not None and not _same(finite(what, given), own):
@@ -42,4 +43,5 @@ def sources(said: Terms, inputs: Any, targets: Any) -> tuple[Data, dict[str, Any
 
 
 def _same(given: Numbers, own: Numbers) -> bool:
+    # nearly, as a loop may hold them in single precision, and in any shape
     return given.size == own.size and np.allclose(given.reshape(-1), own.reshape(-1))

@@ -36,11 +36,13 @@ def verdict(evidence: Evidence, row: "pd.Series[Any]") -> str:
     """The verdict on a row of `order`; comparisons with NaN are false."""
     if evidence.n_runs < FEWEST_RUNS:
         return "too few runs"
+    # of a minority an order may be true and still be the order of those that learn at all
     if evidence.deciding < max(FEWEST_RUNS, evidence.n_runs / 2):
         return "too few hits"
     if row["p_mixed"] <= P_MIXED:
         return "mixed"
     if row["p_adjusted"] <= P_LIMIT:
+        # the sign is that of C; the spread may be a bound only
         low_first = row["concordance"] > 0.5
         return DIRECTIONS[0 if low_first else 1] + (ALONE if _explained(row, low_first=low_first) else "")
     low, high = evidence.concordance

@@ -17,7 +17,7 @@ def main(arguments: argparse.Namespace) -> int:
         words = finding.rule.replace("_", " ")
         line = f"  pass  {words}" if finding.complaint is None else f"  FAIL  {words}: {finding.complaint}"
         sys.stdout.write(f"{line}\n")
-        # rules take seconds, and a rule that hangs is the one whose line is missing
+        # rules may take seconds each: into a pipe, too, every line goes as soon as it is known
         sys.stdout.flush()
         broken += finding.complaint is not None
     sys.stdout.write("all rules are kept\n" if not broken else f"rules broken: {broken}\n")

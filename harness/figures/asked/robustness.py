@@ -32,6 +32,7 @@ def robustness_figure(rows: pd.DataFrame) -> Figure:
         at = place[tuple(map(str, row[[*LABELS]]))], choices.index((row["choice"], row["value"]))
         image[at] = to_rgb(COLOURS.get(base, NOTHING))
     with house_style():
+        # about 0.075 inches a letter at 6.5 points
         width = 0.075 * max(map(len, names)) + 0.3
         size = width + CELL * len(choices) + 0.5, CELL * len(names) + 1.75
         figure = Figure(figsize=(max(size[0], 3.5), size[1]))

@@ -87,6 +87,7 @@ class Layout:
 
 def panel_height(panels: int, rows: int, bands: int) -> float:
     """Height for the rows of each panel, in inches: all panels fill a page at most, unless that made rows too thin."""
+    # only `lines` is asked of it, which depends on the number of panels alone
     share = FULL / Layout(panels, 0.0, 0.0, 0.0, ()).lines - TITLE
     return float(np.clip(ROW * rows, LOWEST, np.clip(share, max(LOWEST, 0.3 * bands), max(HIGHEST, 0.7 * bands))))
 

@@ -140,6 +140,7 @@ def _scene(left: Axes, right: Axes, scene: Scene) -> Callable[[float], None]:
     left.set(xlim=(run.x.min(), run.x.max()), ylim=(low - 0.25 * (high - low), high + 0.25 * (high - low)))
     right.plot(scene.frequency, scene.target, color=INK, lw=0, marker="_", ms=9, mew=1.2)
     (found,) = right.plot(scene.frequency, scene.amplitude[0], color=LINES[0], lw=0.8, marker="o", ms=3)
+    # a single frequency has no extent
     room = 0.06 * float(np.ptp(scene.frequency)) or 0.5
     right.set_xlim(scene.frequency.min() - room, scene.frequency.max() + room)
     right.set_ylim(0, 1.3 * scene.target.max() if len(scene.target) else 1)
