@@ -84,19 +84,22 @@ def test_the_jacobian_is_made_of_pullbacks_of_unit_cotangents(widths, activation
             np.testing.assert_allclose(jacobian[sample, column], pullback(unit)[0], atol=1e-13)
 
 
+def slope(function, step=1e-6):
+    """At 0: central differences of the fourth order, as two layers of fast sines turn 30,000 times a unit."""
+    coarse, fine = ((function(size) - function(-size)) / (2 * size) for size in (step, step / 2))
+    return (4 * fine - coarse) / 3
+
+
 @pytest.mark.parametrize("activation", sorted(set(ACTIVATIONS) - {"relu"}))
 def test_every_smooth_activation_agrees_with_central_differences(activation):
     network = make((2, 5, 4, 2), activation)
     (theta,), inputs, rng = draw(network, 7, 1)
-    step = 1e-5
-    for axis in range(2):
-        shift = step * np.eye(2)[axis]
-        right, left = (network.mlp.forward(theta[None], inputs + sign * shift) for sign in (1, -1))
+    for axis, unit in enumerate(np.eye(2)):
+        wanted = slope(lambda step, unit=unit: network.mlp.forward(theta[None], inputs + step * unit))
         found = network.forward(theta[None], inputs)[..., 2 + 2 * axis : 4 + 2 * axis]
-        np.testing.assert_allclose(found, (right - left) / (2 * step), rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-7)
     direction, cotangent = rng.standard_normal(network.dim), rng.standard_normal((1, 7, 6))
-    moved = network.forward(np.stack([theta + step * direction, theta - step * direction]), inputs)
-    wanted = ((moved[0] - moved[1]) * cotangent[0]).sum() / (2 * step)
+    wanted = slope(lambda step: (network.forward((theta + step * direction)[None], inputs) * cotangent).sum())
     assert network.vjp(theta[None], inputs)[1](cotangent)[0] @ direction == pytest.approx(wanted, rel=1e-6, abs=1e-6)
 
 

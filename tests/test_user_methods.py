@@ -127,7 +127,6 @@ def descend(fun, x0, jac, lr=0.02):
 
 
 FORMS: dict[str, Form] = {
-    "function that calls its slopes": (descend, {}),
     "torch class": (torch.optim.Adamax, {}),
     "torch class with a closure": (torch.optim.LBFGS, {"arguments": {"line_search_fn": "strong_wolfe"}}),
     "torch class that perturbs first": (
@@ -160,6 +159,7 @@ FORMS: dict[str, Form] = {
     "class of cmaes": (cmaes.CMA, {"arguments": {"sigma": 0.3, "seed": 1}}),
     "optimizer of nevergrad": (nevergrad.optimizers.OnePlusOne, {}),
     "function that makes a study of optuna": (make_study, {}),
+    "function that calls its slopes": (descend, {}),
 }
 
 

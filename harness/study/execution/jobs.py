@@ -92,9 +92,11 @@ def _make(job: Job, order: Order) -> None:
     ledger = Ledger(order.folder)
     begun = {spec.run_id: attempt for spec, attempt in zip(job, order.attempts, strict=True)}
     job = tuple(spec for spec in job if not _is_made(ledger, spec, begun[spec.run_id]))
+    if not job:  # an executor tries again what ended its process, and that was written down before it ended
+        return
     standby = _standby(job, ledger, order, begun)
     # one after the other where they share nothing: what is finished is written, whatever becomes of the rest
-    parts = [(spec,) for spec in job] if job and not job[0].method.lanes and standby is None else [job] if job else []
+    parts = [(spec,) for spec in job] if not job[0].method.lanes and standby is None else [job]
     with ThreadPoolExecutor(WRITERS) as writers:
         written = []
         for number, runs in enumerate(parts):
