@@ -11,13 +11,19 @@ import pandas as pd
 import pytest
 from support.hand_made import NASTY, hand_made
 
+from harness.analysis.asked.robustness import agreement_of_choices, robustness
+from harness.analysis.asked.samplers import against_samplers
+from harness.analysis.asked.standing import standing
 from harness.cli import main
 from harness.commands.parser import parser_of
 from harness.commands.requested import requested_comparison, requested_run
 from harness.report.again import commands
 from harness.report.answers import Estimate, answers, place
+from harness.report.by_chance import beside_samplers
 from harness.report.charts import charts
+from harness.report.choices import varied
 from harness.report.page import Story, report
+from harness.report.problems import standings
 from harness.report.thinned import abscissae, course, quartiles
 from harness.run.runner import run
 from harness.study.making import compare
@@ -58,7 +64,7 @@ class Outline(HTMLParser):
 
 
 def test_the_page_is_one_file_that_asks_nothing_of_the_network(tables):
-    outline = Outline(report(tables, Story("waves-1")))
+    outline = Outline(report(tables, Story("waves-1"), robust=False))
     addresses = [a[name] for _, a in outline.elements for name in ("src", "href", "action", "data") if name in a]
     assert all(address.startswith(("#", "data:,")) for address in addresses)
     policy = next(a["content"] for a in outline.of("meta") if a.get("http-equiv") == "Content-Security-Policy")
@@ -67,7 +73,7 @@ def test_the_page_is_one_file_that_asks_nothing_of_the_network(tables):
 
 
 def test_the_answer_says_verdicts_effects_nulls_and_what_was_watched(tables):
-    outline = Outline(report(tables, Story("waves-1", ("Watched: two frequencies, dropped: 7.",))))
+    outline = Outline(report(tables, Story("waves-1", ("Watched: two frequencies, dropped: 7.",)), robust=False))
     assert "waves: of 2 configurations, 2 low-first." in outline.text
     assert "No null was computed" in outline.text
     assert "Watched: two frequencies, dropped: 7." in outline.text
@@ -83,7 +89,7 @@ def test_what_amplitude_alone_would_give_is_said_with_the_names_that_it_explains
     order = tables["order"].copy()
     order["null_concordance"] = 0.62
     order.loc[order["optimizer"] == "slow", "verdict"] = "low-first, as amplitude alone would give"
-    text = Outline(report({**tables, "order": order}, Story("waves-1"))).text
+    text = Outline(report({**tables, "order": order}, Story("waves-1"), robust=False)).text
     assert "a concordance of 0.62. It would give as much as was found for slow." in text
     assert "2 low-first." in text
 
@@ -95,8 +101,8 @@ def test_whatever_a_user_names_is_text(tables):
     }
     named["runs"] = named["runs"].assign(reason=f"ValueError: {NASTY}", network=NASTY, observers=NASTY)
     named["order"] = named["order"].assign(network=NASTY)
-    plain = Outline(report(tables, Story("waves-1")))
-    outline = Outline(report(named, Story(NASTY, (NASTY,))))
+    plain = Outline(report(tables, Story("waves-1"), robust=False))
+    outline = Outline(report(named, Story(NASTY, (NASTY,)), robust=False))
     assert len(outline.of("script")) == len(plain.of("script"))
     assert outline.of("b") == []
     assert outline.text.count(NASTY) > 10
@@ -104,10 +110,10 @@ def test_whatever_a_user_names_is_text(tables):
 
 
 def test_failures_are_listed_with_their_reasons_and_their_absence_is_said(tables):
-    assert "None: every run ended by its budget" in Outline(report(tables, Story("s"))).text
+    assert "None: every run ended by its budget" in Outline(report(tables, Story("s"), robust=False)).text
     runs = tables["runs"].copy()
     runs.loc[3, ["status", "reason"]] = ["crashed", "The process died of signal 9."]
-    text = Outline(report({**tables, "runs": runs}, Story("s"))).text
+    text = Outline(report({**tables, "runs": runs}, Story("s"), robust=False)).text
     assert "The process died of signal 9." in text
     assert "None: every run" not in text
 
@@ -115,7 +121,9 @@ def test_failures_are_listed_with_their_reasons_and_their_absence_is_said(tables
 @pytest.mark.slow
 def test_500_runs_stay_below_8_megabytes():
     optimizers = [f"method-{number}" for number in range(63)]
-    page = report(hand_made(optimizers, 8, [float(k) for k in range(1, 11)], marks=60, judged=False), Story("many"))
+    page = report(
+        hand_made(optimizers, 8, [float(k) for k in range(1, 11)], marks=60, judged=False), Story("many"), robust=False
+    )
     assert 5 * MEGABYTE < len(page.encode()) < 8 * MEGABYTE
 
 
@@ -125,7 +133,7 @@ def test_a_configuration_that_was_never_measured_is_a_row_and_no_curve(tables):
     left = {name: rows[~rows["run_id"].isin(gone)] for name, rows in tables.items() if name in ("curves", "spectra")}
     left["hits"] = tables["hits"][~tables["hits"]["run_id"].isin(gone)]
     left["order"] = tables["order"][tables["order"]["optimizer"] != "slow"]
-    outline = Outline(report({**tables, **left}, Story("s")))
+    outline = Outline(report({**tables, **left}, Story("s"), robust=False))
     assert "no curve" in outline.text
     drawn = {one["name"]: one["runs"] for one in json.loads(outline.data)[0]["configurations"]}
     assert drawn == {"quick": 5, "slow": 0}
@@ -205,3 +213,82 @@ def test_the_command_writes_the_page_and_a_mistake_is_a_sentence(tmp_path, capsy
 def _complaint(words, capsys):
     assert main(words) == 2
     return capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def several() -> Tables:
+    """Two problems and a sampler; of the second, a part of the budget is too little to learn anything."""
+    first, second = (hand_made([NASTY, "metropolis"], 6, own) for own in ([1.0, 3.0], [1.0, 2.0]))
+    second["runs"]["budget"] /= 1e3
+    second = {name: rows.replace({"waves": "even"}) for name, rows in second.items()}
+    second = {
+        name: rows.assign(run_id=rows["run_id"].str.replace("a" * 56, "b" * 56)) if "run_id" in rows else rows
+        for name, rows in second.items()
+    }
+    return {name: pd.concat([first[name], second[name]], ignore_index=True) for name in first}
+
+
+@pytest.fixture(scope="module")
+def page_of_several(several) -> Outline:
+    return Outline(report(several, Story("s")))
+
+
+def test_other_choices_are_counted_and_named_as_the_analysis_has_them(several, page_of_several):
+    rows = robustness(several)
+    expected = agreement_of_choices(rows).set_index(["problem", "optimizer"])
+    found = varied(several)
+    assert len(found) == len(expected) == 4
+    for row in found:
+        key = row.problem, row.name.removesuffix(f" {row.problem}")
+        twin = expected.loc[key]
+        assert (row.verdict, row.choices) == (twin["verdict"], twin["choices"])
+        assert row.same == pytest.approx(twin["agreeing"] * row.choices)
+        assert f"{row.same} of {row.choices}" in page_of_several.text
+        assert all(f"{other.verdict}: {other.choices}" in page_of_several.text for other in row.others)
+        apart = rows[(rows["problem"] == key[0]) & (rows["optimizer"] == key[1]) & ~rows["agrees"]]
+        assert {other.verdict for other in row.others} == set(apart["verdict"])
+        told = "; ".join(other.choices for other in row.others)
+        assert all(
+            choice in told and value in told for choice, value in zip(apart["choice"], apart["value"], strict=True)
+        )
+    assert any(row.others for row in found)
+
+
+def test_methods_on_several_problems_stand_as_the_analysis_says(several, page_of_several):
+    expected = standing(several)
+    found = standings(several)
+    assert found.problems == ["waves", "even"]
+    for method in found.methods:
+        for problem, cell in zip(found.problems, method.places, strict=True):
+            twin = expected[(expected["block"] == problem) & (expected["optimizer"] == method.name)]
+            assert (cell.spread.value, cell.verdict) == (twin["spread"].item(), twin["verdict"].item())
+            assert f"{cell.spread.text} {cell.verdict}" in page_of_several.text
+    assert [attributes["id"] for attributes in page_of_several.of("table") if "id" in attributes] == [
+        "order-table",
+        "standing-table",
+        "choices-table",
+    ]
+
+
+def test_what_samplers_say_is_on_the_page_word_for_word(several, page_of_several):
+    sentences = list(against_samplers(several)["sentence"])
+    assert sentences
+    assert all(sentence in page_of_several.text for sentence in sentences)
+    assert beside_samplers(several)[0].counted in page_of_several.text
+    assert page_of_several.text.count(NASTY) > 6
+    assert len(page_of_several.of("script")) == 7
+
+
+def test_a_study_of_one_problem_without_a_sampler_has_neither_table(tables):
+    page = report(tables, Story("s"), robust=False)
+    assert 'id="standing-table"' not in page
+    assert "How much is in the map" not in page
+    assert "Other choices were not tried" in page
+
+
+def test_a_study_that_was_never_measured_has_no_other_choices(several):
+    gone = {
+        name: rows[:0] if name in ("curves", "spectra", "hits", "order") else rows for name, rows in several.items()
+    }
+    text = Outline(report(gone, Story("s"))).text
+    assert "No configuration has a verdict that could change." in text

@@ -38,6 +38,8 @@ def browser():
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     tables = hand_made(["slow", "quick", NASTY], 5, [1.0, 3.0])
+    # a part of the budget is then too little to learn anything
+    tables["runs"]["budget"] /= 1e3
     path = tmp_path_factory.mktemp("page") / "report.html"
     path.write_text(report(tables, Story(NASTY, (NASTY,))), encoding="utf-8")
     return path.as_uri()
@@ -98,6 +100,20 @@ def test_the_table_sorts_both_ways(page):
     page.execute_script("arguments[0].click()", button)
     assert page.execute_script(rows) == ["slow", "quick", NASTY]
     assert page.find_element(By.CSS_SELECTOR, "#order-table thead th").get_attribute("aria-sort") == "descending"
+
+
+def test_the_table_of_choices_fits_on_a_phone_and_sorts(page):
+    page.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 900, "deviceScaleFactor": 1, "mobile": True}
+    )
+    sizes = "const box = document.querySelector('#choices .scroll'); return [box.scrollWidth, box.clientWidth]"
+    needed, held = page.execute_script(sizes)
+    assert needed <= held
+    button = page.find_elements(By.CSS_SELECTOR, "#choices-table thead button")[0]
+    button.send_keys(Keys.ENTER)
+    names = "return [...document.querySelectorAll('#choices-table tbody th')].map((cell) => cell.textContent)"
+    assert page.execute_script(names) == [NASTY, "quick", "slow"]
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_a_name_with_a_script_in_it_is_text_everywhere(page):

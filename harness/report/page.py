@@ -13,8 +13,11 @@ from markupsafe import Markup
 from harness.analysis.configurations import configurations
 from harness.report.again import commands
 from harness.report.answers import answers, place, ratio_axis, sentences, short
+from harness.report.by_chance import beside_samplers
 from harness.report.charts import charts
+from harness.report.choices import varied
 from harness.report.library import plotly_source
+from harness.report.problems import standings
 from harness.report.words import VERDICTS
 from harness.tables import Tables
 
@@ -30,8 +33,10 @@ class Story(NamedTuple):
     understood: tuple[str, ...] = ()
 
 
-def report(tables: Tables, story: Story) -> str:
-    """The page as text; the same tables give the same page. Raises ValueError if there is no run."""
+def report(tables: Tables, story: Story, *, robust: bool = True) -> str:
+    """The page as text; the same tables give the same page. Raises ValueError if there is no run.
+
+    Without `robust` the verdicts under other choices, which take some 13 s of 500 runs, are left out."""
     if tables["runs"].empty:
         raise ValueError("The table 'runs' has no rows, so there is nothing to report. Finish at least one run first.")
     rows = answers(tables)
@@ -49,6 +54,10 @@ def report(tables: Tables, story: Story) -> str:
         place_share=lambda value: place(value, 0.0, 1.0, ratio=False),
         place_ratio=lambda value: place(value, *axes["ratio"], ratio=True),
         verdicts={word: text for word, text in VERDICTS.items() if any(row.verdict.startswith(word) for row in rows)},
+        robust=robust,
+        varied=varied(tables) if robust else [],
+        standing=standings(tables),
+        beside=beside_samplers(tables),
         charts=charts(tables),
         failures=_failures(tables["runs"]),
         machines=[_machine(row) for row in tables["machines"].to_dict("records")],

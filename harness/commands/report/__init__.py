@@ -8,6 +8,7 @@ EXAMPLES = """\
 examples:
   python -m harness report results/sin135-1234abcd
   python -m harness report results/sin135-1234abcd --out paper/supplement.html
+  python -m harness report results/sin135-1234abcd --no-robust
 """
 
 
@@ -15,3 +16,5 @@ def add_options(word: Parser) -> None:
     """Of which study, and where to."""
     word.add_argument("source", metavar="DIR", help="the folder of the study")
     word.add_argument("--out", metavar="FILE.html", help="the page (default: DIR/report.html)")
+    text = "leave out the verdicts under other choices, which take some 13 s of 500 runs"
+    word.add_argument("--no-robust", action="store_true", help=text)

@@ -21,7 +21,7 @@ def main(arguments: argparse.Namespace) -> int:
     tables = loaded(folder).tables
     understood = folder / UNDERSTOOD
     lines = understood.read_text(encoding="utf-8").splitlines() if understood.is_file() else []
-    page = report(tables, Story(folder.resolve().name, tuple(lines)))
+    page = report(tables, Story(folder.resolve().name, tuple(lines)), robust=not arguments.no_robust)
     with writing_into(path.parent):
         replace_text(path, page)
     sys.stdout.write(f"{path}\n")

@@ -58,12 +58,13 @@ class Study:
 
     def report(self) -> str:
         """The report of the runs that have ended; raises ValueError where there are none."""
-        # one at a time: it takes seconds, and a browser asks twice
+        # one at a time: it takes seconds, and a browser asks twice; while runs are missing, only what is quick
         with self._lock:
-            finished = status_of(self._folder).finished
+            status = status_of(self._folder)
+            finished = status.finished
             if self._made is None or self._made[0] != finished:
                 understood = self._folder / UNDERSTOOD
                 lines = understood.read_text(encoding="utf-8").splitlines() if understood.is_file() else []
                 story = Story(self._folder.resolve().name, tuple(lines))
-                self._made = finished, report(loaded(self._folder).tables, story)
+                self._made = finished, report(loaded(self._folder).tables, story, robust=finished == status.runs)
             return self._made[1]

@@ -1,0 +1,69 @@
+"""How each method stands on each problem of a study of several: spread and verdict, a row for a method."""
+
+from math import log
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from harness.analysis.asked.standing import method_names, standing
+from harness.analysis.statistics.verdicts import DIRECTIONS
+from harness.report.answers import Estimate
+from harness.tables import Tables
+
+
+class Place(NamedTuple):
+    """A method on a problem; an empty verdict where it has none there."""
+
+    spread: Estimate = Estimate()
+    verdict: str = ""
+
+
+class Method(NamedTuple):
+    """A method, and its places in the order of the problems."""
+
+    name: str
+    places: list[Place]
+
+    @property
+    def low_first(self) -> int:
+        """On how many problems its verdict is low-first, whether or not amplitude alone would give as much."""
+        return sum(place.verdict.startswith(DIRECTIONS[0]) for place in self.places)
+
+    @property
+    def held(self) -> int:
+        """On how many problems it has a verdict."""
+        return sum(bool(place.verdict) for place in self.places)
+
+
+class Standing(NamedTuple):
+    """Problems, the methods on them, and on how many targets each problem was drawn."""
+
+    problems: list[str]
+    targets: list[int]
+    methods: list[Method]
+
+
+def standings(tables: Tables) -> Standing:
+    """From the most often low-first to the least; without a method where the study has one problem and one target."""
+    if not (tables["order"]["endpoint"] == "primary").any():
+        return Standing([], [], [])
+    rows = standing(tables)
+    problems = list(dict.fromkeys(map(str, rows["block"])))
+    targets = [int(rows.loc[rows["block"] == problem, "targets"].max()) for problem in problems]
+    if len(problems) < 2 and targets <= [1]:
+        return Standing(problems, targets, [])
+    methods = []
+    for name, own in rows.groupby(pd.Series(method_names(rows), rows.index), sort=False):
+        of_problem = {str(row["block"]): _place(row) for row in own.to_dict("records")}
+        methods.append(Method(str(name), [of_problem.get(problem, Place()) for problem in problems]))
+    return Standing(problems, targets, sorted(methods, key=_rank))
+
+
+def _place(row: dict[Any, Any]) -> Place:
+    spread = Estimate(row["spread"], row["spread_low"], row["spread_high"], row["spread_bound"])
+    return Place(spread, str(row["verdict"]))
+
+
+def _rank(method: Method) -> tuple[int, float, str]:
+    logs = [log(place.spread.value) for place in method.places if 0 < place.spread.value < float("inf")]
+    return -method.low_first, -sum(logs) / max(len(logs), 1), method.name
