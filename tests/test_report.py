@@ -202,6 +202,9 @@ def test_the_command_writes_the_page_and_a_mistake_is_a_sentence(tmp_path, capsy
     assert "too few runs" in Outline(path.read_text()).text
     assert main(["report", str(study.folder), "--out", str(tmp_path / "own.html")]) == 0
     assert (tmp_path / "own.html").read_text() == path.read_text()
+    assert "Other choices were not tried" not in path.read_text()
+    assert main(["report", str(study.folder), "--no-robust"]) == 0
+    assert "Other choices were not tried" in path.read_text()
     capsys.readouterr()
     assert main(["report", str(tmp_path / "nowhere")]) == 2
     assert "nowhere' holds none" in capsys.readouterr().err
@@ -292,3 +295,9 @@ def test_a_study_that_was_never_measured_has_no_other_choices(several):
     }
     text = Outline(report(gone, Story("s"))).text
     assert "No configuration has a verdict that could change." in text
+
+
+def test_an_older_study_without_counts_is_told_why_it_has_no_other_choices(tables):
+    curves = tables["curves"].assign(gradients=np.nan)
+    text = Outline(report({**tables, "curves": curves}, Story("s"))).text
+    assert "were written before gradients were counted" in text

@@ -15,7 +15,7 @@ from harness.report.again import commands
 from harness.report.answers import answers, place, ratio_axis, sentences, short
 from harness.report.by_chance import beside_samplers
 from harness.report.charts import charts
-from harness.report.choices import varied
+from harness.report.choices import Varied, varied
 from harness.report.library import plotly_source
 from harness.report.problems import standings
 from harness.report.words import VERDICTS
@@ -40,6 +40,7 @@ def report(tables: Tables, story: Story, *, robust: bool = True) -> str:
     if tables["runs"].empty:
         raise ValueError("The table 'runs' has no rows, so there is nothing to report. Finish at least one run first.")
     rows = answers(tables)
+    others, refused = _varied(tables) if robust else ([], "")
     scripts = [_inert(plotly_source()), *(_inert(_asset(name)) for name in SCRIPTS)]
     axes = {"ratio": ratio_axis(rows)}
     # names, settings and reasons come from users: only what is wrapped in `Markup` stays unescaped
@@ -55,7 +56,8 @@ def report(tables: Tables, story: Story, *, robust: bool = True) -> str:
         place_ratio=lambda value: place(value, *axes["ratio"], ratio=True),
         verdicts={word: text for word, text in VERDICTS.items() if any(row.verdict.startswith(word) for row in rows)},
         robust=robust,
-        varied=varied(tables) if robust else [],
+        varied=others,
+        refused=refused,
         standing=standings(tables),
         beside=beside_samplers(tables),
         charts=charts(tables),
@@ -68,6 +70,14 @@ def report(tables: Tables, story: Story, *, robust: bool = True) -> str:
         scripts=scripts,
         hashes=" ".join(f"'sha256-{_digest(script)}'" for script in scripts),
     )
+
+
+def _varied(tables: Tables) -> tuple[list[Varied], str]:
+    """The table of other choices, or why there is none."""
+    try:
+        return varied(tables), ""
+    except ValueError as error:  # an older study without the counts of a price
+        return [], str(error)
 
 
 def _failures(runs: pd.DataFrame) -> list[dict[str, Any]]:
