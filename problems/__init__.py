@@ -31,7 +31,7 @@ PROBLEMS: dict[str, Recipe] = {
         network="2-500-400-300-200-200-100-1", size="75x60", about="a gray photograph with a published network"
     ),
     "waves-2d": PlaneWaves(about="a sum of plane waves in R^2, |k| in cycles per picture"),
-    "solid": Solid(about="a cloud of points in space, R^3 -> R, shells of |k| in cycles per box"),
+    "solid": Solid(about="a cloud of points in space, R^3 -> R or R^m, shells of |k| in cycles per box"),
     "solid-distance": Shape(about="the signed distance to a ring with a ball in it, R^3 -> R, shells of |k|"),
     "solid-occupancy": Shape(field="occupancy", about="outside or inside of a ring with a ball in it, R^3 -> {-1, 1}"),
     "poisson": Poisson(about="-u'' = g by the Ritz energy of a network, errors of u by sine modes (SHED, section 4)"),

@@ -74,7 +74,7 @@ FILES = {
 def test_a_cloud_is_read_as_it_comes(kind):
     cloud = read_cloud("cloud", FILES[kind])
     np.testing.assert_allclose(cloud.points, POINTS, rtol=1e-6)
-    np.testing.assert_allclose(cloud.values, VALUES, rtol=1e-6)
+    np.testing.assert_allclose(cloud.values, VALUES[:, None], rtol=1e-6)
     assert cloud.notes
 
 
@@ -88,11 +88,77 @@ def test_a_cloud_is_read_as_it_comes(kind):
     ],
     ids=["ply", "pcd", "xyz", "csv"],
 )
-def test_of_colours_the_gray_is_learned_and_said(content):
+def test_colours_are_three_outputs_from_their_own_range_and_that_is_said(content):
     cloud = read_cloud("cloud", content)
     np.testing.assert_allclose(cloud.points, POINTS, rtol=1e-6)
-    np.testing.assert_allclose(cloud.values, GRAY, atol=1e-6)
-    assert "one gray" in cloud.notes[1]
+    np.testing.assert_allclose(cloud.values, -1 + COLOURS / 127.5, atol=1e-12)
+    assert cloud.names == ("red", "green", "blue")
+    assert "Colours from 0 to 255 became -1 to 1." in cloud.notes
+
+
+COLOURED = text(";", "X;Y;Z;nx;temp;r;g;b\n", np.column_stack([POINTS, -VALUES, 50 * VALUES, COLOURS])).encode()
+
+
+@pytest.mark.parametrize(
+    ("columns", "values", "axes"),
+    [
+        ("", -1 + COLOURS / 127.5, "xyz"),
+        ("x,y,z,gray", GRAY[:, None], "xyz"),
+        ("x,y,z,b", -1 + COLOURS[:, 2:] / 127.5, "xyz"),
+        ("Z,X,Y,temp,NX", np.column_stack([50 * VALUES, -VALUES]), "ZXY"),
+        ("1,2,3,5", 50 * VALUES[:, None], "XYZ"),
+    ],
+)
+def test_named_columns_are_what_is_learned(columns, values, axes):
+    cloud = read_cloud("cloud", COLOURED, columns)
+    np.testing.assert_allclose(cloud.values, values, rtol=1e-6, atol=1e-6)
+    np.testing.assert_array_equal(cloud.points, POINTS[:, ["xyz".index(axis) for axis in axes.lower()]])
+
+
+def test_a_broken_number_in_a_column_that_is_not_asked_for_does_no_harm():
+    broken = COLOURED.replace(repr(float(-VALUES[4])).encode(), b"nan")
+    assert read_cloud("cloud", broken, "x,y,z,temp").values.shape == (70, 1)
+    with pytest.raises(ValueError, match=r"line 6 of 'cloud' is .* \(line 2\) is read"):
+        read_cloud("cloud", broken, "x,y,z,nx")
+
+
+def test_outputs_of_unlike_spread_are_named():
+    notes = read_cloud("cloud", COLOURED, "x,y,z,temp,nx").notes
+    assert any("'temp' spreads 50 times as far as 'nx'" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "names"),
+    [
+        ({"colors": COLOURS}, ("red", "green", "blue")),
+        ({"values": np.column_stack([VALUES, -VALUES])}, ("value1", "value2")),
+        ({"values": VALUES, "colors": COLOURS}, ("value",)),
+        ({"u": VALUES, "v": 2 * VALUES, "w": 3 * VALUES}, ("u", "v", "w")),
+    ],
+)
+def test_arrays_beside_the_points_are_outputs(tmp_path, arrays, names):
+    np.savez(tmp_path / "a.npz", points=POINTS, **arrays)
+    assert read_cloud("a.npz", (tmp_path / "a.npz").read_bytes()).names == names
+
+
+def test_columns_without_names_are_values_from_the_fourth():
+    cloud = read_cloud("cloud", text(",", numbers=np.column_stack([POINTS, VALUES, -VALUES])).encode())
+    np.testing.assert_allclose(cloud.values, np.column_stack([VALUES, -VALUES]))
+    assert "The columns were taken for x, y, z and 2 values." in cloud.notes
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ("x,y,z", "three coordinates of a cloud and then what is learned, .* got 'x,y,z'. 'cloud' has: X, Y, Z, nx"),
+        ("x,y,z,x", "each once"),
+        ("x,y,z,temps", "no column 'temps'. Did you mean 'temp'"),
+        ("x,y,z,9", "no column '9'"),
+    ],
+)
+def test_columns_that_are_not_there_are_refused_with_those_that_are(columns, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        read_cloud("cloud", COLOURED, columns)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +169,11 @@ def test_of_colours_the_gray_is_learned_and_said(content):
         (ply("ascii").replace(b"element vertex", b"element edge"), "first element of 'cloud' must be the vertices"),
         (ply("ascii").replace(b"float sdf", b"list uchar sdf"), "must be a number; 'cloud' has 'list uchar sdf'"),
         (pcd("binary_compressed"), "holds its points as binary_compressed; save it as ascii or binary"),
+        (ply("ascii").replace(b"vertex 70", b"vertex many"), "must be counted, as 'element vertex 100'; .*'many'"),
+        (ply("ascii").replace(repr(float(POINTS[2, 0])).encode(), b"1,5"), "line 14 is '1,5 .*A line such as"),
+        (ply("ascii").replace(repr(float(POINTS[2, 0])).encode(), b"inf"), "line 14 of 'cloud' is 'inf"),
+        (pcd("ascii").replace(b"FIELDS", b"COLUMNS"), "header of a PCD file has a line FIELDS"),
+        (text(",", "x,y,z\n", POINTS).encode(), "--columns x,y,z,NAME .*solid-occupancy or solid-distance"),
         (text(",", "x,y,z\n", POINTS).encode(), "needs a number to learn at each point; 'cloud' has x, y, z"),
         (text(",", numbers=POINTS).encode(), "has 3 column.* which are no x, y, z and a value"),
         (text(",", "x,y,q\n", POINTS).encode(), "has 3 column"),

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from harness.cli import main
+from harness.run.spec import override
+from harness.study.understood import understood
 from problems import PROBLEMS
 from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.space.clouds import load_cloud
@@ -112,6 +114,44 @@ def test_csv_and_npz_hold_the_same_cloud_and_fill_the_box(tmp_path, header):
     np.testing.assert_allclose(problems[0].inputs, problems[1].inputs, atol=1e-12)
 
 
+def test_of_several_outputs_each_has_the_spectrum_and_the_error_that_it_has_alone(tmp_path):
+    points, _ = cloud()
+    values = np.random.default_rng(3).standard_normal((100, 3))
+    path = write(tmp_path / "a.csv", points, values, "x,y,z,u,v,w")
+    whole = build(Solid(points=path, columns="x,y,z,u,v,w"))
+    assert whole.network.name == "3-40-40-3"
+    (probe,) = whole.probes
+    outputs = np.random.default_rng(4).standard_normal((100, 3))
+    amplitude, error = probe.measure(outputs)
+    for component, name in enumerate("uvw"):
+        (alone,) = build(Solid(points=path, columns=f"x,y,z,{name}")).probes
+        rows = probe.component == component
+        np.testing.assert_array_equal(probe.frequency[rows], alone.frequency)
+        np.testing.assert_allclose(probe.target_amplitude[rows], alone.target_amplitude, rtol=1e-12)
+        wanted = alone.measure(outputs[:, [component]])
+        np.testing.assert_allclose(np.array([amplitude[rows], error[rows]]), wanted, rtol=1e-12)
+
+
+def test_the_network_ends_with_as_many_as_are_learned_whatever_was_asked_before(tmp_path):
+    points, values = cloud()
+    path = write(tmp_path / "a.csv", points, np.column_stack([values, values**2]), "x,y,z,u,v")
+    assert override("solid", PROBLEMS["solid"], {"points": path}).network == "3-40-40-2"
+    assert override("solid", PROBLEMS["solid"], {"points": path, "network": "siren"}).network.endswith("-2")
+    with pytest.raises(ValueError, match=r"3 input\(s\) and 2 output\(s\).*got '3-8-3'"):
+        build(Solid(points=path, network="3-8-3"))
+    with pytest.raises(ValueError, match="--columns are those of a file"):
+        Solid(columns="x,y,z,u")
+
+
+def test_columns_and_outputs_are_said_before_anything_runs(tmp_path):
+    points, values = cloud()
+    path = write(tmp_path / "a.csv", points, np.column_stack([values, values**2, -values]), "x,y,z,u,v,w")
+    said = understood(build(Solid(points=path, columns="x,z,y,u,w", network="3-4-1")))
+    assert "Coordinates are x, z, y; 'u', 'w' are 2 outputs that are learned." in said
+    assert any("100 points" in line and "each axis was scaled to [-1, 1]" in line for line in said)
+    assert any(line.startswith("The network 3-4-2 has 26 parameters") for line in said)
+
+
 LINE = "0.1,0.2,0.3,0.4\n"
 
 
@@ -124,7 +164,7 @@ LINE = "0.1,0.2,0.3,0.4\n"
         (LINE * 3 + "1,2,nan,4\n", "line 4 of 'own.csv' is '1,2,nan,4'"),
         (LINE * 3, "from 64 to 200,000 points; 'own.csv' has 3."),
         ("", "'own.csv' has 0 column(s) of numbers"),
-        (LINE * 100, "must extend along each axis"),
+        (LINE * 100, "must extend along each axis and have more than one value in each column; in 'own.csv' 'x' is"),
         (None, "A point cloud must be a file that can be read; 'own.csv': No such file"),
     ],
 )

@@ -19,7 +19,7 @@ def add_problem(word: Parser) -> None:
     add = word.add_argument_group("what is learned").add_argument
     add("--problem", metavar="NAME", help="a name from 'harness list problems'; may be left out with data of your own")
     add("--target", metavar="FORMULA|FILE", help="a target of your own: a formula of x, or a file of columns")
-    add("--columns", metavar="X,Y", help="names or numbers of a file's columns, where it has several; or of y alone")
+    add("--columns", metavar="X,Y", help="names or numbers of a file's columns; or of y alone; of a cloud x,y,z,r,g,b")
     add("--sep", metavar="LETTER", help="what separates a text file's columns, where it is not found by itself")
     add("--domain", metavar="A,B", help="where a formula is sampled, its end left out (default: -pi,pi)")
     add("--embedding", metavar="NAME", help="what a network sees of its variables, such as 'fourier(16,1)'")

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from problems.readers.tables import Table, Values
 
-ROW = "row {} of '{}'"
-
 
 def read_npy(path: str, content: bytes) -> Table:
     """One array `(n,)` or `(n, k)`; raises ValueError."""
@@ -33,7 +31,7 @@ def read_npz(path: str, content: bytes) -> Table:
     if len(flat) < 2 or len({len(array) for array in flat.values()}) > 1:
         shapes = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
         raise ValueError(f"A curve in .npz is arrays of one length, such as x (n,) and y (n,); '{path}' has {shapes}.")
-    return _columns(
+    return columns_table(
         path, flat, f"'{path}' was read as {len(flat)} arrays of {len(next(iter(flat.values()))):,} numbers."
     )
 
@@ -59,13 +57,13 @@ def read_parquet(path: str, content: bytes) -> Table:
     # what pandas calls an index without a name
     names = [name for name in table.column_names if not name.startswith("__index_level_")]
     columns = {name: table.column(name).to_numpy() for name in names}
-    return _columns(path, columns, f"'{path}' was read as a Parquet table of {table.num_rows:,} rows.")
+    return columns_table(path, columns, f"'{path}' was read as a Parquet table of {table.num_rows:,} rows.")
 
 
 def _one_array(path: str, array: NDArray[Any]) -> Table:
     about = f"'{path}' was read as an array of shape {array.shape} and type {array.dtype}."
     if array.dtype.names:
-        return _columns(path, {name: array[name] for name in array.dtype.names}, about)
+        return columns_table(path, {name: array[name] for name in array.dtype.names}, about)
     if array.ndim not in (1, 2):
         raise ValueError(f"A curve is an array (n,) or (n, 2); '{path}' has the shape {array.shape}.")
     # one or two long rows are x and y lying down: as columns they would be hundreds of curves
@@ -75,16 +73,22 @@ def _one_array(path: str, array: NDArray[Any]) -> Table:
         )
     wide = array.reshape(len(array), -1)  # (n,) to (n, 1)
     columns = {str(number + 1): column for number, column in enumerate(wide.T)}
-    return _columns(path, columns, about, numbered=True)
+    return columns_table(path, columns, about, numbered=True)
 
 
-def _columns(path: str, columns: Mapping[str, NDArray[Any]], about: str, *, numbered: bool = False) -> Table:
+def columns_table(
+    path: str, columns: Mapping[str, NDArray[Any]], about: str, *, numbered: bool = False, first_line: int = 0
+) -> Table:
+    """A table of arrays `(n,)` by name; rows are told by their number, or by the line where `first_line` is one."""
     names = tuple(columns)
     # truth values, whole numbers of either kind, floating point
     numeric = tuple(position for position, name in enumerate(names) if columns[name].dtype.kind in "biuf")
     odd = [f"{name} is complex" for name in names if columns[name].dtype.kind == "c"]
     if odd:
-        raise ValueError(f"A curve is made of real numbers; in '{path}' {odd[0]}. Save its real and imaginary part.")
+        raise ValueError(f"Columns are real numbers; in '{path}' {odd[0]}. Save its real and imaginary part.")
+
+    def place(row: int) -> str:
+        return f"line {row + first_line} of '{path}'" if first_line else f"row {row + 1} of '{path}'"
 
     def read(positions: Sequence[int]) -> Values:
         values = np.stack([columns[names[position]].astype(np.float64) for position in positions], axis=1)
@@ -92,12 +96,12 @@ def _columns(path: str, columns: Mapping[str, NDArray[Any]], about: str, *, numb
         if len(broken):
             row = ", ".join(f"{value:g}" for value in values[broken[0]])
             raise ValueError(
-                f"Every x and y must be a finite number; {ROW.format(broken[0] + 1, path)} is '{row}', the first of "
-                f"{len(broken):,}."
+                f"Every cell of the columns that are read must be a finite number; {place(int(broken[0]))} is '{row}', "
+                f"the first of {len(broken):,}."
             )
         return values
 
-    return Table(path, names, numeric, read, lambda row: ROW.format(row + 1, path), (about,), numbered=numbered)
+    return Table(path, names, numeric, read, place, (about,), numbered=numbered)
 
 
 def _reason(error: Exception) -> str:

@@ -3,6 +3,7 @@
 Both are a header that declares the columns, and then the points row after row. Only points are read, not faces.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,8 @@ ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 PCD_TYPES = {"F": "f", "I": "i", "U": "u"}
 
 
-def read_ply(path: str, content: bytes) -> Columns:
-    """The properties of the vertices, by name; raises ValueError."""
+def read_ply(path: str, content: bytes) -> tuple[Columns, int]:
+    """The properties of the vertices, by name, and the line of the first, 0 in a binary file; raises ValueError."""
     head, found, body = content.partition(b"end_header")
     lines = [line.split() for line in head.decode("latin-1").splitlines()]
     order = next((line[1] for line in lines if line[:1] == ["format"] and len(line) > 1), "")
@@ -45,17 +46,28 @@ def read_ply(path: str, content: bytes) -> Columns:
     kind = np.dtype([(name, ORDERS[order] + PLY_TYPES[code]) for code, name in properties])
     # the points begin after the line of end_header, which may end in \r\n
     body = body[body.index(b"\n") + 1 :] if b"\n" in body else b""
-    return _points(path, body, kind, int(lines[elements[0]][2]), text=order == "ascii")
+    count = "".join(lines[elements[0]][2:])
+    if not count.isdecimal():
+        raise ValueError(
+            f"The vertices of '{path}' must be counted, as 'element vertex 100'; its header has '{count}'."
+        )
+    first_line = head.count(b"\n") + 2 if order == "ascii" else 0
+    return _points(path, body, kind, int(count), first_line), first_line
 
 
-def read_pcd(path: str, content: bytes) -> Columns:
-    """The fields of the points, by name; a packed colour becomes red, green and blue. Raises ValueError."""
+def read_pcd(path: str, content: bytes) -> tuple[Columns, int]:
+    """The fields of the points, by name, and the line of the first, 0 in a binary file; raises ValueError.
+
+    A packed colour becomes red, green and blue."""
     start = content.find(b"\nDATA ")
     if start < 0:
         raise ValueError(f"'{path}' must have the header of a PCD file, with a line DATA; it has not.")
     end = content.find(b"\n", start + 1)
     lines = [line.split() for line in content[: end if end > 0 else None].decode("latin-1").splitlines()]
     head = {line[0]: line[1:] for line in lines if line and not line[0].startswith("#")}
+    lacking = [name for name in ("FIELDS", "SIZE", "TYPE", "POINTS", "DATA") if not head.get(name)]
+    if lacking:
+        raise ValueError(f"The header of a PCD file has a line {lacking[0]}; '{path}' has none.")
     way = head["DATA"][0]
     if way not in ("ascii", "binary"):
         raise ValueError(f"'{path}' holds its points as {way}; save it as ascii or binary.")
@@ -66,23 +78,24 @@ def read_pcd(path: str, content: bytes) -> Columns:
             for name, code, size, count in zip(head["FIELDS"], head["TYPE"], head["SIZE"], counts, strict=True)
         ]
     )
-    columns = _points(path, content[end + 1 :], kind, int(head["POINTS"][0]), text=way == "ascii")
+    first_line = content[: end + 1].count(b"\n") + 1 if way == "ascii" else 0
+    columns = _points(path, content[end + 1 :], kind, int(head["POINTS"][0]), first_line)
     packed = columns.pop("rgb", None)
     if packed is not None:
         # 0x00RRGGBB in the bits of a number that calls itself a float
         bits = np.ascontiguousarray(packed, kind["rgb"]).view("<u4")
         columns |= {name: (bits >> shift) & 255 for name, shift in (("red", 16), ("green", 8), ("blue", 0))}
-    return {name: column for name, column in columns.items() if column.ndim == 1}
+    return {name: column for name, column in columns.items() if column.ndim == 1}, first_line
 
 
-def _points(path: str, body: bytes, kind: "np.dtype[Any]", count: int, *, text: bool) -> Columns:
+def _points(path: str, body: bytes, kind: "np.dtype[Any]", count: int, first_line: int) -> Columns:
     names = kind.names or ()
-    if text:
+    if first_line:
         rows = body.decode("latin-1").splitlines()[:count]
         try:
             table = np.array([row.split()[: len(names)] for row in rows], np.float64).reshape(-1, len(names))
         except ValueError:
-            raise ValueError(f"Every point of '{path}' must be {len(names)} numbers, as its header says.") from None
+            raise ValueError(_fault(path, rows, names, first_line)) from None
         columns = dict(zip(names, table.T, strict=True))
     else:
         whole = body[: count * kind.itemsize]
@@ -93,3 +106,21 @@ def _points(path: str, body: bytes, kind: "np.dtype[Any]", count: int, *, text: 
     if found < count:
         raise ValueError(f"'{path}' announces {count:,} points and holds {found:,}: it is truncated.")
     return columns
+
+
+def _fault(path: str, rows: Sequence[str], names: Sequence[str], first_line: int) -> str:
+    """Names the first line that is no point, and one that is."""
+    whole = [_is_point(row, len(names)) for row in rows]
+    wrong = whole.index(False)
+    example = f" A line such as '{rows[whole.index(True)].strip()[:60]}' is read." if any(whole) else ""
+    return (
+        f"Every point of '{path}' must be {len(names)} numbers ({', '.join(names)}), as its header says; line "
+        f"{first_line + wrong} is '{rows[wrong].strip()[:60]}'.{example}"
+    )
+
+
+def _is_point(row: str, width: int) -> bool:
+    try:
+        return len([float(cell) for cell in row.split()[:width]]) == width
+    except ValueError:
+        return False

@@ -39,7 +39,7 @@ def chosen(table: Table, columns: str, wanted: int) -> tuple[tuple[int, ...], tu
     if not table.numeric:
         raise ValueError(f"'{table.path}' has no column of numbers.")
     example = ",".join(table.names[position] for position in candidates[:wanted])
-    found = f"'{table.path}' has {len(table.names)} columns: {_listed(table)}."
+    found = f"'{table.path}' has {len(table.names)} columns: {listed(table)}."
     if len(candidates) < wanted:
         raise ValueError(f"A curve is made of columns of numbers; {found} Only {example} holds numbers.")
     raise ValueError(f"A curve has two columns, x and y; {found} Name the two with --columns {example}.")
@@ -48,6 +48,11 @@ def chosen(table: Table, columns: str, wanted: int) -> tuple[tuple[int, ...], tu
 def _named(table: Table, names: list[str], wanted: int) -> tuple[int, ...]:
     if not 1 <= len(names) <= wanted:
         raise ValueError(f"--columns names {wanted} columns, x and then y (or y alone); got {len(names)} names.")
+    return positions_of(table, names)
+
+
+def positions_of(table: Table, names: Sequence[str]) -> tuple[int, ...]:
+    """Positions of named columns of numbers; raises ValueError with the nearest name, or those of numbers."""
     positions = tuple(_position(table, name) for name in names)
     for position, name in zip(positions, names, strict=True):
         if position not in table.numeric:
@@ -63,7 +68,7 @@ def _position(table: Table, name: str) -> int:
         return int(name) - 1
     near = get_close_matches(name, table.names, 1, 0.5)
     guess = f" Did you mean '{near[0]}'?" if near else ""
-    raise ValueError(f"'{table.path}' has no column '{name}'.{guess} It has: {_listed(table)}.")
+    raise ValueError(f"'{table.path}' has no column '{name}'.{guess} It has: {listed(table)}.")
 
 
 def _without_index(table: Table) -> tuple[tuple[int, ...], tuple[str, ...]]:
@@ -84,6 +89,7 @@ def _hint(table: Table) -> str:
     return f"Those of numbers: {numbers}." if numbers else "None holds numbers."
 
 
-def _listed(table: Table) -> str:
+def listed(table: Table) -> str:
+    """The names of the columns, twenty at most."""
     names = [name or f"{number} (no name)" for number, name in enumerate(table.names, 1)]
     return ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")

@@ -144,7 +144,7 @@ def _fault(path: str, body: Sequence[Line], dialect: Dialect, columns: Sequence[
     for line in body:
         numbers = [dialect.number(cell) for cell in dialect.cells(line.text)]
         if not all(numbers[column] is not None and np.isfinite(numbers[column] or 0.0) for column in columns):
-            what = f"Every x and y must be a finite number; {_quoted(path, line)}."
+            what = f"Every cell of the columns that are read must be a finite number; {_quoted(path, line)}."
             return what + _example(body, dialect, len(numbers))
     return f"'{path}' holds numbers in a form that is not read; write them such as -1.5 or 2e-3."
 

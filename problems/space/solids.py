@@ -1,4 +1,4 @@
-"""A field in space, sampled on a cloud of points: three coordinates in, one intensity out.
+"""A field in space, sampled on a cloud of points: three coordinates in, an intensity or several values out.
 
 Points are scattered, so the formula is summed as it stands: wave vectors are those of the lattice reciprocal to the
 bounding box (whole cycles per box along each axis), one of each pair k and -k, gathered in shells of |k|. On scattered
@@ -6,7 +6,7 @@ points the waves are not orthogonal. From points at random, 1/n of the mean squa
 vector, and N/n of it to a shell of N: an outer shell sees what is still wrong in the inner ones. Therefore shells are
 watched only up to a quarter of the cube root of n, where N/n is 2 %, and the generated cloud fills its box evenly, one
 point in each cell of a regular grid: a low wave leaks a quarter of that power or less (the tests hold both numbers).
-The mean is removed from the intensity, because it would leak as well.
+The mean is removed from each value, because it would leak as well.
 """
 
 from dataclasses import dataclass, field
@@ -22,8 +22,8 @@ from problems.networks.chunks import chunk_of
 from problems.networks.embeddings import make_embedding
 from problems.probes.bands import BandProbe, into_bands, scattered_transform
 from problems.probes.selection import Selection
-from problems.readers.clouds import Cloud
-from problems.space.clouds import load_cloud
+from problems.readers.cloud_columns import Cloud
+from problems.space.clouds import load_cloud, outputs_of
 from problems.space.images import octaves
 from problems.user_files import fingerprint
 
@@ -69,11 +69,15 @@ def shell_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> Ba
 
 @dataclass(frozen=True, kw_only=True)
 class Solid(Recipe):
-    """Coordinates -> intensity; each axis of the cloud is scaled to [-1, 1]."""
+    """Coordinates -> an intensity, or one output for each column that is learned; each axis is scaled to [-1, 1].
+
+    A network of one output ends with as many as the file has columns to learn."""
 
     network: str = "3-40-40-1"
     budget: int = fixed(12_000)
     points: str = "generated"
+    columns: str = ""
+    """The three coordinates and what is learned, as the file calls them, such as `x,y,z,r,g,b`."""
     cells: int = 16
     embedding: str = "none"
     digest: str = field(init=False, default="")
@@ -81,14 +85,21 @@ class Solid(Recipe):
 
     def __post_init__(self) -> None:
         if self.points != "generated":
-            object.__setattr__(self, "digest", fingerprint(Path(self.points).expanduser(), "A point cloud"))
+            path = Path(self.points).expanduser()
+            object.__setattr__(self, "digest", fingerprint(path, "A point cloud"))
+            outputs = outputs_of(path, self.columns, self.digest)
+            stem, dash, last = self.network.rpartition("-")
+            if dash and last == "1":
+                object.__setattr__(self, "network", f"{stem}-{outputs}")
+        elif self.columns:
+            raise ValueError(f"--columns are those of a file: name it with --points FILE; got '{self.columns}' alone.")
 
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the cloud is the same for every seed
         sight = Sight((-1.0,) * 3, (2.0,) * 3, make_embedding(self.embedding))
-        network = coordinate_network(self, 1, sight)
-        inputs, values, notes = self._cloud()
-        targets = (values - values.mean())[:, None]
+        inputs, targets, *_, notes = self._cloud()
+        network = coordinate_network(self, targets.shape[1], sight)
+        targets = targets - targets.mean(axis=0)
         probe = shell_probe(inputs, targets)
         inputs, targets = sight.of(inputs).astype(network.dtype), targets.astype(network.dtype)
         chunk = chunk_of(network, len(inputs))
@@ -98,10 +109,11 @@ class Solid(Recipe):
         if self.points == "generated":
             if not 4 <= self.cells <= 40:
                 raise ValueError(f"cells, along each axis of the generated cloud, is from 4 to 40; got {self.cells}.")
-            return Cloud(*generated_cloud(self.cells), ())
+            points, values = generated_cloud(self.cells)
+            return Cloud(points, values[:, None])
         path = Path(self.points).expanduser()
         if fingerprint(path, "A point cloud") != self.digest:
             raise ValueError(f"The file '{self.points}' has changed since the study was planned; start it again.")
-        cloud = load_cloud(path)
+        cloud = load_cloud(path, self.columns)
         low, high = cloud.points.min(axis=0), cloud.points.max(axis=0)
         return cloud._replace(points=-1 + 2 * (cloud.points - low) / (high - low))
