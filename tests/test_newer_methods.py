@@ -15,7 +15,7 @@ from optimizers.layered.muon import Muon
 from optimizers.layered.spectral import SpectralDescent, orthogonal
 from optimizers.newton.hessian_free import HessianFree
 from optimizers.newton.sophia import Sophia
-from optimizers.quasi_newton.self_scaled import ScaledInverse, SelfScaled, broyden_weights
+from optimizers.quasi_newton.self_scaled import ScaledInverse, SelfScaled, bfgs_weights, broyden_weights
 
 SHAPES = ((4, 1), (4,), (3, 4), (3,), (1, 3), (1,))
 SIZES = [int(np.prod(shape)) for shape in SHAPES]
@@ -259,3 +259,8 @@ def test_kron_draws_from_its_own_generator_alone():
     torch.manual_seed(2)
     np.testing.assert_array_equal(points(Kron(fitting=1.0), 6), first)
     assert not np.array_equal(points(Kron(fitting=1.0), 6, seed=1), first)
+
+
+def test_the_weights_of_self_scaled_broyden_are_finite_where_a_bound_rounds_away():
+    for update in (broyden_weights, bfgs_weights):
+        assert np.isfinite(update(1e10, 1e10, 100)).all()

@@ -49,7 +49,8 @@ def broyden_weights(b: float, h: float, dim: int) -> Weights:
     theta = max((rho - 1) / a, min(1 / rho, (1 - b) / b))
     # theta multiplies the determinant of B by sigma = 1 + a theta, against BFGS
     # and tau, of which n - 1 directions take part, would undo that at sigma^(-1 / (n - 1))
-    sigma = 1 + a * theta
+    # at the bound with a rho that has rounded away it is the difference of two ones
+    sigma = 1 + a * theta or TINY
     scale = abs(sigma) ** (1 / (1 - dim)) if dim > 1 else 1.0
     smaller = min(1.0, 1 / b)
     tau = min(smaller * scale, sigma) if theta <= 0 else smaller * min(scale, 1 / theta)

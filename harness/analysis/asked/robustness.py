@@ -62,7 +62,8 @@ def _choices(tables: Tables) -> Iterator[_Choice]:
         if threshold != PRIMARY_THRESHOLD:
             yield _Choice("threshold", f"{threshold:g}", curves, spectra, threshold)
     for price in PRICES:
-        repriced = reprice(tables, price)
+        # without a cut at equal cost, which would end each run where the shortest of the study ends
+        repriced = reprice(tables, price, cut=False)
         yield _Choice("price of a gradient", f"{price:g}", repriced[0], repriced[1])
     for share in BUDGETS:
         yield _Choice("budget", f"1/{1 / share:.0f}", *_cut(tables, share))

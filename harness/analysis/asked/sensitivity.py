@@ -29,8 +29,8 @@ def sensitivity(tables: Tables, prices: Sequence[float] = PRICES, threshold: flo
     return pd.concat([_at(tables, price, threshold) for price in prices], ignore_index=True)
 
 
-def reprice(tables: Tables, price: float) -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """Curves and spectra with costs at this price, up to the cut; and the cost of the cut.
+def reprice(tables: Tables, price: float, *, cut: bool = True) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Curves and spectra with costs at this price, up to the cut (or each run to its end); and the cost of the cut.
 
     Raises ValueError where a count is not known."""
     curves = tables["curves"].copy()
@@ -47,12 +47,12 @@ def reprice(tables: Tables, price: float) -> tuple[pd.DataFrame, pd.DataFrame, f
     reached = tables["runs"][keys].merge(ends, left_on="run_id", right_index=True)
     spent = reached.groupby([*LABELS], dropna=False)["end"].max()
     # the largest cost that every configuration has reached, each by its longest run
-    cut = float(spent.min()) if len(spent) else 0.0
+    end = float(spent.min()) if len(spent) and cut else np.inf
     # 1e-9: the mark at the cut itself must survive the rounding of a price
-    curves = curves[curves["cost"] <= cut * (1 + 1e-9)]
+    curves = curves[curves["cost"] <= end * (1 + 1e-9)]
     spectra = tables["spectra"].drop(columns="cost")
     spectra = spectra.merge(curves[["run_id", "mark", "cost"]], on=["run_id", "mark"])
-    return curves, spectra[tables["spectra"].columns], cut
+    return curves, spectra[tables["spectra"].columns], end
 
 
 def _at(tables: Tables, price: float, threshold: float) -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 A *block* is a problem with all that describes it but the number of its target. Where a block has one target, its row
 is the primary one of `order`, and the run is the unit. Where it has several, targets are the sample: C and the
-logarithm of the spread are means over targets with Student's t over them (`targets.population`), and p is of the mean
-logarithm being 0. Their p-values are Benjamini and Hochberg's over the optimizers of the block.
+logarithm of the spread are means over targets with Student's t over them (`targets.population`), and p is that of the
+sign test on C - 1/2, as for runs (`statistics.signs`). Their p-values are Benjamini and Hochberg's over optimizers of
+the block.
 """
 
 import json
@@ -16,7 +17,8 @@ import pandas as pd
 from harness.analysis.asked.targets import MEASURES, Population, population, run_values
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import EQUIVALENCE, LEVEL, PRIMARY_THRESHOLD, adjusted
-from harness.analysis.statistics.laws import t_quantile, t_tail
+from harness.analysis.statistics.laws import t_quantile
+from harness.analysis.statistics.signs import sign_test
 from harness.analysis.statistics.verdicts import ALONE, DIRECTIONS, FLAT_CONCORDANCE, FLAT_SPREAD, P_LIMIT
 from harness.tables import LABELS, Tables
 
@@ -29,6 +31,8 @@ SIZES += ["exponent", "exponent_low", "exponent_high", "null_concordance", "null
 KEY = ["block", *METHOD]
 COLUMNS = [*KEY, "targets", "n_runs", *SIZES, "verdict", "hit", "end_loss"]
 FEWEST_TARGETS = 5
+PARTS = 1000
+"""Of a share, as which the test on targets counts them."""
 
 
 def standing(tables: Tables) -> pd.DataFrame:
@@ -129,7 +133,7 @@ def _over_targets(values: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "spread": np.exp(spread.mean),
             "spread_low": np.exp(spread.low),
             "spread_high": np.exp(spread.high),
-            "p_value": _p_of(spread),
+            "p_value": _p_of(parts[MEASURES[0]]),
             "flat": [(flat[0].low, flat[0].high), (np.exp(flat[1].low), np.exp(flat[1].high))],
         }
 
@@ -139,12 +143,11 @@ def _means(part: pd.DataFrame, level: float) -> Population:
     return population(part["value"].to_numpy(np.float64), target, level)
 
 
-def _p_of(spread: Population) -> float:
-    """Two-sided p of a mean of 0, from the half-width of its interval."""
-    freedom = spread.n_targets - 1
-    # the half-width is t s / sqrt(n)
-    error = (spread.high - spread.mean) / t_quantile((1 + LEVEL) / 2, freedom)
-    return 2 * t_tail(abs(spread.mean) / error, freedom) if error > 0 else float(spread.mean == 0)
+def _p_of(shares: pd.DataFrame) -> float:
+    """Of the mean shares of targets, each of which could as well be its mirror image."""
+    means = shares.groupby("problem_settings")["value"].mean().to_numpy(np.float64)
+    # the test is exact for whole numbers
+    return sign_test(np.rint(PARTS * (means - 0.5)))
 
 
 def _exponent(order: pd.DataFrame) -> dict[str, float]:
@@ -173,7 +176,7 @@ def _verdict(row: "pd.Series[Any]") -> str:
     if row["targets"] < FEWEST_TARGETS:
         return "too few targets"
     if row["p_adjusted"] <= P_LIMIT:
-        low_first = row["spread"] > 1
+        low_first = row["concordance"] > 0.5
         return DIRECTIONS[0 if low_first else 1] + (ALONE if _explained(row, low_first=low_first) else "")
     margins = FLAT_CONCORDANCE, FLAT_SPREAD
     # two one-sided tests on each: the whole interval lies within the margin

@@ -1,0 +1,64 @@
+"""The committed Atlas: its order and its page follow from its tables, and a thin slice of it comes out again."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.analysis.asked.standing import standing
+from harness.analysis.hits import find_hits
+from harness.analysis.order import order_table
+from harness.atlas.kept import STANDING, kept_tables
+from harness.atlas.page import atlas_page
+from harness.run.runner import run_lanes
+from harness.study.file.study_file import read_study
+
+ROOT = Path(__file__).parents[1]
+CORE = Path("atlas/core")
+LARGEST = 20_000_000
+"""Bytes of everything that is committed of an Atlas."""
+SLICE = ("adam", "lbfgs")
+"""One method in lanes and one with a line search, on the first problem, seeds 0 and 1."""
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return kept_tables(ROOT / CORE).tables
+
+
+def test_its_order_is_recomputed_from_its_tables(tables):
+    made = order_table(*(tables[name] for name in ("runs", "curves", "spectra", "hits", "nulls")))
+    pd.testing.assert_frame_equal(made, tables["order"], rtol=1e-6, atol=1e-9)
+
+
+def test_its_standing_is_the_one_that_is_written_for_people(tables):
+    written = pd.read_csv(ROOT / CORE / STANDING, keep_default_na=False, na_values=[""])
+    made = standing(tables)
+    assert written["verdict"].tolist() == made["verdict"].tolist()
+    np.testing.assert_allclose(written["spread"], made["spread"], rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_its_page_is_made_of_its_tables(tables):
+    assert (ROOT / "docs" / "atlas.md").read_text() == atlas_page(tables, CORE, "figures/atlas.png")
+
+
+def test_it_is_small():
+    assert sum(path.stat().st_size for path in (ROOT / "atlas").rglob("*") if path.is_file()) < LARGEST
+
+
+@pytest.mark.parametrize("optimizer", SLICE)
+def test_a_slice_of_it_comes_out_again(tables, optimizer):
+    """The lowest frequency to the digit; later hits of a line search amplify the last one."""
+    planned = read_study(ROOT / "atlas" / "core.toml", "0..1").plan.specs
+    specs = [spec for spec in planned if (spec.optimizer, spec.problem) == (optimizer, "sin135")]
+    parts = run_lanes([spec for spec in specs if spec.recipe.activation == "tanh"])
+    names = ("runs", "curves", "spectra")
+    runs, curves, spectra = (pd.concat([part[name] for part in parts], ignore_index=True) for name in names)
+    key = ["run_id", "probe", "frequency", "threshold"]
+    both = find_hits(runs, curves, spectra).merge(tables["hits"], on=key, suffixes=("", "_kept"))
+    assert set(both["run_id"]) == set(runs["run_id"])
+    early = both[both["frequency"] == 1.0]
+    np.testing.assert_allclose(early["cost"], early["cost_kept"], rtol=1e-6)
+    assert (both["censored"] == both["censored_kept"]).mean() >= 0.9
