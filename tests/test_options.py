@@ -213,6 +213,7 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
         "serve",
         "--port",
     ): SERVE,
+    ("report", "--no-robust"): "tests/test_report.py::test_the_command_writes_the_page_and_a_mistake_is_a_sentence",
     ("report", "--out"): "tests/test_report.py::test_the_command_writes_the_page_and_a_mistake_is_a_sentence",
     ("selftest", "--seeds"): "tests/test_selftest.py::test_all_controls_pass_and_one_line_says_so",
     (
