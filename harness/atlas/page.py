@@ -101,8 +101,12 @@ def _answer(rows: pd.DataFrame, methods: pd.DataFrame) -> Iterator[str]:
 def _table(methods: pd.DataFrame) -> Iterator[str]:
     yield "## Methods"
     yield ""
+    several = [row for row in methods["population"] if row is not None]
+    most = f"at most {max((row['targets'] for row in several), default=0)} targets and "
+    most += f"{max((row['n_runs'] for row in several), default=0)} runs"
     yield (
-        "Over targets: mean over the targets of the population, with 95 % intervals and p corrected over methods. Then "
+        f"Over targets ({most}; a run counts where it has learned two frequencies): mean over the targets of the "
+        "population, with 95 % intervals and p corrected over methods. Then "
         "on how many problems the verdict is so. Robust: the share of other reasonable choices that give the same "
         "verdict, of the problems that allow a statement."
     )
