@@ -5,7 +5,7 @@ from problems.classes.digits import Projected, Reduced
 from problems.controls import LinearControl
 from problems.equations.poisson import Poisson
 from problems.equations.poisson_grid import PoissonGrid
-from problems.equations.solved import BurgersFront, Heat, HelmholtzLine, HelmholtzPlane
+from problems.equations.solved import AllenCahnWaves, BurgersFront, Heat, HelmholtzLine, HelmholtzPlane
 from problems.line.circle_tone import Tone
 from problems.line.clip import Clip
 from problems.line.many_tones import Dense, Tones
@@ -45,6 +45,9 @@ PROBLEMS: dict[str, Recipe] = {
     ),
     "heat": Heat(budget=30_000, about="u_t = nu u_xx by its residual (PINN), errors of u by sine modes over time"),
     "burgers": BurgersFront(budget=30_000, about="u_t + u u_x = nu u_xx by its residual, exact by Cole and Hopf"),
+    "allen-cahn": AllenCahnWaves(
+        budget=30_000, about="u_t = nu u_xx + 5 (u - u^3) + f by its residual, f made for waves that decay"
+    ),
     "sin123-rising": Sines(amplitudes=(1.0, 2.0, 3.0), about="sin x + 2 sin 3x + 3 sin 5x, the high waves the loudest"),
     "amplitude": Amplitude(about="sin x + a sin 4x: how loud must the high wave be to come first?"),
     "target": Target(about="a target of your own: --target FORMULA [--domain A,B] [--samples N], or --target FILE.csv"),

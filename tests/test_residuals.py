@@ -7,14 +7,18 @@ import numpy as np
 import pytest
 import torch
 
+from harness.run.fit import Refused, check_fit
+from harness.run.runner import run
+from harness.run.spec import RunSpec, find_optimizer
+from optimizers import OPTIMIZERS
 from problems import PROBLEMS
 from problems.engines.numpy_evaluator import NumpyEvaluator
-from problems.equations.operators import Burgers, Helmholtz
+from problems.equations.operators import AllenCahn, Burgers, Helmholtz
 from problems.equations.residuals import Residual
 from problems.networks.jets import ResidualMLP
 from problems.networks.mlp import MLP
 
-EQUATIONS = ("helmholtz", "helmholtz-2d", "heat", "burgers")
+EQUATIONS = ("helmholtz", "helmholtz-2d", "heat", "burgers", "allen-cahn")
 
 
 def build(name, **changes):
@@ -37,13 +41,15 @@ def by_autograd(network, flat, inputs):
     operator = network.operator
     if isinstance(operator, Helmholtz):
         residual = sum(second) + operator.kappa**2 * u
+    elif isinstance(operator, AllenCahn):
+        residual = first[:, 1] - operator.nu * second[0] - operator.rate * (u - u**3)
     else:
         residual = first[:, 1] + operator.speed * u * first[:, 0] - operator.nu * second[0]
     a, b = (torch.tensor(inputs[:, column]) for column in (-2, -1))
     return torch.stack([u, a * residual + b * u], dim=1)
 
 
-@pytest.mark.parametrize("operator", [Helmholtz(2.0), Burgers(0.3), Burgers(0.1, 0.0)])
+@pytest.mark.parametrize("operator", [Helmholtz(2.0), Burgers(0.3), Burgers(0.1, 0.0), AllenCahn(0.2, 5.0)])
 def test_residuals_and_their_gradients_are_those_of_autograd(operator):
     rng = np.random.default_rng(0)
     network = ResidualMLP(MLP((2, 7, 6, 1)), operator)
@@ -87,6 +93,67 @@ def test_the_solution_of_burgers_starts_as_a_sine_and_vanishes_at_both_ends():
     assert np.abs(recipe.solution(np.array([[-1.0, 0.5], [1.0, 0.7], [0.0, 0.9]]))).max() < 1e-12
 
 
+@pytest.mark.parametrize("activation", ["gaussian(2)", "gelu", "sigmoid", "sin", "softplus", "tanh"])
+def test_hessian_products_are_the_slopes_of_the_gradient(activation):
+    problem = build("burgers", activation=activation, network="2-6-5-1", intervals=20, steps=3)
+    evaluator, rng = NumpyEvaluator(problem), np.random.default_rng(0)
+    theta, vectors = problem.network.theta0(rng), rng.standard_normal((2, problem.dim))
+    ends = [evaluator.value_and_grad(theta + step * vectors[0])[1] for step in (1e-5, -1e-5)]
+    products = [evaluator.hvp(theta, vector) for vector in vectors]
+    np.testing.assert_allclose(products[0], (ends[0] - ends[1]) / 2e-5, rtol=1e-6, atol=1e-6)
+    # a Hessian is symmetric, which differences of two gradients are not to so many digits
+    assert vectors[1] @ products[0] == pytest.approx(vectors[0] @ products[1], rel=1e-12)
+    assert not evaluator.hvp(theta, 0 * theta).any()
+
+
+def test_hessian_products_are_those_of_autograd():
+    rng = np.random.default_rng(0)
+    problem = build("allen-cahn", network="2-5-4-1", intervals=20, steps=2)
+    theta, vector = problem.network.theta0(rng), rng.standard_normal(problem.dim)
+
+    def loss(flat):
+        outputs = by_autograd(problem.network, flat, problem.inputs)
+        return ((outputs[:, 1] - torch.tensor(problem.targets[:, 1])) ** 2).mean()
+
+    wanted = torch.autograd.functional.hvp(loss, torch.tensor(theta), torch.tensor(vector))[1]
+    np.testing.assert_allclose(NumpyEvaluator(problem).hvp(theta, vector), wanted, rtol=1e-10, atol=1e-10)
+
+
+METHODS_OF_SLOPES = ("gauss-newton", "levenberg-marquardt", "natural-gradient", "hessian-free", "sophia", "newton-cg")
+
+
+@pytest.mark.parametrize("optimizer", METHODS_OF_SLOPES)
+def test_methods_with_curvature_descend_on_an_equation(optimizer):
+    recipe = replace(PROBLEMS["allen-cahn"], network="2-8-1", intervals=20, steps=3)
+    tables = run(RunSpec("allen-cahn", recipe, optimizer, find_optimizer(optimizer), 0, 600))
+    ended = tables["runs"].iloc[0]
+    assert ended["status"] in ("budget", "converged")
+    assert ended["best_loss"] < 0.9 * ended["first_loss"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "optimizer", "lacking"),
+    [("poisson", "gauss-newton", "residuals"), ("poisson", "hessian-free", "hvp")],
+)
+def test_what_a_method_lacks_on_an_equation_is_a_sentence(problem, optimizer, lacking):
+    with pytest.raises(
+        Refused, match=f"Optimizer '{optimizer}' needs .*{lacking}.*, which this problem does not offer"
+    ):
+        check_fit(optimizer, OPTIMIZERS[optimizer], build(problem))
+
+
+def test_the_travelling_front_of_allen_and_cahn_has_no_residual():
+    """u = (1 - tanh(z / 2)) / 2 with z = sqrt(rate / (2 nu)) x - 3 rate t / 2, the front from 0 to 1."""
+    nu, rate = 0.02, 3.0
+    x, t = np.random.default_rng(0).uniform(-1, 1, (2, 50))
+    across, along = np.sqrt(rate / (2 * nu)), -1.5 * rate
+    u = (1 - np.tanh((across * x + along * t) / 2)) / 2
+    # u' = -u (1 - u) in z, and u'' = u (1 - u) (1 - 2 u)
+    slope, bend = -u * (1 - u), u * (1 - u) * (1 - 2 * u)
+    jet = np.stack([u, across * slope, along * slope, across**2 * bend, along**2 * bend])
+    np.testing.assert_allclose(AllenCahn(nu, rate).value(jet), 0, atol=1e-12)
+
+
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_the_loss_is_the_sum_of_both_means_and_its_gradient_a_difference(name):
     problem, recipe = build(name, penalty=3.0), PROBLEMS[name]
@@ -120,10 +187,15 @@ def test_at_the_solution_the_loss_and_the_errors_of_all_modes_vanish(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "amplitudes"), [("helmholtz", [1, 1, 1]), ("helmholtz-2d", [1, 1]), ("heat", None), ("burgers", None)]
+    ("name", "amplitudes"),
+    [("helmholtz", [1, 1, 1]), ("helmholtz-2d", [1, 1]), ("heat", None), ("burgers", None), ("allen-cahn", None)],
 )
 def test_modes_are_the_terms_of_the_solution_and_hold_nearly_all_of_it(name, amplitudes):
     probe = build(name).probes[0]
+    if name == "allen-cahn":
+        decayed = np.exp(-np.linspace(0, 1, 13)[1:])
+        np.testing.assert_allclose(probe.target_amplitude, 0.5 * np.sqrt((decayed**2).mean()), rtol=1e-10)
+        np.testing.assert_allclose(probe.frequency, np.pi * np.array([1, 2, 4]))
     if amplitudes:
         np.testing.assert_allclose(probe.target_amplitude, amplitudes, rtol=1e-10)
         assert probe.power_share == pytest.approx(1, rel=1e-10)
@@ -150,6 +222,7 @@ def test_an_activation_without_a_third_derivative_is_refused_with_the_choices():
         ("heat", {"omegas": (0, 1, 2)}, "whole numbers from 1"),
         ("heat", {"steps": 0}, "at least 1; got 0"),
         ("burgers", {"nu": -1.0}, "nu is above 0"),
+        ("allen-cahn", {"omegas": (1, 2, 9)}, "must exceed 36"),
         ("burgers", {"loss": "mse"}, "is 'residual'; got 'mse'"),
         ("heat", {"init": "ntk"}, "the init 'ntk' wraps it"),
         ("heat", {"penalty": 0.0}, "penalty must be a positive number"),

@@ -41,3 +41,22 @@ class Burgers:
         slopes[0], slopes[1] = self.speed * jet[1], self.speed * jet[0]
         slopes[2], slopes[3] = 1, -self.nu
         return slopes
+
+
+@dataclass(frozen=True)
+class AllenCahn:
+    """`u_t - nu u_xx - rate (u - u^3)` for variables (x, t)."""
+
+    nu: float
+    rate: float
+
+    def value(self, jet: Array) -> Array:
+        u, u_t, u_xx = jet[0], jet[2], jet[3]
+        residual: Array = u_t - self.nu * u_xx - self.rate * (u - u**3)
+        return residual
+
+    def slopes(self, jet: Array) -> Array:
+        slopes = np.zeros_like(jet)
+        slopes[0] = -self.rate * (1 - 3 * jet[0] ** 2)
+        slopes[2], slopes[3] = 1, -self.nu
+        return slopes

@@ -65,11 +65,12 @@ def softplus() -> Activation:
         s = slope(z, a)
         return s * (1 - s)
 
-    def third(z: Array, a: Array) -> Array:
-        s = slope(z, a)
-        return s * (1 - s) * (1 - 2 * s)
+    def value(z: Array) -> Array:
+        if np.iscomplexobj(z):  # a small step into the complex plane, where the first order says all
+            return value(z.real) + 1j * z.imag * _sigmoid(z.real)
+        return np.logaddexp(z.dtype.type(0), z)
 
-    return Activation("softplus", lambda z: np.logaddexp(z.dtype.type(0), z), slope, bend, third)
+    return Activation("softplus", value, slope, bend, lambda z, a: bend(z, a) * (1 - 2 * slope(z, a)))
 
 
 def gelu() -> Activation:

@@ -157,7 +157,8 @@ class MLP:
 
     def _layers(self, thetas: Array) -> Layers:
         """Views `(B, fan_out, fan_in)` and `(B, fan_out, 1)` of each layer, in the network's precision."""
-        thetas = thetas.astype(self.dtype, copy=False)
+        # a step into the complex plane (`problems.networks.jets`) is too small for half of it
+        thetas = thetas if np.iscomplexobj(thetas) else thetas.astype(self.dtype, copy=False)
         arrays = [
             thetas[:, slot.offset : slot.offset + prod(slot.shape)].reshape(-1, slot.shape[0], prod(slot.shape[1:]))
             for slot in self.layout
