@@ -20,6 +20,7 @@ from problems.networks.activations import ACTIVATIONS, Activation
 from problems.networks.inits import INITS
 
 Layers: TypeAlias = list[tuple[Array, Array]]
+"""Weights `(B, fan_out, fan_in)` and biases `(B, fan_out, 1)`, from the first layer to the last."""
 
 CACHE_ELEMENTS = 1 << 16
 """Activations of one block of parameter vectors: half a MiB in float64, about a core's second-level cache."""
@@ -34,6 +35,25 @@ def parse_widths(text: str) -> tuple[int, ...]:
             f"got '{text}'."
         )
     return tuple(int(part) for part in parts)
+
+
+def layers_of(layout: tuple[Slot, ...], thetas: Array, dtype: np.dtype[Any]) -> Layers:
+    """Views of the layers in `thetas (B, P)`, in the network's precision."""
+    # a step into the complex plane (`problems.networks.jets`) is too small for half of it
+    thetas = thetas if np.iscomplexobj(thetas) else thetas.astype(dtype, copy=False)
+    arrays = [
+        thetas[:, slot.offset : slot.offset + prod(slot.shape)].reshape(-1, slot.shape[0], prod(slot.shape[1:]))
+        for slot in layout
+    ]
+    return list(zip(arrays[::2], arrays[1::2], strict=True))
+
+
+def store_layer(layout: tuple[Slot, ...], grads: NDArray[np.float64], layer: int, weight: Array, bias: Array) -> None:
+    """Write the weight `(B, fan_out, fan_in)` and bias `(B, fan_out)` of a layer to their places in `grads (B, P)`."""
+    slot = layout[2 * layer]
+    middle = slot.offset + prod(slot.shape)
+    grads[:, slot.offset : middle] = weight.reshape(len(grads), -1)
+    grads[:, middle : middle + slot.shape[0]] = bias
 
 
 @dataclass(frozen=True)
@@ -100,7 +120,7 @@ class MLP:
             delta = np.ascontiguousarray(cotangent.swapaxes(1, 2))
             for index in reversed(range(len(layers))):
                 # dL/dW_l = delta_l h_l', dL/db_l = delta_l summed over samples; layer l sees h_l `(B, fan_in, n)`
-                self._store(grads, index, _outer(delta, hiddens[index]), delta.sum(-1))
+                store_layer(self.layout, grads, index, _outer(delta, hiddens[index]), delta.sum(-1))
                 if index:
                     z, hidden = zs[index - 1], hiddens[index]
                     # delta_(l-1) = W_l' delta_l * phi'(z_(l-1))
@@ -128,7 +148,7 @@ class MLP:
             for index in reversed(range(len(layers))):
                 # delta_l h_l' sample by sample, `(n, fan_out, fan_in)`
                 weight = np.einsum("in,jn->nij", delta[0], hiddens[index][0])
-                self._store(jacobian[component], index, weight, delta[0].T)
+                store_layer(self.layout, jacobian[component], index, weight, delta[0].T)
                 if index:
                     z, hidden = zs[index - 1], hiddens[index]
                     delta = _push(layers[index][0], delta) * self._phi.slope(z, hidden)
@@ -145,7 +165,7 @@ class MLP:
         for index in reversed(range(len(layers))):
             # R, the derivative along v: R(delta h') = R(delta) h' + delta R(h)'
             weight = _outer(ddelta, hiddens[index]) + _outer(delta, dhiddens[index])
-            self._store(product, index, weight, ddelta.sum(-1))
+            store_layer(self.layout, product, index, weight, ddelta.sum(-1))
             if index:
                 z, hidden, dz = zs[index - 1], hiddens[index], dzs[index - 1]
                 slope, bend = self._phi.slope(z, hidden), self._phi.bend(z, hidden)
@@ -156,14 +176,7 @@ class MLP:
         return product[0]
 
     def _layers(self, thetas: Array) -> Layers:
-        """Views `(B, fan_out, fan_in)` and `(B, fan_out, 1)` of each layer, in the network's precision."""
-        # a step into the complex plane (`problems.networks.jets`) is too small for half of it
-        thetas = thetas if np.iscomplexobj(thetas) else thetas.astype(self.dtype, copy=False)
-        arrays = [
-            thetas[:, slot.offset : slot.offset + prod(slot.shape)].reshape(-1, slot.shape[0], prod(slot.shape[1:]))
-            for slot in self.layout
-        ]
-        return list(zip(arrays[::2], arrays[1::2], strict=True))
+        return layers_of(self.layout, thetas, self.dtype)
 
     def _first(self, inputs: Array) -> Array:
         return inputs.T.astype(self.dtype, copy=False)[None]
@@ -190,12 +203,6 @@ class MLP:
             if index < len(zs):
                 dhiddens.append(self._phi.slope(zs[index], hiddens[index + 1]) * dz)
         return dzs[:-1], dhiddens, dzs[-1]
-
-    def _store(self, grads: NDArray[np.float64], layer: int, weight: Array, bias: Array) -> None:
-        slot = self.layout[2 * layer]
-        middle = slot.offset + prod(slot.shape)
-        grads[:, slot.offset : middle] = weight.reshape(len(grads), -1)
-        grads[:, middle : middle + slot.shape[0]] = bias
 
 
 def _affine(weight: Array, bias: Array, hidden: Array) -> Array:

@@ -6,59 +6,31 @@ reverse of it. An activation's third derivative would be needed for second-order
 """
 
 from dataclasses import dataclass
-from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.base import Array, Pullback, Slot
-from problems.factories import resolve
-from problems.networks.activations import ACTIVATIONS, Activation
-from problems.networks.mlp import MLP
+from problems.base import Array, Pullback
+from problems.networks.carried import Around
+from problems.networks.mlp import Layers, layers_of, store_layer
 
-Layers: TypeAlias = list[tuple[Array, Array]]
 Duals: TypeAlias = list[tuple[Array, Array]]
 """Values and their derivatives in x, both `(B, width, n)`."""
 
 
 @dataclass(frozen=True)
-class SlopedMLP:
-    """`net` has one output; this network has two."""
-
-    net: MLP
-
-    @property
-    def name(self) -> str:
-        return self.net.name
-
-    @property
-    def layout(self) -> tuple[Slot, ...]:
-        return self.net.layout
-
-    @property
-    def dim(self) -> int:
-        return self.net.dim
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.net.dtype
-
-    @property
-    def _phi(self) -> Activation:
-        return resolve("activation", self.net.activation, ACTIVATIONS)
-
-    def theta0(self, rng: np.random.Generator) -> NDArray[np.float64]:
-        return self.net.theta0(rng)
+class SlopedMLP(Around):
+    """`mlp` has one output; this network has two."""
 
     def block(self, n_samples: int) -> int:
-        return self.net.block(2 * n_samples)  # values and slopes
+        return self.mlp.block(2 * n_samples)  # values and slopes
 
     def forward(self, thetas: Array, inputs: Array) -> Array:
-        return self._outputs(self._trace(self._layers(thetas), inputs)[1][-1])
+        return self._outputs(self._trace(layers_of(self.layout, thetas, self.dtype), inputs)[1][-1])
 
     def vjp(self, thetas: Array, inputs: Array) -> tuple[Array, Pullback]:
-        layers = self._layers(thetas)
+        layers = layers_of(self.layout, thetas, self.dtype)
         hiddens, zs = self._trace(layers, inputs)
 
         def pullback(cotangent: Array) -> NDArray[np.float64]:
@@ -69,7 +41,7 @@ class SlopedMLP:
                 hidden, dhidden = hiddens[index]
                 # z = W h + b and z' = W h': both cotangents reach W, the value's alone reaches b
                 weight = delta @ hidden.swapaxes(1, 2) + ddelta @ dhidden.swapaxes(1, 2)
-                self._store(grads, index, weight, delta.sum(-1))
+                store_layer(self.layout, grads, index, weight, delta.sum(-1))
                 if index:
                     delta, ddelta = self._pull(layers[index][0], (delta, ddelta), zs[index - 1], hidden)
             return grads
@@ -99,17 +71,3 @@ class SlopedMLP:
     def _outputs(self, last: tuple[Array, Array]) -> Array:
         shape = np.broadcast_shapes(last[0].shape, last[1].shape)
         return np.concatenate([np.broadcast_to(part, shape) for part in last], axis=1).swapaxes(1, 2)
-
-    def _layers(self, thetas: Array) -> Layers:
-        thetas = thetas.astype(self.dtype, copy=False)
-        arrays = [
-            thetas[:, slot.offset : slot.offset + prod(slot.shape)].reshape(-1, slot.shape[0], prod(slot.shape[1:]))
-            for slot in self.layout
-        ]
-        return list(zip(arrays[::2], arrays[1::2], strict=True))
-
-    def _store(self, grads: NDArray[np.float64], layer: int, weight: Array, bias: Array) -> None:
-        slot = self.layout[2 * layer]
-        middle = slot.offset + prod(slot.shape)
-        grads[:, slot.offset : middle] = weight.reshape(len(grads), -1)
-        grads[:, middle : middle + slot.shape[0]] = bias
