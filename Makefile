@@ -69,6 +69,8 @@ format: $(DEV)  ## put the code in shape, with ruff's safe fixes
 
 atlas-core: $(RUNTIME)  ## make the core of the Atlas, its tables, its figure and its page
 	$(BIN)/python -m harness sweep atlas/core.toml --out results/atlas-core $(ARGS)
+	$(BIN)/python -m harness tune atlas/core.toml --out results/atlas-core-tuning --write atlas/tuned.toml
+	$(BIN)/python -m harness sweep atlas/tuned.toml --out results/atlas-core-tuned $(ARGS)
 	$(BIN)/python -m harness atlas results/atlas-core
 
 bench: $(DEV)  ## measure this project against the usual ways, on an idle machine [ARGS="--quick --out DIR"]

@@ -31,9 +31,10 @@ def study_of(atlas: Path, names: Sequence[str], files: Sequence[Path]) -> str:
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"The study file of an Atlas is required; '{atlas / FILE}' cannot be read: {error}.") from None
     # tuned settings are those of the methods that go, and a shared ledger is not ours to write into
-    content = {key: value for key, value in content.items() if key not in ("settings", "ledger")}
+    content = {key: value for key, value in content.items() if key not in ("settings", "ledger", "tuning")}
     content["parts"] = [
-        {key: value for key, value in part.items() if key != "optimizers"} for part in content.get("parts", [{}])
+        {key: value for key, value in part.items() if key not in ("optimizers", "tuning")}
+        for part in content.get("parts", [{}])
     ]
     content |= {"name": f"place-{names[0]}", "optimizers": list(names)}
     if files:

@@ -20,6 +20,7 @@ from harness.study.settings_files import update_settings
 from harness.study.store import STUDY, Store
 from harness.whole_files import replace_file, replace_text
 from optimizers.base import Optimizer, Setting
+from problems.base import Recipe
 
 Sampler: TypeAlias = Literal["random", "optuna"]
 SAMPLERS: tuple[Sampler, ...] = ("random", "optuna")
@@ -43,6 +44,8 @@ class Tuning:
     sampler: Sampler = "random"
     draw: int = 0
     """The seed of the search itself."""
+    recipes: tuple[Recipe, ...] = ()
+    """Targets on which is searched in place of that of `spec`, in turn, a run each."""
 
     def __post_init__(self) -> None:
         if self.trials < 1 or not self.seeds >= 1:
@@ -66,7 +69,15 @@ class Tuning:
 
     def runs(self, method: Optimizer) -> list[RunSpec]:
         """The runs of one trial."""
-        return [replace(self.spec, method=method, seed=FIRST_SEED + index) for index in range(self.seeds)]
+        recipes = self.recipes or (self.spec.recipe,)
+        return [
+            replace(self.spec, method=method, seed=FIRST_SEED + index, recipe=recipes[index % len(recipes)])
+            for index in range(self.seeds)
+        ]
+
+    def trials_at_once(self) -> list[Optimizer]:
+        """The methods of a search by chance, which are known before any loss is."""
+        return next(_random(self))
 
 
 def ranges(method: Optimizer) -> dict[str, tuple[float, float]]:

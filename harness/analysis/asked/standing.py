@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.analysis.asked.targets import MEASURES, Population, population, run_values
+from harness.analysis.asked.targets import MEASURES, Population, of_single_runs, population, run_values
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import EQUIVALENCE, LEVEL, PRIMARY_THRESHOLD, adjusted
 from harness.analysis.statistics.laws import t_quantile
@@ -140,7 +140,8 @@ def _over_targets(values: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _means(part: pd.DataFrame, level: float) -> Population:
     target = part.groupby("problem_settings").ngroup().to_numpy()
-    return population(part["value"].to_numpy(np.float64), target, level)
+    values = part["value"].to_numpy(np.float64)
+    return population(values, target, level) if np.bincount(target).max() > 1 else of_single_runs(values, level)
 
 
 def _p_of(shares: pd.DataFrame) -> float:

@@ -76,6 +76,15 @@ def population(values: Doubles, target: NDArray[np.integer[Any]], level: float =
     return Population(mean, mean - half, mean + half, between, float(within), means.min(), means.max(), groups, n)
 
 
+def of_single_runs(values: Doubles, level: float = LEVEL) -> Population:
+    """The mean over targets of one run each `(n,)`, which leaves unsaid how far targets and how far runs differ."""
+    n = len(values)
+    # mean -+ t s / sqrt(n) with n - 1 degrees of freedom: what `population` gives where all counts are equal
+    half = float(t_quantile((1 + level) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
+    mean, gap = float(values.mean()), float("nan")
+    return Population(mean, mean - half, mean + half, gap, gap, values.min(), values.max(), n, n)
+
+
 def over_targets(tables: Tables, threshold: float = PRIMARY_THRESHOLD) -> pd.DataFrame:
     """One row for each method, network, probe and measure: the population of its targets, as columns.
 

@@ -3,6 +3,7 @@
 import argparse
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
@@ -15,7 +16,8 @@ from harness.quantities import duration, size
 from harness.study.comparison import Plan
 from harness.study.estimate import Estimate, estimate, kind_of, makespan, resident_bytes
 from harness.study.execution.jobs import Job, group
-from harness.study.file.study_file import read_study
+from harness.study.file.searches import searches_of
+from harness.study.file.study_file import Study, read_study
 from harness.study.file.written import spans
 from harness.study.store import Store
 
@@ -25,7 +27,7 @@ OWN = ("file", "out", "jobs", "seeds", "data_dir", "plugin", "traceback", "word"
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the plan; the exit code."""
-    planned, folder, ledger = _requested(arguments)
+    planned, folder, ledger, study = _requested(arguments)
     say_understood(planned)
     done = {spec.run_id for spec in planned.specs} & Store(folder, ledger).done()
     jobs = group([spec for spec in planned.specs if spec.run_id not in done])
@@ -38,15 +40,29 @@ def main(arguments: argparse.Namespace) -> int:
         console.print(f"{len(done)} of {len(planned.specs)} runs are in {folder} already", highlight=False)
     console.print(foretold(jobs, estimates, arguments.jobs), highlight=False, soft_wrap=True)
     console.print(f"estimated from probes that took {duration(probing)}", highlight=False)
+    if study is not None and study.searched:
+        for sentence in _foretold_searches(study, arguments.jobs):
+            console.print(sentence, highlight=False, soft_wrap=True)
     return 0
 
 
-def _requested(arguments: argparse.Namespace) -> tuple[Plan, Path, Path | None]:
-    """The plan, its folder, and the ledger where that is another."""
+def _foretold_searches(study: Study, processes: int) -> Iterator[str]:
+    """What the searches of a file and the runs of their winners will take, each trial as long as the default."""
+    searches, _ = searches_of(study)
+    trials = [one for one in searches for _ in range(one.tuning.trials)]
+    made = group([spec for one in searches for spec in one.tuning.runs(one.tuning.spec.method)])
+    jobs = [job for job in made for _ in range(searches[0].tuning.trials)]
+    yield f"tuning ({len(searches)} searches, {len(trials)} trials): {foretold(jobs, estimate(made), processes)}"
+    final = group([spec for one in searches for spec in one.final(one.tuning.spec.method)])
+    yield f"with the settings that were found: at most {foretold(final, estimate(final), processes)}"
+
+
+def _requested(arguments: argparse.Namespace) -> tuple[Plan, Path, Path | None, Study | None]:
+    """The plan, its folder, the ledger where that is another, and the file's study."""
     out = Path(arguments.out) if arguments.out else None
     if arguments.file is None:
         planned = requested_comparison(arguments)
-        return planned, out or planned.folder, None
+        return planned, out or planned.folder, None, None
     refused = [name for name, value in vars(arguments).items() if name not in OWN and value not in (None, [])]
     if refused:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in refused)
@@ -54,7 +70,7 @@ def _requested(arguments: argparse.Namespace) -> tuple[Plan, Path, Path | None]:
     only = range(arguments.seeds) if isinstance(arguments.seeds, int) else arguments.seeds
     seeds = None if only is None else spans(only)
     study = read_study(arguments.file, seeds)
-    return study.plan, out or study.folder, study.ledger
+    return study.plan, out or study.folder, study.ledger, study
 
 
 def plan_table(estimates: list[Estimate]) -> Table:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.commands.requested import problem_of, requested_run
+from harness.commands.tune.of_file import tune_file
 from harness.run.spec import settings_of
 from harness.study.settings_files import tuned_file, update_settings
 from harness.study.tune import FIRST_SEED, VERDICTS, Tuning, ranges, tune
@@ -18,12 +19,20 @@ SHOWN = 10
 
 def requested_search(arguments: argparse.Namespace) -> Tuning:
     """The search that the command line describes."""
+    if arguments.optimizer is None:
+        raise ValueError("Name an optimizer with --optimizer, or the file of a study that says what is tuned.")
+    if arguments.write is not None:
+        raise ValueError("--write goes with the file of a study; the winner of one search is found by its problem.")
     first = requested_run(arguments, FIRST_SEED).specs[0]
-    return Tuning(first, arguments.trials, arguments.seeds, arguments.sampler, arguments.draw)
+    # left out is not 0: the options have no default, so that beside a file they can be refused
+    given = {name: getattr(arguments, name) for name in ("trials", "seeds", "sampler", "draw")}
+    return Tuning(first, **{name: value for name, value in given.items() if value is not None})
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Carry out a search; the exit code."""
+    """Carry out a search, or those of a file; the exit code."""
+    if arguments.file is not None:
+        return tune_file(arguments)
     problem = problem_of(arguments)
     tuning = requested_search(arguments)
     folder = Path(arguments.out) if arguments.out else tuning.folder

@@ -10,11 +10,12 @@ from harness.questions.reading import read_observers
 from harness.run.spec import RunSpec, find_optimizer, find_problem, override, settings_of
 from harness.study.comparison import DEFAULT_SEEDS, EVERYTHING, RECIPE_OPTIONS, TERMS, Plan, plan
 from harness.study.file.mistakes import Mistakes
+from harness.study.file.search_terms import SearchTerms, read_search
 from harness.study.file.values import alternatives, names, seeds
 from harness.study.settings_files import read_settings_file
 from problems.nearest import unknown
 
-KEYS = ("problems", "optimizers", "seeds", "budget", "settings", "observe", *RECIPE_OPTIONS, *TERMS)
+KEYS = ("problems", "optimizers", "seeds", "budget", "settings", "observe", "tuning", *RECIPE_OPTIONS, *TERMS)
 ELSEWHERE = ("name", "description", "plugins", "ledger", "compiled", "parts")
 """Keys of the file as a whole."""
 
@@ -41,6 +42,9 @@ class Part:
         self.optimizers = self._optimizers()
         self.seeds = self._seeds(only_seeds)
         self.terms = self._terms()
+        self.search: SearchTerms | None = None
+        with self._at("tuning"):
+            self.search = read_search(self.content.get("tuning"))
         with self._at("observe"):
             self.terms["observe"] = read_observers(self.content.get("observe", ()))
         return self

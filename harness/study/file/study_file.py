@@ -10,6 +10,7 @@ from harness import plugins
 from harness.study.comparison import Plan
 from harness.study.file.mistakes import Mistakes
 from harness.study.file.part import ELSEWHERE, Part
+from harness.study.file.search_terms import SearchTerms
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Study:
     ledger: Path | None = None
     compiled: bool = False
     """Whether compiled code is kept with the study, and not in the user's cache."""
+    searched: tuple[tuple[SearchTerms, Plan], ...] = ()
+    """The parts whose settings are searched as well, and how."""
 
     @property
     def folder(self) -> Path:
@@ -67,11 +70,13 @@ class _Reader:
         read = [part.read(only_seeds) for part in self._parts()]
         # before any problem is built: what follows from a wrong key would hide it in a crowd
         self.mistakes.complain()
-        plans = [made for one in read for made in one.plans()]
+        found = [(one.search, made) for one in read for made in one.plans()]
         self.mistakes.complain()
+        searched = tuple((search, made) for search, made in found if search is not None)
         # paths in the file are relative to it, so that it reads alike wherever the command is given
         where = self.path.parent / ledger if ledger else None
-        return Study(self.path, self.text, name, _joined(plans), loaded, where, compiled)
+        plans = [made for _, made in found]
+        return Study(self.path, self.text, name, _joined(plans), loaded, where, compiled, searched)
 
     def _parts(self) -> list[Part]:
         parts = self.content.get("parts", [{}])

@@ -17,19 +17,19 @@ HEAD = "# Made from the runs of this study. To make them again, or on another ma
 
 def written(specs: Sequence[RunSpec], name: str, plugins: Iterable[str] = (), ledger: str | None = None) -> str:
     """A file from which `read_study` reads exactly these runs, each part with one value for every setting."""
-    lines = [HEAD, f"name = {_toml(name)}"]
+    lines = [HEAD, f"name = {toml_value(name)}"]
     listed = list(plugins)
     if listed:
-        lines.append(f"plugins = {_toml(listed)}")
+        lines.append(f"plugins = {toml_value(listed)}")
     if ledger is not None:
-        lines.append(f"ledger = {_toml(ledger)}")
+        lines.append(f"ledger = {toml_value(ledger)}")
     for (problem, methods), seeds in _parts(specs).items():
-        lines += ["", "[[parts]]", f"seeds = {_toml(spans(seeds))}"]
-        lines += [f"{key} = {_toml(value)}" for key, value in _terms(problem).items()]
-        recipe = {"budget": problem.budget, **_changed(problem.recipe, PROBLEMS[problem.problem])}
-        lines += _table(f"parts.problems.{problem.problem}", recipe)
+        lines += ["", "[[parts]]", f"seeds = {toml_value(spans(seeds))}"]
+        lines += [f"{key} = {toml_value(value)}" for key, value in terms_of(problem).items()]
+        recipe = {"budget": problem.budget, **changed(problem.recipe, PROBLEMS[problem.problem])}
+        lines += toml_table(f"parts.problems.{problem.problem}", recipe)
         for optimizer, method in methods:
-            lines += _table(f"parts.optimizers.{optimizer}", _changed(method, OPTIMIZERS[optimizer]))
+            lines += toml_table(f"parts.optimizers.{optimizer}", changed(method, OPTIMIZERS[optimizer]))
     return "\n".join(lines) + "\n"
 
 
@@ -64,7 +64,8 @@ def _parts(
     return {(problem, tuple(methods.items())): chosen for problem, chosen, methods in parts}
 
 
-def _terms(spec: RunSpec) -> dict[str, Any]:
+def terms_of(spec: RunSpec) -> dict[str, Any]:
+    """The terms of a run that are not the usual ones, as a study's file has them."""
     # a run of nothing but defaults: terms that are equal to its own are not written
     sample = RunSpec(spec.problem, spec.recipe, spec.optimizer, spec.method, 0, spec.budget)
     terms = {key: getattr(spec, key) for key in TERMS if getattr(spec, key) != getattr(sample, key)}
@@ -73,20 +74,22 @@ def _terms(spec: RunSpec) -> dict[str, Any]:
     return {**terms, "observe": observers} if observers else terms
 
 
-def _changed(instance: Optimizer | Recipe, registered: Any) -> dict[str, Any]:
+def changed(instance: Optimizer | Recipe, registered: Any) -> dict[str, Any]:
+    """The settings of an instance that are not those of the registered one."""
     usual = settings_of(registered)
     return {key: value for key, value in settings_of(instance).items() if value != usual[key]}
 
 
-def _table(name: str, settings: Mapping[str, Any]) -> list[str]:
+def toml_table(name: str, settings: Mapping[str, Any]) -> list[str]:
+    """The lines of a table, after an empty one."""
     owner, _, last = name.rpartition(".")
-    return ["", f"[{owner}.{_toml(last)}]", *(f"{key} = {_toml(value)}" for key, value in settings.items())]
+    return ["", f"[{owner}.{toml_value(last)}]", *(f"{key} = {toml_value(value)}" for key, value in settings.items())]
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
     """A value in TOML, which spells text, numbers and lists as JSON does, but for the infinite."""
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     # JSON's word is Infinity, which TOML does not know
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return "inf" if value > 0 else "-inf"

@@ -1,0 +1,49 @@
+"""`harness tune STUDY.toml`: every optimizer of a study, with equal trials, and the study of the winners."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from harness.run.spec import digest
+from harness.study.execution.execute import execute
+from harness.study.execution.progress import watching
+from harness.study.file.searches import searches_of, tuned_text, winner
+from harness.study.file.study_file import read_study
+from harness.study.store import Store
+from harness.whole_files import replace_file, replace_text, writing_into
+
+OWN = ("file", "out", "write", "jobs", "traceback", "word")
+"""Options that go with a study's file."""
+
+
+def tune_file(arguments: argparse.Namespace) -> int:
+    """Make all trials, or what is missing of them, and write the winners; the exit code."""
+    refused = [name for name, value in vars(arguments).items() if name not in OWN and value not in (None, [])]
+    if refused:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in refused)
+        raise ValueError(f"A study's file says what is tuned, and how; leave out {options}, or write it into the file.")
+    file = Path(arguments.file)
+    study = read_study(file)
+    searches, fixed = searches_of(study)
+    specs = list(dict.fromkeys(spec for one in searches for spec in one.specs))
+    ids = [spec.run_id for spec in specs]
+    store = Store(Path(arguments.out) if arguments.out else study.folder.with_name(f"{study.name}-tuning"))
+    store.open({"study_id": digest(sorted(ids)), "purpose": "tuning", "runs": ids})
+    with watching(specs, store.ledger.states()) as watch:
+        execute(specs, store, arguments.jobs, watch)
+    runs = store.read()["runs"]
+    found = [(one, *winner(one, runs)) for one in searches]
+    trials = pd.concat([rows for _, _, rows in found], ignore_index=True)
+    text = tuned_text(study, [(one, method) for one, method, _ in found], fixed)
+    path = Path(arguments.write) if arguments.write else file.with_name(f"{file.stem}-tuned.toml")
+    with writing_into(path.parent):
+        replace_text(path, text)
+        replace_file(path.with_suffix(".csv"), lambda rows: trials.to_csv(rows, index=False, float_format="%.6g"))
+    changed = sum(method != one.tuning.spec.method for one, method, _ in found)
+    sys.stdout.write(
+        f"{len(found)} searches of {len(specs)} runs; {changed} found settings of a lower loss than the registered "
+        f"ones\ntrials: {path.with_suffix('.csv')}\nstudy of the winners: {path} (make it with: harness sweep {path})\n"
+    )
+    return 0
