@@ -1,21 +1,28 @@
 """Compiled cores make scipy's points: of a network, of Rosenbrock's function, of whatever lines hypothesis makes up."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 from scipy.optimize import _linesearch, minimize, rosen, rosen_der
+from torch.optim.lbfgs import _strong_wolfe
 
 from optimizers import OPTIMIZERS
 from optimizers.base import Doubles
 from optimizers.compiled.line import first_length
 from optimizers.compiled.more_thuente import FOUND, more_thuente
+from optimizers.compiled.pairs import two_loops
 from optimizers.compiled.zoom import expand
 from optimizers.newton import sr1_core
-from optimizers.quasi_newton.cores import two_loops, update_and_multiply
+from optimizers.quasi_newton import torch_core
+from optimizers.quasi_newton.cores import update_and_multiply
 from problems import PROBLEMS
 from problems.engines.numpy_evaluator import NumpyEvaluator
 
@@ -100,6 +107,59 @@ def test_a_core_without_sums_makes_scipys_points_to_the_last_bit(
 ) -> None:
     own, reference = both(name, function, scale * np.random.default_rng(2).standard_normal(dim), 600)
     np.testing.assert_array_equal(own, reference)
+
+
+@pytest.mark.parametrize(("function", "dim", "scale"), FUNCTIONS)
+def test_the_core_of_torchs_lbfgs_makes_torchs_first_points(function: Function, dim: int, scale: float) -> None:
+    theta0 = scale * np.random.default_rng(3).standard_normal(dim)
+
+    def theirs(trace: Trace) -> None:
+        param = torch.tensor(theta0)
+        endless = {"max_iter": 10_000, "max_eval": 10_000, "tolerance_grad": 0, "tolerance_change": 0}
+        stepper = torch.optim.LBFGS([param], history_size=5, line_search_fn="strong_wolfe", **endless)
+
+        def closure() -> float:
+            loss, gradient = trace.value_and_grad(param.numpy())
+            param.grad = torch.from_numpy(gradient)
+            return loss
+
+        stepper.step(closure)
+
+    method = replace(OPTIMIZERS["lbfgs-torch"], history=5)
+    own = traced(lambda trace: method.minimize(trace, theta0, np.random.default_rng(0)), function, 40)
+    np.testing.assert_allclose(own, traced(theirs, function, 40), rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("most", [2, 3, 25])
+def test_torchs_line_search_tries_torchs_lengths_where_losses_wave(most: int) -> None:
+    """Far from a minimum, where brackets are widened, narrowed, and given up."""
+
+    def waves(theta: Doubles) -> tuple[float, Doubles]:
+        return float(np.sin(9 * theta).sum() + theta @ theta / 20), 9 * np.cos(9 * theta) + theta / 10
+
+    for seed in range(20):
+        start, way = np.random.default_rng(seed).standard_normal((2, 3))
+        way = -way * np.sign(way @ waves(start)[1])
+        lengths = [], []
+
+        def asked(x: Any, t: Any, d: Any, kept: list[float] = lengths[0]) -> tuple[float, Any]:
+            kept.append(float(t))
+            loss, gradient = waves((x[0] + t * d).numpy())
+            return loss, torch.from_numpy(gradient)
+
+        loss, gradient = waves(start)
+        x, d, g = torch.from_numpy(start), torch.from_numpy(way), torch.from_numpy(gradient)
+        *_, length, _ = _strong_wolfe(asked, [x], 3.0, d, loss, g, g.dot(d), tolerance_change=0.0, max_ls=most)
+
+        def trial(t: float, kept: list[float] = lengths[1], at: Doubles = start, d: Doubles = way) -> Any:
+            kept.append(t)
+            loss, gradient = waves(at + t * d)
+            return t, loss, float(gradient @ d)
+
+        with mock.patch.object(torch_core, "ask", lambda _recall, t, trial=trial: trial(t)):
+            found = torch_core.search(None, (0.0, loss, float(gradient @ way)), 3.0, most)
+        np.testing.assert_allclose(lengths[1], lengths[0], rtol=1e-9)
+        np.testing.assert_allclose(found[0], float(length), rtol=1e-9)
 
 
 SIZES = st.floats(1e-3, 1e3)
@@ -211,7 +271,7 @@ def test_two_loops_over_pairs_are_the_dense_update_of_as_many_pairs(count: int) 
         left = np.eye(6) - np.outer(s, y) / (s @ y)
         dense = left @ dense @ left.T + np.outer(s, s) / (s @ y)
     out = vector.copy()
-    two_loops(steps, changes, curvatures, newest, count, 0.7, out)
+    two_loops((steps, changes, curvatures), newest, count, 0.7, out)
     np.testing.assert_allclose(out, -dense @ vector, rtol=1e-9)
 
 

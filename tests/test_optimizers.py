@@ -37,15 +37,6 @@ PLAIN_TORCH = {
     "adamax": lambda params: torch.optim.Adamax(params, lr=3e-3),
     "rprop": lambda params: torch.optim.Rprop(params, lr=1e-3),
     "asgd": lambda params: torch.optim.ASGD(params, lr=0.05),
-    "lbfgs-torch": lambda params: torch.optim.LBFGS(
-        params,
-        max_iter=10_000,
-        max_eval=10_000,
-        tolerance_grad=0,
-        tolerance_change=0,
-        history_size=20,
-        line_search_fn="strong_wolfe",
-    ),
 }
 
 

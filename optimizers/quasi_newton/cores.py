@@ -11,6 +11,7 @@ from optimizers.compiled.compilation import FLOAT, VERSION, WHOLE, Core, compile
 from optimizers.compiled.descent import begin
 from optimizers.compiled.line import along, move
 from optimizers.compiled.more_thuente import ENDED, FAILED, more_thuente
+from optimizers.compiled.pairs import two_loops
 from optimizers.compiled.vectors import add, copy, differ, dot, fill, is_zero
 
 EPSILON = 2.0**-52
@@ -81,23 +82,6 @@ def bfgs_core() -> Core:
     return compile_core(core, FLOAT, FLOAT)
 
 
-@fast
-def two_loops(steps: Any, changes: Any, curvatures: Any, newest: Any, count: Any, scale: Any, out: Any) -> None:
-    """`out = -H out` by the last `count` pairs (Nocedal and Wright 2006, algorithm 7.4), from `H = scale I`."""
-    room = len(steps)
-    shares = np.empty(room)
-    for i in range(count):
-        k = (newest - i) % room
-        shares[k] = dot(steps[k], out) / curvatures[k]
-        add(-shares[k], changes[k], out)
-    for i in range(len(out)):
-        out[i] *= -scale
-    for i in range(count):
-        k = (newest - count + 1 + i) % room
-        # the sign of `out` is turned already
-        add(-(shares[k] + dot(changes[k], out) / curvatures[k]), steps[k], out)
-
-
 @plain
 def go_back(line: Any, loss: Any) -> None:
     """To where the line began."""
@@ -151,7 +135,7 @@ def lbfgs_core() -> Core:
         first = 1 / np.sqrt(dot(gradient, gradient))
         while loss == loss and not is_zero(line.gradient):
             copy(line.gradient, line.direction)
-            two_loops(steps, changes, curvatures, newest, count, scale, line.direction)
+            two_loops((steps, changes, curvatures), newest, count, scale, line.direction)
             end, reached = search(line, loss, min(first, LONGEST), most)
             if end == ENDED:
                 return reached
