@@ -39,6 +39,7 @@ CHANGES: dict[str, tuple[list[str], list[str]]] = {
     "--image": (["--image", "china"], ["--image", "flower"]),
     "--size": (["--image", "china"], ["--size", "16x16"]),
     "--points": (["--problem", "solid"], ["--points", "cloud.csv"]),
+    "--mesh": (["--problem", "solid-distance", "--set", "problem.cells=6"], ["--mesh", "pyramid.obj"]),
     "--network": (ALONE, ["--network", "1-8-1"]),
     "--activation": (ALONE, ["--activation", "relu"]),
     "--init": (ALONE, ["--init", "xavier"]),
@@ -73,6 +74,7 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("own.toml").write_text("[adam]\nlr = 0.5\n")
     Path("own.py").write_text("")
     Path("pairs.csv").write_text("x,y,z\n" + "".join(f"{i / 10},{(i * 7) % 10},{i % 3}\n" for i in range(40)))
+    Path("pyramid.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n")
     Path("cloud.csv").write_text("".join(f"{i % 3},{i % 5},{i % 7},{i % 2}\n" for i in range(80)))
     inputs = np.linspace(0, 1, 200)[:, None]
     for name, k in (("own", 3), ("other", 5)):

@@ -29,6 +29,7 @@ def add_problem(word: Parser) -> None:
     add("--image", metavar="NAME|FILE", help="portrait, china, flower, or a picture of your own")
     add("--size", metavar="WxH", help="pixels to which a picture is shrunk (default: 64x64)")
     add("--points", metavar="FILE", help="a point cloud of your own: columns of text, PLY, PCD, or .npz")
+    add("--mesh", metavar="FILE", help="a closed surface of triangles, as the solid: STL, OBJ or PLY")
     add(
         "--data",
         metavar="FILE.npz",

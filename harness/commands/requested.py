@@ -22,12 +22,13 @@ PROBLEM_OPTIONS = (
     "image",
     "size",
     "points",
+    "mesh",
     "data",
     "device",
 )
 """Options that are settings of the problem, and may not belong to every one."""
 # the first that is given decides; a second is then refused as a setting that the problem does not have
-OWN_DATA = {"target": "target", "image": "image", "points": "solid", "data": "data"}
+OWN_DATA = {"target": "target", "image": "image", "points": "solid", "mesh": "solid-distance", "data": "data"}
 """Options that stand for a problem by themselves."""
 TERMS = ("budget", "cost_per_gradient", "marks", "time_limit", "target_loss", "engine")
 
@@ -58,7 +59,7 @@ def problem_of(arguments: argparse.Namespace) -> str:
         if getattr(arguments, option) is not None:
             return problem
     raise ValueError(
-        "Name a problem with --problem, or give data of your own with --target, --image, --points or --data."
+        "Name a problem with --problem, or give data of your own with --target, --image, --points, --mesh or --data."
     )
 
 

@@ -2,10 +2,12 @@
 
 The solid is a ring with a ball in its hole, whose distances are known exactly (Quilez's formulas): the signed distance
 of a union is the smaller of two, exactly so outside. Points are the periodic grid of [-1, 1)^3, and shells of |k| are
-watched as of a cloud. A cloud or a mesh of one's own comes in by `--points` with its values.
+watched as of a cloud. A mesh of one's own comes in by `--mesh` (`meshes.py`), points with values by `--points`.
 """
 
+import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,9 @@ from problems.losses.regression import make_loss
 from problems.networks.by_name import Sight, coordinate_network
 from problems.networks.chunks import chunk_of
 from problems.networks.embeddings import make_embedding
+from problems.space.meshes import Field, field_of, grid_points
 from problems.space.solids import shell_probe
+from problems.user_files import fingerprint
 
 RING, TUBE, BALL = 0.6, 0.2, 0.25
 FIELDS = ("distance", "occupancy")
@@ -38,6 +42,14 @@ class Shape(Recipe):
     cells: int = 16
     """Along each axis."""
     embedding: str = "none"
+    mesh: str = ""
+    """A file of triangles in place of ring and ball."""
+    digest: str = dataclasses.field(init=False, default="")
+    """sha256 of that file, so that another mesh of the same name is another problem."""
+
+    def __post_init__(self) -> None:
+        if self.mesh:
+            object.__setattr__(self, "digest", fingerprint(Path(self.mesh).expanduser(), "A mesh"))
 
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the solid is the same for every seed
@@ -48,11 +60,19 @@ class Shape(Recipe):
             )
         sight = Sight((-1.0,) * 3, (2.0,) * 3, make_embedding(self.embedding))
         network = coordinate_network(self, 1, sight)
-        axis = -1 + 2 * np.arange(self.cells) / self.cells
-        points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
-        distance = signed_distance(points)
+        points = grid_points(self.cells)
+        distance, notes = self._field(points)
         values = distance if self.field == "distance" else np.where(distance < 0, 1.0, -1.0)
         targets = (values - values.mean())[:, None]
         probe = shell_probe(points, targets)
         inputs, targets = sight.of(points).astype(network.dtype), targets.astype(network.dtype)
-        return Problem(inputs, targets, network, make_loss(self.loss), (probe,), chunk=chunk_of(network, len(inputs)))
+        chunk = chunk_of(network, len(inputs))
+        return Problem(inputs, targets, network, make_loss(self.loss), (probe,), chunk=chunk, notes=notes)
+
+    def _field(self, points: NDArray[np.float64]) -> Field:
+        if not self.mesh:
+            return Field(signed_distance(points), ())
+        path = Path(self.mesh).expanduser()
+        if fingerprint(path, "A mesh") != self.digest:
+            raise ValueError(f"The file '{self.mesh}' has changed since the study was planned; start it again.")
+        return field_of(path, self.cells, self.digest)
