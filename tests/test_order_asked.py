@@ -11,7 +11,7 @@ from statsmodels.regression.mixed_linear_model import MixedLM
 from harness import compare
 from harness.analysis.asked.against import against
 from harness.analysis.asked.robustness import PRIMARY, agreement_of_choices, robustness
-from harness.analysis.asked.targets import over_targets, population, run_values
+from harness.analysis.asked.targets import measured, over_targets, population, run_values
 from harness.analysis.asked.trials import best_trials, verdicts_of_trials
 from harness.analysis.order import order_table
 from harness.analysis.residuals import residual_order
@@ -139,12 +139,33 @@ def test_the_interval_of_the_mean_over_targets_covers_it():
     assert 0.93 <= np.mean(covered) <= 0.98
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("targets", [6, 12, 24])
+@pytest.mark.parametrize("centre", [0.5, 0.65, 0.8, 0.95, 0.98])
+@pytest.mark.parametrize("runs", [1, 2, 8])
+def test_the_interval_of_c_over_targets_covers_it_and_has_a_width(runs, centre, targets):
+    """Targets whose C is drawn from a Beta law, each with runs of three pairs, 400 times."""
+    rng, covered = np.random.default_rng([runs, round(100 * centre), targets]), []
+    of_target = np.repeat(np.arange(targets), runs)
+    rows = pd.DataFrame({"problem": "waves", "problem_settings": of_target, "measure": "concordance", "pairs": 3.0})
+    for _ in range(400):
+        own = rng.beta(4 * centre, 4 * (1 - centre), targets)
+        found = measured(rows.assign(value=rng.binomial(3, own[of_target]) / 3))
+        assert found.high - found.low > 0.02
+        covered.append(found.low <= centre <= found.high)
+    assert np.mean(covered) >= 0.93
+
+
 def test_a_study_of_several_targets_is_told_over_them():
     parts = [learned("adam", [[1, 2, ratio]] * 3, f'{{"k":{ratio}}}') for ratio in (4, 8, 16)]
     rows = over_targets(study_of(*parts)).set_index("measure")
     assert np.exp(rows.loc["log spread", "mean"]) == pytest.approx(8.0)
     assert rows.loc["log spread", ["n_targets", "n_runs"]].tolist() == [3, 9]
     assert rows.loc["concordance", "mean"] == 1.0
+    # by hand: 9 pairs a target, and a fourth target of which half are concordant
+    error = np.sqrt((3 * (9 - 7.875) ** 2 + (4.5 - 7.875) ** 2) / (3 * 4)) / 9
+    low = 0.875 - 4.30265 * error - 0.5 / 27
+    assert rows.loc["concordance", ["low", "high"]].tolist() == pytest.approx([max(low, 0), 1.0], abs=1e-5)
     with pytest.raises(ValueError, match="several targets"):
         over_targets(study_of(parts[0]))
 

@@ -114,9 +114,10 @@ def test_a_direction_is_said_of_chance_in_at_most_five_in_a_hundred_a_side():
     for trial in range(300):
         rng = np.random.default_rng(trial)
         logs = np.repeat(rng.normal(0, 0.5, 8), 2) + rng.normal(0, 0.2, 16)
-        own = pd.DataFrame({"optimizer": "any", "settings": "", "problem_settings": np.repeat([*"abcdefgh"], 2)})
+        of_target = np.repeat([*"abcdefgh"], 2)
+        own = pd.DataFrame({"problem": "waves", "problem_settings": of_target, "optimizer": "any", "settings": ""})
         measured = {"log spread": logs, "concordance": 1 / (1 + np.exp(-logs))}
-        rows = pd.concat([own.assign(measure=name, value=values) for name, values in measured.items()])
+        rows = pd.concat([own.assign(measure=name, value=values, pairs=3.0) for name, values in measured.items()])
         (found,) = _over_targets(rows)
         said.append(
             _verdict(pd.Series(found | {"p_adjusted": found["p_value"], "null_concordance": 0.5, "null_spread": 1.0}))

@@ -2,9 +2,9 @@
 
 A *block* is a problem with all that describes it but the number of its target. Where a block has one target, its row
 is the primary one of `order`, and the run is the unit. Where it has several, targets are the sample: C and the
-logarithm of the spread are means over targets with Student's t over them (`targets.population`), and p is that of the
-sign test on C - 1/2, as for runs (`statistics.signs`). Their p-values are Benjamini and Hochberg's over optimizers of
-the block.
+logarithm of the spread are means over targets with their intervals (`targets.measured`), and p is that of the sign
+test on C - 1/2, as for runs (`statistics.signs`). Their p-values are Benjamini and Hochberg's over optimizers of the
+block.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.analysis.asked.targets import MEASURES, Population, of_single_runs, population, run_values
+from harness.analysis.asked.targets import MEASURES, measured, run_values
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import EQUIVALENCE, LEVEL, PRIMARY_THRESHOLD, adjusted
 from harness.analysis.statistics.laws import t_quantile
@@ -119,16 +119,15 @@ def _over_targets(values: pd.DataFrame) -> Iterator[dict[str, Any]]:
         # one target says nothing of how targets differ
         if min(part["problem_settings"].nunique() for part in parts.values()) < 2:
             continue
-        share, spread = (_means(parts[name], LEVEL) for name in MEASURES)
-        flat = [_means(parts[name], EQUIVALENCE) for name in MEASURES]
+        share, spread = (measured(parts[name], LEVEL) for name in MEASURES)
+        flat = [measured(parts[name], EQUIVALENCE) for name in MEASURES]
         yield {
             **dict(zip(METHOD, key, strict=True)),
             "targets": spread.n_targets,
             "n_runs": spread.n_runs,
             "concordance": share.mean,
-            # Student's t knows no bounds, and C lies in [0, 1]
-            "low": max(share.low, 0.0),
-            "high": min(share.high, 1.0),
+            "low": share.low,
+            "high": share.high,
             # means are of log S
             "spread": np.exp(spread.mean),
             "spread_low": np.exp(spread.low),
@@ -136,12 +135,6 @@ def _over_targets(values: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "p_value": _p_of(parts[MEASURES[0]]),
             "flat": [(flat[0].low, flat[0].high), (np.exp(flat[1].low), np.exp(flat[1].high))],
         }
-
-
-def _means(part: pd.DataFrame, level: float) -> Population:
-    target = part.groupby("problem_settings").ngroup().to_numpy()
-    values = part["value"].to_numpy(np.float64)
-    return population(values, target, level) if np.bincount(target).max() > 1 else of_single_runs(values, level)
 
 
 def _p_of(shares: pd.DataFrame) -> float:
