@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from problems import PROBLEMS
+from problems.networks.by_name import Sight, coordinate_network
 from problems.networks.embeddings import EMBEDDINGS, make_embedding
 
 
@@ -62,6 +64,35 @@ def test_features_of_several_variables_are_waves_along_the_axes_or_along_drawn_v
     )
     assert (gaussian.waves(d)[0] == make_embedding("gaussian(300,5,1)").waves(d)[0]).all()
     assert (gaussian.waves(d)[0] != make_embedding("gaussian(300,5,2)").waves(d)[0]).any()
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+@pytest.mark.parametrize("text", ["dyadic(3)", "gaussian(5,2)"])
+def test_a_network_behind_features_is_that_of_torch(text, d):
+    embedding = make_embedding(text)
+    recipe = replace(PROBLEMS["sin135"], network=f"{d}-6-5-2", activation="relu")
+    sight = Sight((-1.0,) * d, (2.0,) * d, embedding)
+    network = coordinate_network(recipe, 2, sight)
+    rng = np.random.default_rng(0)
+    theta, x, cotangent = network.theta0(rng), rng.uniform(-1, 1, (9, d)), rng.standard_normal((9, 2))
+    v = (torch.tensor(x) + 1) / 2
+    vectors = torch.tensor(embedding.waves(d)[0])
+    phases = 2 * torch.pi * (v[:, None, :] * vectors[None]).sum(-1)
+    kept = [torch.tensor(x)] if text.startswith("dyadic") else []
+    module = torch.nn.Sequential(
+        torch.nn.Linear(embedding.width(d), 6),
+        torch.nn.ReLU(),
+        torch.nn.Linear(6, 5),
+        torch.nn.ReLU(),
+        torch.nn.Linear(5, 2),
+    ).double()
+    torch.nn.utils.vector_to_parameters(torch.tensor(theta), module.parameters())
+    wanted = module(torch.cat([*kept, torch.cos(phases), torch.sin(phases)], 1))
+    gradient = torch.autograd.grad(wanted, list(module.parameters()), torch.tensor(cotangent))
+    outputs, pullback = network.vjp(theta[None], sight.of(x))
+    np.testing.assert_allclose(outputs[0], wanted.detach(), rtol=1e-10, atol=1e-11)
+    flat = torch.cat([one.reshape(-1) for one in gradient])
+    np.testing.assert_allclose(pullback(cotangent[None])[0], flat, rtol=1e-10, atol=1e-11)
 
 
 @pytest.mark.parametrize("text", ["gaussian(0,1)", "gaussian(4,0)", "gaussian(4,1,0.5)", "dyadic(0)", "dyadic(99)"])

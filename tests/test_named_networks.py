@@ -101,11 +101,13 @@ def hashed(p: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
             table, place = p[f"1.tables.{level}"], (sample + 1) / 2 * cells
             low = [int(v) for v in place]
             total = torch.zeros(2)
-            for corner in product((0, 1), repeat=2):
-                i, j = low[0] + corner[0], low[1] + corner[1]
-                row = i * (cells + 1) + j if (cells + 1) ** 2 <= 30 else (i ^ (j * 2654435761)) % 30
-                near = [1 - abs(float(v) - (a + b)) for v, a, b in zip(place, low, corner, strict=True)]
-                total = total + near[0] * near[1] * table[row]
+            for corner in product((0, 1), repeat=len(low)):
+                at = [a + b for a, b in zip(low, corner, strict=True)]
+                row = 0
+                for v, prime in zip(at, (1, 2654435761, 805459861), strict=False):
+                    row = row * (cells + 1) + v if (cells + 1) ** len(low) <= 30 else row ^ (v * prime)
+                near = [1 - abs(float(v) - a) for v, a in zip(place, at, strict=True)]
+                total = total + float(np.prod(near)) * table[row % len(table)]
             features.append(total)
         h = torch.cat(features)
         for layer in (2, 4):
@@ -129,13 +131,15 @@ def test_every_module_has_its_formula_here():
     assert {text.partition("(")[0] for text in WRITTEN_OUT} == modules
 
 
-@pytest.mark.parametrize("text", WRITTEN_OUT)
-def test_outputs_and_gradients_are_those_of_the_formula(text):
+@pytest.mark.parametrize(
+    ("text", "d"), [*product(WRITTEN_OUT, [2]), ("hash-grid(3,30,2,5)", 1), ("hash-grid(3,30,2,5)", 3)]
+)
+def test_outputs_and_gradients_are_those_of_the_formula(text, d):
     activation, formula = WRITTEN_OUT[text]
-    network = coordinate_network(recipe(text, activation=activation, init="own"), 3, BOX[2])
+    network = coordinate_network(recipe(text, activation=activation, init="own"), 3, BOX[d])
     rng = np.random.default_rng(0)
     theta = network.theta0(rng) + 0.1 * rng.standard_normal(network.dim)
-    x, cotangent = rng.uniform(-1, 1, (9, 2)), rng.standard_normal((9, 3))
+    x, cotangent = rng.uniform(-1, 1, (9, d)), rng.standard_normal((9, 3))
     flat = torch.tensor(theta, requires_grad=True)
     parameters = {s.name: flat[s.offset : s.offset + int(np.prod(s.shape))].reshape(s.shape) for s in network.layout}
     wanted = formula(parameters, torch.tensor(x))
@@ -143,7 +147,7 @@ def test_outputs_and_gradients_are_those_of_the_formula(text):
     outputs, pullback = network.vjp(theta[None], x)
     np.testing.assert_allclose(outputs[0], wanted.detach(), rtol=1e-10, atol=1e-11)
     np.testing.assert_allclose(pullback(cotangent[None])[0], gradient, rtol=1e-10, atol=1e-11)
-    assert (gradient != 0).double().mean() > 0.5
+    assert (gradient != 0).double().mean() > 0.4
 
 
 def test_the_splines_of_a_kan_are_those_of_scipy_and_sum_to_one():

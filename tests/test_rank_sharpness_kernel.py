@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from support.toys import bowl
 
 from harness.questions import OBSERVERS
 from harness.questions.rank import matrix_ranks
 from harness.questions.sharpness import largest_eigenvalue
+from harness.run.marks.observer import Mark
+from harness.run.metering.account import Snapshot
 from harness.run.runner import run
 from harness.run.spec import RunSpec, find_optimizer, find_problem, stream
 from harness.run.theory import tangent_kernel
@@ -79,6 +82,30 @@ def test_the_kernel_does_not_drift_at_the_start_and_its_rate_is_a_quotient(obser
     mode = np.exp(3j * problem.inputs[:, 0]) / len(problem.inputs) ** 0.5
     found = rows.loc[(rows["mark"] == 0) & (rows["frequency"] == 3), "rate"].item()
     assert found == pytest.approx(2 * (mode.conj() @ kernel @ mode).real, rel=1e-9)
+
+
+def test_the_drift_is_that_of_a_kernel_made_of_gradients_of_torch(observed):
+    spec, _ = observed
+    problem = spec.recipe.build(stream(0, "data"))
+    x = torch.tensor(problem.inputs)
+
+    def kernel(theta):
+        def outputs(flat):
+            return torch.tanh(x * flat[:8] + flat[8:16]) @ flat[16:24] + flat[24]
+
+        slopes = torch.autograd.functional.jacobian(outputs, torch.tensor(theta)).numpy()
+        return slopes @ slopes.T
+
+    start = problem.network.theta0(stream(0, "weights"))
+    moved = start + 0.1
+    observation = OBSERVERS["kernel"].begin(spec.subject, NumpyEvaluator(problem))
+    for number, theta in enumerate((start, moved)):
+        outputs = problem.network.forward(theta[None], problem.inputs)[0]
+        observation.look(Mark(number, Snapshot(float(number), 0, 0, 0, 0, 0.0), theta, outputs, theta))
+    found = observation.rows()["kernel"]["drift"][-1]
+    wanted = np.linalg.norm(kernel(moved) - kernel(start)) / np.linalg.norm(kernel(start))
+    assert found == pytest.approx(wanted, rel=1e-10)
+    assert wanted > 0.01
 
 
 @pytest.mark.parametrize(
