@@ -40,11 +40,16 @@ START = (WHOLE, WHOLE, FLOATS, FLOATS, FLOATS)
 
 
 def compile_core(function: Any, *arguments: Any) -> Core:
-    """The machine code of `function` for `START` and these types, from numba's cache where it has been there before.
+    """The machine code of a core, which begins with `START` and goes on with these types."""
+    return compile_for(function, *START, *arguments)
+
+
+def compile_for(function: Any, *arguments: Any) -> Core:
+    """The machine code of `function` for these types, from numba's cache where it has been there before.
 
     It is called without numba's checks: arguments must be exactly of these types, and arrays contiguous."""
     assert "version" in function.__code__.co_freevars
     try:
-        return njit(cache=True, **PLAIN)(function).compile((*START, *arguments))
+        return njit(cache=True, **PLAIN)(function).compile(arguments)
     except Exception:  # noqa: BLE001  # a cache that is cut off, full or read-only is a miss; an error of ours comes again
-        return njit(**PLAIN)(function).compile((*START, *arguments))
+        return njit(**PLAIN)(function).compile(arguments)

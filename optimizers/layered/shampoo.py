@@ -1,16 +1,22 @@
 """Shampoo: each axis of a gradient is multiplied by an inverse root of its summed outer products.
 
 Own code, all lanes at once, with the points of the library to rounding: it takes singular values of what is symmetric.
+Of an axis with few fibres, as all are of narrow networks, the root is never made: `root_core.py` multiplies by it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 import numpy as np
 
 from optimizers.base import Doubles, Slot, setting
 from optimizers.layered.arrays import UNKNOWN, LayeredMethod, Move, along, arrays, fibres
+
+MOST_ROWS = 256
+FEW = 1 / 8
+"""Of the rows: eigenvectors serve more columns than that sooner."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +43,32 @@ class Shampoo(LayeredMethod):
                 for axis, total in enumerate(own):
                     rows = fibres(array, axis)
                     total[:] += rows @ rows.swapaxes(1, 2)
-                    step = along(inverse_root(total, 2 * len(own)), step, axis)
+                    step = rooted(total, 2 * len(own), step, axis, self.eps)
                 param[:] -= self.lr * step
 
         return move
+
+    def prepare(self) -> None:
+        from optimizers.layered.root_core import root_core
+
+        root_core()
+
+
+def rooted(matrices: Doubles, order: int, array: Doubles, axis: int, least: float) -> Doubles:
+    """Each lane's array `(B, *shape)` multiplied along one axis by `A^(-1 / order)` of its `A (B, n, n)`.
+
+    `least` is below the eigenvalues of A, or about so."""
+    n, columns = matrices.shape[1], array[0].size // matrices.shape[1]
+    if n == 1 or n > MOST_ROWS or columns > n * FEW:
+        return along(inverse_root(matrices, order), array, axis)
+    from optimizers.layered.root_core import root_core
+
+    product, well, after = np.array(array), np.empty(len(array)), prod(array.shape[2 + axis :])
+    root_core()(matrices.reshape(-1), product.reshape(-1), well, n, after, least, 1 / order)
+    if not well.all():
+        ill = well == 0.0
+        product[ill] = along(inverse_root(matrices[ill], order), array[ill], axis)
+    return product
 
 
 def inverse_root(matrices: Doubles, order: int) -> Doubles:
