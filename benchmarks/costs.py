@@ -22,6 +22,7 @@ import pandas as pd
 from benchmarks import ours
 from benchmarks.page import COSTS, ROOT
 from harness.run.drive import drive
+from harness.run.fit import state_bytes
 from harness.run.metering.account import Terms
 from harness.run.metering.lanes import LaneMeter
 from harness.run.metering.meter import Meter
@@ -80,7 +81,7 @@ def measure(point: dict[str, Any], seconds: float) -> dict[str, Any]:
         "at": point["at"],
         "seconds": taken / max(calls, 1),
         "bytes_measured": max(peak() - before, 4096),
-        "bytes_estimated": point["lanes"] * method.memory(problem.dim),
+        "bytes_estimated": point["lanes"] * state_bytes(method, problem),
     }
 
 

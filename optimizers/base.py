@@ -7,6 +7,7 @@ the run by raising `RunStopped`, which a method lets pass. Returning early means
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from math import prod
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -151,6 +152,10 @@ class Optimizer(ABC):
     def memory(self, dim: int) -> int:
         """Bytes of state that one run at `dim` parameters holds, beside the problem's own."""
         return 8 * 4 * dim  # theta, its gradient and two buffers, in float64
+
+    def memory_at(self, layout: Sequence[Slot]) -> int:
+        """The same at a network of these arrays, for methods of which their shapes decide."""
+        return self.memory(sum(prod(slot.shape) for slot in layout))
 
     def prepare(self) -> None:
         """Load and compile what `minimize` needs, before a run's clock is started."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tracemalloc
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from support.functions import Enough, Unwatched, asked, rosenbrock, rosenbrocks
 
 from harness.rules.behaviour import process_state
 from optimizers import OPTIMIZERS
-from optimizers.base import Optimizer
+from optimizers.base import Optimizer, Slot
 from optimizers.isolation import globals_kept
 
 
@@ -59,6 +60,30 @@ def test_memory_is_foretold_within_a_factor_of_two(name):
     finally:
         tracemalloc.stop()
     assert 0.5 < peak / method.memory(4000) < 2
+
+
+NETWORKS = {"line": (1, 400, 1), "two": (1, 200, 50, 1), "deep": (64, 64, 64, 10), "wide": (200, 200, 10)}
+
+
+@pytest.mark.parametrize("widths", NETWORKS.values(), ids=NETWORKS)
+@pytest.mark.parametrize("name", ["adafactor", "kron", "lion", "muon", "shampoo", "soap", "spectral-descent"])
+def test_memory_of_methods_with_matrices_follows_the_shapes_within_a_factor_of_two(name, widths):
+    method, shapes = OPTIMIZERS[name], [shape for a, b in pairwise(widths) for shape in ((b, a), (b,))]
+    ends = np.cumsum([np.prod(shape) for shape in shapes])
+    layout = tuple(
+        Slot(str(i), shape, int(end - np.prod(shape))) for i, (shape, end) in enumerate(zip(shapes, ends, strict=True))
+    )
+    theta0 = np.linspace(-1, 1, int(ends[-1]))
+    for watched in (False, True):  # the first time loads all that a run loads
+        unwatched = Unwatched(bowl, 12)
+        unwatched.layout, unwatched.dim = layout, len(theta0)
+        if watched:
+            tracemalloc.start()
+        with pytest.raises(Enough), np.errstate(all="ignore"):
+            method.minimize(unwatched, theta0, np.random.default_rng(0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 0.5 < peak / method.memory_at(layout) < 2
 
 
 def test_a_method_with_a_cap_of_its_own_fits_a_small_machine_at_it():

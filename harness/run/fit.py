@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from harness.quantities import size
 from harness.run.spec import RunSpec
-from optimizers.base import Optimizer
+from optimizers.base import Optimizer, Slot
 from problems.base import Problem
 from problems.engines.choose import choose
 from problems.engines.numpy_evaluator import NumpyEvaluator
@@ -36,7 +36,7 @@ def check_fit(name: str, method: Optimizer, problem: Problem, engine: str = "aut
     if lacking:
         raise Refused(f"Optimizer '{name}' needs {', '.join(lacking)}, which this problem does not offer.")
     _check_slopes(name, method, problem)
-    held = method.memory(problem.dim)
+    held = _state(method, problem)
     if problem.dim > method.max_dim or held > MOST_BYTES:
         raise Refused(
             f"Optimizer '{name}' takes at most {method.max_dim:,} parameters and {size(MOST_BYTES)}; this "
@@ -47,7 +47,11 @@ def check_fit(name: str, method: Optimizer, problem: Problem, engine: str = "aut
 
 def state_bytes(method: Optimizer, problem: Problem) -> int:
     """What a run holds for the method: its own state, or the slopes of all residuals where it asks for them."""
-    return max(method.memory(problem.dim), _slopes(problem, problem.dim) if "residuals" in method.needs else 0)
+    return max(_state(method, problem), _slopes(problem, problem.dim) if "residuals" in method.needs else 0)
+
+
+def _state(method: Optimizer, problem: Problem) -> int:
+    return method.memory_at([Slot(*slot) for slot in problem.network.layout])
 
 
 def _slopes(problem: Problem, dim: int) -> int:

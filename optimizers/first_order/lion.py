@@ -23,6 +23,9 @@ class Lion(Optimizer):
     beta2: float = setting(0.99, "decay of the momentum", at_least=0.0, below=1.0, tune=(0.9, 0.999))
     weight_decay: float = setting(0.0, "decay of the weights", at_least=0.0)
 
+    def memory(self, dim: int) -> int:
+        return 8 * 7 * dim
+
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         theta, momentum = theta0.copy(), np.zeros_like(theta0)

@@ -3,7 +3,8 @@
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import isqrt, prod
+from operator import mul
 from typing import ClassVar, TypeAlias
 
 import numpy as np
@@ -34,13 +35,35 @@ class LayeredMethod(Optimizer):
         """What takes one step of the lanes `theta (B, P)`."""
 
     def memory(self, dim: int) -> int:
-        return 8 * 8 * dim
+        return 8 * 7 * dim
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         objective, theta, rngs = in_lanes(objective, theta0, rng)
         move = self.begin(theta, objective.layout, rngs)
         while True:
             move(objective.value_and_grad(theta)[1])
+
+
+@dataclass(frozen=True)
+class AxesMethod(LayeredMethod):
+    """A method with a square matrix for each axis of an array."""
+
+    copies: ClassVar[tuple[float, float, float]]
+    """How often it holds all of these matrices, the largest of them, and the vector."""
+    max_dim: ClassVar[int] = 500_000
+
+    def axes(self, shape: tuple[int, ...]) -> list[int]:
+        """The sizes of an array's axes that have a matrix; of a vector none."""
+        return [size for size in shape if len(shape) > 1]
+
+    def memory(self, dim: int) -> int:
+        side = isqrt(dim)  # of one square matrix
+        return self.memory_at((Slot("weight", (side, side), 0),))
+
+    def memory_at(self, layout: Sequence[Slot]) -> int:
+        squares = [size * size for slot in layout for size in self.axes(slot.shape)]
+        held = sum(squares), max(squares, default=0), sum(prod(slot.shape) for slot in layout)
+        return int(8 * sum(map(mul, self.copies, held)))
 
 
 def along(matrices: Doubles, array: Doubles, axis: int) -> Doubles:

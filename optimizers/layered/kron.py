@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Slot, setting
-from optimizers.layered.arrays import UNKNOWN, LayeredMethod, Move, along, arrays, fibres
+from optimizers.layered.arrays import UNKNOWN, AxesMethod, Move, along, arrays, fibres
 
 FITTING_RATE = 0.1
 BALANCED = 0.01
@@ -23,19 +23,19 @@ TINY = 2.0**-126
 
 
 @dataclass(frozen=True)
-class Kron(LayeredMethod):
+class Kron(AxesMethod):
     """Momentum, multiplied by triangular factors of each axis that whiten it."""
 
     source: ClassVar[str] = "Li 2018, arXiv 1512.04202; the points of pytorch_optimizer's Kron"
     expected: ClassVar[str] = UNKNOWN
-    max_dim: ClassVar[int] = 500_000
+    copies: ClassVar[tuple[float, float, float]] = (1.0, 5.0, 6.0)
     caveat: ClassVar[str] = "factors are fitted in single precision, so steps have seven digits"
     lr: float = setting(3e-3, "step length", above=0.0, tune=(1e-5, 0.1))
     momentum: float = setting(0.9, "decay of the momentum", at_least=0.0, below=1.0, tune=(0.5, 0.99))
     fitting: float = setting(0.1, "share of the steps, by chance, that fit the factors", above=0.0, below=1.01)
 
-    def memory(self, dim: int) -> int:
-        return 8 * 64 * dim
+    def axes(self, shape: tuple[int, ...]) -> list[int]:
+        return [size for size in super().axes(shape) if size <= MOST_TRIANGULAR]
 
     def begin(self, theta: Doubles, layout: Sequence[Slot], rngs: Sequence[np.random.Generator]) -> Move:
         params = arrays(theta, layout)

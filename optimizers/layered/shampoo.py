@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Slot, setting
-from optimizers.layered.arrays import UNKNOWN, LayeredMethod, Move, along, arrays, fibres
+from optimizers.layered.arrays import UNKNOWN, AxesMethod, Move, along, arrays, fibres
 
 MOST_ROWS = 256
 FEW = 1 / 8
@@ -20,17 +20,17 @@ FEW = 1 / 8
 
 
 @dataclass(frozen=True)
-class Shampoo(LayeredMethod):
+class Shampoo(AxesMethod):
     """L <- L + GG', R <- R + G'G, W <- W - lr L^(-1/4) G R^(-1/4); of a vector the root is L^(-1/2)."""
 
     source: ClassVar[str] = "Gupta, Koren, Singer 2018, arXiv 1802.09568, algorithm 1; as pytorch_optimizer's"
     expected: ClassVar[str] = UNKNOWN
-    max_dim: ClassVar[int] = 500_000  # an eigenproblem of every axis
+    copies: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 4.0)
     lr: float = setting(0.1, "step length", above=0.0, tune=(1e-3, 10.0))
     eps: float = setting(1e-6, "added to the outer products", above=0.0, tune=(1e-8, 1e-2))
 
-    def memory(self, dim: int) -> int:
-        return 8 * 64 * dim
+    def axes(self, shape: tuple[int, ...]) -> list[int]:
+        return list(shape)
 
     def begin(self, theta: Doubles, layout: Sequence[Slot], rngs: Sequence[np.random.Generator]) -> Move:
         del rngs  # deterministic

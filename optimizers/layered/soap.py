@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Slot, setting
-from optimizers.layered.arrays import UNKNOWN, LayeredMethod, Move, along, arrays, fibres
+from optimizers.layered.arrays import UNKNOWN, AxesMethod, Move, along, arrays, fibres
 
 BETA1 = BETA2 = 0.95
 EPS = 1e-8
@@ -20,20 +20,20 @@ MOST_AXIS = 10_000
 
 
 @dataclass(frozen=True)
-class SOAP(LayeredMethod):
+class SOAP(AxesMethod):
     """G' = Q_L' G Q_R, Adam on G', and back: Q_L, Q_R the eigenvectors of the mean GG' and G'G."""
 
     source: ClassVar[str] = "Vyas et al. 2024, arXiv 2409.11321, algorithm 3; the points of pytorch_optimizer's SOAP"
     expected: ClassVar[str] = UNKNOWN
-    max_dim: ClassVar[int] = 500_000
+    copies: ClassVar[tuple[float, float, float]] = (2.0, 3.5, 5.0)
     caveat: ClassVar[str] = (
         "takes no step in the first call, when it only begins its averages; refines eigenvectors in single precision"
     )
     lr: float = setting(3e-3, "step length", above=0.0, tune=(1e-5, 0.1))
     every: int = setting(10, "steps between new eigenvectors", at_least=1)
 
-    def memory(self, dim: int) -> int:
-        return 8 * 64 * dim
+    def axes(self, shape: tuple[int, ...]) -> list[int]:
+        return [size for size in super().axes(shape) if size <= MOST_AXIS]
 
     def begin(self, theta: Doubles, layout: Sequence[Slot], rngs: Sequence[np.random.Generator]) -> Move:
         del rngs  # deterministic

@@ -38,7 +38,7 @@ class SpectralDescent(Optimizer):
     lr: float = setting(3e-3, "step length: the singular values of a step", above=0.0, tune=(1e-5, 0.1))
 
     def memory(self, dim: int) -> int:
-        return 8 * 12 * dim
+        return 8 * 5 * dim
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic

@@ -43,7 +43,7 @@ class ResidualMethod(Optimizer):
     max_dim: ClassVar[int] = 20_000
 
     def memory(self, dim: int) -> int:
-        return 8 * 4 * 1024 * dim  # J and its products, at about a thousand residuals
+        return 8 * 8 * dim  # beside J, its copies and products, which are counted where the residuals are known
 
 
 @dataclass(frozen=True)

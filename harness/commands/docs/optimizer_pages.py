@@ -72,7 +72,10 @@ def _section(name: str, method: Optimizer) -> Iterator[str]:
     yield f"- source: {method.source}"
     yield f"- needs: {', '.join(sorted(method.needs))}" + ("; many seeds in one batch" if method.lanes else "")
     sizes = ", ".join(f"{size(method.memory(dim))} at P = {dim:,}" for dim in SIZES if dim <= method.max_dim)
-    yield f"- memory: {sizes or size(method.memory(method.max_dim))}; at most {method.max_dim:,} parameters"
+    more = "; 16 bytes for each entry of the Jacobian" if "residuals" in method.needs else ""
+    if type(method).memory_at is not Optimizer.memory_at:
+        more = " in one square matrix; the squares of all axes count"
+    yield f"- memory: {sizes or size(method.memory(method.max_dim))}{more}; at most {method.max_dim:,} parameters"
     if method.library:
         yield f"- library: {method.library}, with `pip install 'frequency-harness[more]'`"
     yield f"- expected: {method.expected}"
