@@ -14,7 +14,7 @@ from optimizers.base import RunStopped, Slot
 from optimizers.evolution.natural_evolution import OnePlusOne, OpenAIES, rank_utilities
 from optimizers.first_order.minibatch import SGD, minibatches
 from optimizers.first_order.torch_methods import GD
-from optimizers.residual.gauss_newton import GaussNewton, NaturalGradient, damped_step
+from optimizers.residual.gauss_newton import GaussNewton, Linearised, NaturalGradient
 from optimizers.swarm.pso import PSO, Swarm
 
 START = np.linspace(-1.0, 1.2, 13)
@@ -218,7 +218,7 @@ def test_a_damped_step_solves_the_damped_normal_equations(shape):
     rng = np.random.default_rng(3)
     J, r, mu = rng.standard_normal(shape), rng.standard_normal(shape[0]), 0.3
     expected = np.linalg.solve(J.T @ J + mu * np.eye(shape[1]), J.T @ r)
-    np.testing.assert_allclose(damped_step(J, r, mu), expected, rtol=1e-10)
+    np.testing.assert_allclose(Linearised.of(r, J).damped_step(mu), expected, rtol=1e-10)
 
 
 def test_levenberg_marquardt_finds_what_scipys_least_squares_finds():

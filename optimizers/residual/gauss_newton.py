@@ -5,7 +5,7 @@ tolerances of its own. All three solve `(J'J + mu I) d = J'r` in the smaller of 
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -16,23 +16,39 @@ LEAST_DAMPING, MOST_DAMPING = 1e-15, 1e15
 HALVINGS = 40  # to a share of 1e-12
 
 
-def damped_step(jacobian: Doubles, residuals: Doubles, mu: float) -> Doubles:
-    """`(J'J + mu I)^-1 J'r (P,)`, or `J'(JJ' + mu I)^-1 r` where there are fewer residuals than parameters.
+@dataclass(frozen=True)
+class Linearised:
+    """Residuals `(N,)` and Jacobian `(N, P)` at a point, with J'r and the smaller of J'J and JJ'."""
 
-    Raises numpy.linalg.LinAlgError if rounding has made the matrix indefinite."""
-    from scipy.linalg.lapack import dposv
+    residuals: Doubles
+    jacobian: Doubles
+    slope: Doubles
+    gram: Doubles
 
-    rows, columns = jacobian.shape
-    wide = rows < columns
-    # (J'J + mu I)^-1 J' = J' (JJ' + mu I)^-1: the smaller Gram matrix will do
-    gram = jacobian @ jacobian.T if wide else jacobian.T @ jacobian
-    gram.flat[:: len(gram) + 1] += mu
-    # Cholesky, and both triangular systems, in one call: of so small a matrix scipy's checks would take a third
-    _, solution, failed = dposv(gram, residuals if wide else jacobian.T @ residuals, overwrite_a=True)
-    if failed:
-        raise np.linalg.LinAlgError("The matrix is not positive definite.")
-    step: Doubles = jacobian.T @ solution if wide else solution
-    return step
+    @classmethod
+    def of(cls, residuals: Doubles, jacobian: Doubles) -> Self:
+        """With the products, which serve every damping."""
+        wide = jacobian.shape[0] < jacobian.shape[1]
+        gram = jacobian @ jacobian.T if wide else jacobian.T @ jacobian
+        return cls(residuals, jacobian, jacobian.T @ residuals, gram)
+
+    def damped_step(self, mu: float) -> Doubles:
+        """`(J'J + mu I)^-1 J'r (P,)`, or `J'(JJ' + mu I)^-1 r` where there are fewer residuals than parameters.
+
+        Raises numpy.linalg.LinAlgError if rounding has made the matrix indefinite."""
+        from scipy.linalg.lapack import dposv
+
+        # (J'J + mu I)^-1 J' = J' (JJ' + mu I)^-1: the smaller Gram matrix will do
+        wide = len(self.gram) < len(self.slope)
+        damped = self.gram.copy()
+        damped.flat[:: len(damped) + 1] += mu
+        # Cholesky and both triangular systems in one call: of so small a matrix scipy's checks would take a third; the
+        # transpose is in LAPACK's order, and the same
+        _, solution, failed = dposv(damped.T, self.residuals if wide else self.slope, lower=True, overwrite_a=True)
+        if failed:
+            raise np.linalg.LinAlgError("The matrix is not positive definite.")
+        step: Doubles = self.jacobian.T @ solution if wide else solution
+        return step
 
 
 @dataclass(frozen=True)
@@ -91,33 +107,32 @@ class LevenbergMarquardt(ResidualMethod):
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         theta = theta0.copy()
-        residuals, jacobian = objective.residuals_and_jacobian(theta)
-        scale = float((jacobian**2).sum(axis=0).max()) or 1.0
+        known = Linearised.of(*objective.residuals_and_jacobian(theta))
+        scale = float((known.jacobian**2).sum(axis=0).max()) or 1.0
         mu, growth = self.damping * scale, 2.0  # mu_0 = tau max_i (J'J)_ii
         while mu < MOST_DAMPING * scale:
-            gain, trial = self._try(objective, theta, residuals, jacobian, mu)
+            gain, trial = self._try(objective, theta, known, mu)
             if gain > 0:
                 theta = trial
-                residuals, jacobian = objective.residuals_and_jacobian(theta)
+                known = Linearised.of(*objective.residuals_and_jacobian(theta))
                 # for a gain rho mu <- mu max(1/3, 1 - (2 rho - 1)^3), nu <- 2; after a bad step mu <- nu mu, nu <- 2 nu
                 mu, growth = max(mu * max(1 / 3, 1 - (2 * gain - 1) ** 3), LEAST_DAMPING * scale), 2.0
             else:
                 mu, growth = mu * growth, 2 * growth
 
-    def _try(
-        self, objective: Objective, theta: Doubles, residuals: Doubles, jacobian: Doubles, mu: float
-    ) -> tuple[float, Doubles]:
+    @staticmethod
+    def _try(objective: Objective, theta: Doubles, known: Linearised, mu: float) -> tuple[float, Doubles]:
         """Actual over predicted reduction of the loss, and the point; -1 where no step can be had."""
         try:
-            step = damped_step(jacobian, residuals, mu)
+            step = known.damped_step(mu)
         except np.linalg.LinAlgError:
             return -1.0, theta
         trial = theta - step
         # |r|^2 - |r - Jd|^2 = d.(mu d + J'r), since (J'J + mu I) d = J'r
-        predicted = step @ (mu * step + jacobian.T @ residuals)
+        predicted = step @ (mu * step + known.slope)
         if np.array_equal(trial, theta) or not predicted > 0:  # lost in rounding
             return -1.0, theta
-        return float((residuals @ residuals - objective.value(trial)) / predicted), trial
+        return float((known.residuals @ known.residuals - objective.value(trial)) / predicted), trial
 
 
 @dataclass(frozen=True)
@@ -135,6 +150,5 @@ class NaturalGradient(ResidualMethod):
         del rng  # deterministic
         theta = theta0.copy()
         while True:
-            residuals, jacobian = objective.residuals_and_jacobian(theta)
             # (2 J'J + delta I)^-1 2 J'r = (J'J + (delta / 2) I)^-1 J'r
-            theta -= self.lr * damped_step(jacobian, residuals, self.damping / 2)
+            theta -= self.lr * Linearised.of(*objective.residuals_and_jacobian(theta)).damped_step(self.damping / 2)
