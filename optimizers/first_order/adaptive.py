@@ -3,7 +3,20 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from optimizers.base import setting
+from optimizers.base import Doubles, setting
+from optimizers.first_order.adaptive_steps import (
+    adadelta_step,
+    adagrad_step,
+    adamax_step,
+    adamw_step,
+    asgd_step,
+    nadam_step,
+    nesterov_step,
+    radam_step,
+    rmsprop_step,
+    rprop_step,
+)
+from optimizers.first_order.elementwise import Step
 from optimizers.first_order.torch_methods import ADAPTIVE, Lean, TorchMethod
 
 
@@ -27,6 +40,9 @@ class Nesterov(TorchMethod):
         # v <- mu v + g; theta <- theta - lr (g + mu v)
         return optim.SGD(params, lr=self.lr, momentum=self.momentum, nesterov=True, foreach=False)
 
+    def own_step(self, theta: Doubles) -> Step:
+        return nesterov_step(theta, self.lr, self.momentum)
+
 
 @dataclass(frozen=True)
 class Adagrad(TorchMethod):
@@ -40,6 +56,9 @@ class Adagrad(TorchMethod):
     def build(self, optim: Lean, params: list[Any]) -> Any:
         # s <- s + g^2; theta <- theta - lr g / (sqrt(s) + eps): the step length falls for ever
         return optim.Adagrad(params, lr=self.lr, foreach=False)
+
+    def own_step(self, theta: Doubles) -> Step:
+        return adagrad_step(theta, self.lr)
 
 
 @dataclass(frozen=True)
@@ -56,6 +75,9 @@ class RMSprop(TorchMethod):
         # v <- alpha v + (1 - alpha) g^2; theta <- theta - lr g / (sqrt(v) + eps)
         return optim.RMSprop(params, lr=self.lr, alpha=self.alpha, foreach=False)
 
+    def own_step(self, theta: Doubles) -> Step:
+        return rmsprop_step(theta, self.lr, self.alpha)
+
 
 @dataclass(frozen=True)
 class Adadelta(TorchMethod):
@@ -70,6 +92,9 @@ class Adadelta(TorchMethod):
     def build(self, optim: Lean, params: list[Any]) -> Any:
         # d = g sqrt((u + eps) / (v + eps)), with u and v the decaying means of d^2 and g^2; theta <- theta - lr d
         return optim.Adadelta(params, lr=self.lr, rho=self.rho, foreach=False)
+
+    def own_step(self, theta: Doubles) -> Step:
+        return adadelta_step(theta, self.lr, self.rho)
 
 
 @dataclass(frozen=True)
@@ -86,6 +111,9 @@ class AdamW(TorchMethod):
         # theta <- (1 - lr weight_decay) theta, and then Adam's step
         return optim.AdamW(params, lr=self.lr, weight_decay=self.weight_decay, foreach=False)
 
+    def own_step(self, theta: Doubles) -> Step:
+        return adamw_step(theta, self.lr, self.weight_decay)
+
 
 @dataclass(frozen=True)
 class NAdam(TorchMethod):
@@ -101,6 +129,9 @@ class NAdam(TorchMethod):
         # where mu_t = beta1 (1 - 0.96^(0.004 t) / 2)
         return optim.NAdam(params, lr=self.lr, foreach=False)
 
+    def own_step(self, theta: Doubles) -> Step:
+        return nadam_step(theta, self.lr)
+
 
 @dataclass(frozen=True)
 class RAdam(TorchMethod):
@@ -114,6 +145,9 @@ class RAdam(TorchMethod):
     def build(self, optim: Lean, params: list[Any]) -> Any:
         # rho_t = rho_inf - 2 t beta2^t / (1 - beta2^t), rho_inf = 2 / (1 - beta2) - 1; plain momentum until rho_t > 5
         return optim.RAdam(params, lr=self.lr, foreach=False)
+
+    def own_step(self, theta: Doubles) -> Step:
+        return radam_step(theta, self.lr)
 
 
 @dataclass(frozen=True)
@@ -129,6 +163,9 @@ class Adamax(TorchMethod):
         # u <- max(beta2 u, |g| + eps); theta <- theta - lr m^ / u
         return optim.Adamax(params, lr=self.lr, foreach=False)
 
+    def own_step(self, theta: Doubles) -> Step:
+        return adamax_step(theta, self.lr)
+
 
 @dataclass(frozen=True)
 class Rprop(TorchMethod):
@@ -142,6 +179,9 @@ class Rprop(TorchMethod):
     def build(self, optim: Lean, params: list[Any]) -> Any:
         # delta_i, the length of a step: times 1.2 while g_i keeps its sign; where that turns, halved and not taken
         return optim.Rprop(params, lr=self.lr, foreach=False)
+
+    def own_step(self, theta: Doubles) -> Step:
+        return rprop_step(theta, self.lr)
 
 
 @dataclass(frozen=True)
@@ -157,3 +197,6 @@ class ASGD(TorchMethod):
     def build(self, optim: Lean, params: list[Any]) -> Any:
         # eta_t = lr / (1 + 1e-4 lr t)^(3/4), with torch's own small decay: theta <- (1 - 1e-4 eta_t) theta - eta_t g
         return optim.ASGD(params, lr=self.lr, foreach=False)
+
+    def own_step(self, theta: Doubles) -> Step:
+        return asgd_step(theta, self.lr)
