@@ -16,16 +16,18 @@ Core: TypeAlias = Callable[..., Any]
 F = TypeVar("F", bound=Callable[..., Any])
 
 PLAIN = {"error_model": "numpy", "no_cfunc_wrapper": True}
+PART = {**PLAIN, "forceinline": True}
+"""Of what is called: a call that is left has the numbers of whichever copy of the part the process has loaded first."""
 
 
 def plain(function: F) -> F:
     """A part of cores that keeps to the rules of floating point, as scalar searches do: scipy's numbers to the bit."""
-    return register_jitable(**PLAIN)(function)
+    return register_jitable(**PART)(function)
 
 
 def fast(function: F) -> F:
     """A part whose sums may be reordered, and become vectors."""
-    return register_jitable(**PLAIN, fastmath={"reassoc", "contract", "nsz"})(function)
+    return register_jitable(**PART, fastmath={"reassoc", "contract", "nsz"})(function)
 
 
 VERSION = int.from_bytes(

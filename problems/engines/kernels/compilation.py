@@ -16,7 +16,9 @@ from numba.extending import register_jitable
 Kernel: TypeAlias = Callable[..., Any]
 
 PLAIN = {"error_model": "numpy", "no_cfunc_wrapper": True}
-STEPWISE = {**PLAIN, "fastmath": {"contract"}}
+PART = {**PLAIN, "forceinline": True}
+"""Of what is called: a call that is left has the numbers of whichever copy of the part the process has loaded first."""
+STEPWISE = {**PART, "fastmath": {"contract"}}
 SOURCES = (
     "anchored",
     "compilation",
@@ -35,7 +37,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def plain(function: F) -> F:
     """A part of kernels that keeps to the rules of floating point, as where a number may be NaN."""
-    return register_jitable(**PLAIN)(function)
+    return register_jitable(**PART)(function)
 
 
 def stepwise(function: F) -> F:
@@ -45,12 +47,12 @@ def stepwise(function: F) -> F:
 
 def fast(function: F) -> F:
     """A part for loops that never meet a number that is not finite: sums may be reordered, and become vectors."""
-    return register_jitable(**PLAIN, fastmath=True)(function)
+    return register_jitable(**PART, fastmath=True)(function)
 
 
 def reordered(function: F) -> F:
     """A part whose sums may be reordered, and become vectors, whatever its numbers are."""
-    return register_jitable(**PLAIN, fastmath={"reassoc", "contract", "nsz"})(function)
+    return register_jitable(**PART, fastmath={"reassoc", "contract", "nsz"})(function)
 
 
 def version(folder: Path) -> int:
