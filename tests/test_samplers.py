@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import kstest
 
 from optimizers.base import RunStopped, Slot
-from optimizers.stochastic.samplers import Metropolis, PriorSearch, normal_coordinates
+from optimizers.stochastic.samplers import Metropolis, NormalCoordinates, PriorSearch
 
 
 class Enough(RunStopped):
@@ -40,9 +40,9 @@ class Objective:
 def test_normal_coordinates_meet_the_start_exactly_and_have_its_law():
     objective, rng = Objective(), np.random.default_rng(0)
     theta0 = objective.initial(rng)
-    z, theta_of = normal_coordinates(objective, theta0, rng)
-    np.testing.assert_allclose(theta_of(z), theta0, atol=1e-12)
-    drawn = np.array([theta_of(rng.standard_normal(43)) for _ in range(400)])
+    law = NormalCoordinates(objective, theta0[None], [rng])
+    np.testing.assert_allclose(law.theta_of(law.start)[0], theta0, atol=1e-12)
+    drawn = np.array([law.theta_of(rng.standard_normal((1, 43)))[0] for _ in range(400)])
     assert kstest(drawn[:, 3:].ravel()[::7], "uniform", (-1, 2)).pvalue > 1e-3
     assert drawn[:, :3].std() == pytest.approx(0.5, rel=0.08)
 

@@ -10,7 +10,7 @@ named array has an empirical quantile function Q; `theta = Q(Phi(z))` with z nor
 entries of an array alike and independently, as all of `problems.networks.inits` do.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import exp, log, prod, sqrt
@@ -19,6 +19,7 @@ from typing import ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
+from optimizers.lanes import in_lanes
 
 STARTS = 256
 MOST_QUANTILES = 4096
@@ -67,6 +68,7 @@ class Metropolis(Optimizer):
         "a reference for the order at equal loss, not a fast method: from a bounded law it does not leave the box"
     )
     max_dim: ClassVar[int] = 100_000
+    lanes: ClassVar[bool] = True
     hot: float = setting(0.03, "first temperature, as a share of the first loss", above=0.0, tune=(1e-3, 1.0))
     cold: float = setting(1e-5, "last temperature, likewise", above=0.0, tune=(1e-7, 1e-3))
     smallest: float = setting(1e-3, "smallest step b; the largest is 1", above=0.0, below=1.0)
@@ -75,46 +77,68 @@ class Metropolis(Optimizer):
         return 8 * dim * (STARTS + 6)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        assert isinstance(rng, np.random.Generator)
-        z, theta_of = normal_coordinates(objective, theta0, rng)
-        loss = first = objective.value(theta0)
-        steps = max(1, objective.evaluations_left("value"))
+        objective, start, rngs = in_lanes(objective, theta0, rng)
+        law = NormalCoordinates(objective, start, rngs)
+        z, loss = law.start, objective.value(start)
+        first, steps = loss, max(1, objective.evaluations_left("value"))
         for step in count():
             cooled = min(step / steps, 1.0)
             temperature = first * self.hot ** (1 - cooled) * self.cold**cooled
-            size = exp(rng.uniform(log(self.smallest), 0.0))
-            moved = sqrt(1 - size**2) * z + size * rng.standard_normal(len(z))
-            proposed = objective.value(theta_of(moved))
-            # compared first, as exp of a large gain would overflow
-            if proposed <= loss or rng.uniform() < exp((loss - proposed) / temperature):
-                z, loss = moved, proposed
+            moved = np.empty_like(z)
+            for lane, own in enumerate(rngs):
+                size = exp(own.uniform(log(self.smallest), 0.0))
+                moved[lane] = sqrt(1 - size**2) * z[lane] + size * own.standard_normal(z.shape[1])
+            proposed = objective.value(law.theta_of(moved))
+            taken = proposed <= loss
+            # compared first, as exp of a large gain would overflow, and as no other number is drawn
+            for lane in np.flatnonzero(~taken).tolist():
+                taken[lane] = rngs[lane].uniform() < exp((loss[lane] - proposed[lane]) / temperature[lane])
+            z, loss = np.where(taken[:, None], moved, z), np.where(taken, proposed, loss)
 
 
-def normal_coordinates(
-    objective: Objective, theta0: Doubles, rng: np.random.Generator
-) -> tuple[Doubles, Callable[[Doubles], Doubles]]:
-    """`theta0 (P,)` in coordinates that are standard normal under the law of the start, and the map back."""
-    from scipy.special import ndtr, ndtri
+class NormalCoordinates:
+    """Starts `(B, P)` in coordinates that are standard normal under the law of the start, and the map back."""
 
-    starts = np.stack([theta0, *(objective.initial(rng) for _ in range(STARTS))])
-    z = np.zeros(len(theta0))
-    maps: list[tuple[slice, Doubles, Doubles]] = []
-    for slot in objective.layout:
-        own = slice(slot.offset, slot.offset + prod(slot.shape))
-        pool = starts[:, own].ravel()
-        if len(pool) > MOST_QUANTILES:
-            others = rng.choice(pool[prod(slot.shape) :], max(MOST_QUANTILES, prod(slot.shape)), replace=False)
-            pool = np.concatenate([theta0[own], others])  # theta0 is among the quantiles, so that it is met exactly
-        values = np.sort(pool)
-        # the middle of each value's share: at 0 and 1 the normal quantile is infinite
-        levels = (np.arange(len(values)) + 0.5) / len(values)
-        z[own] = ndtri(levels[np.searchsorted(values, theta0[own])])
-        maps.append((own, levels, values))
+    def __init__(self, objective: Objective, starts: Doubles, rngs: Sequence[np.random.Generator]) -> None:
+        from scipy.special import ndtr, ndtri
 
-    def theta_of(point: Doubles) -> Doubles:
-        theta, heights = np.empty(len(point)), ndtr(point)
-        for own, levels, values in maps:
-            theta[own] = np.interp(heights[own], levels, values)  # beyond the last levels, the extreme values
+        self._heights = ndtr
+        lanes, dim = starts.shape
+        pools = [
+            np.stack([theta, *(objective.initial(own) for _ in range(STARTS))])
+            for theta, own in zip(starts, rngs, strict=True)
+        ]
+        self.start, self._size, self._offset = np.zeros((lanes, dim)), np.empty(dim), np.empty(dim, np.intp)
+        tables: list[Doubles] = []
+        for slot in objective.layout:
+            own = slice(slot.offset, slot.offset + prod(slot.shape))
+            values = np.stack([quantiles(pool[:, own], each) for pool, each in zip(pools, rngs, strict=True)])
+            # the middle of each value's share: at 0 and 1 the normal quantile is infinite
+            levels = (np.arange(values.shape[1]) + 0.5) / values.shape[1]
+            for lane in range(lanes):
+                self.start[lane, own] = ndtri(levels[np.searchsorted(values[lane], starts[lane, own])])
+            self._size[own], self._offset[own] = values.shape[1], sum(table.shape[1] for table in tables)
+            tables.append(values)
+        self._values = np.concatenate(tables, axis=1)
+        self._lane = np.arange(lanes)[:, None]
+
+    def theta_of(self, points: Doubles) -> Doubles:
+        """Parameters `(B, P)` of normal coordinates; beyond the last levels, the extreme values."""
+        place = np.clip(self._heights(points) * self._size - 0.5, 0.0, self._size - 1)
+        below = place.astype(np.intp)
+        share = place - below
+        low = self._values[self._lane, self._offset + below]
+        # between the last value and nothing the share is 0
+        high = self._values[self._lane, self._offset + np.minimum(below + 1, self._size - 1).astype(np.intp)]
+        theta: Doubles = low + share * (high - low)
         return theta
 
-    return z, theta_of
+
+def quantiles(pool: Doubles, rng: np.random.Generator) -> Doubles:
+    """Sorted values of one array in all starts `(starts, size)`; of many, those of the first and some of the others."""
+    values = pool.ravel()
+    if len(values) > MOST_QUANTILES:
+        size = pool.shape[1]
+        others = rng.choice(values[size:], max(MOST_QUANTILES, size), replace=False)
+        values = np.concatenate([pool[0], others])  # the first is theta0, which is then met exactly
+    return np.sort(values)
