@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> int:
     """Carry it out; the exit code is 0 whether targets are met or not."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="tiny rounds, to see that everything works")
-    parser.add_argument("--only", default="", metavar="WORK", help="only the work whose name contains this")
+    parser.add_argument("--only", default="", metavar="WORK", help="only work, network, dtype with this in it")
     parser.add_argument("--out", type=Path, default=ROOT, metavar="DIR", help="where results/ and docs/ are written")
     arguments = parser.parse_args(argv)
     measure_all(arguments.out, quick=arguments.quick, only=arguments.only)

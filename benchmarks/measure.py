@@ -24,7 +24,7 @@ def measure_all(out: Path, *, quick: bool, only: str) -> None:
     with one_core():
         measured = {dtype: rates.measure(dtype) for dtype in DTYPES}
         for case in CASES:
-            if only in case.work:
+            if only in f"{case.work}, {case.network}, {case.dtype}":
                 rows += compete(case, measured, quick=quick)
     machine = pd.DataFrame([{"dtype": dtype, **vars(rate)} for dtype, rate in measured.items()])
     publish(pd.DataFrame(rows), machine, out)

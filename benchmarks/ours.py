@@ -52,11 +52,12 @@ def alone(problem: Problem, method: Optimizer, budget: float, units: int):
 
 def together(problem: Problem, method: Optimizer, lanes: int, budget: float, units: int):
     """The same for several lanes; a unit is one step of one lane."""
-    evaluator, thetas = make_evaluator(problem), start(problem, lanes)
+    evaluator = make_evaluator(problem)
+    starts = start(problem, lanes).astype(evaluator.state_dtype if method.any_precision else np.float64)
 
     def trial() -> int:
         meter = LaneMeter(evaluator, Terms(budget), lanes)
-        drive(method, meter, thetas, [stream(seed, "optimizer") for seed in range(lanes)])
+        drive(method, meter, starts, [stream(seed, "optimizer") for seed in range(lanes)])
         return units * lanes
 
     return trial

@@ -24,6 +24,9 @@ LABELS = {
 }
 """Who a run is, apart from its seed: the columns that tell one configuration from another."""
 
+ADDED = {"runs": ("state_dtype",)}
+"""Columns of text that tables exported by older versions do not have; they read as empty."""
+
 SCHEMA: dict[str, dict[str, str]] = {
     "runs": {
         "run_id": "str",
@@ -46,6 +49,7 @@ SCHEMA: dict[str, dict[str, str]] = {
         "seconds_measuring": "float64",
         "lanes": "int64",
         "engine": "str",
+        "state_dtype": "str",
         "observers": "str",
         "first_loss": "float64",
         "last_loss": "float64",

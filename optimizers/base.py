@@ -35,7 +35,7 @@ class Slot(NamedTuple):
 
 
 class Objective(Protocol):
-    """What a method may ask. Every number comes back as float64, every gradient as a fresh array.
+    """What a method may ask. Every loss comes back as float64, every gradient as a fresh array in `theta0`'s precision.
 
     `theta` is `(P,)`, `thetas` is `(S, P)`. A method that declares `lanes` may be handed a `theta0` of shape `(B, P)`:
     then every argument and every answer carries that leading axis (`value` takes `(B, P)` and gives `(B,)`, `values`
@@ -132,6 +132,8 @@ class Optimizer(ABC):
     """What is known or expected of the order in which it learns frequencies."""
     caveat: ClassVar[str] = ""
     """Traps, and where it is known to be beaten by chance; empty for none."""
+    any_precision: ClassVar[bool] = False
+    """Whether `theta0` may be of float32: then all that it keeps, asks and is answered is of float32."""
     library: ClassVar[str] = ""
     """The importable name of an optional library that it needs; empty for none."""
     origin: ClassVar[str] = ""

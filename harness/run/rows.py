@@ -97,6 +97,7 @@ def lane_tables(
         "lanes": lanes,
         # after `identity`, whose engine is the one asked for: `auto`, mostly
         "engine": end.engine,
+        "state_dtype": meter.state_dtype,
         "first_loss": recorder.first_loss(lane),
         "last_loss": recorder.last_loss(lane),
         "best_loss": min(outcome.best_loss, recorder.best_loss(lane)),  # a minibatch's loss is not told by the outcome
@@ -119,6 +120,7 @@ def identity(spec: RunSpec) -> dict[str, Any]:
         "budget": spec.budget,
         "cost_per_gradient": spec.cost_per_gradient,
         "engine": spec.engine,
+        "state_dtype": "",
         "observers": written(spec.observers),
     }
 

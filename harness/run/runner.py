@@ -108,7 +108,8 @@ def _run_batch(
         evaluator.prepare({*method.needs, "lanes"} if method.lanes else method.needs)
         method.prepare()
         observe.begin(standing)
-        start: tuple[Doubles, Streams] = (thetas, streams) if method.lanes else (thetas[0], streams[0])
+        starts = thetas.astype(evaluator.state_dtype if method.any_precision else np.float64)
+        start: tuple[Doubles, Streams] = (starts, streams) if method.lanes else (starts[0], streams[0])
         end = End(*drive(method, meter, *start), evaluator.name)
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
         end = End("failed", sentence(error), evaluator.name)

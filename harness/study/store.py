@@ -20,7 +20,7 @@ from harness.run.marks.observer import Observer
 from harness.study.ledger.ledger import LEASES, PARTS, Ledger
 from harness.study.ledger.part import KEY, State, TooNew, declared, unpack
 from harness.study.roll import VERSION, joined
-from harness.tables import SCHEMA, AnyRows, Tables, empty, frame
+from harness.tables import ADDED, SCHEMA, AnyRows, Tables, empty, frame
 from harness.whole_files import TEMPORARY, replace_file, replace_text
 
 STUDY = "study.json"
@@ -198,9 +198,11 @@ def read_whole(name: str, path: Path) -> pd.DataFrame:
     """A whole table from its file; raises ValueError where its columns are others."""
     schema = declared()[name]
     if path.suffix == ".parquet":
-        return frame(name, dict(pd.read_parquet(path)), schema)
-    missing = {column: [""] for column, kind in schema.items() if kind == "float64"}  # text may well be "NA"
-    return frame(name, dict(pd.read_csv(path, dtype=schema, keep_default_na=False, na_values=missing)), schema)
+        columns = dict(pd.read_parquet(path))
+    else:
+        missing = {column: [""] for column, kind in schema.items() if kind == "float64"}  # text may well be "NA"
+        columns = dict(pd.read_csv(path, dtype=schema, keep_default_na=False, na_values=missing))
+    return frame(name, dict.fromkeys(ADDED.get(name, ()), "") | columns, schema)
 
 
 def write_whole(rows: pd.DataFrame, file_format: str, file: BinaryIO) -> None:

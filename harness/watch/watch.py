@@ -204,6 +204,7 @@ class Watch:
             "seconds_measuring": self._measuring,
             "lanes": 1,
             "engine": "watched",
+            "state_dtype": "",
             "first_loss": self._recorder.first_loss(0),
             "last_loss": self._recorder.last_loss(0),
             "best_loss": self._recorder.best_loss(0),

@@ -21,6 +21,7 @@ class AdamPower(Optimizer):
     )
     caveat: ClassVar[str] = "gradients to the power 1 - 2 power set the size of a step, so lr must be tuned for each"
     lanes: ClassVar[bool] = True
+    any_precision: ClassVar[bool] = True
     lr: float = setting(0.01, "step length", above=0.0, tune=(1e-5, 1.0))
     power: float = setting(0.25, "exponent of the mean square: 0.5 is Adam, 0 momentum", at_least=-1.0, below=1.0)
     beta1: float = setting(0.9, "decay of the mean", at_least=0.0, below=1.0, tune=(0.5, 0.99))

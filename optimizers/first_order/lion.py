@@ -18,6 +18,7 @@ class Lion(Optimizer):
     expected: ClassVar[str] = "no theory known; it sees signs alone, so amplitudes hardly count"
     caveat: ClassVar[str] = "every element moves by lr in every step, so the loss has a floor that falls with lr alone"
     lanes: ClassVar[bool] = True
+    any_precision: ClassVar[bool] = True
     lr: float = setting(1e-3, "step length of every element", above=0.0, tune=(1e-5, 0.01))
     beta1: float = setting(0.9, "share of the momentum in the sign", at_least=0.0, below=1.0, tune=(0.5, 0.99))
     beta2: float = setting(0.99, "decay of the momentum", at_least=0.0, below=1.0, tune=(0.9, 0.999))

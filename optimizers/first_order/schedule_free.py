@@ -20,6 +20,7 @@ class ScheduleFreeAdam(Optimizer):
         "losses are those of y, where gradients are taken; x, which the paper returns, lies beside it"
     )
     lanes: ClassVar[bool] = True
+    any_precision: ClassVar[bool] = True
     lr: float = setting(0.01, "step length", above=0.0, tune=(1e-5, 0.1))
     beta1: float = setting(0.9, "share of the average in the point of the gradient", at_least=0.0, below=1.0)
     beta2: float = setting(0.999, "decay of the mean square", at_least=0.0, below=1.0, tune=(0.9, 0.9999))

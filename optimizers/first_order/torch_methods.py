@@ -30,6 +30,7 @@ class TorchMethod(Optimizer):
     family: ClassVar[str] = "first-order"
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     lanes: ClassVar[bool] = True
+    any_precision: ClassVar[bool] = True
     buffers: ClassVar[int] = 0
     """Vectors of P numbers that the method keeps from step to step."""
     schedule: str = setting("constant", "how `lr` changes", choices=("constant", "cosine", "step"))

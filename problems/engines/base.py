@@ -4,9 +4,10 @@ An evaluator is made for one problem, by `choose.make_evaluator`, and keeps the 
 give the numbers of the reference, `numpy_evaluator.py`, to rounding; where one cannot, as at points that are not
 finite, it asks the reference. It may use scratch space of its own, so it is not for several threads at once.
 
-Parameters come as float64, one vector a row: `theta (P,)`, `thetas (B, P)`. Gradients, residuals, Jacobians and
-products go back as fresh float64 arrays of numpy, losses and outputs in the precision of the arithmetic or a higher
-one. Where the problem has L sets of targets, B is a multiple of L and rows come lane after lane, B / L for each.
+Parameters come as float64 or as `state_dtype`, one vector a row: `theta (P,)`, `thetas (B, P)`. Gradients go back as
+fresh arrays of numpy in the precision of the parameters; residuals, Jacobians and products as float64, losses and
+outputs in the precision of the arithmetic or a higher one. Where the problem has L sets of targets, B is a multiple of
+L and rows come lane after lane, B / L for each.
 """
 
 from collections.abc import Collection
@@ -46,6 +47,10 @@ class Evaluator(Protocol):
     @property
     def dtype(self) -> np.dtype[Any]:
         """The precision of its arithmetic."""
+
+    @property
+    def state_dtype(self) -> np.dtype[Any]:
+        """The lowest precision in which it takes parameters and gives gradients without making copies."""
 
     @property
     def device(self) -> str:

@@ -1,6 +1,7 @@
 """What the compiled kernels take of a problem, in the layout and precision that they want."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,14 @@ def padded(data: Data) -> Data:
     """With samples of zeros at the end, so that rows fill whole turns of a vectorised loop; kernels leave them out."""
     more = ((0, 0), (0, _whole_turns(data.x.shape[1], data.x.itemsize) - data.x.shape[1]))
     return replace(data, x=np.pad(data.x, more), y=np.pad(data.y, ((0, 0), *more)))
+
+
+def aligned(shape: tuple[int, int], kind: np.dtype[Any]) -> Array:
+    """An array without values that begins with a line of the cache, so that no vector lies across two."""
+    size = shape[0] * shape[1] * kind.itemsize
+    room = np.empty(size + LOOP_BYTES, np.uint8)
+    start = -room.ctypes.data % LOOP_BYTES
+    return room[start : start + size].view(kind).reshape(shape)
 
 
 def block_of(samples: int, rows: int, itemsize: int) -> int:

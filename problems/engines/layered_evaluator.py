@@ -3,7 +3,7 @@
 A lane is finished before the next begins, in scratch arrays that are used again. It takes any loss.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -13,20 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array, Problem
-from problems.engines.kernel_data import Data, flat, gradients_by_numpy, prepared, values_by_numpy
-from problems.engines.kernels.compiled import twin
+from problems.engines.kernel_data import Data, aligned, flat, gradients_by_numpy, padded, prepared, values_by_numpy
+from problems.engines.kernels.compiled import kept_slope, twin
 from problems.engines.kernels.layer_rows import Passes, passes
 from problems.engines.numpy_evaluator import NumpyEvaluator, joined
+from problems.engines.obstacles import FEW
 from problems.losses.regression import MSE
 from problems.networks.mlp import MLP
 
 
 @dataclass(frozen=True, eq=False)
 class Scratch:
-    """Arrays for n samples: of each hidden layer the products (then slopes), activations and cotangents `(H, n)`."""
+    """Arrays for n samples: of each hidden layer the products (then activations), slopes and cotangents `(H, n)`.
 
-    slopes: list[Array]
+    Where an activation tells its slope from its value, its slopes are its activations."""
+
     activations: list[Array]
+    slopes: list[Array]
     cotangents: list[Array]
     out: Array
 
@@ -43,19 +46,24 @@ class LayeredEvaluator:
         self.problem, self._reference, self._loss_function = problem, NumpyEvaluator(problem), problem.loss
         self._network, self._kind, self._twin = network, network.dtype, twin(network.activation)
         self._number = network.dtype.type(self._twin.parameter)
-        self._data = prepared(problem)
+        self._data = padded(prepared(problem))
         self._theta, self._grad = np.empty((2, network.dim), self._kind)
         self._layers, self._layer_grads = _views(network, self._theta), _views(network, self._grad)
+        self._few = network.widths[0] <= FEW
         self._scratch: dict[int, Scratch] = {}
         self.residuals_and_jacobian, self.hvp = self._reference.residuals_and_jacobian, self._reference.hvp
         self.predict, self.outputs = self._reference.predict, self._reference.outputs
 
     @cached_property
     def _passes(self) -> Passes:
-        return passes(self._twin.pair, self._kind)
+        return passes(self._twin.pair, self._twin.slope, self._kind)
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        return self._kind
+
+    @property
+    def state_dtype(self) -> np.dtype[Any]:
         return self._kind
 
     @property
@@ -69,7 +77,7 @@ class LayeredEvaluator:
     def value(self, theta: Array) -> float:
         return float(self.values(theta[None])[0])
 
-    def value_and_grad(self, theta: Array) -> tuple[float, NDArray[np.float64]]:
+    def value_and_grad(self, theta: Array) -> tuple[float, NDArray[Any]]:
         losses, grads = self.values_and_grads(theta[None])
         return losses.item(), grads[0]
 
@@ -77,7 +85,7 @@ class LayeredEvaluator:
         data, refused = self._data, False
         losses, lanes = np.empty(len(thetas)), len(data.y)
         for row, theta in enumerate(thetas):
-            if self._passes.load(flat(theta), data.limit, self._theta):
+            if self._fits(theta, data.limit):
                 losses[row] = self._loss(data, row * lanes // len(losses))
             else:
                 losses[row], refused = np.nan, True
@@ -97,10 +105,17 @@ class LayeredEvaluator:
         lanes = range(len(thetas))
         return joined([self._differentiate(self._data.take(rows[b], b), thetas[b : b + 1]) for b in lanes])
 
+    def _fits(self, theta: Array, limit: float) -> bool:
+        """Lay the parameters out in the network's precision; whether all are numbers below the limit."""
+        if theta.dtype == self._kind:
+            return bool(self._passes.take(np.ascontiguousarray(theta), limit, self._theta))
+        return bool(self._passes.load(flat(theta), limit, self._theta))
+
     def _differentiate(self, data: Data, thetas: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        losses, grads, refused, lanes = np.empty(len(thetas)), np.empty(thetas.shape), False, len(data.y)
+        losses, refused, lanes = np.empty(len(thetas)), False, len(data.y)
+        grads = np.empty(thetas.shape, self._kind if thetas.dtype == self._kind else np.float64)
         for row, theta in enumerate(thetas):
-            if self._passes.load(flat(theta), data.limit, self._theta):
+            if self._fits(theta, data.limit):
                 scratch = self._descend(data, keep=True)
                 losses[row] = self._cotangent(data, row * lanes // len(losses), scratch.out)
                 self._ascend(data, scratch)
@@ -115,59 +130,74 @@ class LayeredEvaluator:
         """Fill the activations, and the slopes if they are to be kept; the last layer's biases are not added yet."""
         scratch, number, hidden = self._room(data.x.shape[1]), self._number, data.x
         for layer, (weight, bias) in enumerate(self._layers[:-1]):
-            z = scratch.slopes[layer]
-            _product(weight, hidden, z)
-            if keep:
-                hidden = scratch.activations[layer]
-                self._passes.activate(number, bias, z, hidden)
+            z, slopes = scratch.activations[layer], scratch.slopes[layer]
+            if layer == 0 and self._few:
+                self._passes.enter(number, weight, bias, hidden, z, slopes)
             else:
-                hidden = z
-                self._passes.value(number, bias, z)
+                _product(weight, hidden, z)
+                if keep:
+                    self._passes.activate(number, bias, z, slopes)
+                else:
+                    self._passes.value(number, bias, z)
+            hidden = z
         _product(self._layers[-1][0], hidden, scratch.out)
         return scratch
 
     def _loss(self, data: Data, lane: int) -> float:
         out, bias = self._descend(data, keep=False).out, self._layers[-1][1]
         if isinstance(self._loss_function, MSE):
-            total: float = self._passes.residual(bias, data.y[lane], out)
-            return total / out.size
-        out += bias[:, None]
-        return float(self._loss_function.value(out.T[None], data.y[lane].T)[0])
+            total: float = self._passes.residual(bias, data.y[lane], data.samples, out)
+            return total / (len(out) * data.samples)
+        own = out[:, : data.samples] + bias[:, None]
+        return float(self._loss_function.value(own.T[None], data.y[lane, :, : data.samples].T)[0])
 
     def _cotangent(self, data: Data, lane: int, out: Array) -> float:
         """The loss; turn the outputs into its derivative, and put its sums where the last biases' gradient belongs."""
-        bias, sums, y = self._layers[-1][1], self._layer_grads[-1][1], data.y[lane]
+        bias, sums, y, n = self._layers[-1][1], self._layer_grads[-1][1], data.y[lane], data.samples
+        size = len(out) * n
         if isinstance(self._loss_function, MSE):
-            total: float = self._passes.residual(bias, y, out)
-            self._passes.scale(self._kind.type(2 / out.size), out, sums)  # 2 (f - y) / (n m); sums over samples are db
-            return total / out.size
-        out += bias[:, None]
-        losses, cotangent = self._loss_function.value_and_cotangent(out.T[None], y.T)  # as losses have it, (1, n, m)
-        out[:] = cotangent[0].T
+            total: float = self._passes.residual(bias, y, n, out)
+            self._passes.scale(self._kind.type(2 / size), out, sums)  # 2 (f - y) / (n m); sums over samples are db
+            return total / size
+        own = out[:, :n] + bias[:, None]
+        # as losses have it, (1, n, m)
+        losses, cotangent = self._loss_function.value_and_cotangent(own.T[None], y[:, :n].T)
+        # the padding has no share in any gradient, because its cotangent is zero
+        out[:, :n], out[:, n:] = cotangent[0].T, 0
         out.sum(axis=1, out=sums)
         return float(losses[0])
 
     def _ascend(self, data: Data, scratch: Scratch) -> None:
         """Fill the gradient, from the cotangent in `scratch.out`."""
         above = scratch.out
-        for layer in range(len(self._layers) - 1, -1, -1):
-            below = scratch.activations[layer - 1] if layer else data.x
+        for layer in range(len(self._layers) - 1, 0, -1):
+            below = layer - 1
+            activations, slopes, d = scratch.activations[below], scratch.slopes[below], scratch.cotangents[below]
+            (grad, sums), weight = self._layer_grads[below], self._layers[layer][0]
             # dL/dW_l = D_l A_(l-1)', D_l `(fan_out, n)` and A_(l-1) `(fan_in, n)`
-            np.matmul(above, below.T, out=self._layer_grads[layer][0])
-            if layer:
-                d = scratch.cotangents[layer - 1]
-                # D_(l-1) = W_l' D_l * phi'; the pass multiplies and sums D_(l-1) into the gradient of the biases
-                _product(self._layers[layer][0].T, above, d)
-                self._passes.back(scratch.slopes[layer - 1], d, self._layer_grads[layer - 1][1])
-                above = d
+            _product_across(above, activations, self._layer_grads[layer][0])
+            # D_(l-1) = W_l' D_l * phi'; the pass multiplies and sums D_(l-1) into the gradient of the biases
+            _product(weight.T, above, d)
+            if below == 0 and self._few:
+                self._passes.leave(activations, slopes, d, data.x, sums, grad)
+                return
+            self._passes.back(activations, slopes, d, sums)
+            above = d
+        np.matmul(above, data.x.T, out=self._layer_grads[0][0])
 
     def _room(self, samples: int) -> Scratch:
         if samples not in self._scratch:
             if len(self._scratch) > 1:  # minibatches and the whole
                 self._scratch.clear()
-            rows = [[np.empty((width, samples), self._kind) for width in self._network.widths[1:]] for _ in range(3)]
-            self._scratch[samples] = Scratch(rows[0][:-1], rows[1][:-1], rows[2][:-1], rows[0][-1])
+            widths, kept = self._network.widths[1:-1], self._twin.slope is kept_slope
+            activations, cotangents = self._rows(widths, samples), self._rows(widths, samples)
+            slopes = self._rows(widths, samples) if kept else activations
+            (out,) = self._rows(self._network.widths[-1:], samples)
+            self._scratch[samples] = Scratch(activations, slopes, cotangents, out)
         return self._scratch[samples]
+
+    def _rows(self, widths: Sequence[int], samples: int) -> list[Array]:
+        return [aligned((width, samples), self._kind) for width in widths]
 
 
 def _views(network: MLP, array: Array) -> list[tuple[Array, Array]]:
@@ -183,3 +213,12 @@ def _views(network: MLP, array: Array) -> list[tuple[Array, Array]]:
 def _product(weight: Array, rows: Array, out: Array) -> None:
     """`out = weight . rows`; of one row, without BLAS."""
     (np.multiply if weight.shape[1] == 1 else np.matmul)(weight, rows, out=out)
+
+
+def _product_across(above: Array, below: Array, out: Array) -> None:
+    """`out = above . below'`; where few rows meet many, BLAS is faster on transposed ones, copies and all."""
+    rows, columns = out.shape
+    if 1 < rows <= columns // 4:
+        out[:] = np.matmul(below, np.ascontiguousarray(above.T)).T
+    else:
+        np.matmul(above, below.T, out=out)

@@ -37,6 +37,10 @@ class NumpyEvaluator:
         return self._network.dtype
 
     @property
+    def state_dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.float64)
+
+    @property
     def offers(self) -> frozenset[str]:
         return offered(self.problem)
 

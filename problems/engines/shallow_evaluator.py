@@ -92,6 +92,10 @@ class ShallowEvaluator:
         return self._kind
 
     @property
+    def state_dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.float64)
+
+    @property
     def offers(self) -> frozenset[str]:
         return self._reference.offers
 

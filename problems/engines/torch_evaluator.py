@@ -42,6 +42,10 @@ class TorchEvaluator:
         return str(self._samples.device)
 
     @property
+    def state_dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.float64)
+
+    @property
     def offers(self) -> frozenset[str]:
         return self._reference.offers
 

@@ -60,6 +60,7 @@ def hand_made(
                 "status": "budget",
                 "reason": "The budget is spent.",
                 "engine": "numpy",
+                "state_dtype": "float64",
                 "observers": "",
                 "machine_id": "m",
             }

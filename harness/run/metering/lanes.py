@@ -43,15 +43,13 @@ class LaneMeter:
         self.last_loss = np.full(lanes, np.inf)
         self.best_loss = np.full(lanes, np.inf)
         self._alive = np.ones(lanes, bool)
-        self._last = np.empty((lanes, self.dim))
-        self._best = np.empty((lanes, self.dim))
+        self._last = self._best = np.empty((lanes, 0))
         self._non_finite = np.zeros(lanes, np.intp)
         self._measured_at = -1.0
 
     def start(self, theta0: Doubles) -> None:
         """Set the clocks going and measure every lane at cost 0."""
-        np.copyto(self._last, theta0)
-        np.copyto(self._best, theta0)
+        self._last, self._best = theta0.copy(), theta0.copy()
         self.account.started = perf_counter()
         self._measure()
 
@@ -70,6 +68,11 @@ class LaneMeter:
     def best(self) -> Doubles:
         """The points of the lowest finite loss on all samples, `(B, P)`; not to be changed."""
         return self._best
+
+    @property
+    def state_dtype(self) -> str:
+        """The precision of the start, and so of the method's state."""
+        return str(self._last.dtype)
 
     def outcome(self, lane: int) -> Outcome:
         """Counts and losses of one lane at its end."""
@@ -156,7 +159,7 @@ class LaneMeter:
             self._settle_plain(theta, losses, self.account.charge("gradients", share), whole=whole)
             return losses, grads
         # a sum of squares is finite only where all its terms are; one that overflows is of no use as a step either
-        broken = ~(np.isfinite(losses) & np.isfinite(np.einsum("bp,bp->b", grads, grads)))
+        broken = ~(np.isfinite(losses) & np.isfinite(np.einsum("bp,bp->b", grads, grads, dtype=np.float64)))
         if broken.any():
             losses[broken], grads[broken] = np.inf, 0.0
         # `losses[:, None]` is a view: what `_settle` mends in it is what the method is told
@@ -174,7 +177,9 @@ class LaneMeter:
         if whole:
             better = losses < self.best_loss
             np.copyto(self.best_loss, losses, where=better)
-            self._best[better] = theta[better]
+            # row by row: by an index, numpy would make a copy of them all first
+            for lane in np.flatnonzero(better):
+                self._best[lane] = theta[lane]
         self._non_finite[:] = 0
         if due:
             self._measure()
@@ -231,5 +236,6 @@ class LaneMeter:
         start = perf_counter()
         with np.errstate(all="ignore"):  # a diverging lane is measured to its end
             # indexed by a list, both are copies: the observer keeps what it is shown
-            self._observe(lanes, snapshot, self._last[lanes], self._best[lanes])
+            last, best = (np.asarray(points[lanes], np.float64) for points in (self._last, self._best))
+            self._observe(lanes, snapshot, last, best)
         self.account.seconds_measuring += perf_counter() - start

@@ -25,13 +25,11 @@ class Meter:
         self._evaluator, problem = evaluator, evaluator.problem
         self._observe = observe
         self.terms = terms
-        self.dim = problem.dim
-        self.n_samples = problem.n_samples
+        self.dim, self.n_samples = problem.dim, problem.n_samples
         self.layout = tuple(Slot(*slot) for slot in problem.network.layout)
         self.account = Account(terms)
         self.last_loss = self.best_loss = inf
-        self._last = np.empty(self.dim)
-        self._best = np.empty(self.dim)
+        self._last = self._best = np.empty(0)
         self._non_finite = 0
         self._measured_at = -1.0
         self._gate: Any = None
@@ -39,8 +37,7 @@ class Meter:
 
     def start(self, theta0: Doubles) -> None:
         """Set the clocks going and measure at cost 0."""
-        np.copyto(self._last, theta0)
-        np.copyto(self._best, theta0)
+        self._last, self._best = theta0.copy(), theta0.copy()
         self.account.started = perf_counter()
         self._measure()
 
@@ -60,6 +57,11 @@ class Meter:
     def best(self) -> Doubles:
         """The point of the lowest finite loss on all samples, `(P,)`; not to be changed."""
         return self._best
+
+    @property
+    def state_dtype(self) -> str:
+        """The precision of the start, and so of the method's state."""
+        return str(self._last.dtype)
 
     def outcome(self, lane: int = 0) -> Outcome:
         """Counts and losses at the end."""
@@ -188,7 +190,7 @@ class Meter:
         self, theta: Doubles, loss: float, grad: Doubles, share: float, *, whole: bool
     ) -> tuple[float, Doubles]:
         # g.g is finite only where every component is: one pass, and no array of flags
-        if not isfinite(grad.dot(grad)):
+        if not (isfinite(grad.dot(grad)) or isfinite(np.einsum("p,p->", grad, grad, dtype=np.float64))):
             loss, grad = inf, np.zeros_like(grad)
         elif not isfinite(loss):
             grad = np.zeros_like(grad)
@@ -240,7 +242,7 @@ class Meter:
         start = perf_counter()
         with np.errstate(all="ignore"):  # a diverging run is measured to its end
             # copies `(1, P)`: the observer keeps what it is shown, and these two are written over
-            self._observe([0], snapshot, self._last[None].copy(), self._best[None].copy())
+            self._observe([0], snapshot, *(np.array(each[None], np.float64) for each in (self._last, self._best)))
         self.account.seconds_measuring += perf_counter() - start
 
 
