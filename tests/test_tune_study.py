@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 from harness.analysis.asked.targets import of_single_runs, population
 from harness.cli import main
 from harness.run.spec import settings_of
-from harness.study.file.searches import searches_of
+from harness.study.file.searches import searches_of, tuned_text
 from harness.study.file.study_file import read_study
 from harness.study.store import Store
 
@@ -58,6 +59,20 @@ def test_every_optimizer_has_equal_trials_on_seeds_and_targets_of_its_own(file):
         (2, 0),
     ]
     assert [spec.seed for spec in searches[0].final(searches[0].tuning.spec.method)] == [0, 1]
+
+
+def test_variants_of_one_optimizer_each_have_their_winner(tmp_path):
+    path = tmp_path / "t.toml"
+    path.write_text(
+        'problems = ["sin135"]\nseeds = 2\nbudget = 30\ntuning = {trials = 2}\n'
+        "[optimizers.adam-power]\npower = [0.0, 0.5]\n"
+    )
+    study = read_study(path)
+    searches, fixed = searches_of(study)
+    won = [(one, replace(one.tuning.spec.method, lr=0.1 * place)) for place, one in enumerate(searches, 1)]
+    path.write_text(tuned_text(study, won, fixed))
+    methods = dict.fromkeys(spec.method for spec in read_study(path).plan.specs)
+    assert [(method.power, method.lr) for method in methods] == [(0.0, 0.1), (0.5, 0.2)]
 
 
 def test_the_file_of_the_winners_is_a_study_of_the_lowest_losses_and_searching_goes_on(file, tmp_path, capsys):

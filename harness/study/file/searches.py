@@ -3,6 +3,7 @@
 A part is searched once for each optimizer and problem. Targets of one law are one problem: they share their winner."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -89,10 +90,13 @@ def tuned_text(study: Study, winners: Sequence[tuple[Searched, Optimizer]], fixe
     lines += [f"#   {place}: {', '.join(names)}" for place, names in by_place.items()]
     lines += [f"name = {toml_value(f'{study.name}-tuned')}"]
     parts: dict[Any, list[tuple[Searched, Optimizer]]] = {}
+    seen: Counter[Any] = Counter()
     for one, method in winners:
         if method != one.tuning.spec.method:
-            key = (replace(one.tuning.spec, optimizer="gd", method=OPTIMIZERS["gd"]), one.recipes, one.seeds)
-            parts.setdefault(key, []).append((one, method))
+            place = (replace(one.tuning.spec, optimizer="gd", method=OPTIMIZERS["gd"]), one.recipes, one.seeds)
+            # a part has one table for an optimizer: of several variants each goes into a part of its own
+            seen[place, one.tuning.spec.optimizer] += 1
+            parts.setdefault((place, seen[place, one.tuning.spec.optimizer]), []).append((one, method))
     for own in parts.values():
         lines += _part(own)
     return "\n".join(lines) + "\n"
