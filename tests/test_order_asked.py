@@ -140,15 +140,15 @@ def test_the_interval_of_the_mean_over_targets_covers_it():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("targets", [6, 12, 24])
-@pytest.mark.parametrize("centre", [0.5, 0.65, 0.8, 0.95, 0.98])
-@pytest.mark.parametrize("runs", [1, 2, 8])
+@pytest.mark.parametrize("targets", [6, 24])
+@pytest.mark.parametrize("centre", [0.5, 0.8, 0.98])
+@pytest.mark.parametrize("runs", [1, 8])
 def test_the_interval_of_c_over_targets_covers_it_and_has_a_width(runs, centre, targets):
-    """Targets whose C is drawn from a Beta law, each with runs of three pairs, 400 times."""
+    """Targets whose C is drawn from a Beta law, each with runs of three pairs, 200 times."""
     rng, covered = np.random.default_rng([runs, round(100 * centre), targets]), []
     of_target = np.repeat(np.arange(targets), runs)
     rows = pd.DataFrame({"problem": "waves", "problem_settings": of_target, "measure": "concordance", "pairs": 3.0})
-    for _ in range(400):
+    for _ in range(200):
         own = rng.beta(4 * centre, 4 * (1 - centre), targets)
         found = measured(rows.assign(value=rng.binomial(3, own[of_target]) / 3))
         assert found.high - found.low > 0.02
