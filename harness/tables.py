@@ -235,7 +235,7 @@ def _column(values: Any, kind: str, length: int) -> Any:
         if isinstance(values, SAFE[kind]):
             return [values] * length if kind == "str" else np.full(length, values, kind)
         values = [values] * length
-    elif isinstance(values, np.ndarray) and values.dtype == kind:
+    elif isinstance(values, (np.ndarray, pd.Series)) and values.dtype == kind:
         return values
     if kind == "str" and all(isinstance(value, str) for value in values):
         return list(values)

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
 from matplotlib.patches import Rectangle
 
-from harness.figures import FIGURES, save
+from harness.figures import FIGURES, applicable, save, undrawn
 from harness.figures.drawing.panels import cost_grid
 from harness.tables import SCHEMA, frame
 
@@ -314,3 +314,11 @@ def test_tables_are_not_changed():
     FIGURES["heatmap"](table)
     for name, rows in copies.items():
         pd.testing.assert_frame_equal(table[name], rows)
+
+
+def test_a_study_of_very_many_configurations_draws_no_figure_unasked_and_says_how(tmp_path):
+    few, lots = (tables(*(run("gd", 0, {0.0: 1.0}, settings=f"{i}") for i in range(n))) for n in (100, 101))
+    assert "heatmap" in applicable(few)
+    assert undrawn(few, tmp_path) is None
+    assert applicable(lots) == []
+    assert f"harness figure heatmap {tmp_path} --optimizers gd" in undrawn(lots, tmp_path)

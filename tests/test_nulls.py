@@ -10,8 +10,9 @@ import pytest
 from harness.analysis.nulls import PLACE, with_nulls
 from harness.run.build import build
 from harness.run.spec import RunSpec, find_optimizer, find_problem, override
+from harness.study import nulls as kept
 from harness.study.making import compare
-from harness.study.nulls import null_table
+from harness.study.nulls import keep_nulls, null_table, read_nulls
 from problems.base import stackable
 from problems.space.random_waves import RandomWaves
 
@@ -77,6 +78,18 @@ def test_a_study_keeps_its_nulls(tmp_path):
     assert set(results.nulls["null"]) == {"white", "white-renewed", "shrinking"}
     assert results.nulls["problem_settings"].unique().tolist() == results.runs["problem_settings"].unique().tolist()
     assert set(results.spectra["frequency"]) == {1.0, 5.0}
+
+
+def test_nulls_of_another_version_are_not_read_and_are_made_again(tmp_path, monkeypatch):
+    keep_nulls(tmp_path, [spec("sin135", network="1-4-1")])
+    made = (tmp_path / kept.FILE).read_text()
+    # before versions were written down there was one
+    (tmp_path / kept.FILE).write_text(made.replace('"version":1,', ""))
+    assert len(read_nulls(tmp_path)) > 0
+    monkeypatch.setattr(kept, "VERSION", 2)
+    assert read_nulls(tmp_path).empty
+    keep_nulls(tmp_path, [spec("sin15", network="1-4-1")])
+    assert set(read_nulls(tmp_path)["problem"]) == {"sin15"}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from harness.analysis.asked.robustness import agreement_of_choices, robustness
 from harness.analysis.asked.standing import _over_targets, _verdict, block_names, method_names, standing
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
@@ -49,6 +50,19 @@ def study(ratio_of, *, targets, seeds, problem="waves"):
 def spreads(optimizer, target, seed):
     drawn = np.random.default_rng([target, seed]).normal(0, 0.05)
     return float(np.exp(drawn + (np.log(4 + target) if optimizer == "low" else 0.0)))
+
+
+@pytest.mark.parametrize("targets", [1, 6])
+def test_nothing_measured_has_no_standing_and_no_choice_would_change_that(targets):
+    measured = study(spreads, targets=targets, seeds=2)
+    bare = {**measured, **{name: measured[name].head(0) for name in ("curves", "spectra", "hits", "order")}}
+    for tables in (bare, {name: rows.head(0) for name, rows in bare.items()}):
+        assert standing(tables).empty
+        assert robustness(tables).empty
+        assert agreement_of_choices(robustness(tables)).empty
+        for name in ("standing", "robustness"):
+            with pytest.raises(ValueError, match=r"[Nn]o(thing was measured| primary rows).* to draw"):
+                FIGURES[name](tables)
 
 
 def test_the_target_is_the_unit_where_there_are_several():

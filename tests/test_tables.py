@@ -47,6 +47,17 @@ def test_scalars_are_repeated_along_columns():
     assert made["loss"].dtype == np.float64
 
 
+def test_what_has_its_types_already_is_taken_as_it_is():
+    made = frame("hits", row("hits", cost=np.arange(4.0)))
+
+    class Column(pd.Series):
+        def __iter__(self):
+            raise AssertionError("a million texts would be gone through one by one")
+
+    again = frame("hits", {name: Column(made[name]) for name in made})
+    pd.testing.assert_frame_equal(again, made)
+
+
 def test_columns_of_length_0_give_an_empty_table():
     made = frame("curves", row("curves", mark=np.arange(0)))
     assert len(made) == 0

@@ -36,16 +36,26 @@ SMALL = Tone(network="2-8-1", samples=20, dtype="float64", std=1.0)
         ("problem.k=1,3,5;1,2,3", ["1,3,5", "1,2,3"]),
         ("problem.k=sin(x)+1;x**2", ["sin(x)+1", "x**2"]),
         ("problem.k=0.1..0.2", ["0.1..0.2"]),
+        ("problem.columns=t,y;t,z", ["t,y", "t,z"]),
+        ("problem.columns=t,y;", ["t,y"]),
+        ("problem.columns=y", ["y"]),
     ],
 )
 def test_values_are_read_as_they_are_written(text, values):
-    assert read_varied([text]) == {"problem": {"k": values}}
+    name = text.partition("=")[0].removeprefix("problem.")
+    assert read_varied([text]) == {"problem": {name: values}}
 
 
 @pytest.mark.parametrize("text", ["k=1,2", "problem.k", "problem.k=", "problem.k=,", ".k=1", "problem.=1"])
 def test_another_form_is_refused_with_the_right_one(text):
     with pytest.raises(ValueError, match=r"written OWNER.SETTING=A,B,C or OWNER.SETTING=1..30"):
         read_varied([text])
+
+
+@pytest.mark.parametrize("name", ["columns", "levels", "watch"])
+def test_commas_that_may_belong_to_one_value_or_part_two_are_refused(name):
+    with pytest.raises(ValueError, match=f"'problem.{name}=1;3' for 2 of them, 'problem.{name}=1,3;' for one"):
+        read_varied([f"problem.{name}=1,3"])
 
 
 @pytest.mark.parametrize("text", ["problem.k=5..1", "problem.k=1..5000"])

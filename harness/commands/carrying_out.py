@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.analysis.summary import closing_table, growth
-from harness.figures import applicable
+from harness.figures import applicable, undrawn
 from harness.study.comparison import Plan, Results
 from harness.study.execution.policy import Policy
 from harness.study.execution.progress import watching
@@ -101,6 +101,8 @@ def say_where(console: Console, results: Results, file_format: str) -> None:
     console.print(f"tables: {results.folder}/*.{file_format} ({names})", highlight=False, soft_wrap=True)
     for figure in applicable(results.tables):
         console.print(f"figure: {results.folder}/{figure}.png and .pdf", highlight=False, soft_wrap=True)
+    if (sentence := undrawn(results.tables, results.folder)) is not None:
+        console.print(sentence, highlight=False, soft_wrap=True)
 
 
 def ending(results: Results) -> int:

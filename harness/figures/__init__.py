@@ -29,7 +29,7 @@ from harness.figures.projection import projection, projection_rows
 from harness.figures.residual import residual, residual_rows
 from harness.figures.slope import slope, slope_rows
 from harness.figures.spectrum import spectrum, spectrum_rows
-from harness.tables import Tables
+from harness.tables import LABELS, Tables
 from harness.whole_files import replace_file
 
 
@@ -93,6 +93,9 @@ ROWS_OF: dict[str, Callable[[Tables], Sized]] = {
 }
 """The rows without which a figure is empty, of the figures that every study gets; the others are drawn when asked."""
 
+MOST_DRAWN = 100
+"""Configurations of a study beyond which no figure is drawn unasked: a panel of each would take minutes."""
+
 OBSERVED = {"directions": "response", "response": "response", "samples": "samples"}
 """Figures of a table that an observer of the same name writes."""
 
@@ -104,8 +107,28 @@ USUAL = ("png", "pdf")
 
 
 def applicable(tables: Tables) -> list[str]:
-    """Names of the figures for which there is something to draw."""
+    """Names of the figures for which there is something to draw, and that a study draws unasked."""
+    if configurations(tables) > MOST_DRAWN:
+        return []
     return [name for name, rows in ROWS_OF.items() if len(rows(tables))]
+
+
+def configurations(tables: Tables) -> int:
+    """How many there are: each is a panel of most figures."""
+    return len(tables["runs"][[*LABELS]].drop_duplicates())
+
+
+def undrawn(tables: Tables, folder: Path) -> str | None:
+    """The sentence on figures that were too large to be drawn unasked; None where there are none."""
+    count = configurations(tables)
+    if count <= MOST_DRAWN:
+        return None
+    # the table says runs in the order of the study
+    some = ",".join(dict.fromkeys(tables["runs"]["optimizer"].head(1)))
+    return (
+        f"No figure was drawn of {count} configurations, beyond {MOST_DRAWN} of which a page takes minutes. Draw those "
+        f"you want: python -m harness figure heatmap {folder} --optimizers {some}"
+    )
 
 
 def missing(name: str, tables: Tables) -> str | None:

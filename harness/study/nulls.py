@@ -34,6 +34,9 @@ from problems.engines.numpy_evaluator import NumpyEvaluator
 
 FILE = "nulls.json"
 VERSION = 1
+"""Of the learners: what another has made is made again, so that no study mixes two."""
+VERSIONED = "version"
+"""The entry of the file that says of which version all others are; a file without it is of the first."""
 WHITE, RENEWED, SHRINKING = "white", "white-renewed", "shrinking"
 LARGEST, SMALLEST, STEPS = 1e4, 1e-6, 15
 """Of the residual, in units of the target's own size, and marks a decade: four levels of loss lie in an octave."""
@@ -66,7 +69,7 @@ def keep_nulls(folder: Path, specs: Iterable[RunSpec]) -> None:
             rows = empty("nulls")
         known[key] = json.loads(rows.to_json(orient="records"))
     if missing:
-        replace_text(path, json.dumps(known, separators=(",", ":")))
+        replace_text(path, json.dumps({VERSIONED: VERSION, **known}, separators=(",", ":")))
 
 
 def read_nulls(folder: Path) -> pd.DataFrame:
@@ -76,11 +79,12 @@ def read_nulls(folder: Path) -> pd.DataFrame:
 
 
 def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The tables in the file, by the keys of their problems; none of a version that is not this one."""
     try:
-        found: dict[str, list[dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found if found.pop(VERSIONED, 1) == VERSION else {}
+    except (OSError, ValueError, AttributeError):
         return {}
-    return found
 
 
 def _plain(spec: RunSpec) -> RunSpec:

@@ -13,6 +13,8 @@ FORM = (
     "Values to cross are written OWNER.SETTING=A,B,C or OWNER.SETTING=1..30, with ';' between values that have commas "
     "of their own"
 )
+LISTS = ("columns", "levels", "watch")
+"""Settings of a problem of which one value is a list: whether `a,b` is one or two cannot be known."""
 
 
 def read_varied(texts: Sequence[str]) -> dict[str, dict[str, list[str]]]:
@@ -24,6 +26,11 @@ def read_varied(texts: Sequence[str]) -> dict[str, dict[str, list[str]]]:
         chosen = _values(values)
         if not (equals and dot and owner and name and chosen):
             raise ValueError(f"{FORM}; got '{text}'.")
+        if name in LISTS and len(chosen) > 1 and ";" not in values:
+            raise ValueError(
+                f"A value of {name} may have commas of its own. Put ';' between values: '{target}={';'.join(chosen)}' "
+                f"for {len(chosen)} of them, '{target}={values};' for one; got '{text}'."
+            )
         varied.setdefault(owner, {})[name] = chosen
     return varied
 

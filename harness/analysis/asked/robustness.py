@@ -19,12 +19,17 @@ from harness.tables import LABELS, Tables
 PRICES = (1.0, 2.0, 3.0, 4.0, 5.0)
 BUDGETS = (1 / 2, 1 / 4, 1 / 8)
 PRIMARY = "primary"
+JUDGED = ["choice", "value", *LABELS, "concordance", "spread_bound", "spread", "verdict"]
+COLUMNS = [*JUDGED, "agrees"]
 
 
 def robustness(tables: Tables) -> pd.DataFrame:
     """One row for each configuration and choice: choice, value, labels, concordance, spread, verdict and `agrees`.
 
-    The first rows are those of the choice `primary`, with which the others agree or not."""
+    The first rows are those of the choice `primary`, with which the others agree or not. Without rows where nothing
+    was measured."""
+    if tables["spectra"].empty or tables["order"].empty:
+        return pd.DataFrame(columns=COLUMNS).astype({"agrees": bool})
     probes = tables["spectra"].drop_duplicates("run_id")[["run_id", "probe"]]
     # the first probe of each run alone
     spectra = tables["spectra"].merge(probes, on=["run_id", "probe"])
@@ -101,7 +106,4 @@ def _judged(runs: pd.DataFrame, choice: _Choice) -> pd.DataFrame:
     hits = find_hits(runs, choice.curves, choice.spectra, (choice.threshold,))
     order = order_table(runs, choice.curves, choice.spectra, hits)
     order = order[order["matched_by"] == choice.clock]
-    rows = order[[*LABELS, "concordance", "spread_bound", "spread", "verdict"]].reset_index(drop=True)
-    rows.insert(0, "value", choice.value)
-    rows.insert(0, "choice", choice.name)
-    return rows
+    return order.reset_index(drop=True).assign(choice=choice.name, value=choice.value)[JUDGED]

@@ -39,10 +39,12 @@ def standing(tables: Tables) -> pd.DataFrame:
     """One row for each block and configuration of an optimizer, with the columns `COLUMNS`.
 
     `hit` is the share of watched frequencies that were hit at the primary threshold, over runs; `end_loss` the median
-    of the best losses."""
+    of the best losses. Without rows where nothing was measured."""
     runs, order = tables["runs"], tables["order"][tables["order"]["endpoint"] == "primary"]
     names = block_names(pd.concat([runs[PLACE], order[PLACE]]).drop_duplicates())
     runs, order = _placed(runs, names), _placed(order, names)
+    if order.empty:
+        return pd.DataFrame(columns=COLUMNS)
     rows = []
     for block, own in runs.groupby("block", sort=False):
         found = order[order["block"] == block]

@@ -33,6 +33,7 @@ def say_samplers(tables: Tables, folder: Path, console: Console) -> None:
 def say_robustness(tables: Tables, folder: Path, console: Console) -> None:
     """The share of other choices that agree with each verdict, the table and the figure."""
     rows = robustness(tables)
+    figure = robustness_figure(rows)  # it refuses a study in which nothing was measured, before anything is printed
     shares = agreement_of_choices(rows)
     table = Table("optimizer", "verdict", "agree", "otherwise", title="verdicts under other reasonable choices")
     for name, (_, row) in zip(configuration_names(shares[[*LABELS]]), shares.iterrows(), strict=True):
@@ -40,7 +41,7 @@ def say_robustness(tables: Tables, folder: Path, console: Console) -> None:
         otherwise = ", ".join(f"{r['choice']} {r['value']}: {r['verdict']}" for _, r in own.iterrows())
         table.add_row(name, row["verdict"], f"{row['agreeing'] * row['choices']:.0f} of {row['choices']}", otherwise)
     console.print(table)
-    save(robustness_figure(rows), folder / "robustness")
+    save(figure, folder / "robustness")
     console.print(f"figure: {folder / 'robustness.png'}", soft_wrap=True, highlight=False)
     _written(rows, folder / "robustness.csv", console)
 

@@ -18,6 +18,8 @@ CELL = 0.22
 
 def robustness_figure(rows: pd.DataFrame) -> Figure:
     """Of the table of `harness.analysis.asked.robustness`: a row for each configuration, the primary choice first."""
+    if rows.empty:
+        raise ValueError("Nothing was measured in this study, so there is no verdict to draw under any choice.")
     choices = list(dict.fromkeys(zip(rows["choice"], rows["value"], strict=True)))
     labels = rows[[*LABELS]].drop_duplicates()
     names = configuration_names(labels)

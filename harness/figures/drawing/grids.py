@@ -22,6 +22,8 @@ def grid(panels: int, most_columns: int = 3, *, alike: bool = True, gap: float =
     """A figure with so many panels of equal size, filled in like text; `alike` is whether they share the y axis.
 
     `gap` are the inches between columns."""
+    if panels < 1:
+        raise ValueError("The table that this figure is drawn from has no rows. Finish at least one run first.")
     columns = min(panels, most_columns)
     # rounded up
     lines = -(-panels // columns)
