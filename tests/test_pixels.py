@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from problems.readers.pixels import read_levels
 from problems.space.pictures import read_picture
@@ -211,6 +211,136 @@ def test_every_bit_of_deep_colours_is_read(form):
     assert "16 bits hold its largest value" in read.notes[-1]
     gray = read_levels("a picture", Image.open(io.BytesIO(content)), 1).fitted((7, 13), (0, 0, 7, 13), 1)
     np.testing.assert_allclose(gray[..., 0], -1 + 2 * pixels @ [0.299, 0.587, 0.114] / 65535, atol=1e-5)
+
+
+def deep_tiff_of(pixels, *, compression, planar=1, predictor=1, tile=None, order="<"):
+    """A TIFF of 16 bits a colour whose strips or tiles libtiff has compressed, each as a gray picture of its own."""
+    height, width, channels = pixels.shape
+    stored = pixels.astype(np.uint16)
+    rows, columns = tile or (5, width)
+    tall, wide = (-(-height // rows) * rows, -(-width // columns) * columns) if tile else (height, width)
+    padded = np.zeros((tall, wide, channels), np.uint16)
+    padded[:height, :width] = stored
+    pieces = []
+    for group in [slice(c, c + 1) for c in range(channels)] if planar == 2 else [slice(0, channels)]:
+        for top in range(0, tall, rows):
+            for left in range(0, wide, columns):
+                piece = padded[top : top + rows, left : left + columns, group]
+                if predictor == 2:
+                    piece = np.concatenate([piece[:, :1], np.diff(piece, axis=1)], axis=1)
+                flat = piece.reshape(piece.shape[0], -1)
+                file = io.BytesIO()
+                gray = Image.fromarray(flat)
+                gray.save(file, "TIFF", compression=compression, tiffinfo={278: flat.shape[0]})
+                with Image.open(io.BytesIO(file.getvalue())) as read:
+                    code, (start,), (length,) = (read.tag_v2[tag] for tag in (259, 273, 279))
+                pieces.append(file.getvalue()[start : start + length])
+    tags = {
+        256: width,
+        257: height,
+        258: [16] * channels,
+        259: code,
+        262: 2,
+        277: channels,
+        284: planar,
+        317: predictor,
+    }
+    tags |= {322: columns, 323: rows} if tile else {278: rows}
+    tags |= {338: 2} if channels == 4 else {}
+    begin, places = 8 + 2 + 12 * (len(tags) + 2) + 4, []
+    data = b""
+    for piece in pieces:
+        places.append(begin + len(data))
+        data += piece + bytes(len(piece) % 2)
+    tags |= dict(zip((324, 325) if tile else (273, 279), (places, [len(piece) for piece in pieces]), strict=True))
+    table = b""
+    for tag, value in sorted(tags.items()):
+        numbers = value if isinstance(value, list) else [value]
+        kind, letter = (3, "H") if tag in (258, 259, 262, 277, 284, 317, 338) else (4, "I")
+        packed = struct.pack(f"{order}{len(numbers)}{letter}", *numbers)
+        if len(packed) > 4:
+            place = struct.pack(f"{order}I", begin + len(data))
+            data += packed + bytes(len(packed) % 2)
+        else:
+            place = packed.ljust(4, b"\0")
+        table += struct.pack(f"{order}HHI", tag, kind, len(numbers)) + place
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    return mark + struct.pack(f"{order}I", 8) + struct.pack(f"{order}H", len(tags)) + table + bytes(4) + data
+
+
+TIFFS = [
+    {"compression": "tiff_lzw"},
+    {"compression": "tiff_adobe_deflate", "predictor": 2},
+    {"compression": "packbits", "planar": 2},
+    {"compression": "tiff_lzw", "predictor": 2, "planar": 2},
+    {"compression": "tiff_lzw", "predictor": 2, "tile": (16, 16)},
+    {"compression": "raw", "planar": 2, "tile": (16, 16)},
+    {"compression": "raw", "order": ">"},
+]
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("form", TIFFS)
+def test_deep_tiffs_of_any_compression_and_layout_are_read_to_the_last_bit(form, channels):
+    pixels = np.random.default_rng(1).integers(0, 65536, (21, 18, channels)) // 50 * 50
+    pixels[..., 3:] = 65535
+    if form.get("order") == ">":
+        content = deep_tiff_of(pixels.astype(np.uint16).byteswap(), **form)
+    else:
+        content = deep_tiff_of(pixels, **form)
+    read = read_levels("a picture", Image.open(io.BytesIO(content)), 3, "0,65535")
+    values = read.fitted((18, 21), (0, 0, 18, 21), 3)
+    np.testing.assert_allclose(values, -1 + 2 * pixels[..., :3] / 65535, atol=1e-6)
+
+
+def interlaced(pixels):
+    """The passes of Adam7, each a picture of its own, after figure 4-8 of the specification of PNG."""
+    pattern = ["16462646", "77777777", "56565656", "77777777", "36463646", "77777777", "56565656", "77777777"]
+    height, width, _ = pixels.shape
+    raw = b""
+    for number in "1234567":
+        for y in range(height):
+            row = b"".join(
+                pixels[y, x].astype(">u2").tobytes() for x in range(width) if pattern[y % 8][x % 8] == number
+            )
+            raw += b"\0" + row if row else b""
+    return raw
+
+
+@pytest.mark.parametrize("shape", [(13, 7, 3), (1, 1, 3), (8, 16, 4), (3, 2, 3)])
+def test_interlaced_png_is_read_to_the_last_bit(shape):
+    pixels = np.random.default_rng(2).integers(0, 65536, shape)
+    pixels[..., 3:] = 65535
+    plain = png16(pixels, [0])
+    head = plain[8:33].replace(
+        bytes([16, 2 if shape[2] == 3 else 6, 0, 0, 0]), bytes([16, 2 if shape[2] == 3 else 6, 0, 0, 1])
+    )
+    head = head[:21] + struct.pack(">I", zlib.crc32(head[4:21]))
+    data = zlib.compress(interlaced(pixels))
+    body = struct.pack(">I", len(data)) + b"IDAT" + data + struct.pack(">I", zlib.crc32(b"IDAT" + data))
+    picture = Image.open(io.BytesIO(plain[:8] + head + body + plain[-12:]))
+    # Pillow's own decoder agrees on the upper bytes
+    assert (np.asarray(picture.copy())[..., :3] == pixels[..., :3] >> 8).all()
+    picture = Image.open(io.BytesIO(plain[:8] + head + body + plain[-12:]))
+    values = read_levels("a picture", picture, 3, "0,65535").fitted(shape[1::-1], (0, 0, shape[1], shape[0]), 3)
+    np.testing.assert_allclose(values, -1 + 2 * pixels[..., :3] / 65535, atol=1e-6)
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_deep_colours_are_turned_as_shallow_ones_are(orientation):
+    pixels = np.random.default_rng(3).integers(0, 65536, (4, 6, 3))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    shallow = Image.fromarray((pixels >> 8).astype(np.uint8))
+    shallow.getexif()[0x0112] = orientation
+    wanted = np.asarray(ImageOps.exif_transpose(shallow))
+    plain, tagged = png16(pixels, [0]), exif.tobytes().removeprefix(b"Exif\0\0")
+    chunk = struct.pack(">I", len(tagged)) + b"eXIf" + tagged + struct.pack(">I", zlib.crc32(b"eXIf" + tagged))
+    read = read_levels("a picture", Image.open(io.BytesIO(plain[:33] + chunk + plain[33:])), 3, "0,65535")
+    found = read.mapped(read.picture)
+    assert found.shape[:2] == wanted.shape[:2]
+    np.testing.assert_array_equal(np.round((found[..., 0] + 1) / 2 * 65535).astype(int) >> 8, wanted[..., 0])
+    assert "turned upright" in " ".join(read.notes)
 
 
 def test_deep_colours_that_are_not_opaque_are_refused():

@@ -1,4 +1,4 @@
-"""Pictures of 16 bits a colour, of which Pillow's own decoders keep 8: PNG, and TIFF without compression."""
+"""Pictures of 16 bits a colour, of which Pillow's own decoders keep 8: PNG, and TIFF of any compression."""
 
 import struct
 import zlib
@@ -7,13 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from problems.readers.deep_tiff import deep_tiff
+
 HEADER = 8
 """Bytes of PNG's signature."""
 COLOUR, WITH_ALPHA = 2, 6
 """PNG's colour types."""
 OPAQUE = 65_535
-STRIPS, LENGTHS, COMPRESSION, PLANAR = 273, 279, 259, 284
-"""Tags of TIFF."""
+PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""Of Adam7: the first column and row of each pass, and its steps to the right and down."""
+WHOLE = ((0, 0, 1, 1),)
 
 
 def deep_colours(picture: Image.Image) -> NDArray[np.float64] | None:
@@ -21,8 +24,8 @@ def deep_colours(picture: Image.Image) -> NDArray[np.float64] | None:
 
     Of a PNG with an alpha channel where it is opaque everywhere."""
     try:
-        values = {"PNG": _of_png, "TIFF": _of_tiff}[picture.format or ""](picture)
-    except (KeyError, ValueError, OSError, zlib.error, struct.error):
+        values = {"PNG": _of_png, "TIFF": deep_tiff}[picture.format or ""](picture, _content(picture))
+    except (KeyError, ValueError, OSError, zlib.error, struct.error, Image.DecompressionBombError):
         return None
     if values is None or (values.shape[2] == 4 and (values[..., 3] != OPAQUE).any()):
         return None
@@ -41,9 +44,9 @@ def _content(picture: Image.Image) -> bytes:
     return content
 
 
-def _of_png(picture: Image.Image) -> NDArray[np.uint16] | None:
-    content, place = _content(picture), HEADER
-    head, packed = b"", []
+def _of_png(picture: Image.Image, content: bytes) -> NDArray[np.uint16] | None:
+    del picture  # all of it is in the content
+    place, head, packed = HEADER, b"", []
     while place < len(content):
         # a chunk: its length, its name, its data, and a checksum of four bytes
         length, name = struct.unpack(">I4s", content[place : place + 8])
@@ -52,11 +55,19 @@ def _of_png(picture: Image.Image) -> NDArray[np.uint16] | None:
         packed += [data] if name == b"IDAT" else []
         place += length + 12
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", head)
-    if depth != 16 or interlaced or colour not in (COLOUR, WITH_ALPHA):
+    if depth != 16 or colour not in (COLOUR, WITH_ALPHA):
         return None
     channels = 3 if colour == COLOUR else 4
-    rows = _unfiltered(zlib.decompress(b"".join(packed)), height, width * channels * 2, channels * 2)
-    return np.frombuffer(rows, ">u2").reshape(height, width, channels)
+    step, raw = 2 * channels, zlib.decompress(b"".join(packed))
+    pixels, start = np.empty((height, width, channels), np.uint16), 0
+    for left, top, right, down in PASSES if interlaced else WHOLE:
+        part = pixels[top::down, left::right]
+        if part.size:
+            # of each pass the rows are filtered as if it were a picture of its own, behind a byte that says how
+            rows = _unfiltered(raw[start:], part.shape[0], part.shape[1] * step, step)
+            part[:] = np.frombuffer(rows, ">u2").reshape(part.shape)
+            start += part.shape[0] * (part.shape[1] * step + 1)
+    return pixels
 
 
 def _unfiltered(raw: bytes, height: int, width: int, step: int) -> bytes:
@@ -87,16 +98,3 @@ def _paeth(row: bytearray, above: bytearray, step: int) -> None:
         to_a, to_b, to_c = abs(b - c), abs(a - c), abs(a + b - 2 * c)
         nearest = a if to_a <= to_b and to_a <= to_c else b if to_b <= to_c else c
         row[i] = (row[i] + nearest) & 255
-
-
-def _of_tiff(picture: Image.Image) -> NDArray[np.uint16] | None:
-    tags = getattr(picture, "tag_v2", {})
-    channels = tags.get(277, 1)
-    # neither compressed nor a plane a colour
-    if tags.get(COMPRESSION, 1) != 1 or tags.get(PLANAR, 1) != 1 or channels != 3 or set(tags.get(258, ())) != {16}:
-        return None
-    content = _content(picture)
-    strips = zip(tags[STRIPS], tags[LENGTHS], strict=True)
-    raw = b"".join(content[start : start + length] for start, length in strips)
-    order = "<u2" if content.startswith(b"II") else ">u2"
-    return np.frombuffer(raw, order).reshape(picture.height, picture.width, channels)

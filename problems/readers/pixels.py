@@ -4,6 +4,7 @@ Eight bits stay eight bits; deeper gray is mapped by the depth that its largest 
 where a detector has 12; floating-point pixels are mapped from [0, 1] if they lie there, and else by their own extremes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +12,21 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from problems.readers.deep_colours import deep_colours
+from problems.readers.deep_tiff import is_deep
 
 DEPTHS = (8, 10, 12, 14, 16)
 ORIENTATION = 0x0112
 """The EXIF tag of how the camera was held; 1 is upright."""
+TURNS: dict[int, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
+    8: np.rot90,
+}
+"""What turns pixels `(height, width, c)` upright that were taken so."""
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 SHALLOW = ("1", "L", "P", "RGB", "CMYK", "YCbCr", "HSV")
 LUMA = np.array([0.299, 0.587, 0.114])  # of ITU-R BT.601, as Pillow's own gray
@@ -59,14 +71,20 @@ def read_levels(name: str, picture: Image.Image, components: int, levels: str = 
     # before EXIF data are asked for, for which Pillow decodes the picture and forgets how deep it was
     halved = _halved(picture)
     colours = deep_colours(picture) if halved else None
-    upright = picture.getexif().get(ORIENTATION, 1) == 1
-    if halved:
-        if colours is not None and upright:
-            return _deep(name, colours if components == 3 else colours @ LUMA, levels, notes)
-        notes.append("It has 16 bits a channel, of which the upper 8 are read.")
-    if not upright:
-        picture = ImageOps.exif_transpose(picture)
+    orientation = picture.getexif().get(ORIENTATION, 1)
+    turn = TURNS.get(orientation)
+    if turn is not None:
         notes.append("It was turned upright, as its EXIF data say.")
+    if colours is not None:
+        upright = colours if turn is None else turn(colours)
+        return _deep(name, upright if components == 3 else upright @ LUMA, levels, notes)
+    if halved:
+        notes.append(
+            "It has 16 bits a channel, of which the upper 8 are read; save it as red, green and blue in PNG or TIFF to "
+            "have all."
+        )
+    if turn is not None:
+        picture = ImageOps.exif_transpose(picture)
     if picture.mode in DEEP:
         return _deep(name, np.asarray(picture).astype(np.float64), levels, notes, whole=picture.mode != "F")
     flat, said = _without_alpha(name, picture)
@@ -90,6 +108,8 @@ def at_extremes(values: NDArray[np.float64]) -> str:
 
 def _halved(picture: Image.Image) -> bool:
     """Whether the decoder drops half of the bits, as Pillow does with 16 bits a colour."""
+    if is_deep(picture):
+        return True
     # the raw mode of a tile, such as RGB;16B
     described = str([tile[3] for tile in getattr(picture, "tile", [])])
     return ";16" in described and picture.mode not in DEEP
