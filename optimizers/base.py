@@ -134,6 +134,8 @@ class Optimizer(ABC):
     """Traps, and where it is known to be beaten by chance; empty for none."""
     any_precision: ClassVar[bool] = False
     """Whether `theta0` may be of float32: then all that it keeps, asks and is answered is of float32."""
+    tensors: ClassVar[bool] = False
+    """Whether `theta0` may be a tensor of torch `(B, P)` on any device: then all that it is answered are, too."""
     library: ClassVar[str] = ""
     """The importable name of an optional library that it needs; empty for none."""
     origin: ClassVar[str] = ""

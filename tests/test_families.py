@@ -12,7 +12,7 @@ import torch
 from optimizers import OPTIMIZERS
 from optimizers.base import RunStopped, Slot
 from optimizers.evolution.natural_evolution import OnePlusOne, OpenAIES, rank_utilities
-from optimizers.first_order.minibatch import SGD, minibatches
+from optimizers.first_order.minibatch import SGD, lane_minibatches
 from optimizers.first_order.torch_methods import GD
 from optimizers.residual.gauss_newton import GaussNewton, Linearised, NaturalGradient
 from optimizers.swarm.pso import PSO, Swarm
@@ -147,7 +147,7 @@ def test_sgd_is_a_loop_over_shuffled_samples():
 
 
 def test_an_epoch_visits_every_sample_once():
-    batches = minibatches(10, 3, np.random.default_rng(0))
+    batches = (rows[0] for rows in lane_minibatches(10, 3, [np.random.default_rng(0)], np.zeros((1, 2))))
     for _ in range(3):
         epoch = [next(batches) for _ in range(4)]
         assert [len(rows) for rows in epoch] == [3, 3, 3, 1]

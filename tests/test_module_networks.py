@@ -160,8 +160,8 @@ class Deciding(nn.Linear):
 
 def test_a_module_that_cannot_be_batched_is_looped_over():
     network = ModuleNetwork("deciding", lambda: Deciding(5, 3), (5,))
-    assert not network._maps
-    assert tiny()._maps
+    assert not network.maps
+    assert tiny().maps
     thetas, inputs = data(network, lanes=4)
     for theta, outputs in zip(thetas, network.forward(thetas, inputs), strict=True):
         np.testing.assert_array_equal(outputs, network.forward(theta[None], inputs)[0])

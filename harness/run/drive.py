@@ -2,16 +2,16 @@
 
 import warnings
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 
 from harness.run.metering.account import EndIgnored
-from harness.run.metering.lanes import LaneMeter
-from harness.run.metering.meter import Meter
-from optimizers.base import Doubles, Optimizer, Streams
+from harness.run.metering.tensors import AnyMeter
+from optimizers.base import Optimizer, Streams
 
 
-def drive(method: Optimizer, meter: Meter | LaneMeter, theta0: Doubles, rng: Streams) -> tuple[str, str]:
+def drive(method: Optimizer, meter: AnyMeter, theta0: Any, rng: Streams) -> tuple[str, str]:
     """Let `method` move from `theta0` until it ends; the status and a sentence on why.
 
     An exception other than the meter's own propagates. Floating-point warnings are expected on the way to infinity and

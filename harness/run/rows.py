@@ -10,8 +10,7 @@ import numpy as np
 from harness.run.machine import machine
 from harness.run.marks.observer import Columns, Observation, Observer, schema_of, written
 from harness.run.marks.record import Recorder
-from harness.run.metering.lanes import LaneMeter
-from harness.run.metering.meter import Meter
+from harness.run.metering.tensors import AnyMeter
 from harness.run.spec import RunSpec, canonical, settings_of
 from harness.tables import SCHEMA, RunRows, no_rows, rows_of
 
@@ -73,7 +72,7 @@ def _tables_of(observer: Observer, spec: RunSpec, rows: Mapping[str, Columns]) -
 
 
 def lane_tables(
-    spec: RunSpec, lane: int, meter: Meter | LaneMeter, recorder: Recorder, end: End, seen: Observed = NOBODY
+    spec: RunSpec, lane: int, meter: AnyMeter, recorder: Recorder, end: End, seen: Observed = NOBODY
 ) -> RunRows:
     """Rows of one lane, without its spectra. Seconds of a batch are shared evenly by its lanes."""
     lanes, account, outcome = recorder.lanes, meter.account, meter.outcome(lane)

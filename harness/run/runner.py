@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import add
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from harness.run.marks.schedule import log_marks
 from harness.run.metering.account import Observe, Terms
 from harness.run.metering.lanes import LaneMeter
 from harness.run.metering.meter import Meter
+from harness.run.metering.tensors import AnyMeter, TensorMeter, kept_on_device
 from harness.run.rows import End, lane_tables, observed, sentence, share_evenly, unfinished
 from harness.run.spec import RunSpec, stream
 from harness.run.theory import forecast
@@ -87,8 +88,11 @@ def _run_batch(
     recorder = Recorder(evaluator, problems, [*map(add, pictures, asked)])
     observe = attended(recorder.observe)
     streams = [stream(spec.seed, "optimizer") for spec in specs]
-    meter: Meter | LaneMeter
-    if method.lanes:
+    on_device = kept_on_device(method, evaluator)
+    meter: AnyMeter
+    if on_device is not None:
+        meter = TensorMeter(on_device, _terms(specs[0]), len(specs), observe)
+    elif method.lanes:
         meter = LaneMeter(evaluator, _terms(specs[0]), len(specs), observe)
     else:
         meter = Meter(evaluator, _terms(specs[0]), observe)
@@ -109,7 +113,8 @@ def _run_batch(
         method.prepare()
         observe.begin(standing)
         starts = thetas.astype(evaluator.state_dtype if method.any_precision else np.float64)
-        start: tuple[Doubles, Streams] = (starts, streams) if method.lanes else (starts[0], streams[0])
+        starts = starts if on_device is None else on_device.placed(starts)
+        start: tuple[Any, Streams] = (starts, streams) if method.lanes else (starts[0], streams[0])
         end = End(*drive(method, meter, *start), evaluator.name)
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
         end = End("failed", sentence(error), evaluator.name)

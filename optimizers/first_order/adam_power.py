@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
+from optimizers.namespace import copied, library
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,7 @@ class AdamPower(Optimizer):
     caveat: ClassVar[str] = "gradients to the power 1 - 2 power set the size of a step, so lr must be tuned for each"
     lanes: ClassVar[bool] = True
     any_precision: ClassVar[bool] = True
+    tensors: ClassVar[bool] = True
     lr: float = setting(0.01, "step length", above=0.0, tune=(1e-5, 1.0))
     power: float = setting(0.25, "exponent of the mean square: 0.5 is Adam, 0 momentum", at_least=-1.0, below=1.0)
     beta1: float = setting(0.9, "decay of the mean", at_least=0.0, below=1.0, tune=(0.5, 0.99))
@@ -33,7 +33,8 @@ class AdamPower(Optimizer):
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
-        theta, mean, square, step = theta0.copy(), np.zeros_like(theta0), np.zeros_like(theta0), 0
+        theta, zeros, step = copied(theta0), library(theta0).zeros_like, 0
+        mean, square = zeros(theta0), zeros(theta0)
         while True:
             gradient, step = objective.value_and_grad(theta)[1], step + 1
             mean = self.beta1 * mean + (1 - self.beta1) * gradient

@@ -191,6 +191,7 @@ class ASGD(TorchMethod):
     source: ClassVar[str] = "Polyak and Juditsky 1992; torch.optim.ASGD"
     expected: ClassVar[str] = "low-first, as gradient descent"
     buffers: ClassVar[int] = 1
+    tensors: ClassVar[bool] = False  # torch keeps the length of its step on the device, and asks for it at every step
     proportional: ClassVar[bool] = True
     lr: float = rate(0.05, 1e-3, 1.0)
 

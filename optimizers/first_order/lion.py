@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
+from optimizers.namespace import copied, library
 
 
 @dataclass(frozen=True)
@@ -19,6 +18,7 @@ class Lion(Optimizer):
     caveat: ClassVar[str] = "every element moves by lr in every step, so the loss has a floor that falls with lr alone"
     lanes: ClassVar[bool] = True
     any_precision: ClassVar[bool] = True
+    tensors: ClassVar[bool] = True
     lr: float = setting(1e-3, "step length of every element", above=0.0, tune=(1e-5, 0.01))
     beta1: float = setting(0.9, "share of the momentum in the sign", at_least=0.0, below=1.0, tune=(0.5, 0.99))
     beta2: float = setting(0.99, "decay of the momentum", at_least=0.0, below=1.0, tune=(0.9, 0.999))
@@ -29,10 +29,11 @@ class Lion(Optimizer):
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
-        theta, momentum = theta0.copy(), np.zeros_like(theta0)
+        xp = library(theta0)
+        theta, momentum = copied(theta0), xp.zeros_like(theta0)
         while True:
             gradient = objective.value_and_grad(theta)[1]
             # sign(0) = 0: a parameter that has never had a gradient rests
-            direction = np.sign(self.beta1 * momentum + (1 - self.beta1) * gradient)
+            direction = xp.sign(self.beta1 * momentum + (1 - self.beta1) * gradient)
             theta -= self.lr * (direction + self.weight_decay * theta)
             momentum = self.beta2 * momentum + (1 - self.beta2) * gradient

@@ -1,23 +1,15 @@
 """Stochastic gradient descent: gradients of a few samples, drawn without replacement until all have been seen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizers.base import Doubles, Need, Objective, Streams, setting
 from optimizers.first_order.elementwise import Step, adam_step, momentum_step
 from optimizers.first_order.torch_methods import Lean, TorchMethod
-
-
-def minibatches(samples: int, size: int, rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
-    """Rows of one minibatch after the other, without end; each epoch is a permutation, its last batch what is left."""
-    while True:
-        order = rng.permutation(samples)
-        for start in range(0, samples, size):
-            yield order[start : start + size]
+from optimizers.namespace import library
 
 
 @dataclass(frozen=True)
@@ -56,7 +48,7 @@ class MinibatchAdam(TorchMethod):
 
     def build(self, optim: Lean, params: list[Any]) -> Any:
         # theta <- theta - lr m^ / (sqrt(v^) + eps), as `adam`, with betas of 0.9 and 0.999
-        return optim.Adam(params, lr=self.lr, foreach=False)
+        return optim.Adam(params, lr=self.lr, fused=True)
 
     def own_step(self, theta: Doubles) -> Step:
         return adam_step(theta, self.lr)
@@ -68,10 +60,24 @@ class MinibatchAdam(TorchMethod):
 def batch_gradient(objective: Objective, size: int, rng: Streams) -> Callable[[Doubles], Doubles]:
     """The gradient of the next minibatch, whose order is drawn from `rng`, for each lane from its own."""
     rngs = [rng] if isinstance(rng, np.random.Generator) else list(rng)
-    batches = zip(*(minibatches(objective.n_samples, size, own) for own in rngs), strict=True)
+    batches: Iterator[Any] | None = None
 
     def gradient(theta: Doubles) -> Doubles:
-        rows = np.array(next(batches))  # (B, k): k is alike in all lanes, in an epoch's last batch too
+        nonlocal batches
+        batches = batches or lane_minibatches(objective.n_samples, size, rngs, theta)
+        rows = next(batches)
         return objective.batch_value_and_grad(theta, rows if theta.ndim == 2 else rows[0])[1]
 
     return gradient
+
+
+def lane_minibatches(samples: int, size: int, rngs: Sequence[np.random.Generator], theta: Any) -> Iterator[Any]:
+    """Rows `(B, k)` of the next minibatch of every lane; k is alike in all, in an epoch's last batch too.
+
+    They lie where `theta` does: of a tensor, an epoch's order is sent to its device once."""
+    while True:
+        orders: Any = np.array([rng.permutation(samples) for rng in rngs])
+        if not isinstance(theta, np.ndarray):
+            orders = library(theta).asarray(orders, device=theta.device)
+        for start in range(0, samples, size):
+            yield orders[:, start : start + size]

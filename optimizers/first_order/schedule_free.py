@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
+from optimizers.namespace import copied, library
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,7 @@ class ScheduleFreeAdam(Optimizer):
     )
     lanes: ClassVar[bool] = True
     any_precision: ClassVar[bool] = True
+    tensors: ClassVar[bool] = True
     lr: float = setting(0.01, "step length", above=0.0, tune=(1e-5, 0.1))
     beta1: float = setting(0.9, "share of the average in the point of the gradient", at_least=0.0, below=1.0)
     beta2: float = setting(0.999, "decay of the mean square", at_least=0.0, below=1.0, tune=(0.9, 0.9999))
@@ -31,11 +31,12 @@ class ScheduleFreeAdam(Optimizer):
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
-        fast, average, square, step = theta0.copy(), theta0.copy(), np.zeros_like(theta0), 0
+        xp, step = library(theta0), 0
+        fast, average, square = copied(theta0), copied(theta0), xp.zeros_like(theta0)
         while True:
             gradient = objective.value_and_grad((1 - self.beta1) * fast + self.beta1 * average)[1]
             step += 1
             square = self.beta2 * square + (1 - self.beta2) * gradient**2
-            fast -= self.lr * gradient / (np.sqrt(square / (1 - self.beta2**step)) + self.eps)
+            fast -= self.lr * gradient / (xp.sqrt(square / (1 - self.beta2**step)) + self.eps)
             # the paper's weights go like lr^2, a constant here: x is the plain mean of z_1 to z_t, and forgets theta0
             average += (fast - average) / step

@@ -13,8 +13,11 @@ from inspect import unwrap
 from types import ModuleType
 from typing import Any, ClassVar
 
+import numpy as np
+
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 from optimizers.first_order.elementwise import SMALL, Step, adam_step, momentum_step
+from optimizers.namespace import copied
 
 ADAPTIVE = (
     "low-first in most published runs; in dispute whether adaptive steps weaken the bias (arXiv 2206.14862) or favour "
@@ -31,6 +34,7 @@ class TorchMethod(Optimizer):
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     lanes: ClassVar[bool] = True
     any_precision: ClassVar[bool] = True
+    tensors: ClassVar[bool] = True
     buffers: ClassVar[int] = 0
     """Vectors of P numbers that the method keeps from step to step."""
     schedule: str = setting("constant", "how `lr` changes", choices=("constant", "cosine", "step"))
@@ -56,18 +60,20 @@ class TorchMethod(Optimizer):
 
     def descend(self, theta0: Doubles, gradient: Callable[[Doubles], Doubles]) -> None:
         """Step for ever along what `gradient` says."""
-        theta = theta0.copy()
-        own = self.own_step(theta) if self.schedule == "constant" and theta.size <= SMALL else None
+        theta = copied(theta0)
+        small = isinstance(theta, np.ndarray) and theta.size <= SMALL
+        own = self.own_step(theta) if self.schedule == "constant" and small else None
         while own is not None:
             own(gradient(theta))
         import torch
 
-        param = torch.from_numpy(theta)  # shares its memory with theta
+        # one memory with theta; a tensor is itself, and nothing leaves its device
+        param = torch.as_tensor(theta)
         stepper = self.build(Lean(torch.optim), [param])
         advance = scheduled(torch.optim.lr_scheduler, self.schedule, self.period, stepper)
         step = bare_step(stepper, torch.no_grad)
         while True:
-            param.grad = torch.from_numpy(gradient(theta))
+            param.grad = torch.as_tensor(gradient(theta))
             step()
             advance()
 

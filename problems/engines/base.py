@@ -11,7 +11,7 @@ L and rows come lane after lane, B / L for each.
 """
 
 from collections.abc import Collection
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,3 +92,17 @@ class Evaluator(Protocol):
 
     def outputs(self, thetas: Array, inputs: Array) -> Array:
         """Outputs `(B, n, m)` on any inputs `(n, d)`; any B."""
+
+
+@runtime_checkable
+class Placed(Evaluator, Protocol):
+    """An evaluator that has, beside its contract, what keeps a run on one device of torch."""
+
+    def placed(self, thetas: Array) -> Any:
+        """Parameters as a tensor there, in the precision of the network."""
+
+    def tensor_values_and_grads(self, thetas: Any) -> tuple[Any, Any]:
+        """Losses `(B,)` in float64 and fresh gradients like `thetas (B, P)`, all tensors there."""
+
+    def tensor_batches(self, thetas: Any, rows: Any) -> tuple[Any, Any]:
+        """The same for lane `b` on its own samples `rows[b]`, of a tensor `rows (B, k)`."""

@@ -5,7 +5,7 @@ Imported only when such a network is asked for: torch takes seconds to load.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -107,7 +107,10 @@ class ModuleNetwork:
         return draw(self.init, self.make, self.shape, self.layout, rng)
 
     def block(self, n_samples: int) -> int:
-        return max(1, CACHE_ELEMENTS // (n_samples * self.activations))
+        if self.device == "cpu":
+            return max(1, CACHE_ELEMENTS // (n_samples * self.activations))
+        # a device wants as many lanes at once as its memory holds
+        return max(1, MEMORY // (n_samples * self.activations * self.dtype.itemsize))
 
     def forward(self, thetas: Array, inputs: Array) -> Array:
         with torch.no_grad():
@@ -130,7 +133,7 @@ class ModuleNetwork:
         return _numbers(grads.reshape(len(inputs), -1))
 
     def jacobian(self, theta: Array, inputs: Array) -> NDArray[np.float64]:
-        if self._maps:
+        if self.maps:
             jacobian = torch.func.jacrev(self._function(inputs))(self._tensor(theta))
             return jacobian.double().cpu().numpy()
         flat = self._tensor(theta).requires_grad_()
@@ -166,6 +169,14 @@ class ModuleNetwork:
         """Outputs `(B, n, m)` for parameters `(B, P)` that are there already; torch can differentiate them."""
         return self._outputs(flat, samples)
 
+    def leaves(self, flat: Tensor) -> dict[str, Tensor]:
+        """Parameters `(..., P)` as tensors to differentiate in, by slot."""
+        return self._packing.leaves(flat)
+
+    def answer(self, leaves: Mapping[str, Tensor], samples: Tensor) -> Tensor:
+        """Outputs `(n, m)` for the slots of one vector."""
+        return self._called(self._packing.parameters(leaves), samples)
+
     @cached_property
     def _module(self) -> nn.Module:
         with blaming(self.name, f"cannot be made for samples of shape {self.shape}"):
@@ -180,7 +191,7 @@ class ModuleNetwork:
         return PRECISIONS[self.precision]
 
     @cached_property
-    def _maps(self) -> bool:
+    def maps(self) -> bool:
         """Whether torch can batch this module over parameters; one with decisions inside it cannot."""
         flat = torch.zeros((2, self.dim), dtype=self._kind, device=self.device)
         samples = torch.zeros((2, *self.shape), dtype=self._kind, device=self.device)
@@ -206,12 +217,15 @@ class ModuleNetwork:
             )
 
     def _outputs(self, flat: Tensor, samples: Tensor) -> Tensor:
-        if len(flat) > 1 and self._maps:
+        if len(flat) > 1 and self.maps:
             return torch.func.vmap(lambda one: self._call(one, samples))(flat)
         return torch.stack([self._call(one, samples) for one in flat])
 
     def _call(self, flat: Tensor, samples: Tensor) -> Tensor:
-        answer = torch.func.functional_call(self._module, self._packing.views(flat), (samples,))
+        return self._called(self._packing.views(flat), samples)
+
+    def _called(self, parameters: dict[str, Tensor], samples: Tensor) -> Tensor:
+        answer = torch.func.functional_call(self._module, parameters, (samples,))
         return rows(answer, len(samples), self.outputs)
 
     def _function(self, inputs: Array) -> Function:

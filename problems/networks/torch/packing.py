@@ -1,6 +1,6 @@
 """Which parameters of a torch module are trained, and where each lies in the flat vector."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
@@ -25,13 +25,31 @@ class Packing:
         """P, the length of the flat vector."""
         return sum(prod(slot.shape) for slot in self.slots)
 
+    def leaves(self, flat: Tensor) -> dict[str, Tensor]:
+        """The slots in `flat (..., P)` as tensors `(..., *shape)` to differentiate in, without a copy.
+
+        Each by itself: through views of one tensor, torch would add up a whole vector of zeros for every slot."""
+        return {
+            slot.name: flat[..., slot.offset : slot.offset + prod(slot.shape)]
+            .view(*flat.shape[:-1], *slot.shape)
+            .detach()
+            .requires_grad_()
+            for slot in self.slots
+        }
+
+    def parameters(self, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What the module takes, of slots `(*shape)`."""
+        return {name: self._own(name, leaf) for name, leaf in leaves.items()}
+
     def views(self, flat: Tensor) -> dict[str, Tensor]:
         """The parameters in `flat (P,)`, by name."""
         return {slot.name: self._parameter(flat, slot) for slot in self.slots}
 
     def _parameter(self, flat: Tensor, slot: Slot) -> Tensor:
-        values = flat[slot.offset : slot.offset + prod(slot.shape)].view(slot.shape)
-        return torch.complex(values[..., 0], values[..., 1]) if slot.name in self.pairs else values
+        return self._own(slot.name, flat[slot.offset : slot.offset + prod(slot.shape)].view(slot.shape))
+
+    def _own(self, name: str, values: Tensor) -> Tensor:
+        return torch.complex(values[..., 0], values[..., 1]) if name in self.pairs else values
 
 
 def trained(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
