@@ -73,6 +73,9 @@ atlas-core: $(RUNTIME)  ## make the core of the Atlas, its tables, its figure an
 	$(BIN)/python -m harness sweep atlas/tuned.toml --out results/atlas-core-tuned $(ARGS)
 	$(BIN)/python -m harness atlas results/atlas-core
 
+claim-%: $(RUNTIME)  # of docs/claims.md: make claim-a [ARGS="--jobs 2"]
+	$(BIN)/python -m benchmarks.claims $* $(ARGS)
+
 bench: $(DEV)  ## measure this project against the usual ways, on an idle machine [ARGS="--quick --out DIR"]
 	$(BIN)/python -m benchmarks.costs $(ARGS)
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -207,6 +207,11 @@ def test_modes_are_the_terms_of_the_solution_and_hold_nearly_all_of_it(name, amp
     assert 0.95 < probe.power_share <= 1 + 1e-10
 
 
+def test_fewer_points_than_parameters_are_said_to_be_no_measure_of_the_solution():
+    assert "205 parameters for 119 points" in build("heat", network="2-12-12-1", intervals=16, steps=6).notes[0]
+    assert build("heat", network="2-12-12-1").notes == ()
+
+
 def test_an_activation_without_a_third_derivative_is_refused_with_the_choices():
     with pytest.raises(
         ValueError, match=r"third ones of the activation, which 'relu' does not have\. Choose from: .*tanh"

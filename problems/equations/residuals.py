@@ -93,4 +93,11 @@ class Equation(Recipe):
         targets = np.stack([u, inside * self.source(x) + outside * u], axis=1)
         inputs = np.concatenate([x, inside[:, None], outside[:, None]], axis=1)
         network, kind = ResidualMLP(mlp, self.operator()), mlp.dtype
-        return Problem(inputs.astype(kind), targets.astype(kind), network, Residual(), (self.probe(x, edge),))
+        notes: tuple[str, ...] = ()
+        if network.dim >= len(x):
+            said = f"The network has {network.dim:,} parameters for {len(x):,} points: its residual may vanish at all"
+            notes = (
+                f"{said} of them far from the solution. Read the errors of u beside the loss, or take more intervals.",
+            )
+        probe = self.probe(x, edge)
+        return Problem(inputs.astype(kind), targets.astype(kind), network, Residual(), (probe,), notes=notes)

@@ -9,8 +9,7 @@ Errors of u are watched by sine modes, in which the solutions are finite sums, o
 - `burgers`: `u_t + u u_x = nu u_xx` on (-1, 1) with `u(x, 0) = -sin(pi x)`, by the transformation of Cole and Hopf; in
   Raissi et al. 2019 with nu = 0.01 / pi, whose shock a small grid does not resolve.
 - `allen-cahn`: `u_t = nu u_xx + rate (u - u^3) + f` on (-1, 1) with the manufactured solution
-  `u = exp(-t) sum_j a_j sin(omega_j pi x)`, omega whole; nu = 1e-4 and rate = 5 are those of Raissi et al. 2019, whose
-  own initial values have no solution in closed form.
+  `u = exp(-t) sum_j a_j sin(omega_j pi x)`, omega whole.
 """
 
 from dataclasses import dataclass

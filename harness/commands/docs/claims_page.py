@@ -1,10 +1,12 @@
-"""The page of claims, from `claims/claims.toml` and the tables of order that their studies have left beside them."""
+"""The page of claims, from `claims/claims.toml` and the tables that their studies have left beside them."""
 
 import csv
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from harness.tables import LABELS
 
 HEAD = """# Claims, and what came out
 
@@ -15,70 +17,124 @@ command. What was claimed is told as far as we have read it, mostly in abstracts
 not give are our own, and are said to be. Small sizes are for two cores and minutes: they refute no claim about large
 ones.
 
-C is the share of pairs in order from low to high, beside what a residual without preference gives (null); the spread is
-how many times later the highest frequency is learned than the lowest, with its 95 % interval. Settings are defaults
-unless they are named: no method was tuned here, and a verdict is on these settings alone.
+C is the share of pairs in order from low to high; the spread is how many times later the highest frequency is learned
+than the lowest; both with their 95 % intervals, and behind them what a residual without preference gives (null). Each
+method has two rows: with its registered settings, or those that are named, and with the best of eight trials of three
+seeds each, by the loss alone and on seeds that the study does not have (`python -m harness tune
+claims/NAME/SMALL.toml`). Where no trial was better, or there is nothing to set, it has one. The number of trials is the
+same for all, and nothing was searched after a table was seen. Tuning by the loss is no tuning for the order: where the
+two rows of a method disagree, the order is one of settings and not of the method.
 """
-COLUMNS = ("optimizer", "with", "runs", "C", "null", "spread", "verdict")
+COLUMNS = ("optimizer", "with", "settings", "runs", "C (null)", "spread (null)", "end loss")
+MORE = {
+    "error": "largest error of a mode",
+    "psnr": "PSNR, dB",
+    "rank": "stable rank, from to",
+    "share": "budget to Adam's loss",
+}
+"""Columns of `ends.csv` that a claim may ask for, and their heads."""
 PRIMARY = {"threshold": "0.1", "matched_by": "cost"}
 NOT_RUN = "The small size has not been run yet.\n"
+Row = Mapping[str, str]
 
 
-def claims_page(folder: Path) -> str:
-    """The page for the folder `claims`; raises ValueError if its list cannot be read."""
+def listed(folder: Path) -> list[dict[str, Any]]:
+    """The claims in the folder `claims`; raises ValueError if their list cannot be read."""
     try:
-        listed = tomllib.loads((folder / "claims.toml").read_text(encoding="utf-8"))["claims"]
+        found: list[dict[str, Any]] = tomllib.loads((folder / "claims.toml").read_text(encoding="utf-8"))["claims"]
     except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
         raise ValueError(
             f"The page of claims is made from '{folder / 'claims.toml'}', a list [[claims]]; {error}."
         ) from None
-    return HEAD + "".join(_section(folder, claim) for claim in listed)
+    return found
+
+
+def claims_page(folder: Path) -> str:
+    """The page for the folder `claims`; raises ValueError if its list cannot be read."""
+    return HEAD + "".join(_section(folder, claim) for claim in listed(folder))
+
+
+def rows_of(folder: Path) -> list[dict[str, str]]:
+    """The primary rows of a claim's order, each with its name, what tells it from others, and how it ended."""
+    rows = [row for row in _read(folder / "order.csv") if all(row[key] == value for key, value in PRIMARY.items())]
+    # the problem's own probe comes first; of others, the verdicts are in the table
+    rows = [row for row in rows if row["probe"] == rows[0]["probe"]]
+    ends = {tuple(row[name] for name in LABELS): row for row in _read(folder / "ends.csv")}
+    found = []
+    for row in rows:
+        place = _place(row, rows)
+        name = " ".join(
+            filter(None, (row["optimizer"], place, row["fixed"], "tuned" * (row["settings_are"] == "tuned")))
+        )
+        found.append({**ends[tuple(row[label] for label in LABELS)], **row, "place": place, "name": name})
+    return found
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def _section(folder: Path, claim: Mapping[str, Any]) -> str:
-    name = claim["folder"]
-    commands = f"    python -m harness sweep claims/{name}/SMALL.toml\n"
-    if (folder / name / "PUBLISHED.toml").is_file():
+    name, letter = claim["folder"], claim["letter"]
+    own = folder / name
+    commands = f"    make claim-{letter}        # both studies, tables and figure: {claim['minutes']}\n"
+    commands += f"    python -m harness sweep claims/{name}/SMALL.toml\n"
+    commands += f"    python -m harness sweep claims/{name}/SMALL-tuned.toml\n"
+    if (own / "PUBLISHED.toml").is_file():
         commands += f"    python -m harness sweep claims/{name}/PUBLISHED.toml   # {claim['published']}\n"
-    table = folder / name / "order.csv"
-    outcome = "".join(_table(table)) if table.is_file() else NOT_RUN
+    outcome = NOT_RUN
+    if (own / "order.csv").is_file():
+        outcome = "".join(_table(rows_of(own), claim.get("columns", ())))
+        outcome += f"\n![{claim['title']}: order, spread and end of every method](figures/claim-{letter}.png)\n"
     return (
-        f"\n## ({claim['letter']}) {claim['title']}\n\n**Claimed.** {claim['claimed'].strip()}\n\n"
-        f"**Here.** {claim['here'].strip()}\n\n{commands}\n{outcome}\n**Verdict.** {claim['verdict'].strip()}\n"
+        f"\n## ({letter}) {claim['title']}\n\n**Claimed.** {claim['claimed'].strip()}\n\n"
+        f"**Here.** {claim['here'].strip()} Published size: {claim['published']}.\n\n{commands}\n{outcome}\n"
+        f"**Verdict.** {claim['verdict'].strip()}\n"
     )
 
 
-def _table(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if all(row[key] == value for key, value in PRIMARY.items())]
-    # the problem's own probe comes first; of others, the verdicts are in the table
-    first = [row for row in rows if row["probe"] == rows[0]["probe"]]
-    yield f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}\n"
-    yield from (f"| {' | '.join(_cells(row, first))} |\n" for row in first)
+def _table(rows: Sequence[Row], more: Sequence[str]) -> Iterator[str]:
+    heads = (*COLUMNS, *(MORE[name] for name in more), "verdict")
+    yield f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}\n"
+    yield from (f"| {' | '.join(_cells(row, more))} |\n" for row in rows)
 
 
-def _cells(row: Mapping[str, str], rows: list[dict[str, str]]) -> tuple[str, ...]:
-    low, high = _number(row["spread_low"]), _number(row["spread_high"])
+def _cells(row: Row, more: Sequence[str]) -> tuple[str, ...]:
+    spread = _interval(row, "spread", "spread_low", "spread_high")
+    settings = f"{row['settings_are']}: {row['shown']}" if row["shown"] else row["settings_are"]
     return (
         row["optimizer"],
-        _settings(row, rows),
+        row["place"],
+        settings,
         row["n_runs"],
-        _number(row["concordance"]),
-        _number(row["null_concordance"]),
-        f"{row['spread_bound']}{_number(row['spread'])} ({low} to {high})",
+        _interval(row, "concordance", "low", "high"),
+        f"{row['spread_bound']}{spread}",
+        _number(row["loss_end"]),
+        *(_more(row, name) for name in more),
         row["verdict"],
     )
 
 
-def _settings(row: Mapping[str, str], rows: list[dict[str, str]]) -> str:
-    """Whatever of problem, network and settings differs between rows."""
+def _interval(row: Row, name: str, low: str, high: str) -> str:
+    return f"{_number(row[name])} [{_number(row[low])}, {_number(row[high])}] ({_number(row[f'null_{name}'])})"
+
+
+def _more(row: Row, name: str) -> str:
+    if name == "rank":
+        return f"{_number(row['rank_start'])} to {_number(row['rank'])}"
+    if name == "psnr":
+        return f"{float(row['psnr']):.1f}"
+    return "never" if row[name] == "inf" else _number(row[name])
+
+
+def _place(row: Row, rows: Sequence[Row]) -> str:
+    """Whatever of problem, network and embedding differs between rows."""
     labels = ("problem", "network", "activation", "init")
     shown = [row[name] for name in labels if len({other[name] for other in rows}) > 1]
     if len({other["problem_settings"] for other in rows if other["problem"] == row["problem"]}) > 1:
         # read from the text of the JSON: of the settings of problems it is the embedding that claims are about
         shown.append(row["problem_settings"].partition('"embedding":"')[2].partition('"')[0])
-    if len({other["settings"] for other in rows if other["optimizer"] == row["optimizer"]}) > 1:
-        shown.append(row["settings"].replace('"', "").strip("{}").replace(",", ", "))
     return ", ".join(part for part in shown if part)
 
 
