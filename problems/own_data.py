@@ -1,7 +1,7 @@
 """Samples of one's own, of any dimension: from an .npz file, or as a function returns them.
 
-Watched are, in up to three dimensions, shells of |k| in cycles per box; in more, frequencies along the first principal
-direction, in cycles per range of the inputs there.
+Watched are, in up to three dimensions, shells of |k| in cycles per box (on a grid, per its period); in more,
+frequencies along the first principal direction, in cycles per range of the inputs there.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,9 @@ from problems.probes.accuracy import AccuracyProbe
 from problems.probes.bands import BandProbe, into_bands, scattered_transform
 from problems.probes.projection import watch_grid, watch_peaks
 from problems.probes.selection import Selection
+from problems.probes.transforms import lattice
 from problems.readers.arrays import load_npz
+from problems.readers.sample_columns import read_columns
 from problems.readers.samples import Samples, read_samples
 from problems.space.images import octaves
 from problems.user_files import fingerprint
@@ -38,12 +40,17 @@ MOST_WATCHED = 10
 """Output components that are watched."""
 
 
-def load_samples(path: str) -> Samples:
-    """The samples in an .npz file; raises ValueError naming what it holds."""
+def load_samples(path: str, columns: str = "", separator: str = "") -> Samples:
+    """The samples in a file: those of the named columns, or of an .npz its inputs and targets.
+
+    Raises ValueError naming what the file holds."""
     try:
         content = Path(path).expanduser().read_bytes()
     except OSError as error:
         raise ValueError(f"The file '{path}' must be readable; {error.strerror}.") from None
+    # an .npz is a zip archive; it alone says what are inputs and what are targets
+    if columns or separator or not (content.startswith(b"PK\x03\x04") or path.lower().endswith(".npz")):
+        return read_columns(path, content, columns, separator)
     arrays = load_npz(path, content)
     for x, y in KEYS:
         if x in arrays and y in arrays:
@@ -51,7 +58,10 @@ def load_samples(path: str) -> Samples:
             return samples._replace(notes=(f"'{path}' gave the arrays {x} and {y}.", *samples.notes))
     pairs = "; ".join(f"{x} and {y}" for x, y in KEYS[:2])
     found = ", ".join(f"{name} {array.shape}" for name, array in arrays.items()) or "nothing"
-    raise ValueError(f"An .npz of samples holds two arrays, such as {pairs}; '{path}' holds {found}.")
+    raise ValueError(
+        f"An .npz of samples holds two arrays, such as {pairs}; '{path}' holds {found}. Name others with --columns "
+        "INPUTS:TARGETS."
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +74,11 @@ class OwnData(Recipe):
     loss: str = AUTO
     budget: int = fixed(6_000)
     data: str = ""
-    """An .npz with the arrays inputs and targets, or x and y."""
+    """An .npz with the arrays inputs and targets, or x and y; or any file of columns."""
+    columns: str = ""
+    """Inputs and, after a colon, targets, as the file calls them, such as `a,b,c:u,v`."""
+    sep: str = ""
+    """What stands between the columns of a text file, where that is not to be found out."""
     content: str = ""
     """sha256 of the file, so that a study with other data is another study; found, not set."""
     make: Callable[[], tuple[Any, Any]] | None = field(default=None, metadata={"fixed": True})
@@ -86,15 +100,18 @@ class OwnData(Recipe):
         return Problem(inputs, targets, network, self._loss(samples), probes, chunk=chunk_of(network, n), notes=said)
 
     def _samples(self) -> Samples:
+        if (self.columns or self.sep) and not self.data:
+            raise ValueError("columns and sep are about a file of samples; name it with --data FILE.")
         if self.make is not None:
             return read_samples(*self.make())
         if not self.data:
             raise ValueError(
-                "Name a file of samples: --data FILE.npz, with the arrays inputs (n, d) and targets (n, m)."
+                "Name a file of samples: --data FILE.npz, with the arrays inputs (n, d) and targets (n, m), or any "
+                "file of columns with --columns INPUTS:TARGETS."
             )
         if fingerprint(Path(self.data).expanduser(), "A file of samples") != self.content:
             raise ValueError(f"The file '{self.data}' has changed since the study was planned; start it again.")
-        return load_samples(self.data)
+        return load_samples(self.data, self.columns, self.sep)
 
     def _loss(self, samples: Samples) -> Loss:
         if self.loss != AUTO:
@@ -117,22 +134,23 @@ def watched(samples: Samples) -> tuple[tuple[Probe, ...], tuple[str, ...]]:
 
 
 def box_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> BandProbe:
-    """Watches shells of |k| in cycles per bounding box, for `inputs (n, d)` with d from 1 to 3."""
+    """Watches shells of |k| for `inputs (n, d)` with d from 1 to 3: in cycles per period of a grid, else per box."""
     n, d = inputs.shape
-    low, extent = inputs.min(axis=0), np.ptp(inputs, axis=0)
+    grid = lattice(inputs)
+    # as shares of the box or period, so that whole k are whole cycles of it
+    shares = (inputs - inputs.min(axis=0)) / np.ptp(inputs, axis=0) if grid is None else grid.in_period()
     # n points in d dimensions are n^(1/d) along an axis, and a wave is to have four of them
     highest = float(np.clip(n ** (1 / d) / 4, 2.5, SHARPEST if d > 1 else 128.0))
     axes = [np.arange(-int(highest), int(highest) + 1)] * d
     # (2 h + 1)^d vectors, an odd number, ordered so that -k mirrors k about the middle
-    lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, d)
-    half = lattice[len(lattice) // 2 + 1 :].astype(float)  # the first of each pair comes before the middle, zero
+    vectors = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, d)
+    half = vectors[len(vectors) // 2 + 1 :].astype(float)  # the first of each pair comes before the middle, zero
     band = into_bands(half, octaves(highest))
-    half, band = half[band >= 0], band[band >= 0]
+    seen = (band >= 0) & (True if grid is None else grid.resolves(half))
+    half, band = half[seen], band[seen]
     band = np.unique(band, return_inverse=True)[1]  # bands without a wave vector are closed up
     rule = Selection("octaves of |k|", (f"what lies beyond |k| = {highest:.3g}, four points a wave",))
-    # inputs as shares of the box, so that whole k are whole cycles per box
-    transform = scattered_transform((inputs - low) / extent, half)
-    return BandProbe(targets, half, band, transform, "shells", rule, halved=True)
+    return BandProbe(targets, half, band, scattered_transform(shares, half), "shells", rule, halved=True)
 
 
 def _along(inputs: Array, targets: Array) -> tuple[Probe, tuple[str, ...]]:

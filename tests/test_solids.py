@@ -11,6 +11,8 @@ from harness.run.spec import override
 from harness.study.understood import understood
 from problems import PROBLEMS
 from problems.engines.numpy_evaluator import NumpyEvaluator
+from problems.own_data import box_probe
+from problems.probes import bands, transforms
 from problems.space.clouds import load_cloud
 from problems.space.solids import TEXTURE, Solid, generated_cloud, shell_probe
 
@@ -214,3 +216,33 @@ def test_a_cloud_that_has_changed_is_refused(tmp_path):
 def test_too_many_cells_are_refused():
     with pytest.raises(ValueError, match="from 4 to 40; got 100"):
         build(replace(Solid(), cells=100))
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_a_file_on_a_grid_has_the_fast_transform_and_a_wave_in_its_own_shell_alone(tmp_path, monkeypatch, shuffled):
+    monkeypatch.setattr(bands, "ELEMENTS", 1000)
+    shape = (20, 20, 18)
+    places = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1).reshape(-1, 3)
+    wave = np.cos(2 * np.pi * (places / shape) @ [0, 3, 0])
+    rows = np.column_stack([places * 0.1, wave])
+    rows = np.random.default_rng(0).permutation(rows) if shuffled else rows
+    path = tmp_path / "grid.csv"
+    np.savetxt(path, rows, "%.7f", ",")
+    problem = Solid(points=str(path)).build(np.random.default_rng(0))
+    (probe,) = problem.probes
+    assert probe.transform.func is transforms._on_grid
+    shell = int(np.argmax(probe.target_amplitude))
+    assert probe.frequency[shell] == pytest.approx(3, abs=1)
+    others = np.delete(probe.target_amplitude, shell)
+    assert others.max() < 1e-6 * probe.target_amplitude[shell]
+    assert "a grid of 20 x 20 x 18, one period of it watched" in " ".join(problem.notes)
+
+
+def test_samples_of_ones_own_on_a_grid_have_the_fast_transform_and_no_wave_beyond_a_short_axis(monkeypatch):
+    monkeypatch.setattr(bands, "ELEMENTS", 1000)
+    shape = (40, 60, 6)
+    points = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1).reshape(-1, 3) * 0.5
+    probe = box_probe(points, np.sin(points[:, :1]))
+    assert probe.transform.func is transforms._on_grid
+    assert np.abs(probe.waves[:, 2]).max() == 2
+    assert np.abs(probe.waves[:, 0]).max() == 6

@@ -6,7 +6,7 @@ import pytest
 from problems.probes import transforms
 from problems.probes.fourier import noise_floor, nudft
 from problems.probes.line import Line, peaks_probe
-from problems.probes.transforms import fast_transform, transform
+from problems.probes.transforms import fast_transform, lattice, transform
 
 
 def uniform(n, start=-1.7, length=3.2):
@@ -88,6 +88,32 @@ def test_a_grid_of_several_dimensions_has_the_fast_transform_of_the_formula(shap
     found = transforms.fast_transform(inputs, waves)
     assert found.func is transforms._on_grid
     np.testing.assert_allclose(found(outputs), transforms.transform(inputs, waves) @ outputs, atol=1e-13)
-    for other in (inputs[::-1], inputs + 1e-3 * rng.standard_normal(inputs.shape), inputs[1:]):
+    for other in (inputs + 1e-3 * rng.standard_normal(inputs.shape), inputs[1:]):
         assert getattr(transforms.fast_transform(other, waves), "func", None) is not transforms._on_grid
     assert getattr(transforms.fast_transform(inputs, waves * 1.01), "func", None) is not transforms._on_grid
+
+
+@pytest.mark.parametrize("shape", [(6, 7), (9, 4, 5)])
+def test_the_points_of_a_grid_may_come_in_any_order(shape):
+    rng = np.random.default_rng(5)
+    points = np.stack(np.meshgrid(*[np.arange(n) / n for n in shape], indexing="ij"), axis=-1).reshape(-1, len(shape))
+    inputs = rng.permutation(points) * 3 - 0.7
+    waves = rng.integers(-2, 3, (11, len(shape))) / 3
+    outputs = rng.standard_normal((len(inputs), 2))
+    found = fast_transform(inputs, waves)
+    assert found.func is transforms._on_grid
+    np.testing.assert_allclose(found(outputs), transform(inputs, waves) @ outputs, atol=1e-13)
+
+
+def test_a_grid_is_known_from_rounded_coordinates_and_one_that_lacks_a_point_is_none():
+    axes = np.linspace(0, 0.7, 8), np.linspace(-3, 3, 7), np.linspace(100, 101, 4)
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    found = lattice(np.round(points, 4))
+    assert found.shape == (8, 7, 4)
+    np.testing.assert_array_equal(found.places[:5], [[0, 0, 0], [0, 0, 1], [0, 0, 2], [0, 0, 3], [0, 1, 0]])
+    np.testing.assert_allclose(found.in_period().max(axis=0), [7 / 8, 6 / 7, 3 / 4])
+    np.testing.assert_array_equal(found.resolves(np.array([[3.0, 3, 1], [4, 0, 0], [0, 0, 2]])), [True, False, False])
+    assert lattice(points[1:]) is None
+    assert lattice(np.concatenate([points[1:], points[-1:]])) is None
+    assert lattice(points + np.random.default_rng(0).uniform(0, 0.05, points.shape)) is None
+    assert lattice(np.random.default_rng(0).uniform(size=(64, 3))) is None

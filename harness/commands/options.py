@@ -19,7 +19,7 @@ def add_problem(word: Parser) -> None:
     add = word.add_argument_group("what is learned").add_argument
     add("--problem", metavar="NAME", help="a name from 'harness list problems'; may be left out with data of your own")
     add("--target", metavar="FORMULA|FILE", help="a target of your own: a formula of x, or a file of columns")
-    add("--columns", metavar="X,Y", help="names or numbers of a file's columns; or of y alone; of a cloud x,y,z,r,g,b")
+    add("--columns", metavar="X,Y", help="a file's columns: x,y or y alone; of a cloud x,y,z,r,g,b; of --data a,b:u,v")
     add("--sep", metavar="LETTER", help="what separates a text file's columns, where it is not found by itself")
     add("--domain", metavar="A,B", help="where a formula is sampled, its end left out (default: -pi,pi)")
     add("--embedding", metavar="NAME", help="what a network sees of its variables, such as 'fourier(16,1)'")
@@ -32,8 +32,8 @@ def add_problem(word: Parser) -> None:
     add("--mesh", metavar="FILE", help="a closed surface of triangles, as the solid: STL, OBJ or PLY")
     add(
         "--data",
-        metavar="FILE.npz",
-        help="samples of your own: arrays inputs (n, d) and targets (n, m), or classes (n,)",
+        metavar="FILE",
+        help="samples of your own: .npz with inputs (n, d) and targets (n, m), or columns of any file",
     )
     add(
         "--network",

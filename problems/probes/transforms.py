@@ -7,7 +7,7 @@ They agree to 1e-11 of the largest value; none holds more than a few arrays as l
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import finufft
 import numpy as np
@@ -25,6 +25,8 @@ FEW = 64
 """Frequencies up to which a matrix, made for one product, is faster than the non-uniform transform."""
 EVEN = 1e-8
 """Deviation of a sample from a uniform grid, in steps, below which the fast transform is exact enough."""
+ROUNDED = 1e-3
+"""The same of coordinates that a file has rounded, whose samples are then taken for those of the grid."""
 PRECISION = 1e-12
 
 
@@ -78,35 +80,61 @@ def _uniform(inputs: Array, waves: NDArray[np.float64], first: int, outputs: Arr
     return shifted
 
 
-def _grid(inputs: Array, waves: NDArray[np.float64]) -> tuple[tuple[int, ...], NDArray[np.int64]] | None:
-    """The shape of a uniform grid, its last coordinate fastest, and `waves` in whole cycles along it; else None."""
-    n, d = inputs.shape
-    if d not in (2, 3):
-        return None
+class Lattice(NamedTuple):
+    """Points of a uniform grid in any order: point i is at `places[i]`, whole numbers `(d,)` below `shape`."""
+
+    places: NDArray[np.int64]
+    shape: tuple[int, ...]
+
+    def in_period(self) -> NDArray[np.float64]:
+        """The points as shares of the grid's period, which is a step longer than its box, `(n, d)` in [0, 1)."""
+        return self.places / np.array(self.shape)
+
+    def resolves(self, waves: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which of the waves `(q, d)`, in cycles per period, lie below half of the points along each axis."""
+        return np.asarray((2 * np.abs(waves) < np.array(self.shape)).all(axis=1))
+
+
+def lattice(inputs: Array, tolerance: float = ROUNDED) -> Lattice | None:
+    """The uniform grid of which `inputs (n, d)` are all points, each to `tolerance` of a step; None if of none."""
     x = inputs.astype(np.float64)
-    axes = [np.unique(x[:, axis]) for axis in range(d)]
-    shape = tuple(map(len, axes))
-    if min(shape) < 2 or np.prod(shape) != n:
+    low, extent = x.min(axis=0), np.ptp(x, axis=0)
+    if not (extent > 0).all():
         return None
-    steps = np.array([(axis[-1] - axis[0]) / (len(axis) - 1) for axis in axes])
-    places = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1).reshape(n, d)
-    off = np.abs(x - x[0] - steps * places).max(axis=0) / steps
-    cycles = waves * steps * shape
+    gaps = np.diff(np.sort(x, axis=0), axis=0)
+    # between points of one place there is next to nothing, and between two places a step
+    shape = 1 + (gaps > gaps.max(axis=0) / 2).sum(axis=0)
+    if np.prod(shape.astype(float)) != len(x):
+        return None
+    numbers = (x - low) / extent * (shape - 1)
+    places = np.rint(numbers).astype(np.int64)
+    once = len(np.unique(np.ravel_multi_index(tuple(places.T), tuple(shape)))) == len(x)
+    return Lattice(places, tuple(shape.tolist())) if once and np.abs(numbers - places).max() <= tolerance else None
+
+
+def _grid(inputs: Array, waves: NDArray[np.float64]) -> tuple[Lattice, NDArray[np.int64]] | None:
+    """The uniform grid of two or three dimensions, and `waves` in whole cycles along it; else None."""
+    found = lattice(inputs, EVEN) if inputs.shape[1] in (2, 3) else None
+    if found is None:
+        return None
+    shape = np.array(found.shape)
+    cycles = waves * np.ptp(inputs.astype(np.float64), axis=0) / (shape - 1) * shape
     whole = np.round(cycles)
     # an error of the number turns the far end of an axis by as much of a cycle
-    if off.max() > EVEN or np.abs(cycles - whole).max() > EVEN / max(shape):
+    if np.abs(cycles - whole).max() > EVEN / shape.max():
         return None
-    return shape, whole.astype(np.int64)
+    return found, whole.astype(np.int64)
 
 
 def _on_grid(
-    inputs: Array, waves: NDArray[np.float64], shape: tuple[int, ...], cycles: NDArray[np.int64], outputs: Array
+    inputs: Array, waves: NDArray[np.float64], grid: Lattice, cycles: NDArray[np.int64], outputs: Array
 ) -> Complex:
-    values = outputs.astype(np.float64).reshape(*shape, -1)
-    found = np.fft.fftn(values, axes=range(len(shape)), norm="forward")
+    values = np.empty((*grid.shape, outputs.shape[1]))
+    values[tuple(grid.places.T)] = outputs
+    found = np.fft.fftn(values, axes=range(len(grid.shape)), norm="forward")
     # waves that are alike on the grid, as k and k - n, differ in the shift alone
-    picked = found[tuple((cycles % shape).T)]
-    shifted: Complex = picked * np.exp(-2j * np.pi * (waves @ inputs[0].astype(np.float64)))[:, None]
+    picked = found[tuple((cycles % grid.shape).T)]
+    shifted: Complex = picked * np.exp(-2j * np.pi * (waves @ inputs.min(axis=0).astype(np.float64)))[:, None]
     return shifted
 
 

@@ -59,7 +59,7 @@ def is_file(text: str) -> bool:
 
 def read_curve(path: str, content: bytes, columns: str = "", separator: str = "") -> Curve:
     """The curve in a file's `content`; `columns` names x and y, or y alone. Raises ValueError."""
-    table = _table(path, content, separator)
+    table = read_table(path, content, separator)
     positions, notes = chosen(table, columns, 2)
     values = table.read(positions)
     if len(values) < 2:
@@ -86,7 +86,8 @@ def read_curve(path: str, content: bytes, columns: str = "", separator: str = ""
     return Curve(x, y, (*table.notes, *notes))
 
 
-def _table(path: str, content: bytes, separator: str) -> Table:
+def read_table(path: str, content: bytes, separator: str = "") -> Table:
+    """All columns of a file, whichever kind it is; raises ValueError."""
     if content[:2] == b"\x1f\x8b":  # gzip, whatever the name
         try:
             content = gzip.decompress(content)

@@ -22,6 +22,7 @@ from problems.networks.chunks import chunk_of
 from problems.networks.embeddings import make_embedding
 from problems.probes.bands import BandProbe, into_bands, scattered_transform
 from problems.probes.selection import Selection
+from problems.probes.transforms import Lattice, lattice
 from problems.readers.cloud_columns import Cloud
 from problems.space.clouds import load_cloud, outputs_of
 from problems.space.images import octaves
@@ -52,8 +53,8 @@ def generated_cloud(cells: int) -> tuple[NDArray[np.float64], NDArray[np.float64
     return points, smooth + 0.2 * np.sin(np.pi * points @ np.asarray(TEXTURE))
 
 
-def shell_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> BandProbe:
-    """Watches shells of |k| in cycles per box, for `inputs (n, 3)` in [-1, 1]^3.
+def shell_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64], grid: Lattice | None = None) -> BandProbe:
+    """Watches shells of |k| in cycles per box, for `inputs (n, 3)` in [-1, 1]^3; of a grid in cycles per its period.
 
     They end at a quarter of the cube root of n, four points a wave along each axis, but not below 2.5 or above 8."""
     highest = float(np.clip(len(inputs) ** (1 / 3) / 4, BLUNTEST, SHARPEST))
@@ -61,7 +62,10 @@ def shell_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> Ba
     lattice = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
     half = lattice[len(lattice) // 2 + 1 :].astype(float)  # the first of each pair comes before the middle, zero
     band = into_bands(half, octaves(highest))
-    half, band = half[band >= 0], band[band >= 0]
+    # a short axis of a grid tells apart fewer waves than the others
+    seen = (band >= 0) & (True if grid is None else grid.resolves(half))
+    half, band = half[seen], np.unique(band[seen], return_inverse=True)[1]
+    inputs = inputs if grid is None else 2 * grid.in_period() - 1
     rule = Selection("octaves of |k|", (f"what lies beyond |k| = {highest:.3g}, four points a wave",))
     # k cycles per box of length 2 are k / 2 per unit
     return BandProbe(targets, half, band, scattered_transform(inputs, half / 2), "shells", rule, halved=True)
@@ -100,7 +104,10 @@ class Solid(Recipe):
         inputs, targets, *_, notes = self._cloud()
         network = coordinate_network(self, targets.shape[1], sight)
         targets = targets - targets.mean(axis=0)
-        probe = shell_probe(inputs, targets)
+        grid = None if self.points == "generated" else lattice(inputs)
+        probe = shell_probe(inputs, targets, grid)
+        if grid is not None:
+            notes = (*notes, f"The points are a grid of {' x '.join(map(str, grid.shape))}, one period of it watched.")
         inputs, targets = sight.of(inputs).astype(network.dtype), targets.astype(network.dtype)
         chunk = chunk_of(network, len(inputs))
         return Problem(inputs, targets, network, make_loss(self.loss), (probe,), chunk=chunk, notes=notes)

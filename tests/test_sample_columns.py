@@ -1,0 +1,101 @@
+"""`--data FILE --columns inputs:targets`: samples of any dimension from any file of columns."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.cli import main
+from harness.run.spec import override
+from problems import PROBLEMS
+from problems.own_data import load_samples
+
+X = np.random.default_rng(0).uniform(-1, 1, (60, 4))
+FRAME = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "c": X[:, 2], "u": X[:, 0] * X[:, 1], "v": X[:, 2] ** 2})
+
+
+def written(folder, kind):
+    path = folder / f"mine.{kind}"
+    if kind == "csv":
+        FRAME.to_csv(path, index=False)
+    elif kind == "tsv":
+        FRAME.to_csv(path, sep="\t", index=False)
+    elif kind == "txt":
+        FRAME.to_csv(path, sep=";", decimal=",", index=False)
+    elif kind == "parquet":
+        FRAME.to_parquet(path)
+    else:
+        np.savez(path, **{name: FRAME[name].to_numpy() for name in FRAME})
+    return str(path)
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "txt", "parquet", "npz"])
+@pytest.mark.parametrize(
+    ("columns", "inputs", "targets"),
+    [
+        ("a:u", ["a"], ["u"]),
+        ("a,b:u", ["a", "b"], ["u"]),
+        (" c , a , b : v , u ", ["c", "a", "b"], ["v", "u"]),
+        ("a,b,c,u,v", ["a", "b", "c", "u"], ["v"]),
+    ],
+)
+def test_columns_of_any_file_are_inputs_and_targets(tmp_path, kind, columns, inputs, targets):
+    found = load_samples(written(tmp_path, kind), columns)
+    np.testing.assert_allclose(found.inputs, FRAME[inputs])
+    np.testing.assert_allclose(found.targets, FRAME[targets])
+    assert f"inputs are {', '.join(inputs)}, and what is learned is {', '.join(targets)}." in " ".join(found.notes)
+
+
+def test_columns_without_names_go_by_number(tmp_path):
+    np.save(tmp_path / "mine.npy", X)
+    found = load_samples(str(tmp_path / "mine.npy"), "1,2,3:4")
+    np.testing.assert_array_equal(found.targets, X[:, 3:])
+
+
+def test_an_array_of_an_npz_is_all_its_columns_and_each_of_them(tmp_path):
+    labels = np.arange(60) % 3
+    np.savez(tmp_path / "mine.npz", seen=X, kind=labels, time=np.arange(60.0))
+    whole = load_samples(str(tmp_path / "mine.npz"), "time,seen:kind")
+    np.testing.assert_allclose(whole.inputs[:, 1:], X)
+    assert whole.classes
+    np.testing.assert_array_equal(whole.targets.argmax(axis=1), labels)
+    np.testing.assert_allclose(load_samples(str(tmp_path / "mine.npz"), "seen1,seen2:seen4").targets, X[:, 3:])
+
+
+def test_whole_numbers_in_text_are_values_and_that_is_said(tmp_path):
+    (tmp_path / "mine.csv").write_text("a,b,k\n" + "".join(f"{i / 9:.3f},{i % 7},{i % 3}\n" for i in range(30)))
+    found = load_samples(str(tmp_path / "mine.csv"), "a,b:k")
+    assert not found.classes
+    assert "classes are whole numbers in an .npz" in found.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "sentence"),
+    [
+        ("csv", "", "names inputs and, after a colon, targets, such as a,b:u.*has: a, b, c, u, v"),
+        ("csv", "a", "each once; got 'a'"),
+        ("csv", "a:", "each once; got 'a:'"),
+        ("csv", "a:a", "each once; got 'a:a'"),
+        ("csv", "a,bb:u", "has no column 'bb'. Did you mean 'b'"),
+        ("npz", "a,bb:u", "Unknown column 'bb'"),
+        ("npz", "", "Name others with --columns INPUTS:TARGETS"),
+        ("parquet", "a,b:w", "has no column 'w'"),
+    ],
+)
+def test_what_is_not_clear_is_asked_for(tmp_path, kind, columns, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        load_samples(written(tmp_path, kind), columns)
+
+
+def test_columns_of_no_file_are_refused():
+    with pytest.raises(ValueError, match="name it with --data FILE"):
+        override("data", PROBLEMS["data"], {"columns": "a:b"}).build(np.random.default_rng(0))
+
+
+def test_the_command_takes_them_and_other_columns_are_another_study(tmp_path, capsys):
+    path = written(tmp_path, "csv")
+    words = ["--budget", "60", "--optimizers", "gd", "--seeds", "1"]
+    for columns in ("a,b:u", "a,b,c:u,v"):
+        assert main(["plan", "--data", path, "--columns", columns, *words]) == 0, capsys.readouterr().err
+        said = capsys.readouterr()
+        widths = f"{len(columns.split(':')[0].split(','))}-40-40-{len(columns.split(':')[1].split(','))}"
+        assert widths in said.out + said.err
