@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from problems.readers.pixels import read_levels
+from problems.readers.pictures.pixels import read_levels
 from problems.space.pictures import read_picture
 
 RAMP = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from problems.readers.pixels import at_extremes, read_levels
+from problems.readers.pictures.pixels import at_extremes, read_levels
 
 SAMPLES = {
     "portrait": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from problems.readers.deep_tiff import deep_tiff
+from problems.readers.pictures.deep_tiff import deep_tiff
 
 HEADER = 8
 """Bytes of PNG's signature."""

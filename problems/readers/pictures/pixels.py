@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from problems.readers.deep_colours import deep_colours
-from problems.readers.deep_tiff import is_deep
+from problems.readers.pictures.deep_colours import deep_colours
+from problems.readers.pictures.deep_tiff import is_deep
 
 DEPTHS = (8, 10, 12, 14, 16)
 ORIENTATION = 0x0112

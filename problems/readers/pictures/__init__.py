@@ -1,0 +1,1 @@
+"""Pictures of the user: pixels of every mode and depth."""
