@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from harness.commands import SECTIONS, names, options_of, work_of
-from harness.commands.options import DATA
+from harness.commands.options import DATA, TRACEBACK
 from harness.commands.parser import parser_of
 
 HELP = ("-h", "--help")
-TRACEBACK = "FREQUENCY_HARNESS_TRACEBACK"
-"""Set to anything, an error in a user's own code is shown with its traceback, as with `--traceback`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

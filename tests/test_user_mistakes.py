@@ -16,6 +16,7 @@ from harness.cli import main
 from harness.commands import names
 from harness.commands.parser import parser_of
 from harness.commands.requested import requested_comparison, requested_run
+from harness.run.tracebacks import MOST_LETTERS, text_of
 
 ODD = [
     "",
@@ -250,3 +251,53 @@ def test_the_traceback_of_ones_own_code_is_shown_if_asked_for(
     said = capsys.readouterr().err
     assert "IndexError: list index out of range. With --traceback" in said.splitlines()[-1]
     assert ("return [][3]" in said) == bool(asked)
+
+
+BROKEN_METHOD = """
+from harness import optimizer
+
+def step(theta):
+    return theta[len(theta)]  # this line is to be shown
+
+@optimizer("broken-in-the-run-NAME")
+def mine(objective, theta0, rng):
+    objective(theta0)
+    step(theta0)
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_traceback_of_ones_own_method_is_kept_with_its_run_also_from_a_worker(
+    jobs: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.py"
+    name = f"broken-in-the-run-{jobs}"
+    path.write_text(BROKEN_METHOD.replace("NAME", str(jobs)))
+    folder = tmp_path / "out"
+    words = ["compare", "--plugin", str(path), "--problem", "control-flat", "--budget", "30", "--seeds", "2"]
+    words += ["--optimizers", name, "--jobs", str(jobs), "--out", str(folder)]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert f"failed: {name}, seed 1: IndexError" in said
+    assert f"--traceback, or {folder}/tracebacks" in said
+    assert "this line is to be shown" not in said
+    kept = [file.read_text() for file in (folder / "tracebacks").iterdir()]
+    assert len(kept) == 2
+    # from the first line that is not ours
+    assert all(text.splitlines()[1].startswith(f'  File "{path}", line 10') for text in kept)
+    assert main([*words, "--traceback"]) == 1
+    said = capsys.readouterr().err
+    # two seeds failed alike
+    assert said.count("this line is to be shown") == 1
+
+
+def test_a_long_traceback_is_cut_and_keeps_its_end() -> None:
+    def deep(depth: int) -> None:
+        if depth == 0:
+            raise KeyError("x" * 20_000)
+        deep(depth - 1)
+
+    with pytest.raises(KeyError) as error:
+        deep(30)
+    assert len(text_of(error.value)) == MOST_LETTERS
+    assert text_of(error.value).endswith("x'\n")

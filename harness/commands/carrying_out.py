@@ -9,11 +9,13 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.analysis.summary import closing_table, growth
+from harness.commands.options import wants_traceback
 from harness.figures import applicable, undrawn
 from harness.study.comparison import Plan, Results
 from harness.study.execution.policy import Policy
 from harness.study.execution.progress import watching
 from harness.study.file.study_file import Study
+from harness.study.ledger.ledger import TRACEBACKS
 from harness.study.making import finish, make, policy_of
 from harness.study.store import Store
 from harness.study.workers.dask import dask_executor
@@ -43,7 +45,7 @@ def carry_out_study(study: Study, folder: Path, arguments: argparse.Namespace, p
         # 128 and the number of SIGINT, as a shell has it
         return 130
     say_results(results, arguments.format)
-    return ending(results)
+    return ending(results, arguments)
 
 
 def _carry_out(
@@ -105,9 +107,20 @@ def say_where(console: Console, results: Results, file_format: str) -> None:
         console.print(sentence, highlight=False, soft_wrap=True)
 
 
-def ending(results: Results) -> int:
-    """Say which runs failed; the exit code."""
+def ending(results: Results, arguments: argparse.Namespace) -> int:
+    """Say which runs failed, and where in the user's code if that is asked for; the exit code."""
     failed = results.runs[results.runs["status"].isin(["failed", "crashed"])]
+    asked, kept = wants_traceback(arguments), False
+    ledger = Store(results.folder).ledger
+    told: set[str] = set()
     for row in failed.to_dict("records"):
+        text = ledger.traceback(row["run_id"]) if row["status"] == "failed" else ""
+        kept = kept or bool(text)
+        # of many seeds that fail alike, once
+        if asked and text not in told:
+            sys.stderr.write(text)
+            told.add(text)
         sys.stderr.write(f"{row['status']}: {row['optimizer']}, seed {row['seed']}: {row['reason']}\n")
+    if kept and not asked and hasattr(arguments, "traceback"):
+        sys.stderr.write(f"where in the code: the same command with --traceback, or {ledger.folder}/{TRACEBACKS}\n")
     return 1 if len(failed) else 0

@@ -1,5 +1,7 @@
 """Options that several words take, a function for each group of them."""
 
+import os
+from argparse import Namespace
 from collections.abc import Callable
 
 from harness.commands.parser import Parser
@@ -8,6 +10,8 @@ from harness.study.workers.cores import available_cores
 
 DATA = "FREQUENCY_HARNESS_DATA"
 """The environment variable of `problems.datasets.find`, which is too heavy to load here."""
+TRACEBACK = "FREQUENCY_HARNESS_TRACEBACK"
+"""Set to anything, an error in a user's own code is shown with its traceback, as with `--traceback`."""
 FORMATS = ("parquet", "csv")
 KEPT = ("predictions",)
 INCUMBENTS = ("best", "last")
@@ -81,6 +85,11 @@ def add_plugin(word: Parser) -> None:
     text = "a file with optimizers, problems, probes or observers of your own; repeatable"
     _repeatable(word.add_argument, "--plugin", "FILE.py", text)
     add_traceback(word)
+
+
+def wants_traceback(arguments: Namespace) -> bool:
+    """Whether the user has asked for the tracebacks of their own code."""
+    return bool(getattr(arguments, "traceback", None) or os.environ.get(TRACEBACK))
 
 
 def add_traceback(word: Parser) -> None:

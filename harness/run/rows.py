@@ -12,6 +12,7 @@ from harness.run.marks.observer import Columns, Observation, Observer, schema_of
 from harness.run.marks.record import Recorder
 from harness.run.metering.tensors import AnyMeter
 from harness.run.spec import RunSpec, canonical, settings_of
+from harness.run.tracebacks import keep
 from harness.tables import SCHEMA, RunRows, no_rows, rows_of
 
 
@@ -53,6 +54,7 @@ def observed(spec: RunSpec, pictures: Sequence[Observation], asked: Sequence[Obs
                 tables |= _tables_of(observer, spec, observation.rows())
         except Exception as error:  # noqa: BLE001  # what the others give does not depend on it
             tables |= _tables_of(observer, spec, {})
+            keep([spec.run_id], error)
             trouble = trouble or f"Observer '{observer.name}': {sentence(error)}"
     return Observed(tables, perf_counter() - begun, trouble)
 

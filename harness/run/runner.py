@@ -23,6 +23,7 @@ from harness.run.metering.tensors import AnyMeter, TensorMeter, kept_on_device
 from harness.run.rows import End, lane_tables, observed, sentence, share_evenly, unfinished
 from harness.run.spec import RunSpec, stream
 from harness.run.theory import forecast
+from harness.run.tracebacks import keep
 from harness.tables import Rows, RunRows, Tables
 from optimizers.base import Doubles, Streams
 from problems.base import Problem, stack, stackable
@@ -68,6 +69,7 @@ def make_lanes(
         evaluator = make_evaluator(stack(problems), first.engine) if together else None
         begun = _begin(specs, problems) if evaluator is not None else ([], [])
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
+        keep((spec.run_id for spec in specs), error)
         return [unfinished(spec, "failed", sentence(error)) for spec in specs]
     if evaluator is None:
         return [tables for spec in specs for tables in make_lanes([spec], progress, attendant)]
@@ -117,6 +119,7 @@ def _run_batch(
         start: tuple[Any, Streams] = (starts, streams) if method.lanes else (starts[0], streams[0])
         end = End(*drive(method, meter, *start), evaluator.name)
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
+        keep((spec.run_id for spec in specs), error)
         end = End("failed", sentence(error), evaluator.name)
     seen = share_evenly([observed(*each) for each in zip(specs, pictures, asked, strict=True)])
     made = []

@@ -13,4 +13,4 @@ def main(arguments: argparse.Namespace) -> int:
         # 128 and the number of SIGINT
         return 130
     say_results(results, arguments.format)
-    return ending(results)
+    return ending(results, arguments)

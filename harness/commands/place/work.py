@@ -60,7 +60,7 @@ def _method(arguments: argparse.Namespace) -> int:
     replace_file(folder / "place.csv", lambda file: ranked.to_csv(file, index=False))
     save(FIGURES["standing"](tables), folder / "standing")
     console.print(f"tables: {folder}/place.csv, ratios-*.csv\nfigure: {folder}/standing.png", highlight=False)
-    return ending(new)
+    return ending(new, arguments)
 
 
 def _problem(arguments: argparse.Namespace) -> int:
@@ -82,7 +82,7 @@ def _problem(arguments: argparse.Namespace) -> int:
             highlight=False,
             soft_wrap=True,
         )
-        worst = max(worst, ending(results))
+        worst = max(worst, ending(results, arguments))
     return worst
 
 

@@ -27,7 +27,7 @@ def main(arguments: argparse.Namespace) -> int:
     for _, rows in results.observed["response"].groupby(["network", "optimizer"], sort=False):
         console.print(_summary(rows))
     say_where(console, results, arguments.format)
-    return ending(results)
+    return ending(results, arguments)
 
 
 def _summary(rows: pd.DataFrame) -> Table:

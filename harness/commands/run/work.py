@@ -28,7 +28,7 @@ def main(arguments: argparse.Namespace) -> int:
         f"{row['status']}: {row['reason']} Best loss {row['best_loss']:.4g}.", highlight=False, soft_wrap=True
     )
     console.print(f"tables: {results.folder}/*.{arguments.format}", highlight=False, soft_wrap=True)
-    return ending(results)
+    return ending(results, arguments)
 
 
 def _course(curves: pd.DataFrame, spectra: pd.DataFrame) -> Table:

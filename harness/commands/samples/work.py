@@ -32,7 +32,7 @@ def main(arguments: argparse.Namespace) -> int:
     if len(results.observed["samples"]):
         _say(console, results.observed["samples"], results.observed["complexity"])
     say_where(console, results, arguments.format)
-    return ending(results)
+    return ending(results, arguments)
 
 
 def _say(console: Console, rows: pd.DataFrame, complexity: pd.DataFrame) -> None:

@@ -16,6 +16,7 @@ from harness.run.machine import PINNED, machine
 from harness.run.rows import sentence, unfinished
 from harness.run.runner import make_lanes
 from harness.run.spec import RunSpec
+from harness.run.tracebacks import collected, text_of
 from harness.study.execution.standby import GRACE, Standby, hard_limit
 from harness.study.ledger.ledger import Ledger, Unwritable
 from harness.study.ledger.part import TooNew
@@ -84,6 +85,8 @@ def work(job: Job, order: Order) -> float:
         raise
     # an error travels to whoever waits as text alone: its class may not be known there
     except Exception as error:
+        for spec in job:
+            Ledger(order.folder).keep_traceback(spec.run_id, text_of(error))
         raise Failed(sentence(error)) from error
     return perf_counter() - began
 
@@ -100,11 +103,13 @@ def _make(job: Job, order: Order) -> None:
     with ThreadPoolExecutor(WRITERS) as writers:
         written = []
         for number, runs in enumerate(parts):
-            with _one_thread():
+            with _one_thread(), collected() as failures:
                 made = make_lanes(runs, partial(_tell_share, number, len(parts)), standby)
             if standby is not None:
                 # before the rows are written: no limit may end the process in the middle of that
                 standby.leave()
+            for run_id, text in failures.items():
+                ledger.keep_traceback(run_id, text)
             for spec, tables in zip(runs, made, strict=True):
                 # the disk is waited for beside the next run
                 written.append(writers.submit(ledger.write, spec.run_id, tables, machine(), begun[spec.run_id]))

@@ -14,13 +14,14 @@ from harness.study.ledger.datasets import DATASET, MOST_RUNS, Dataset
 from harness.study.ledger.leases import Leases
 from harness.study.ledger.part import State, Unreadable
 from harness.tables import AnyRows, Tables, frame
-from harness.whole_files import TEMPORARY
+from harness.whole_files import TEMPORARY, replace_file
 
 PARTS = "parts"
 PARTIAL = "partial"
 MERGING = "merging"
 REFUSED = "refused"
 LEASES = "leases"
+TRACEBACKS = "tracebacks"
 NAME = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_-]{0,127}")
 """What the id of a run looks like: nothing that leads out of a folder."""
 
@@ -73,6 +74,20 @@ class Ledger:
     def forget_partial(self, run_id: str) -> None:
         """Remove it."""
         self._path(PARTIAL, run_id).unlink(missing_ok=True)
+
+    def keep_traceback(self, run_id: str, text: str) -> None:
+        """Keep what a user's code said as the run failed; where the disk refuses it, the row's sentence must do."""
+        path = self.folder / TRACEBACKS / f"{self._path(PARTS, run_id).stem}.txt"
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, lambda file: file.write(text.encode(errors="replace")), durable=False)
+
+    def traceback(self, run_id: str) -> str:
+        """That text; empty where there is none."""
+        try:
+            return (self.folder / TRACEBACKS / f"{self._path(PARTS, run_id).stem}.txt").read_text("utf-8", "replace")
+        except OSError:
+            return ""
 
     def leases(self, **options: Any) -> Leases:
         """The claims on runs of this ledger."""
