@@ -24,8 +24,6 @@ LABELS = {
 }
 """Who a run is, apart from its seed: the columns that tell one configuration from another."""
 
-ADDED = {"runs": ("state_dtype",)}
-"""Columns of text that tables exported by older versions do not have; they read as empty."""
 
 SCHEMA: dict[str, dict[str, str]] = {
     "runs": {

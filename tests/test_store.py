@@ -22,7 +22,7 @@ from harness.study.ledger.checksum import BEFORE
 from harness.study.ledger.datasets import Dataset
 from harness.study.ledger.ledger import Ledger
 from harness.study.ledger.part import MAGIC, declared
-from harness.study.store import RUN_TABLES, OccupiedError, Store, read_exported
+from harness.study.store import RUN_TABLES, OccupiedError, Store, read_exported, read_whole
 from harness.tables import SCHEMA, empty, frame, rows_of
 
 
@@ -296,17 +296,34 @@ def test_a_part_of_a_later_version_is_refused_in_a_sentence(store, monkeypatch):
 
 
 def test_an_older_part_without_a_column_of_text_or_numbers_reads_and_one_without_a_count_is_refused(store, monkeypatch):
-    for lacking, kind in (("error_last", "float64"), ("probe", "str"), ("mark", "int64")):
+    for lacking, kind in (("error_last", "float64"), ("probe", "str"), ("mark", "int64"), ("component", "int64")):
         schema = {name: column for name, column in SCHEMA["spectra"].items() if name != lacking}
         monkeypatch.setitem(SCHEMA, "spectra", schema)
         store.write("a", tables("a"), MACHINE)
         monkeypatch.undo()
-        if kind == "int64":
+        if lacking == "component":
+            assert set(store.read()["spectra"][lacking]) == {0}
+            assert store.read()["spectra"][lacking].dtype == kind
+        elif kind == "int64":
             with pytest.raises(ValueError, match="have no column mark in the table 'spectra'"):
                 store.read()
         else:
             column = store.read()["spectra"][lacking]
             assert (column.isna() if kind == "float64" else column.eq("")).all()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_whole_tables_of_an_older_version_read_with_what_every_run_had_then(tmp_path, kind):
+    older = tables("a")["runs"].drop(columns=["lanes", "state_dtype"])
+    path = tmp_path / f"runs.{kind}"
+    older.to_csv(path, index=False) if kind == "csv" else older.to_parquet(path)
+    found = read_whole("runs", path)
+    assert found["lanes"].tolist() == [1]
+    assert found["state_dtype"].tolist() == [""]
+    pd.testing.assert_frame_equal(found[older.columns], older)
+    older.drop(columns="seed").to_parquet(tmp_path / "runs.parquet")
+    with pytest.raises(ValueError, match="have no column seed in the table 'runs', and it cannot be made up"):
+        read_whole("runs", tmp_path / "runs.parquet")
 
 
 def test_a_ledger_of_the_first_layout_is_read(tmp_path):
@@ -484,12 +501,12 @@ def test_a_folder_without_results_is_answered_with_what_was_looked_for(tmp_path)
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv"])
-def test_an_exported_table_with_a_column_too_few_or_too_many_is_refused_by_name(store, file_format):
+def test_an_exported_table_with_a_column_that_nobody_declared_is_refused_by_name(store, file_format):
     store.export({name: some(name) for name in SCHEMA}, file_format)
     table = some("curves").drop(columns="loss").assign(colour="red")
     path = store.folder / f"curves.{file_format}"
     table.to_parquet(path) if file_format == "parquet" else table.to_csv(path, index=False)
-    with pytest.raises(ValueError, match=r"Table 'curves': missing columns \['loss'\], unknown columns \['colour'\]"):
+    with pytest.raises(ValueError, match=r"Table 'curves': missing columns \[\], unknown columns \['colour'\]"):
         read_exported(store.folder)
 
 

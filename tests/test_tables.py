@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.study.store import read_whole
-from harness.tables import ADDED, LABELS, SCHEMA, empty, frame
+from harness.tables import LABELS, SCHEMA, empty, frame
 
 VALUES = {"str": "a", "int64": 3, "float64": 0.5, "bool": True}
 
@@ -93,13 +92,3 @@ def test_every_column_is_explained():
     assert {table: sorted(names) for table, names in told.items()} == {
         table: sorted(["column", *schema]) for table, schema in SCHEMA.items()
     }
-
-
-def test_a_table_exported_before_a_column_of_text_was_added_reads_as_empty_there(tmp_path):
-    older = frame("runs", row("runs"))
-    for column in ADDED["runs"]:
-        older = older.drop(columns=column)
-    older.to_csv(tmp_path / "runs.csv", index=False)
-    read = read_whole("runs", tmp_path / "runs.csv")
-    assert read["state_dtype"].tolist() == [""]
-    assert read["engine"].tolist() == ["a"]

@@ -17,10 +17,11 @@ import pandas as pd
 from harness.analysis.incumbents import BEST
 from harness.questions.reading import unseen
 from harness.run.marks.observer import Observer
+from harness.study.ledger.absent import completed
 from harness.study.ledger.ledger import LEASES, PARTS, Ledger
 from harness.study.ledger.part import KEY, State, TooNew, declared, unpack
 from harness.study.roll import VERSION, joined
-from harness.tables import ADDED, SCHEMA, AnyRows, Tables, empty, frame
+from harness.tables import SCHEMA, AnyRows, Tables, empty, frame
 from harness.whole_files import TEMPORARY, replace_file, replace_text
 
 STUDY = "study.json"
@@ -195,14 +196,14 @@ def read_exported(folder: Path) -> Tables:
 
 
 def read_whole(name: str, path: Path) -> pd.DataFrame:
-    """A whole table from its file; raises ValueError where its columns are others."""
+    """A whole table from its file, also of an older version; raises ValueError where its columns are others."""
     schema = declared()[name]
     if path.suffix == ".parquet":
         columns = dict(pd.read_parquet(path))
     else:
         missing = {column: [""] for column, kind in schema.items() if kind == "float64"}  # text may well be "NA"
         columns = dict(pd.read_csv(path, dtype=schema, keep_default_na=False, na_values=missing))
-    return frame(name, dict.fromkeys(ADDED.get(name, ()), "") | columns, schema)
+    return frame(name, completed(name, columns, schema), schema)
 
 
 def write_whole(rows: pd.DataFrame, file_format: str, file: BinaryIO) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from harness.study.ledger.part import ABSENT, MAGIC, State, pack
-from harness.tables import SCHEMA, Tables
+from harness.study.ledger.absent import completed
+from harness.study.ledger.part import MAGIC, State, pack
+from harness.tables import SCHEMA, Tables, empty
 
 # in the order of writing: where there is a row of `runs`, the others are complete
 TABLES = ("predictions", "spectra", "curves", "runs")
@@ -36,15 +37,8 @@ def machines(parts: Path) -> list[dict[str, Any]]:
 def _tables(parts: Path, run_id: str) -> Tables:
     found = {table: pd.read_parquet(parts / table / f"{run_id}.parquet") for table in TABLES}
     for table, rows in found.items():
-        lacking = {column: kind for column, kind in SCHEMA[table].items() if column not in rows}
-        invented: dict[str, Any] = {column: ABSENT[kind] for column, kind in lacking.items() if kind in ABSENT}
-        found[table] = rows.assign(**invented)
-        lacking = {column: kind for column, kind in lacking.items() if kind not in ABSENT}
-        if lacking and len(rows):
-            raise ValueError(
-                f"The runs in '{parts}' are of an older version, whose table '{table}' has no {', '.join(lacking)}. "
-                "Read them with that version, or make them again in another folder."
-            )
+        # without a row nothing has to be made up
+        found[table] = rows.assign(**completed(table, dict(rows), SCHEMA[table])) if len(rows) else empty(table)
     return found
 
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from harness.questions.reading import observed_schemas
 from harness.study.ledger import checksum
+from harness.study.ledger.absent import completed
 from harness.tables import SCHEMA, AnyRows, Tables, empty
 from harness.whole_files import replace_file
 
@@ -32,8 +33,6 @@ ROWS_IN_GROUP = 500
 COLUMNS = ("run_id", "attempt", "status", "reason", "observers")
 """Of a part, beside its tables."""
 ARROW = {"str": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
-ABSENT = {"str": "", "float64": np.nan}
-"""What a column reads as that an older part does not have; a count or a flag cannot be made up."""
 
 
 class Unreadable(ValueError):
@@ -225,12 +224,11 @@ def _unpacked(rows: pa.Table, names: Iterable[str]) -> Iterator[tuple[str, pd.Da
 def _frame(name: str, struct: pa.StructArray, ids: pa.Array) -> pd.DataFrame:
     schema = declared()[name]
     found = dict(zip((field.name for field in struct.type), struct.flatten(), strict=True)) | {KEY: ids}
-    columns = {column: found.get(column) for column in schema}
-    _refuse_invented(name, columns, schema)
+    columns = completed(name, {column: found[column] for column in schema if column in found}, schema)
     whole = {
-        column: pd.Series([ABSENT[kind]] * len(ids), dtype=kind)
-        if columns[column] is None
-        else pd.Series(_values(columns[column], kind), dtype=kind)
+        column: pd.Series(_values(columns[column], kind), dtype=kind)
+        if column in found
+        else pd.Series([columns[column]] * len(ids), dtype=kind)
         for column, kind in schema.items()
     }
     return pd.DataFrame(whole)
@@ -238,12 +236,3 @@ def _frame(name: str, struct: pa.StructArray, ids: pa.Array) -> pd.DataFrame:
 
 def _values(array: pa.Array, kind: str) -> Any:
     return array.to_pandas() if kind == "str" else array.to_numpy(zero_copy_only=False)
-
-
-def _refuse_invented(name: str, columns: Mapping[str, Any], schema: Mapping[str, str]) -> None:
-    lacking = [column for column, array in columns.items() if array is None and schema[column] not in ABSENT]
-    if lacking:
-        raise ValueError(
-            f"Runs of an older version have no column {', '.join(lacking)} in the table '{name}', and it cannot be "
-            "made up. Read them with that version, or make them again in a folder of its own."
-        )
