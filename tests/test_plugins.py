@@ -1,6 +1,7 @@
 """The door: methods and problems from a file of the user's, in every form, in this process and in others."""
 
 import re
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from harness.rules.conformance import RULES, complaint
 from harness.run.fit import Refused, check_fit
 from harness.run.runner import run
 from harness.run.spec import RunSpec, find_optimizer, find_problem
+from harness.study.comparison import plan
+from harness.study.execution.execute import execute
+from harness.study.store import Store
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems import PROBLEMS
@@ -159,6 +163,45 @@ def test_another_content_is_another_run(plugged):
         spec("gd").run_id
         == RunSpec("sin135", find_problem("sin135"), "gd", OPTIMIZERS["gd"], 0, 300, engine="numpy").run_id
     )
+
+
+BESIDE = """
+from harness import optimizer
+import beside
+
+@optimizer("t-beside")
+def mine(fun, x0):
+    for _ in range(10):
+        fun(x0 * beside.SHARE)
+"""
+
+
+@pytest.mark.parametrize("edited", ["my.py", "beside.py"])
+def test_a_file_that_is_edited_during_a_study_is_refused_by_whoever_loads_it_anew(plugged, edited):
+    plugged("SHARE = 0.5\n", "beside.py")
+    path = plugged(BESIDE)
+    plugins.load(path)
+    method = find_optimizer("t-beside")
+    sent = bytes(ForkingPickler.dumps(method))
+    assert ForkingPickler.loads(sent) == method
+    other = path.with_name(edited)
+    other.write_text(other.read_text() + "\n# edited\n")
+    with pytest.raises(ValueError, match=r"has changed since the study was started.*start the same command again"):
+        ForkingPickler.loads(sent)
+    # started again, the study is of the method as it is now
+    assert ForkingPickler.loads(bytes(ForkingPickler.dumps(find_optimizer("t-beside")))) == find_optimizer("t-beside")
+
+
+def test_a_study_whose_plugin_is_edited_before_its_workers_load_it_says_so(plugged, tmp_path):
+    path = plugged(FORMS)
+    plugins.load(path)
+    planned = plan("control-flat", ["t-descent"], 2, budget=20, settings={"t-descent": {"lr": 0.1}})
+    path.write_text(FORMS + "\n# edited\n")
+    store = Store(tmp_path / "out")
+    store.open(planned.study)
+    with pytest.raises(ValueError, match=r"my.py', or a module that it imports, has changed since the study"):
+        execute(planned.specs, store, 2)
+    assert store.done() == set()
 
 
 def test_a_setting_declared_by_a_default_can_be_changed(plugged):

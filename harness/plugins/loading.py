@@ -103,13 +103,21 @@ def load_installed() -> None:
                     DOORS[kind](entry.name)(entry.load())
 
 
-def rebuild(path: str, kind: Kind, name: str, settings: dict[str, Any]) -> Any:
-    """In another process: what is registered under this name, with these settings."""
+def rebuild(path: str, kind: Kind, name: str, settings: dict[str, Any], origin: str) -> Any:
+    """In another process: what is registered under this name, with these settings.
+
+    Raises ValueError if it is not of this origin: the run would bear the identity of another."""
     if path:
         load(path)
     else:
         load_installed()
-    return replace(registry_of(kind)[name], **settings)
+    found = registry_of(kind).get(name)
+    if found is None or type(found).origin != origin:
+        raise ValueError(
+            f"'{path or name}', or a module that it imports, has changed since the study was started, so '{name}' is "
+            "another method or problem now. What is finished is kept; start the same command again."
+        )
+    return replace(found, **settings)
 
 
 @contextmanager
@@ -142,7 +150,8 @@ def _portable(kind: Kind, name: str, instance: T, plugin: Plugin) -> T:
 
     def reduce(self: Any) -> tuple[Any, ...]:
         # by file and name: a class that is made here cannot be found by another process
-        return rebuild, (plugin.path, kind, name, {s.name: getattr(self, s.name) for s in fields(self) if _plain(s)})
+        settings = {spec.name: getattr(self, spec.name) for spec in fields(self) if _plain(spec)}
+        return rebuild, (plugin.path, kind, name, settings, type(self).origin)
 
     # a class of its own, as two files may hand in one class, which has one `origin`
     namespace = {"origin": plugin.content, "__reduce__": reduce, "__doc__": original.__doc__}
