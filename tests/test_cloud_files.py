@@ -258,3 +258,31 @@ def test_a_file_of_samples_without_two_arrays_is_a_sentence(tmp_path):
         OwnData(data=str(tmp_path / "a.npz")).build(np.random.default_rng(0))
     with pytest.raises(ValueError, match="Name a file of samples: --data"):
         OwnData().build(np.random.default_rng(0))
+
+
+PCD = "VERSION 0.7\nFIELDS {}\nSIZE {}\nTYPE {}\nCOUNT 1 1 1 1\nPOINTS {}\nDATA ascii\n0 0 0 1\n1 1 1 2\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("x y z i", "4 4 4 4", "F F F F", "two"),
+        ("x y z i", "4 4 4 4", "F F F X", "2"),
+        ("x y z i", "4 4 4", "F F F F", "2"),
+        ("x y z i", "4 4 4 5", "F F F F", "2"),
+        ("x y z z", "4 4 4 4", "F F F F", "2"),
+    ],
+)
+def test_a_header_of_pcd_that_contradicts_itself_is_a_sentence(said):
+    with pytest.raises(ValueError, match=r"The header of 'a.pcd' must say of each field its own name, one SIZE"):
+        read_cloud("a.pcd", PCD.format(*said).encode())
+
+
+def test_a_name_that_two_columns_have_is_no_name():
+    rows = "".join(f"{i},{i + 1},{i + 2},{i + 3},{i + 5}\n" for i in range(9))
+    with pytest.raises(ValueError, match="has 2 columns 'v'; take one by its number: 4 or 5"):
+        read_cloud("a.csv", ("x,y,z,v,v\n" + rows).encode(), "x,y,z,v")
+    assert read_cloud("a.csv", ("x,y,z,v,v\n" + rows).encode(), "x,y,z,5").values[0] == 5
+    ply = "ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float x\nend_header\n0 0\n"
+    with pytest.raises(ValueError, match="has a name of its own; one occurs twice"):
+        read_cloud("a.ply", ply.encode())

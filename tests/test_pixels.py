@@ -198,12 +198,14 @@ def tiff16(pixels):
     return b"II*\0" + struct.pack("<I", 8) + data + pixels.astype("<u2").tobytes()
 
 
-@pytest.mark.parametrize("form", ["png", "png with alpha", "tiff"])
+@pytest.mark.parametrize("form", ["png", "png with alpha", "tiff", "ppm"])
 def test_every_bit_of_deep_colours_is_read(form):
     pixels = np.random.default_rng(0).integers(0, 65536, (13, 7, 3))
     pixels[0, 0] = 65535
     alpha = np.concatenate([pixels, np.full((13, 7, 1), 65535)], axis=2)
-    content = {"png": png16(pixels, range(5)), "png with alpha": png16(alpha, range(5)), "tiff": tiff16(pixels)}[form]
+    content = {"png": png16(pixels, range(5)), "png with alpha": png16(alpha, range(5)), "tiff": tiff16(pixels)}
+    content["ppm"] = b"P6\n# of a scanner\n7 13\n65535\n" + pixels.astype(">u2").tobytes()
+    content = content[form]
     picture = Image.open(io.BytesIO(content))
     read = read_levels("a picture", picture, 3)
     values = read.fitted((7, 13), (0, 0, 7, 13), 3)
@@ -347,3 +349,9 @@ def test_deep_colours_that_are_not_opaque_are_refused():
     pixels = np.full((8, 8, 4), 30_000)
     with pytest.raises(ValueError, match="must be opaque"):
         read_levels("a picture", Image.open(io.BytesIO(png16(pixels, [0]))), 3)
+
+
+def test_a_plain_ppm_of_many_levels_says_that_it_is_read_in_part():
+    levels = " ".join(map(str, range(0, 60_000, 500)))
+    picture = Image.open(io.BytesIO(f"P3\n8 5\n65535\n{levels}\n".encode()))
+    assert "of which the upper 8 are read; save it as" in " ".join(read_levels("a picture", picture, 3).notes)

@@ -43,6 +43,8 @@ def read_ply(path: str, content: bytes) -> tuple[Columns, int]:
     if odd:
         raise ValueError(f"Every property of the vertices must be a number; '{path}' has '{' '.join(odd[0])}'.")
     # one record a point, packed without gaps, as the standard type of numpy is
+    if len({name for _, name in properties}) < len(properties):
+        raise ValueError(f"Every property of the vertices of '{path}' has a name of its own; one occurs twice.")
     kind = np.dtype([(name, ORDERS[order] + PLY_TYPES[code]) for code, name in properties])
     # the points begin after the line of end_header, which may end in \r\n
     body = body[body.index(b"\n") + 1 :] if b"\n" in body else b""
@@ -71,21 +73,34 @@ def read_pcd(path: str, content: bytes) -> tuple[Columns, int]:
     way = head["DATA"][0]
     if way not in ("ascii", "binary"):
         raise ValueError(f"'{path}' holds its points as {way}; save it as ascii or binary.")
-    counts = head.get("COUNT", ["1"] * len(head["FIELDS"]))
-    kind = np.dtype(
-        [
-            (name, f"<{PCD_TYPES[code]}{size}", (int(count),) if int(count) > 1 else ())
-            for name, code, size, count in zip(head["FIELDS"], head["TYPE"], head["SIZE"], counts, strict=True)
-        ]
-    )
+    kind, points = _record(path, head)
     first_line = content[: end + 1].count(b"\n") + 1 if way == "ascii" else 0
-    columns = _points(path, content[end + 1 :], kind, int(head["POINTS"][0]), first_line)
+    columns = _points(path, content[end + 1 :], kind, points, first_line)
     packed = columns.pop("rgb", None)
     if packed is not None:
         # 0x00RRGGBB in the bits of a number that calls itself a float
         bits = np.ascontiguousarray(packed, kind["rgb"]).view("<u4")
         columns |= {name: (bits >> shift) & 255 for name, shift in (("red", 16), ("green", 8), ("blue", 0))}
     return {name: column for name, column in columns.items() if column.ndim == 1}, first_line
+
+
+def _record(path: str, head: dict[str, list[str]]) -> "tuple[np.dtype[Any], int]":
+    """What the header of a PCD file says of one point, and how many there are; raises ValueError."""
+    counts = head.get("COUNT", ["1"] * len(head["FIELDS"]))
+    try:
+        kind = np.dtype(
+            [
+                (name, f"<{PCD_TYPES[code]}{size}", (int(count),) if int(count) > 1 else ())
+                for name, code, size, count in zip(head["FIELDS"], head["TYPE"], head["SIZE"], counts, strict=True)
+            ]
+        )
+        return kind, int(head["POINTS"][0])
+    # another letter, no number, more of one than of the other, or a name twice
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"The header of '{path}' must say of each field its own name, one SIZE, one TYPE (F, I or U) and COUNT, "
+            f"and how many POINTS there are; it does not ({error})."
+        ) from None
 
 
 def _points(path: str, body: bytes, kind: "np.dtype[Any]", count: int, first_line: int) -> Columns:

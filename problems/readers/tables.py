@@ -61,6 +61,11 @@ def positions_of(table: Table, names: Sequence[str]) -> tuple[int, ...]:
 
 
 def _position(table: Table, name: str) -> int:
+    if table.names.count(name) > 1:
+        places = [str(place + 1) for place, other in enumerate(table.names) if other == name]
+        raise ValueError(
+            f"'{table.path}' has {len(places)} columns '{name}'; take one by its number: {' or '.join(places)}."
+        )
     if name in table.names:
         return table.names.index(name)
     # a name goes before a number: a column may be called 1

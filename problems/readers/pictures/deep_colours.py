@@ -1,4 +1,4 @@
-"""Pictures of 16 bits a colour, of which Pillow's own decoders keep 8: PNG, and TIFF of any compression."""
+"""Pictures of 16 bits a colour, of which Pillow's own decoders keep 8: PNG, PPM, and TIFF of any compression."""
 
 import struct
 import zlib
@@ -24,7 +24,7 @@ def deep_colours(picture: Image.Image) -> NDArray[np.float64] | None:
 
     Of a PNG with an alpha channel where it is opaque everywhere."""
     try:
-        values = {"PNG": _of_png, "TIFF": deep_tiff}[picture.format or ""](picture, _content(picture))
+        values = {"PNG": _of_png, "TIFF": deep_tiff, "PPM": _of_ppm}[picture.format or ""](picture, _content(picture))
     except (KeyError, ValueError, OSError, zlib.error, struct.error, Image.DecompressionBombError):
         return None
     if values is None or (values.shape[2] == 4 and (values[..., 3] != OPAQUE).any()):
@@ -68,6 +68,15 @@ def _of_png(picture: Image.Image, content: bytes) -> NDArray[np.uint16] | None:
             part[:] = np.frombuffer(rows, ">u2").reshape(part.shape)
             start += part.shape[0] * (part.shape[1] * step + 1)
     return pixels
+
+
+def _of_ppm(picture: Image.Image, content: bytes) -> NDArray[np.uint16] | None:
+    """Of a binary PPM, whose pixels of two bytes a colour stand behind the header as they are."""
+    (tile,) = picture.tile
+    if tile[0] != "ppm" or tile[3][0] != "RGB":
+        return None
+    count = picture.width * picture.height * 3
+    return np.frombuffer(content, ">u2", count, tile[2]).reshape(picture.height, picture.width, 3)
 
 
 def _unfiltered(raw: bytes, height: int, width: int, step: int) -> bytes:

@@ -110,6 +110,9 @@ def _halved(picture: Image.Image) -> bool:
     """Whether the decoder drops half of the bits, as Pillow does with 16 bits a colour."""
     if is_deep(picture):
         return True
+    if picture.format == "PPM" and picture.mode == "RGB":
+        # its tile says the largest value, which one byte holds up to 255
+        return bool(picture.tile) and picture.tile[0][3][1] > 255
     # the raw mode of a tile, such as RGB;16B
     described = str([tile[3] for tile in getattr(picture, "tile", [])])
     return ";16" in described and picture.mode not in DEEP
