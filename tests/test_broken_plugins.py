@@ -53,6 +53,14 @@ LOADED = {
     "a name with a comma": ("import harness; harness.optimizer('a,b')(len)", "no spaces, commas or dots; got 'a,b'"),
     "a name with a space": ("import harness; harness.optimizer('a b')(len)", "no spaces, commas or dots; got 'a b'"),
     "a name of ours": ("import harness; harness.optimizer('gd')(lambda fun, x0: None)", "The name 'gd' is taken"),
+    "a generator": (
+        "import harness\n@harness.optimizer('t')\ndef f(fun, x0):\n    yield fun(x0)",
+        "The function 't' has yield, so that a call of it runs nothing",
+    ),
+    "a coroutine": (
+        "import harness\n@harness.optimizer('t')\nasync def f(fun, x0):\n    fun(x0)",
+        "The function 't' has async, so that a call of it runs nothing",
+    ),
     "no name": ("import harness\n@harness.optimizer\ndef f(fun, x0): pass", 'write @optimizer("name")'),
     "a number": ("import harness; harness.optimizer('t')(7)", "must be a subclass of optimizers.base.Optimizer"),
     "one argument": (

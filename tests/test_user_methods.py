@@ -1,8 +1,11 @@
 """Methods in every documented form: each moves as it does in its own house, and pays for what it evaluates."""
 
+import os
 import re
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import cma
 import cmaes
@@ -15,7 +18,10 @@ import scipy.optimize
 import torch
 
 from harness.rules.spied_run import attempt, network, start
+from harness.run.runner import run
+from harness.run.spec import RunSpec, find_problem
 from optimizers import OPTIMIZERS
+from optimizers.base import Optimizer
 from optimizers.user.guard import run_guarded
 from optimizers.user.recognise import Wishes, adapt
 from optimizers.user.updates import as_pair
@@ -351,3 +357,38 @@ def test_a_pair_is_two_functions_or_an_object_with_two():
     assert as_pair((len, len)) is not None
     assert as_pair((len, 3)) is None
     assert as_pair(torch.optim.SGD) is None
+
+
+class Silent(Exception):
+    def __str__(self):
+        raise RuntimeError("no text either")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Silent(), "Silent: (it has no text)"),
+        (ValueError("x" * 10**6), "ValueError: " + "x" * 984 + " ..."),
+        (GeneratorExit(), "ValueError: The method ended the whole process (GeneratorExit)."),
+        (SystemExit(3), "ValueError: The method ended the whole process (sys.exit)."),
+    ],
+    ids=["no text", "a long text", "GeneratorExit", "sys.exit"],
+)
+def test_whatever_a_method_raises_is_the_reason_of_its_run(error, reason):
+    def broken(objective, theta0, rng):
+        os.chdir("/")
+        raise error
+
+    @dataclass(frozen=True)
+    class Broken(Optimizer):
+        needs = frozenset({"value"})
+
+        def minimize(self, objective, theta0, rng):
+            run_guarded(broken, objective, theta0, rng)
+
+    where = Path.cwd()
+    made = run(RunSpec("control-flat", find_problem("control-flat"), "broken", Broken(), 0, 30.0, engine="numpy"))
+    assert made["runs"]["status"].item() == "failed"
+    assert made["runs"]["reason"].item().startswith(reason)
+    # relative paths of the study still mean what they meant
+    assert Path.cwd() == where

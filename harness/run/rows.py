@@ -15,10 +15,18 @@ from harness.run.spec import RunSpec, canonical, settings_of
 from harness.run.tracebacks import keep
 from harness.tables import SCHEMA, RunRows, no_rows, rows_of
 
+MOST_LETTERS = 1_000
+"""Of a reason; an error may quote a whole array."""
+
 
 def sentence(error: Exception) -> str:
     """An error on one line, as the column `reason` has it."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001  # a class of the user's own, whose text fails as well
+        said = "(it has no text)"
+    words = " ".join(f"{type(error).__name__}: {said}".split())
+    return words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 4]} ..."
 
 
 class End(NamedTuple):

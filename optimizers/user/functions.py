@@ -36,6 +36,10 @@ class ForeignFunction(Foreign):
 
 def convention_of(name: str, foreign: Callable[..., Any]) -> Convention:
     """How `foreign` takes its slopes; raises ValueError with its own error if it takes a step in no way."""
+    kinds = {"yield": inspect.isgeneratorfunction, "async": inspect.iscoroutinefunction}
+    kinds["async and yield"] = inspect.isasyncgenfunction
+    if word := next((word for word, is_kind in kinds.items() if is_kind(inspect.unwrap(foreign))), ""):
+        raise ValueError(f"The function '{name}' has {word}, so that a call of it runs nothing. Write it without.")
     known, bound = parameters(foreign), fixed(foreign)
     if "jac" not in known:
         return Convention(None)

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 import numpy as np
@@ -89,11 +90,17 @@ class Guard:
 def run_guarded(minimize: Any, objective: Objective, theta0: Doubles, rng: Any) -> None:
     """Let `minimize` run between guards; raises ValueError if it leaves the process or evaluates elsewhere."""
     guard = Guard(objective, theta0)
+    where = Path.cwd()
     try:
         minimize(guard, theta0, rng)
-    except SystemExit as error:
+    except (SystemExit, GeneratorExit) as error:
+        word = "sys.exit" if isinstance(error, SystemExit) else "GeneratorExit"
         raise ValueError(
-            "The method ended the whole process (sys.exit). Return to say that it has converged."
+            f"The method ended the whole process ({word}). Return to say that it has converged."
         ) from error
+    finally:
+        # the study writes to paths that may be relative
+        if Path.cwd() != where:
+            os.chdir(where)
     if guard.breach is not None:
         raise guard.breach

@@ -72,7 +72,7 @@ def _of_png(picture: Image.Image, content: bytes) -> NDArray[np.uint16] | None:
 
 def _of_ppm(picture: Image.Image, content: bytes) -> NDArray[np.uint16] | None:
     """Of a binary PPM, whose pixels of two bytes a colour stand behind the header as they are."""
-    (tile,) = picture.tile
+    (tile,) = getattr(picture, "tile", [])
     if tile[0] != "ppm" or tile[3][0] != "RGB":
         return None
     count = picture.width * picture.height * 3

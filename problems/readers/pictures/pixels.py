@@ -112,7 +112,7 @@ def _halved(picture: Image.Image) -> bool:
         return True
     if picture.format == "PPM" and picture.mode == "RGB":
         # its tile says the largest value, which one byte holds up to 255
-        return bool(picture.tile) and picture.tile[0][3][1] > 255
+        return any(isinstance(tile[3], tuple) and tile[3][1] > 255 for tile in getattr(picture, "tile", []))
     # the raw mode of a tile, such as RGB;16B
     described = str([tile[3] for tile in getattr(picture, "tile", [])])
     return ";16" in described and picture.mode not in DEEP
