@@ -130,7 +130,7 @@ def _more(row: Row, name: str) -> str:
 
 def _place(row: Row, rows: Sequence[Row]) -> str:
     """Whatever of problem, network and embedding differs between rows."""
-    labels = ("problem", "network", "activation", "init")
+    labels = ("problem", "network", "activation")
     shown = [row[name] for name in labels if len({other[name] for other in rows}) > 1]
     if len({other["problem_settings"] for other in rows if other["problem"] == row["problem"]}) > 1:
         # read from the text of the JSON: of the settings of problems it is the embedding that claims are about
