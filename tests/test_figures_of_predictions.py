@@ -1,5 +1,6 @@
 """Figures of kept predictions: what is kept, that it is foretold, and that what is drawn are its numbers."""
 
+import shutil
 import subprocess
 
 import numpy as np
@@ -167,6 +168,25 @@ def test_a_film_is_a_gif_whose_pictures_move(tables, tmp_path, monkeypatch):
         assert np.abs(np.asarray(picture.convert("L"), float) - first).mean() > 0.2
     rows = film.animation_rows(tables)
     assert set(rows["part"]) == {"output", "spectrum"}
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="no ffmpeg here: apt-get install ffmpeg")
+def test_where_ffmpeg_is_the_film_is_an_mp4_too_of_the_same_pictures_and_length(tables, tmp_path, monkeypatch):
+    monkeypatch.setattr(film, "FRAMES", 5)
+    figure, frames, draw = film.animation(tables)
+    paths, said = film.save_film((figure, frames, draw), tmp_path / "film")
+    assert [path.name for path in paths] == ["film.gif", "film.mp4"]
+    assert said == ""
+    words = ["ffmpeg", "-loglevel", "error", "-i", str(paths[1]), "-f", "rawvideo", "-pix_fmt", "gray", "-"]
+    raw = subprocess.run(words, capture_output=True, check=True).stdout
+    with Image.open(paths[0]) as picture:
+        wide, high = picture.size
+        shown = np.frombuffer(raw, np.uint8).reshape(-1, high, wide)
+        assert len(shown) == frames + round(film.REST * frames / film.SECONDS)
+        for place in (0, frames - 1):
+            picture.seek(place)
+            # both have lost something: colours in one, sharpness in the other
+            assert np.abs(np.asarray(picture.convert("L"), float) - shown[place]).mean() < 3
 
 
 def test_an_encoder_gets_every_picture_and_what_it_says_is_passed_on(tables, tmp_path, monkeypatch):

@@ -5,15 +5,18 @@ Links of a page that leave `docs/` lead to what is made here: a table is copied,
 import re
 from pathlib import Path
 
+from markdown.extensions.toc import slugify
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from harness.commands import SECTIONS, names, options_of
+from harness.commands.docs.named_pages import named_pages
 from harness.commands.list.work import LISTS
 from harness.commands.parser import parser_of
 from harness.figures import FIGURES
 from harness.figures.kept.film import animation
+from optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parents[2]
 COPIED = {
@@ -48,13 +51,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Lead links that leave `docs/` to where the site has their content."""
     del config, files
-    return within(markdown) if "/" not in page.file.src_uri else markdown
+    source = page.file.src_uri
+    text = within(markdown) if "/" not in source else markdown
+    return zoomed(linked(text, source))
 
 
 def pages() -> dict[str, str]:
     """The pages that are made, by name."""
     made = {page: rooted((ROOT / file).read_text()) for file, page in COPIED.items()}
-    return made | {"words.md": words(), "registries.md": registries(), "python.md": python(), "gallery.md": gallery()}
+    made |= {"words.md": words(), "registries.md": registries(), "python.md": python(), "gallery.md": gallery()}
+    return made | named_pages()
 
 
 def rooted(text: str) -> str:
@@ -68,6 +74,26 @@ def within(text: str) -> str:
         text = text.replace(f"](../{file})", f"]({page})")
     text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*/[^).]+\)", r"\1", text)
     return re.sub(rf"\]\(\.\./({TABLES}/[^)]+)\)", r"](\1)", text)
+
+
+NAMED = re.compile(r"(?<!\[)`(docs/[\w/-]+\.md|README\.md|CONTRIBUTING\.md|CHANGELOG\.md|results/README\.md)`(?!\])")
+PICTURE = re.compile(r"(?<!\[)!\[([^\]]*)\]\(([^)]+)\)")
+
+
+def linked(text: str, page: str) -> str:
+    """A file that the text names as code, such as `docs/theory.md`, leads to its page."""
+    up = "../" * page.count("/")
+
+    def lead(found: re.Match[str]) -> str:
+        target = COPIED.get(found[1], found[1].removeprefix("docs/"))
+        return f"[`{found[1]}`]({up}{target})"
+
+    return NAMED.sub(lead, text)
+
+
+def zoomed(text: str) -> str:
+    """A picture leads to itself, so that one can look closer on a phone."""
+    return PICTURE.sub(lambda found: f"[{found[0]}]({found[2]})", text)
 
 
 def words() -> str:
@@ -87,8 +113,17 @@ def registries() -> str:
     lines = ["# What can be named", ""]
     for what, content in LISTS.items():
         lines += [f"## {what.capitalize()}", "", "| name | what it is |", "|---|---|"]
-        lines += [f"| `{name}` | {_cell(text)} |" for name, text in content().items()] + [""]
+        lines += [f"| {_at(what, name)} | {_cell(text)} |" for name, text in content().items()] + [""]
     return "\n".join(lines)
+
+
+def _at(what: str, name: str) -> str:
+    """A name that leads to its section, where there is one."""
+    page = {"figures": "gallery.md"}.get(what, f"{what}.md")
+    if what == "optimizers":
+        page = f"optimizers/{OPTIMIZERS[name].family}.md"
+    known = what in ("optimizers", "figures") or page in named_pages()
+    return f"[`{name}`]({page}#{slugify(name, '-')})" if known else f"`{name}`"
 
 
 def python() -> str:

@@ -15,6 +15,12 @@ def configurations(runs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         yield name, runs[index == place]
 
 
+def of_problems(runs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The same, problem by problem: a name tells a configuration from the others on its problem, and says no more."""
+    for _, own in runs.groupby("problem", sort=False):
+        yield from configurations(own)
+
+
 def configuration_names(labels: pd.DataFrame) -> list[str]:
     """Of each row of `labels`, the optimizer and whatever else tells it from another."""
     plain = [label for label in LABELS if label not in ("optimizer", "settings", "problem_settings")]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence, Sized
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -16,6 +16,7 @@ from harness.figures.asked.samples import samples
 from harness.figures.asked.spread import spread, spread_rows
 from harness.figures.asked.standing import standing_figure, standing_rows
 from harness.figures.drawing.cropped import cropped
+from harness.figures.drawing.families import Families
 from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap, heatmap_rows
 from harness.figures.kept.filtered import filter_demo, filter_demo_rows, filtering, filtering_rows
@@ -84,6 +85,8 @@ NUMBERS: dict[str, Callable[..., pd.DataFrame]] = {
 """The numbers behind each figure, as they are written beside it."""
 ASKED: dict[str, tuple[str, ...]] = {"snapshots": ("at",), "spread": ("against",)}
 """What a figure may be asked beside its tables, by the names of its arguments."""
+GROUPED = ("heatmap", "order", "profile")
+"""Figures whose pages of many optimizers are by family."""
 ROWS_OF: dict[str, Callable[[Tables], Sized]] = {
     "heatmap": lambda tables: tables["runs"],
     "parts": lambda tables: part_rows(tables["spectra"]),
@@ -129,6 +132,12 @@ def undrawn(tables: Tables, folder: Path) -> str | None:
         f"No figure was drawn of {count} configurations, beyond {MOST_DRAWN} of which a page takes minutes. Draw those "
         f"you want: python -m harness figure heatmap {folder} --optimizers {some}"
     )
+
+
+def drawn(name: str, tables: Tables, families: Families, **asked: Any) -> Figure:
+    """A figure by name, with what it is asked; raises ValueError where there is nothing to draw."""
+    grouped = {"families": families} if name in GROUPED else {}
+    return FIGURES[name](tables, **grouped, **asked)
 
 
 def missing(name: str, tables: Tables) -> str | None:

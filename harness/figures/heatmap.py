@@ -4,20 +4,26 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from harness.figures.drawing.families import MANY, Families
 from harness.figures.drawing.heat_panel import draw_panel
 from harness.figures.drawing.layout import COLUMN, GAP, PAGE, RIGHT, STRIP, Layout, components, panel_height
 from harness.figures.drawing.legend import draw_legend, footer
 from harness.figures.drawing.panels import Panel, cost_grid, panels
+from harness.figures.drawing.strips import strips
 from harness.figures.drawing.style import house_style, lines_of, text_width
 from harness.tables import Tables
 
 
-def heatmap(tables: Tables) -> Figure:
-    """Error of each watched frequency over cost: a heat map for each optimizer, the median over seeds."""
+def heatmap(tables: Tables, families: Families | None = None) -> Figure:
+    """Error of each watched frequency over cost: a heat map for each optimizer, the median over seeds.
+
+    Many optimizers are a strip each, by family where `families` says it."""
     if tables["runs"].empty:
         raise ValueError("The table 'runs' has no rows, so there is nothing to draw. Finish at least one run first.")
     with house_style():
         drawn, costs = panels(tables), cost_grid(tables)
+        if len(drawn) > MANY:
+            return strips(drawn, costs, lines_of(footer(tables["runs"]), 6, PAGE - 1.6), families)
         layout = _layout(drawn, footer(tables["runs"]))
         figure = Figure(figsize=layout.page)
         for index, panel in enumerate(drawn):

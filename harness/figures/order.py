@@ -11,6 +11,7 @@ from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from harness.analysis.configurations import configuration_names
+from harness.figures.drawing.families import Families, by_family
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.panels import THRESHOLD
 from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, fitted, house_style
@@ -20,7 +21,17 @@ NAME, VERDICT, GAP, TOP, BOTTOM, ROW, RIGHT = 1.35, 1.9, 0.18, 0.3, 0.78, 0.165,
 """Inches: room for a name, a verdict, between the panels, above, below, for one row, and at the edge."""
 LARGEST = 1e6
 """Ratios beyond this are drawn at the edge."""
-COLUMNS = ["configuration", "n_runs", "concordance", "low", "high", "null_concordance", "spread_bound", "spread"]
+COLUMNS = [
+    "configuration",
+    "optimizer",
+    "n_runs",
+    "concordance",
+    "low",
+    "high",
+    "null_concordance",
+    "spread_bound",
+    "spread",
+]
 COLUMNS += ["spread_low", "spread_high", "null_spread", "exponent", "p_adjusted", "verdict"]
 
 
@@ -37,30 +48,41 @@ def order_rows(tables: Tables) -> pd.DataFrame:
     return named.assign(size=size).sort_values(["size", "concordance"], ascending=False, ignore_index=True)[COLUMNS]
 
 
-def order(tables: Tables) -> Figure:
-    """Concordance and spread with their intervals and nulls, one row for each optimizer, and the verdict."""
+def order(tables: Tables, families: Families | None = None) -> Figure:
+    """Concordance and spread with their intervals and nulls, one row for each optimizer, and the verdict.
+
+    Many optimizers stand by family where `families` says it, that of the largest spread first."""
     rows = order_rows(tables)
     if rows.empty:
         raise ValueError("The table 'order' has no rows at threshold 0.1, so there is no order to draw.")
-    height = TOP + ROW * len(rows) + BOTTOM
+    groups = by_family(list(rows["optimizer"]), families)
+    # rows from above: a heading takes one, too
+    headings, places, line = [], np.zeros(len(rows), np.int64), 0
+    for name, members in groups:
+        headings += [(name, line)] if name else []
+        line += bool(name)
+        places[members] = np.arange(line, line + len(members))
+        line += len(members)
+    height = TOP + ROW * line + BOTTOM
     width = (PAGE - NAME - VERDICT - 2 * GAP - RIGHT) / 2
     with house_style():
         figure = Figure(figsize=(PAGE, height))
         boxes = [
-            (left / PAGE, BOTTOM / height, width / PAGE, ROW * len(rows) / height)
-            for left in (NAME, NAME + width + GAP)
+            (left / PAGE, BOTTOM / height, width / PAGE, ROW * line / height) for left in (NAME, NAME + width + GAP)
         ]
         concordance, spread = (figure.add_axes(box) for box in boxes)
-        # the first row on top
-        places = np.arange(len(rows))[::-1]
         _draw_concordance(concordance, rows, places)
         _draw_spread(spread, rows, places)
         for axes in (concordance, spread):
-            axes.set_ylim(-0.5, len(rows) - 0.5)
+            # the first row on top
+            axes.set_ylim(line - 0.5, -0.5)
             axes.spines[["top", "right", "left"]].set_visible(False)
-            for place in places[::2]:
+            for place in places[places % 2 == 0]:
                 axes.axhspan(place - 0.5, place + 0.5, color="#f4f4f4", lw=0, zorder=0)
-        _write(figure, rows, height, NAME + 2 * (width + GAP))
+        _write(figure, rows, places, NAME + 2 * (width + GAP))
+        for name, place in headings:
+            y = (height - TOP - ROW * (place + 0.5)) / height
+            figure.text(0.06 / PAGE, y, name, va="center", size=6.5, weight="bold", color=GREY)
     return figure
 
 
@@ -101,12 +123,13 @@ def _draw_spread(axes: Axes, rows: pd.DataFrame, places: NDArray[np.int64]) -> N
     axes.set_xlabel("spread: cost ratio, highest to lowest k")
 
 
-def _write(figure: Figure, rows: pd.DataFrame, height: float, right: float) -> None:
+def _write(figure: Figure, rows: pd.DataFrame, places: NDArray[np.int64], right: float) -> None:
     """Names, verdicts, and what the marks mean."""
+    height = figure.get_size_inches()[1]
     for axes in figure.axes:
         axes.set_yticks([])
-    for index, row in enumerate(rows.to_dict("records")):
-        y = (height - TOP - ROW * (index + 0.5)) / height
+    for place, row in zip(places, rows.to_dict("records"), strict=True):
+        y = (height - TOP - ROW * (place + 0.5)) / height
         name, size = fitted(row["configuration"], 6.5, NAME - 0.12)
         figure.text((NAME - 0.06) / PAGE, y, name, ha="right", va="center", size=size, color=INK)
         said, size = fitted(row["verdict"], 6.5, VERDICT - 0.04)
@@ -117,8 +140,8 @@ def _write(figure: Figure, rows: pd.DataFrame, height: float, right: float) -> N
         Line2D([], [], marker="|", ms=6, mew=1.0, color=INK, lw=0, label="what amplitude alone would give"),
     ]
     corner = (NAME / PAGE, 0.17 / height)
-    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": corner, "borderaxespad": 0, "borderpad": 0}
-    figure.legend(handles=handles, ncols=3, fontsize=6, frameon=False, columnspacing=1.2, **place)
+    at: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": corner, "borderaxespad": 0, "borderpad": 0}
+    figure.legend(handles=handles, ncols=3, fontsize=6, frameon=False, columnspacing=1.2, **at)
     runs = sorted(set(rows["n_runs"]))
     note = (
         f"{' to '.join(f'{count}' for count in runs[:1] + runs[1:][-1:])} runs each; threshold {THRESHOLD:g}; by cost"

@@ -30,8 +30,9 @@ def parts(tables: Tables) -> Figure:
 
 def draw_parts(every: pd.DataFrame, spectra: pd.DataFrame) -> Figure:
     """The figure of these rows about parts, of these runs."""
+    alike = spectra["probe"].nunique() == 1
     panels = [
-        (f"{name}, {probe}", rows)
+        (name if alike else f"{name}, {probe}", rows)
         for name, runs in configurations(every)
         for probe, rows in spectra[spectra["run_id"].isin(runs["run_id"])].groupby("probe", sort=True)
     ]
@@ -49,6 +50,7 @@ def draw_parts(every: pd.DataFrame, spectra: pd.DataFrame) -> Figure:
         ]
         seeds = every["seed"].nunique()
         note = f"median of {seeds} seeds; each of them, thin" if seeds > 1 else "one seed"
+        note += f"; {spectra['probe'].iloc[0]}" if alike else ""
         label(figure, "cost (forward passes)", "error of the part", note, handles)
     return figure
 

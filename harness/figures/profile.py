@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
+from harness.figures.drawing.families import Families, by_family
 from harness.figures.drawing.grids import grid, label, title
 from harness.figures.drawing.palette import groups, looks
 from harness.figures.drawing.panels import nearest_threshold
@@ -31,28 +32,42 @@ def profile_rows(tables: Tables) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def profile(tables: Tables) -> Figure:
-    """Share of (seed, frequency) pairs learned by each cost: a line for each optimizer, six to a panel."""
+def profile(tables: Tables, families: Families | None = None) -> Figure:
+    """Share of (seed, frequency) pairs learned by each cost: a line for each optimizer, six to a panel.
+
+    Panels of many optimizers are families where `families` says it."""
     rows = profile_rows(tables)
     if rows.empty:
         raise ValueError("No run has learned any frequency, so there is no profile to draw.")
-    names = [name for name, _ in configurations(tables["runs"])]
+    named = {name: str(runs["optimizer"].iloc[0]) for name, runs in configurations(tables["runs"])}
     top = float(tables["runs"]["budget"].max())
     by_name = {str(name): own for name, own in rows.groupby("configuration")}
-    areas = {name: _area(by_name.get(name), top) for name in names}
+    areas = {name: _area(by_name.get(name), top) for name in named}
     # by area and not by the last share, which most methods have in common
-    parts = list(groups(sorted(names, key=lambda name: -areas[name])))
+    names = sorted(named, key=lambda name: -areas[name])
+    parts = [
+        (_of_family(family, part, whole), part)
+        for family, whole in by_family([named[name] for name in names], families)
+        for part in groups([names[place] for place in whole])
+    ]
     with house_style():
         figure, axes = grid(len(parts))
-        for panel, part in zip(axes, parts, strict=True):
+        for panel, (family, part) in zip(axes, parts, strict=True):
             _draw(panel, by_name, part, top)
-            title(panel, "" if len(parts) == 1 else f"{part[0]} to {part[-1]}")
+            title(panel, "" if len(parts) == 1 else family)
         threshold = nearest_threshold(tables["hits"])
         note = (
             f"learned: error at most {threshold:g} to stay; panels from the fastest to the slowest, all lines in grey"
         )
         label(figure, "cost (forward passes)", "share of seeds and frequencies", note, [])
     return figure
+
+
+def _of_family(family: str, part: list[str], whole: list[int]) -> str:
+    """The title of a panel: a family, and of how many of its methods these are some."""
+    if not family:
+        return f"{part[0]} to {part[-1]}"
+    return family if len(part) == len(whole) else f"{family}: {len(part)} of {len(whole)}"
 
 
 def _area(rows: pd.DataFrame | None, top: float) -> float:

@@ -73,7 +73,11 @@ def projection(tables: Tables) -> Figure:
                 title(panel, str(name), "amplitude over frequency k")
             panel = next(free)
             _draw_errors(panel, own, colours)
-            title(panel, str(name) if len(spectra) < len(parts) else "", "Delta_F over cost (forward passes)")
+            title(
+                panel,
+                str(name) if len(spectra) < len(parts) else "",
+                "Delta_F over cost" if len(parts) > FEW else "Delta_F over cost (forward passes)",
+            )
         handles = [
             Line2D([], [], color=INK, lw=1, ls=(0, (4, 1.5)), label="target"),
             Line2D([], [], color=GREY, lw=1.4, label="network at the end"),

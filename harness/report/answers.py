@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from harness.analysis.configurations import configurations
+from harness.analysis.configurations import of_problems
 from harness.analysis.statistics.verdicts import ALONE
 from harness.tables import LABELS, Tables
 
@@ -54,13 +54,20 @@ class Answer(NamedTuple):
 
 def answers(tables: Tables) -> list[Answer]:
     """One for each configuration: problem by problem, the largest concordance first."""
-    found = [_answer(name, runs, tables["order"]) for name, runs in configurations(tables["runs"])]
+    found = [_answer(name, runs, tables["order"]) for name, runs in of_problems(tables["runs"])]
     problems = list(dict.fromkeys(answer.problem for answer in found))
     # C lies in [0, 1], so that -1 is behind all who have one
     return sorted(found, key=lambda one: (problems.index(one.problem), -_or(one.concordance.value, -1.0), one.name))
 
 
-def sentences(rows: list[Answer]) -> list[str]:
+class Said(NamedTuple):
+    """What is said of a problem: the verdicts, and then how large the order is and what amplitude alone would give."""
+
+    verdicts: str
+    more: list[str]
+
+
+def sentences(rows: list[Answer]) -> list[Said]:
     """How many of a problem's optimizers got which verdict, and how large the order of those is that have one."""
     said = []
     for problem in dict.fromkeys(row.problem for row in rows):
@@ -68,16 +75,18 @@ def sentences(rows: list[Answer]) -> list[str]:
         # counted together: whether amplitude explains an order is told of below
         counts = Counter(row.verdict.removesuffix(ALONE) for row in own).most_common()
         listed = ", ".join(f"{count} {verdict}" for verdict, count in counts)
-        said.append(f"{problem}: of {len(own)} configuration{'s' * (len(own) > 1)}, {listed}.")
-        for verdict, _ in counts:
-            spreads = [
-                row.spread.value for row in own if row.verdict.startswith(verdict) and isfinite(row.spread.value)
-            ]
-            if verdict.endswith("-first") and spreads:
-                ends = " to ".join(dict.fromkeys(short(end) for end in (min(spreads), max(spreads))))
-                said.append(f"{verdict}: the highest watched frequency took {ends} times the cost of the lowest.")
-        said.append(_on_nulls(own))
+        more = [told for verdict, _ in counts if (told := _on_spreads(own, verdict))]
+        named = f"{problem}: of {len(own)} configuration{'s' * (len(own) > 1)}, {listed}."
+        said.append(Said(named, [*more, _on_nulls(own)]))
     return said
+
+
+def _on_spreads(own: list[Answer], verdict: str) -> str:
+    spreads = [row.spread.value for row in own if row.verdict.startswith(verdict) and isfinite(row.spread.value)]
+    if not verdict.endswith("-first") or not spreads:
+        return ""
+    ends = " to ".join(dict.fromkeys(short(end) for end in (min(spreads), max(spreads))))
+    return f"{verdict}: the highest watched frequency took {ends} times the cost of the lowest."
 
 
 def _on_nulls(own: list[Answer]) -> str:

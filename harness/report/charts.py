@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
-from harness.analysis.configurations import configurations
+from harness.analysis.configurations import of_problems
 from harness.analysis.order import PRIMARY_THRESHOLD
 from harness.report.thinned import AXES, ROW, Course, abscissae, course, marks_of, quartiles
 from harness.tables import Doubles, Tables
@@ -46,7 +46,7 @@ def _drawn(tables: Tables) -> Iterator[tuple[str, Drawn]]:
     spectra = dict(iter(tables["spectra"].groupby("run_id")))
     primary = tables["hits"][tables["hits"]["threshold"] == PRIMARY_THRESHOLD]
     hits = dict(iter(primary.groupby("run_id")))
-    for name, runs in configurations(tables["runs"]):
+    for name, runs in of_problems(tables["runs"]):
         own = runs[runs["run_id"].isin(list(curves))].sort_values("seed")
         measured = [spectra.get(run_id, tables["spectra"][:0]) for run_id in own["run_id"]]
         rows = _watched(measured)
@@ -130,7 +130,8 @@ def _learned(own: Drawn) -> dict[str, float | None]:
 
 
 def _labels(rows: list[Watched]) -> list[str]:
-    several = len({component for _, component, _ in rows}) > 1
+    # what has no frequency, such as the accuracy, has no component either
+    several = len({component for _, component, frequency in rows if frequency == frequency}) > 1
     first = rows[0][0] if len(rows) else ""
     return [_label(*row, first, several=several) for row in rows]
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from harness.analysis.asked.robustness import PRIMARY, robustness
-from harness.analysis.configurations import configurations
+from harness.analysis.configurations import of_problems
 from harness.tables import LABELS, Tables
 
 
@@ -35,7 +35,7 @@ def varied(tables: Tables) -> list[Varied]:
     # texts, as keys that are alike in a table of runs and in one of verdicts
     of_label = dict(iter(rows.groupby(_keys(rows), sort=False)))
     found = []
-    for name, runs in configurations(tables["runs"]):
+    for name, runs in of_problems(tables["runs"]):
         own = of_label.get(_keys(runs.head(1)).iloc[0])
         if own is not None and (own["choice"] == PRIMARY).any():
             found.append(_varied(str(runs["problem"].iloc[0]), name, own))

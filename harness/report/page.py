@@ -10,7 +10,7 @@ import pandas as pd
 from jinja2 import Environment
 from markupsafe import Markup
 
-from harness.analysis.configurations import configurations
+from harness.analysis.configurations import of_problems
 from harness.report.again import commands
 from harness.report.answers import answers, place, ratio_axis, sentences, short
 from harness.report.by_chance import beside_samplers
@@ -82,7 +82,7 @@ def _varied(tables: Tables) -> tuple[list[Varied], str]:
 
 def _failures(runs: pd.DataFrame) -> list[dict[str, Any]]:
     """The runs that ended otherwise than by their budget, a method's own end or a target."""
-    names = {run_id: name for name, own in configurations(runs) for run_id in own["run_id"]}
+    names = {run_id: name for name, own in of_problems(runs) for run_id in own["run_id"]}
     failed = runs[runs["status"].isin(["failed", "crashed", "diverged", "timeout"])]
     rows = failed.head(MOST_FAILURES).to_dict("records")
     return [{**{str(key): value for key, value in row.items()}, "name": names[row["run_id"]]} for row in rows]

@@ -150,6 +150,11 @@ def find_problem(name: str) -> Recipe:
     return lookup("problem", name, PROBLEMS)
 
 
+def families() -> dict[str, str]:
+    """The family of every registered method, for pages of many."""
+    return {name: method.family for name, method in OPTIMIZERS.items()}
+
+
 def find_optimizer(name: str) -> Optimizer:
     """The method registered under `name`."""
     return lookup("optimizer", name, OPTIMIZERS)

@@ -11,13 +11,13 @@ import pandas as pd
 from harness.analysis.hits import find_hits
 from harness.analysis.incumbents import check_incumbent
 from harness.analysis.order import order_table
-from harness.figures import FIGURES, applicable, save
+from harness.figures import applicable, drawn, save
 from harness.figures.inline import study_html
 from harness.questions.reading import read_observers
 from harness.run.build import build
 from harness.run.fit import Refused, check_fit, check_observers
 from harness.run.marks.observer import Observer
-from harness.run.spec import RunSpec, digest, find_optimizer, find_problem, override
+from harness.run.spec import RunSpec, digest, families, find_optimizer, find_problem, override
 from harness.study.ledger.part import declared
 from harness.study.nulls import read_nulls
 from harness.study.roll import roll_of
@@ -210,7 +210,7 @@ def conclude(store: Store, file_format: str, incumbent: str | None = None) -> Re
     results = load(store.folder, incumbent)
     store.export(results.tables, file_format, incumbent or store.incumbent)
     for name in applicable(results.tables):
-        save(FIGURES[name](results.tables), store.folder / name)
+        save(drawn(name, results.tables, families()), store.folder / name)
     return results
 
 

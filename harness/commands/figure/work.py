@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from harness.commands.folders import loaded, source_of
-from harness.figures import ASKED, DPI, FIGURES, NUMBERS, missing, save
+from harness.figures import ASKED, DPI, FIGURES, NUMBERS, drawn, missing, save
 from harness.figures.kept.film import animation, animation_rows, save_film
+from harness.run.spec import families
 from harness.tables import Tables
 from harness.whole_files import replace_file
 from problems.nearest import lookup
@@ -22,7 +23,7 @@ SPECIAL = ("at", "against")
 def main(arguments: argparse.Namespace) -> int:
     """Draw a figure; the exit code."""
     name = arguments.name
-    draw = lookup("figure", name, {**FIGURES, FILM: None})
+    film = lookup("figure", name, {**dict.fromkeys(FIGURES, False), FILM: True})
     asked = _asked(arguments)
     folder = source_of(arguments)
     tables = _only(loaded(folder).tables, arguments.optimizers)
@@ -31,11 +32,11 @@ def main(arguments: argparse.Namespace) -> int:
     stem = Path(arguments.out) if arguments.out else folder / name
     said = ""
     try:
-        if draw is None:
+        if film:
             paths, said = save_film(animation(tables), stem)
             rows = animation_rows(tables)
         else:
-            paths = save(draw(tables, **asked), stem, tuple(DPI))
+            paths = save(drawn(name, tables, families(), **asked), stem, tuple(DPI))
             rows = NUMBERS[name](tables, **asked)
         paths.append(write_numbers(rows, stem))
     except OSError as error:

@@ -36,7 +36,7 @@ def draw_panel(figure: Figure, layout: Layout, index: int, panel: Panel, costs: 
     """Add the axes of the panel at `index`."""
     axes = layout.axes(figure, layout.panel(index))
     drawn = [] if panel.reason else bands(panel.rows, layout.height)
-    _scale(axes, costs, layout.height, named=layout.is_lowest(index))
+    scale(axes, costs, layout.height, named=layout.is_lowest(index))
     _name_rows(axes, panel, drawn, named=layout.is_first(index) or layout.gap > GAP)
     _title(axes, panel, layout)
     if panel.reason:
@@ -46,7 +46,7 @@ def draw_panel(figure: Figure, layout: Layout, index: int, panel: Panel, costs: 
         _draw_hits(axes, panel, band, costs[-1])
 
 
-def _scale(axes: Axes, costs: Doubles, height: float, *, named: bool) -> None:
+def scale(axes: Axes, costs: Doubles, height: float, *, named: bool) -> None:
     """Cost on a logarithmic axis, with cost 0 in a column of its own."""
     # the slack is for budgets that are powers of ten, whose logarithm may come out below the whole number
     zero, decades = Zero.of(costs[-1]), np.arange(int(np.log10(costs[-1]) * (1 + 1e-9)) + 1)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -47,7 +48,11 @@ def draw_legend(figure: Figure, layout: Layout, hits: pd.DataFrame) -> None:
 
 def _colour_bar(figure: Figure, layout: Layout, bottom: float) -> None:
     width = layout.page[0] - layout.left - RIGHT if layout.stacked else 2.2
-    axes = layout.axes(figure, (layout.left, bottom, width, 0.09))
+    colour_bar(figure, layout.axes(figure, (layout.left, bottom, width, 0.09)))
+
+
+def colour_bar(figure: Figure, axes: Axes) -> None:
+    """What the colours mean, along these axes."""
     bar = figure.colorbar(ScalarMappable(**error_colours()), cax=axes, orientation="horizontal", extend="both")
     bar.set_ticks(TICKS, labels=[f"{tick:g}" for tick in TICKS])
     bar.ax.minorticks_off()

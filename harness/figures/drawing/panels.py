@@ -29,6 +29,7 @@ class Panel:
     """What is drawn of one configuration and probe; R rows, and costs 0 and `cost_grid`."""
 
     name: str
+    optimizer: str
     rows: pd.MultiIndex  # (component, frequency) in ascending order; shared by the panels of a problem and probe
     errors: Doubles  # (R, 1 + cells), median over runs; NaN where no run watches the row, inf where most are not finite
     hits: Doubles  # (R, 3) costs by which the shares `QUARTILES` of the runs have learned; inf where they never do
@@ -102,6 +103,7 @@ def _panel(name: str, probe: str, rows: pd.MultiIndex, part: Tables, costs: Doub
     verdict, concordance = _verdict(order)
     return Panel(
         name=name,
+        optimizer=str(runs["optimizer"].iloc[0]),
         rows=rows,
         errors=median_errors(spectra, rows, costs),
         hits=hit_quartiles(hits, rows),

@@ -1,8 +1,10 @@
 "use strict";
 // Curves and profiles, drawn by plotly. A name of the user's is text: what plotly would read as markup is spelled out.
 const spelled = (text) => text.replace(/[&<>%$]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-const MOST_LETTERS = 48;
-const shortened = (name) => [...name].length > MOST_LETTERS ? `${[...name].slice(0, MOST_LETTERS - 1).join("")}…` : name;
+const isNarrow = () => innerWidth < 640;
+const mostLetters = () => isNarrow() ? 19 : 48;
+const shortened = (name) => [...name].length > mostLetters() ? `${[...name].slice(0, mostLetters() - 1).join("")}…` : name;
+const LEGEND_LINE = 20;
 const AXES = {
   cost: "cost (forward passes over the training set)",
   steps: "steps (evaluations of any kind)",
@@ -20,6 +22,12 @@ function look(index, dash) {
 function entry(one, index, shown) {
   return { x: [null], y: [null], name: spelled(shortened(one.name)), legendgroup: String(index), showlegend: true, hoverinfo: "skip",
     visible: shown ? true : "legendonly", ...look(index, "solid") };
+}
+
+// On a phone the legend stands below in two columns: it has the first names and those that are drawn, no more.
+function entries(state) {
+  const all = state.chart.configurations.map((one, index) => [one, index, state.configurations.has(index)]);
+  return all.filter(([, index, shown]) => !isNarrow() || index < MOST_SHOWN || shown).map((known) => entry(...known));
 }
 
 function band(x, [low, , high], index) {
@@ -53,21 +61,23 @@ function tracesOf(state, one, index, labels) {
   return traces;
 }
 
-function layout(title, axis, vertical) {
+function layout(title, axis, vertical, named) {
   const ink = theme.colour("ink"), grid = { gridcolor: theme.colour("grid"), linecolor: theme.colour("line"), zeroline: false };
-  const narrow = innerWidth < 640;
+  const narrow = isNarrow(), lines = Math.ceil(named / 2);
   return {
     paper_bgcolor: theme.colour("paper"), plot_bgcolor: theme.colour("paper"), font: { color: ink, size: narrow ? 11 : 13 },
-    xaxis: { title: { text: title }, type: "log", exponentformat: "power", autorange: axis === "loss" ? "reversed" : true,
+    xaxis: { title: { text: title, standoff: 12 }, automargin: false, type: "log", exponentformat: "power", autorange: axis === "loss" ? "reversed" : true,
       ...(narrow ? { dtick: 1 } : {}), ...grid },
     yaxis: { title: { text: vertical }, exponentformat: "power", ...grid },
-    legend: narrow ? { orientation: "h", yref: "container", y: 0, yanchor: "bottom" } : { x: 1.01, y: 0.98 }, showlegend: true,
-    margin: { l: narrow ? 48 : 70, r: narrow ? 8 : 16, t: 40, b: narrow ? 150 : 56 }, hovermode: "closest", dragmode: narrow ? false : "zoom",
+    legend: narrow ? { orientation: "h", xref: "container", x: 0.02, yref: "container", y: 0, yanchor: "bottom", entrywidth: 0.46, entrywidthmode: "fraction" }
+      : { x: 1.01, y: 0.98 }, showlegend: true,
+    margin: { l: narrow ? 60 : 70, r: narrow ? 8 : 16, t: 40, b: narrow ? 64 + LEGEND_LINE * lines : 56 }, hovermode: "closest", dragmode: narrow ? false : "zoom",
     hoverlabel: { bgcolor: theme.colour("wash"), font: { color: ink }, bordercolor: theme.colour("line") },
   };
 }
 
 function show(state, element, traces, arrangement) {
+  element.style.height = isNarrow() ? `calc(18rem + ${arrangement.margin.b}px)` : "";
   const known = element.dataset.drawn !== undefined;
   Plotly.react(element, traces, arrangement, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] });
   if (known) return;
@@ -79,11 +89,11 @@ function show(state, element, traces, arrangement) {
 function drawCurves(state) {
   const loss = state.get("measure") === "loss", axis = state.get("axis");
   const labels = loss ? ["loss"] : state.chart.frequencies.filter((label) => state.frequencies.has(label));
-  const traces = state.chart.configurations.flatMap((one, index) => {
-    const shown = state.configurations.has(index);
-    return [...(shown ? tracesOf(state, one, index, labels) : []), entry(one, index, shown)];
-  });
-  const arrangement = layout(AXES[axis], axis, loss ? "training loss" : "relative error");
+  const named = entries(state);
+  const lines = state.chart.configurations.flatMap((one, index) =>
+    state.configurations.has(index) ? tracesOf(state, one, index, labels) : []);
+  const traces = [...lines, ...named];
+  const arrangement = layout(AXES[axis], axis, loss ? "training loss" : "relative error", named.length);
   arrangement.yaxis.type = "log";
   if (!loss) arrangement.shapes = [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: 0.1, y1: 0.1, line: { color: theme.colour("soft"), width: 1, dash: "dot" } }];
   show(state, state.article.querySelector(".chart.curves"), traces, arrangement);
@@ -95,13 +105,13 @@ function drawCurves(state) {
 }
 
 function drawProfile(state) {
-  const traces = state.chart.configurations.flatMap((one, index) => {
-    const shown = state.configurations.has(index), [x, y] = one.profile;
-    const end = state.chart.axes.cost.at(-1);
-    const steps = line([...x, end], [...y, y.at(-1) ?? 0], index, "solid", one.name, { shape: "hv" });
-    return [...(shown ? [steps] : []), entry(one, index, shown)];
+  const named = entries(state), end = state.chart.axes.cost.at(-1);
+  const steps = state.chart.configurations.flatMap((one, index) => {
+    const [x, y] = one.profile;
+    return state.configurations.has(index) ? [line([...x, end], [...y, y.at(-1) ?? 0], index, "solid", one.name, { shape: "hv" })] : [];
   });
-  const arrangement = layout(AXES.cost, "cost", "share learned");
+  const traces = [...steps, ...named];
+  const arrangement = layout(AXES.cost, "cost", "share learned", named.length);
   arrangement.yaxis.range = [-0.02, 1.03];
   show(state, state.article.querySelector(".chart.profile"), traces, arrangement);
 }

@@ -53,7 +53,8 @@ function mapOf(state, one) {
   });
   const ends = document.createElement("div");
   ends.className = "costs";
-  ends.append(...[costs[0], costs.at(-1)].map((cost) => Object.assign(document.createElement("span"), { textContent: told(cost) })));
+  const said = [told(costs[0]), "cost", told(costs.at(-1))];
+  ends.append(...said.map((text) => Object.assign(document.createElement("span"), { textContent: text })));
   map.append(names, canvas, ends);
   figure.append(map);
   return figure;

@@ -35,12 +35,18 @@ function dashSample(dash) {
   return sample;
 }
 
-// Where a problem watches a few frequencies, all; otherwise the lowest and the highest of each configuration.
+// Where a problem watches a few frequencies, all; otherwise of each configuration the lowest and the highest of the first
+// component. The mean, k=0, is no wave, and what has no k is a share.
 function firstFrequencies(chart) {
   const own = chart.configurations.map((one) => Object.keys(one.lines).filter((label) => label !== "loss"));
   if (chart.frequencies.length <= 2 || own.every((labels) => labels.length <= 1)) return new Set(chart.frequencies);
-  const ordered = own.map((labels) => chart.frequencies.filter((label) => labels.includes(label) && label !== "k=0"));
-  return new Set(ordered.flatMap((labels) => [labels[0], labels.filter((label) => label.startsWith("k=")).at(-1)]).filter(Boolean));
+  const wave = /^(\[-?\d+\] )?k=/, mean = /k=0$/;
+  const ends = own.flatMap((labels) => {
+    const waves = chart.frequencies.filter((label) => labels.includes(label) && wave.test(label) && !mean.test(label));
+    const first = waves.filter((label) => wave.exec(label)[1] === wave.exec(waves[0])[1]);
+    return [first[0], first.at(-1)];
+  }).filter(Boolean);
+  return new Set(ends.length ? ends : [chart.frequencies[0]]);
 }
 
 class State {
