@@ -499,3 +499,12 @@ def test_workers_end_nobody_elses_children(tmp_path):
 
 def _interrupt(jobs, shares):
     raise KeyboardInterrupt
+
+
+def test_where_nobody_has_left_a_claim_no_part_is_read_to_tidy_up(tmp_path):
+    with Store(tmp_path).ledger.leases() as leases:
+        leases.tidy(lambda: pytest.fail("a thousand footers are read for nothing"))
+        (leases.folder / "a.000001.claim").write_text("gone~1~2~3")
+        asked = []
+        leases.tidy(lambda: asked.append(1) or {"a"})
+        assert asked == [1]

@@ -5,6 +5,7 @@ import shlex
 import textwrap
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from harness import load
@@ -71,3 +72,24 @@ def test_the_study_of_the_page_is_read_refused_grown_and_merged_as_it_says(tmp_p
     assert {"status", "resume", "retry", "clean", "compact", "verify", "export", "publish"} <= {*words}
     for word in ("status", "resume", "retry", "clean", "compact", "verify", "publish"):
         assert main([word, "results/activations", *(["--jobs", "1"] if word in ("resume", "retry") else [])]) == 0
+
+
+@pytest.mark.slow
+def test_the_page_of_studies_exports_in_each_form_and_runs_on_a_cluster_as_it_says(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "howto-studies.md").read_text()
+    Path("STUDY.toml").write_text(
+        'name = "tried"\nproblems = "control-flat"\noptimizers = "gd"\nbudget = 20\nseeds = 2\n'
+    )
+    (line,) = re.findall(r"^    python -m harness (sweep STUDY.toml --dask local --jobs 4)", page, re.MULTILINE)
+    assert main(line.replace("--jobs 4", "--jobs 1").split()) == 0, capsys.readouterr().err
+    assert load("results/tried").runs["status"].tolist() == ["budget", "budget"]
+    (forms,) = re.findall(r"^\| `export (\S+) --from DIR` \|", page, re.MULTILINE)
+    made = {form: Path(f"out-{form}") for form in forms.split("\\|")}
+    assert set(made) == {"csv", "parquet", "duckdb", "ioh"}
+    for form, folder in made.items():
+        words = ["export", form, "--from", "results/tried", "--out", str(folder)]
+        assert main(words) == 0, capsys.readouterr().err
+    assert len(pd.read_csv(made["csv"] / "runs.csv")) == len(pd.read_parquet(made["parquet"] / "runs.parquet")) == 2
+    assert list(made["duckdb"].rglob("*.duckdb"))
+    assert list(made["ioh"].rglob("*.json"))

@@ -63,7 +63,7 @@ def execute(
         _executor(jobs, todo, policy) as executor,
     ):
         _Study(todo, states, store, leases, policy, watch).carry_out(executor, width)
-        leases.tidy(store.ledger.states())
+        leases.tidy(store.ledger.states)
 
 
 def _with_earlier(spec: RunSpec, states: Mapping[str, State]) -> RunSpec:
