@@ -67,7 +67,7 @@ def against_torch(name: str, device: str) -> dict[str, Trial]:
     architecture, optimizer, samples = WORK[name]
     settings = {"network": architecture, "device": device, "n_train": samples, "n_test": 10, "filters": ()}
     problem = replace(PROBLEMS[name], **settings).build(stream(0, "data"))
-    steps = 3
+    steps = 6
     method: Optimizer = OPTIMIZERS[optimizer]
     cost = 3.0 * steps * (1 if optimizer == "adam" else BATCH / samples)
     return {
@@ -101,10 +101,7 @@ def ours(problem: Problem, method: Optimizer, lanes: int, budget: float, steps: 
 
 def plain(problem: Problem, steps: int, device: str, *, minibatch: bool) -> Trial:
     """The usual loop with everything on the device, fused Adam, and no look at a loss."""
-    network = problem.network
-    assert isinstance(network, ModuleNetwork)
-    x, y = network.sampled(problem.inputs), network.placed(problem.targets).argmax(dim=1)
-    make, loss = network.make, nn.CrossEntropyLoss()
+    (x, y), make, loss = data(problem), problem.network.make, nn.CrossEntropyLoss()
 
     def trial() -> int:
         torch.manual_seed(0)
@@ -120,6 +117,12 @@ def plain(problem: Problem, steps: int, device: str, *, minibatch: bool) -> Tria
         return steps
 
     return trial
+
+
+def data(problem: Problem) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images and their classes, on the device."""
+    network = problem.network
+    return network.sampled(problem.inputs), network.placed(problem.targets).argmax(dim=1)
 
 
 def starts(problem: Problem, lanes: int):

@@ -22,21 +22,7 @@ def compiled(problem: Problem, steps: int):
     widths = [int(width) for width in problem.network.name.split("-")]
     x, y = jnp.asarray(problem.inputs, kind), jnp.asarray(problem.targets, kind)
     lr, b1, b2, eps = 3e-3, 0.9, 0.999, 1e-8
-
-    def unpack(theta):
-        offset = 0
-        for fan_in, fan_out in pairwise(widths):
-            weight = theta[offset : offset + fan_in * fan_out].reshape(fan_out, fan_in)
-            offset += fan_in * fan_out
-            yield weight, theta[offset : offset + fan_out]
-            offset += fan_out
-
-    def loss(theta):
-        hidden, layers = x, list(unpack(theta))
-        for weight, bias in layers[:-1]:
-            hidden = jnp.tanh(hidden @ weight.T + bias)
-        weight, bias = layers[-1]
-        return jnp.mean((hidden @ weight.T + bias - y) ** 2)
+    loss = _loss(problem, widths, x, y)
 
     def step(state, t):
         theta, m, v = state
@@ -50,6 +36,49 @@ def compiled(problem: Problem, steps: int):
         return jax.lax.scan(step, (theta, zero, zero), jnp.arange(1, steps + 1, dtype=kind))
 
     return jax.jit(jax.vmap(train))
+
+
+def _loss(problem: Problem, widths: list[int], x, y):
+    """The mean square of a network of the problem's activation, `tanh` or `sin(w0)`."""
+    import jax.numpy as jnp
+
+    speed = float(problem.network.activation.removeprefix("sin(").removesuffix(")").replace("tanh", "0"))
+
+    def phi(z):
+        return jnp.sin(speed * z) if speed else jnp.tanh(z)
+
+    def unpack(theta):
+        offset = 0
+        for fan_in, fan_out in pairwise(widths):
+            weight = theta[offset : offset + fan_in * fan_out].reshape(fan_out, fan_in)
+            offset += fan_in * fan_out
+            yield weight, theta[offset : offset + fan_out]
+            offset += fan_out
+
+    def loss(theta):
+        hidden, layers = x, list(unpack(theta))
+        for weight, bias in layers[:-1]:
+            hidden = phi(hidden @ weight.T + bias)
+        weight, bias = layers[-1]
+        return jnp.mean((hidden @ weight.T + bias - y) ** 2)
+
+    return loss
+
+
+def losses_and_grads(problem: Problem):
+    """Of parameters `(B, P)` in float32: a call that stays with JAX, made from them, and one from numpy to numpy."""
+    import jax
+    import jax.numpy as jnp
+
+    widths = [int(width) for width in problem.network.name.split("-")]
+    x, y = jnp.asarray(problem.inputs, jnp.float32), jnp.asarray(problem.targets, jnp.float32)
+    compiled = jax.jit(jax.vmap(jax.value_and_grad(_loss(problem, widths, x, y))))
+
+    def on_jax(thetas):
+        there = jnp.asarray(thetas)
+        return lambda: jax.block_until_ready(compiled(there))
+
+    return on_jax, lambda thetas: tuple(np.asarray(each) for each in compiled(thetas))
 
 
 def trained(problem: Problem, lanes: int, steps: int):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -9,12 +10,17 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks import cases, ours, rounds, with_jax, with_numpy, with_scipy, with_torch
+from benchmarks import cases, deep, devices, ours, rounds, with_jax, with_numpy, with_scipy, with_torch
 from benchmarks.page import COSTS, PAGE, ROOT, TABLE, write
 from benchmarks.rates import Rates, limit
 from benchmarks.rounds import Timed, interleaved, ratio
+from harness.run.spec import stream
 from optimizers import OPTIMIZERS
+from problems import PROBLEMS
 from problems.engines.choose import make_evaluator
+from problems.losses.cross_entropy import CrossEntropy
+from problems.networks.torch import architectures
+from problems.networks.torch.module import ModuleNetwork
 
 
 @pytest.fixture(autouse=True)
@@ -146,3 +152,36 @@ def test_a_quick_round_measures_every_row_and_writes_what_is_committed(tmp_path)
     assert (rows["seconds_ours"] > 0).all()
     assert (tmp_path / "docs/figures/performance.png").stat().st_size > 10_000
     assert "| work |" in said
+
+
+@pytest.mark.slow
+def test_jax_and_our_kernels_differentiate_the_same_deep_networks():
+    pytest.importorskip("jax", reason="jax is an optional rival: pip install .[bench]")
+    for widths in deep.NETWORKS:
+        problem = deep.problem(widths)
+        thetas = ours.start(problem, 2).astype(np.float32)
+        losses, grads = make_evaluator(problem, "compiled").values_and_grads(thetas)
+        on_jax, whole = with_jax.losses_and_grads(problem)
+        for theirs in (on_jax(thetas)(), whole(thetas)):
+            np.testing.assert_allclose(losses, theirs[0], rtol=1e-4)
+            np.testing.assert_allclose(grads, theirs[1], atol=1e-5 * np.abs(grads).max())
+
+
+def test_the_loop_beside_a_run_on_a_device_asks_for_its_gradient():
+    digits = replace(PROBLEMS["digits"], n_train=40, n_test=10).build(stream(0, "data"))
+    network = ModuleNetwork("dnn", architectures.widths((64, 12, 10), "tanh"), (64,))
+    problem = replace(digits, network=network, loss=CrossEntropy())
+    net, (x, y) = torch_network_of(network), devices.data(problem)
+    torch.nn.CrossEntropyLoss()(net(x), y).backward()
+    theta, theirs = (torch.cat([each.ravel() for each in parts]) for parts in tensors_of(net))
+    grads = make_evaluator(problem).tensor_values_and_grads(theta[None])[1]
+    torch.testing.assert_close(grads[0], theirs, rtol=1e-9, atol=1e-12)
+
+
+def torch_network_of(network):
+    torch.manual_seed(0)
+    return network.make().double()
+
+
+def tensors_of(net):
+    return zip(*((parameter.detach(), parameter.grad) for parameter in net.parameters()), strict=True)

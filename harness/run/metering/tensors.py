@@ -167,7 +167,7 @@ class TensorMeter:
         for row, each in enumerate((self._last_losses, self._best_losses, self._ended, self._diverged)):
             told[row] = each
         self.last_loss, self.best_loss, ended, diverged = told.cpu().numpy()
-        points = self.last, self.best
+        points = (self.last, self.best) if self._observe is not None else (self.last_loss, self.best_loss)
         new = [int(lane) for lane in np.argsort(ended) if ended[lane] >= 0 and lane not in self.ends]
         now = self._evaluations - 1
         # a lane that ends at this evaluation has lived up to this mark; the others are shown where they ended
