@@ -71,6 +71,7 @@ def _carry_out(
     finally:
         for name, reason in store.ledger.put_aside.items():
             sys.stderr.write(f"damaged, and made again: {name}: {reason}\n")
+    # of words without --incumbent the study's own choice stays
     results = finish(store, arguments.format, getattr(arguments, "incumbent", None))
     sys.stderr.write("".join(f"{sentence}\n" for sentence in said))
     return results
@@ -78,6 +79,7 @@ def _carry_out(
 
 def say_results(results: Results, file_format: str) -> None:
     """Print the table that answers the question, and where everything is."""
+    # rich folds a table at 80 letters where there is no terminal to ask
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     console.print(closing_table(results.tables))
     for sentence in growth(results.tables):

@@ -21,6 +21,7 @@ INCUMBENTS = ("best", "last")
 def add_problem(word: Parser) -> None:
     """What is learned, and by which network."""
     add = word.add_argument_group("what is learned").add_argument
+    # values stay text: which of them a problem takes, and as what, its recipe alone knows
     add("--problem", metavar="NAME", help="a name from 'harness list problems'; may be left out with data of your own")
     add("--target", metavar="FORMULA|FILE", help="a target of your own: a formula of x, or a file of columns")
     add("--columns", metavar="X,Y", help="a file's columns: x,y or y alone; of a cloud x,y,z,r,g,b; of --data a,b:u,v")
@@ -100,6 +101,7 @@ def add_traceback(word: Parser) -> None:
 
 def add_jobs(word: Parser) -> None:
     """Processes, for words that make several runs."""
+    # by affinity and cgroup: a batch system lends a part of the machine
     text = "processes (default: one for each core that this process may use)"
     word.add_argument("--jobs", type=whole(1), default=available_cores(), metavar="N", help=text)
 

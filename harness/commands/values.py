@@ -10,6 +10,7 @@ from harness.study.file.values import seeds
 
 def number(text: str) -> float:
     """A finite number."""
+    # argparse would say of a ValueError that the value is invalid, and not what would do
     try:
         value = float(text)
     except ValueError:

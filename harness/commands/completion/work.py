@@ -54,6 +54,7 @@ def words() -> list[Word]:
 
 def values() -> dict[str, list[str]]:
     """Names that may stand after an option."""
+    # names alone: of 'sin(10)' a shell can offer `sin`, and no number
     known: dict[str, Iterable[str]] = {
         "--problem": PROBLEMS,
         "--optimizer": OPTIMIZERS,

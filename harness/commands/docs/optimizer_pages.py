@@ -71,6 +71,7 @@ def _section(name: str, method: Optimizer) -> Iterator[str]:
     yield ""
     yield f"- source: {method.source}"
     yield f"- needs: {', '.join(sorted(method.needs))}" + ("; many seeds in one batch" if method.lanes else "")
+    # at a size that the method refuses it holds nothing
     sizes = ", ".join(f"{size(method.memory(dim))} at P = {dim:,}" for dim in SIZES if dim <= method.max_dim)
     more = "; 16 bytes for each entry of the Jacobian" if "residuals" in method.needs else ""
     if type(method).memory_at is not Optimizer.memory_at:

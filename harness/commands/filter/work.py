@@ -53,6 +53,7 @@ def _deltas(text: str | None) -> list[float]:
         deltas = []
     if not deltas or not all(0 < delta < np.inf for delta in deltas):
         raise ValueError(f"--deltas takes positive numbers separated by commas, such as 1,3,7; got '{text}'.")
+    # from narrow to wide, so that the shares fall and rise down the table
     return sorted(deltas)
 
 
@@ -72,6 +73,7 @@ def _table(name: str, shares: pd.DataFrame) -> Table:
 
 def _steps(delta: float) -> Example:
     """Steps on [-1, 1), and their low part."""
+    # two square waves, of one period a unit and of five: the filter is to take the second first
     x = -1 + 2 * np.arange(401) / 401
     y = np.sign(np.sin(2 * np.pi * x)) + 0.5 * np.sign(np.sin(10 * np.pi * x))
     low = FilterProbe(x[:, None], y[:, None], delta, len(x)).parts(y[:, None])[0]

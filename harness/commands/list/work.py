@@ -47,6 +47,7 @@ def _optimizers() -> dict[str, str]:
 
 def _installed(method: Optimizer) -> str:
     """A remark on methods whose optional library is missing."""
+    # found and not imported: a list must not wait for torch or nevergrad
     if not method.library or find_spec(method.library) is not None:
         return ""
     return f"not installed (pip install 'frequency-harness[more]' brings {method.library}); "
@@ -62,6 +63,7 @@ def _observers() -> dict[str, str]:
     return {
         name: f"{(observer.__doc__ or '').partition(chr(10))[0]} "
         + ", ".join(f"{setting}={value}" for setting, value in settings_of(observer).items())
+        # imported here, as figures are
         for name, observer in import_module("harness.questions").OBSERVERS.items()
     }
 

@@ -31,6 +31,7 @@ from harness.whole_files import replace_file
 
 def main(arguments: argparse.Namespace) -> int:
     """Run what is new, and say where it stands; the exit code."""
+    # one of the two: both, or none, leave open what is held against what
     if (arguments.what is None) == (arguments.problem is None):
         raise ValueError("Name what is to be placed: a file or an optimizer, or --problem with a file or a problem.")
     return _method(arguments) if arguments.problem is None else _problem(arguments)
@@ -70,6 +71,7 @@ def _problem(arguments: argparse.Namespace) -> int:
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     worst = 0
     for name in names:
+        # of so many methods some fit no given problem: they are left out, with the reason
         planned = plan(name, methods, chosen, lenient=True)
         store = Store(Path(arguments.out or f"results/place-{name}"))
         _made(planned, store, arguments.jobs)

@@ -34,12 +34,15 @@ def main(arguments: argparse.Namespace) -> int:
 def _course(curves: pd.DataFrame, spectra: pd.DataFrame) -> Table:
     table = Table(title="relative error of each frequency")
     first = spectra[spectra["mark"] == 0]
+    # the columns of the first mark are those of every other
     names = [_heading(row["probe"], row["frequency"], first["probe"].iloc[0]) for row in first.to_dict("records")]
+    # the lowest and the highest are always among them
     shown = np.unique(np.linspace(0, len(names) - 1, min(len(names), MOST_COLUMNS)).astype(int))
     for heading in ("cost", "loss", *(names[column] for column in shown)):
         table.add_column(heading, justify="right")
     errors = [own["error"].to_numpy()[shown] for _, own in spectra.groupby("mark")]
     costs, losses = curves["cost"].to_numpy(), curves["loss"].to_numpy()
+    # marks are a hundred and log-spaced: of each doubling of the cost one is printed, and the last
     due = 0.0
     for mark, cost in enumerate(costs):
         if cost >= due or mark == len(costs) - 1:
