@@ -1,12 +1,15 @@
-"""The pictures of the gallery, from the committed tables of `sin135-all` alone: `make gallery`."""
+"""The pictures of the gallery and of the pages, from committed tables alone: `make gallery`.
+
+Those of studies whose tables are too large to be committed are drawn by the commands that stand beside them."""
 
 import argparse
 from functools import partial
 from pathlib import Path
 
-from harness.figures import FIGURES
+from harness.figures import FIGURES, drawn
 from harness.figures.drawing.style import house_style
 from harness.figures.kept import film
+from harness.run.spec import families
 from harness.study.store import read_exported
 from harness.whole_files import replace_file
 
@@ -25,6 +28,15 @@ FIGURES_OF_SEVEN = (
     "spectrum",
     "spread",
 )
+OTHERS = (
+    ("sin135", "sin135-all", "heatmap", SEVEN),
+    ("sin135-all", "sin135-all", "order", None),
+    ("mnist-pca-heatmap", "mnist-pca", "heatmap", None),
+    ("poisson-network", "poisson", "heatmap", None),
+    ("poisson-jacobi", "poisson-grid", "heatmap", None),
+    ("gallery-robustness", "sin135-all", "robustness", SEVEN),
+)
+"""Pictures of pages: their names, the tables, the figure, and the optimizers if not all."""
 FILM_OF = ("adam", "bfgs", "powell", "pso")
 DPI = 110
 
@@ -38,13 +50,20 @@ def main() -> None:
     tables = read_exported(TABLES)
     seven = only(tables, SEVEN)
     for name in FIGURES_OF_SEVEN:
-        figure = FIGURES[name](seven)
-        with house_style():
-            written = partial(figure.savefig, format="png", dpi=DPI, metadata={"Software": None})
-            replace_file(out / f"gallery-{name}.png", written, durable=False)
-        print(name)
+        write(FIGURES[name](seven), out / f"gallery-{name}.png")
+    for name, study, figure, optimizers in OTHERS:
+        own = read_exported(TABLES.parent / study)
+        write(drawn(figure, only(own, optimizers) if optimizers else own, families()), out / f"{name}.png")
     film.save_film(film.animation(only(tables, FILM_OF)), out / "gallery-animation")
     print("animation")
+
+
+def write(figure, path):
+    """The picture of a figure."""
+    with house_style():
+        written = partial(figure.savefig, format="png", dpi=DPI, metadata={"Software": None})
+        replace_file(path, written, durable=False)
+    print(path.name)
 
 
 def only(tables, optimizers):

@@ -80,12 +80,16 @@ def _title(axes: Axes, panel: Panel, layout: Layout) -> None:
     """Name and verdict on the left; on the right how runs ended, and the concordance."""
     room = layout.width - text_width(panel.endings, 6) - 0.08
     name, size = fitted(panel.name, 7.5, room, "bold")
-    tight = min(1.0, (layout.width - 0.06) / (text_width(panel.verdict, 6.5) + text_width(panel.concordance, 6) + 1e-9))
+    beside = layout.width - 0.06 - text_width(panel.concordance, 6)
+    # four to a page have no room for the whole of it, which the table and the figure `order` say
+    short = text_width(panel.verdict, 6.5) > beside
+    verdict = panel.verdict.replace("as amplitude alone would give", "as amplitude") if short else panel.verdict
+    tight = min(1.0, (layout.width - 0.06) / (text_width(verdict, 6.5) + text_width(panel.concordance, 6) + 1e-9))
     colour = VERDICT_COLOURS.get(panel.verdict, GREY)
     pieces: tuple[tuple[int, float, str, dict[str, Any]], ...] = (
         (0, 0.18, name, {"size": size, "weight": "bold", "color": INK}),
         (1, 0.18, panel.endings, {"size": 6, "color": GREY}),
-        (0, 0.055, panel.verdict, {"size": 6.5 * tight, "color": colour}),
+        (0, 0.055, verdict, {"size": 6.5 * tight, "color": colour}),
         (1, 0.055, panel.concordance, {"size": 6 * tight, "color": INK}),
     )
     for x, inches, text, style in pieces:
