@@ -11,6 +11,8 @@ from harness.commands.options import DATA, TRACEBACK
 from harness.commands.parser import parser_of
 
 HELP = ("-h", "--help")
+WITHOUT_WORKERS = ("plan",)
+"""Words that ask for a number of processes and start none."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,6 +62,9 @@ def _say(said: Sequence[str]) -> int:
     arguments = parser_of(word).understand(said[1:])
     if getattr(arguments, "data_dir", None):
         os.environ[DATA] = arguments.data_dir  # where workers look, too
+    if getattr(arguments, "jobs", 1) > 1 and word not in WITHOUT_WORKERS:
+        # before this process loads anything itself: both load side by side
+        import_module("harness.study.workers.nursery").prepare()
     _open_door(arguments)
     code: int = work_of(word).main(arguments)
     return code

@@ -71,6 +71,12 @@ def test_lanes_share_a_job_and_go_first_and_other_runs_have_one_each() -> None:
     assert [len(job) for job in jobs] == [32, 8, 1, 1, 1]
 
 
+def test_one_run_of_each_configuration_goes_before_the_rest() -> None:
+    runs = [*specs(Walk(), seeds=3), *specs(Walk(), "other", 3)]
+    names = [job[0].optimizer for job in group(runs)]
+    assert names == ["walk", "other", "walk", "walk", "other", "other"]
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_run_is_written_and_none_is_made_twice(tmp_path: Path, jobs: int) -> None:
     runs = specs(Walk())
@@ -114,7 +120,8 @@ def test_any_executor_will_do(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_interrupt_keeps_what_is_finished(tmp_path: Path, jobs: int) -> None:
-    runs = [*specs(Walk(), seeds=2), *specs(Walk(death="interrupt"), "interrupted", 1)]
+    # three configurations, which are begun in this order
+    runs = [*specs(Walk(), "one", 1), *specs(Walk(), "other", 1), *specs(Walk(death="interrupt"), "interrupted", 1)]
     store = opened(tmp_path / "out", runs)
     with pytest.raises(KeyboardInterrupt):
         execute(runs, store, jobs)
@@ -158,7 +165,8 @@ def test_many_short_runs_are_few_tasks_and_every_run_is_written_once(
     assert [len(job) for job in counted.jobs[:2]] == [1, 1]
     assert len(counted.jobs[2]) > 1
     assert all(len({spec.optimizer for spec in job}) == 1 for job in counted.jobs)
-    assert [spec.run_id for job in counted.jobs for spec in job] == [spec.run_id for spec in runs]
+    begun = [runs[0], runs[40], *runs[1:40], runs[41]]
+    assert [spec.run_id for job in counted.jobs for spec in job] == [spec.run_id for spec in begun]
     assert store.done() == {spec.run_id for spec in runs}
 
 

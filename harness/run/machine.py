@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.run.spec import canonical, digest
+from harness.run.threads import PINNED
 
 LIBRARIES = ("numpy", "scipy", "torch", "pyswarms", "nevergrad", "numba", "cma", "pandas")
-PINNED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @lru_cache

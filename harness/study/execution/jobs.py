@@ -12,10 +12,11 @@ from typing import Any, TypeAlias
 
 from threadpoolctl import threadpool_limits
 
-from harness.run.machine import PINNED, machine
+from harness.run.machine import machine
 from harness.run.rows import sentence, unfinished
 from harness.run.runner import make_lanes
 from harness.run.spec import RunSpec
+from harness.run.threads import PINNED
 from harness.run.tracebacks import collected, text_of
 from harness.study.execution.standby import GRACE, Standby, hard_limit
 from harness.study.ledger.ledger import Ledger, Unwritable
@@ -39,7 +40,10 @@ class Failed(Exception):
 
 
 def group(specs: Sequence[RunSpec]) -> list[Job]:
-    """Jobs, lanes together and other runs alone; those of most runs first, so that none of them is waited for alone."""
+    """Jobs, lanes together and other runs alone, in the order in which they are begun.
+
+    Those of most runs go first, so that none of them is waited for alone; then one of each configuration, so that
+    each process compiles the code of another one, and finds that of the rest on disk."""
     batches: dict[Any, list[RunSpec]] = {}
     for index, spec in enumerate(specs):
         # a method without lanes has a number for a key, and stays alone
@@ -50,7 +54,10 @@ def group(specs: Sequence[RunSpec]) -> list[Job]:
         for batch in batches.values()
         for start in range(0, len(batch), MOST_LANES)
     ]
-    return sorted(jobs, key=len, reverse=True)
+    firsts = {configuration(job[0]): number for number, job in reversed([*enumerate(jobs)])}
+    first = set(firsts.values())
+    ranked = sorted(range(len(jobs)), key=lambda number: (-len(jobs[number]), number not in first))
+    return [jobs[number] for number in ranked]
 
 
 def configuration(spec: RunSpec) -> RunSpec:

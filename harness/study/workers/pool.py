@@ -1,9 +1,7 @@
 """An executor of worker processes that loses one task with a worker, and can end a task that takes too long."""
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
@@ -12,7 +10,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any
 
-from harness.study.workers.process import Worker, WorkerDied, check_main, worker_environment
+from harness.study.workers.process import Worker, WorkerDied, check_main
 
 
 class Overdue(Exception):
@@ -26,7 +24,7 @@ class Workers(Executor):
         check_main()
         self.shares: dict[Future[Any], float] = {}
         """The share of each task in flight that is done."""
-        self._environment = worker_environment() | (environment or {})
+        self._environment = environment or {}
         self._tasks: SimpleQueue[tuple[Future[Any], bytes] | None] = SimpleQueue()
         self._count = count
         self._threads: list[Thread] = []
@@ -94,8 +92,7 @@ class Workers(Executor):
             # asked under the lock: a worker either stands in the set that `end` kills, or is never started
             if self._ended:
                 raise WorkerDied
-            with _set(self._environment):
-                worker = Worker()
+            worker = Worker(self._environment)
             self._workers.add(worker)
         try:
             worker.await_ready()
@@ -145,18 +142,3 @@ class Workers(Executor):
                 left, deadline, paused = deadline - monotonic(), None, True
             elif word == "resume" and paused:
                 deadline, paused = monotonic() + left, False
-
-
-@contextmanager
-def _set(environment: dict[str, str]) -> Iterator[None]:
-    """The environment for a new process: numerical libraries read it as they are loaded."""
-    before = {name: os.environ.get(name) for name in environment}
-    os.environ.update(environment)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

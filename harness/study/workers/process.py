@@ -5,20 +5,19 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from harness.run.machine import PINNED
+from harness.run.threads import PINNED
 from harness.study.workers.channel import listening
+from harness.study.workers.nursery import SIGN, context, environment, spawned, worker_environment
 
 Task: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
-SIGN = "FREQUENCY_HARNESS_WORKER"
-"""Set in the environment of a worker while it imports the main script: whoever starts workers then has no guard."""
 UNGUARDED = 77
 """The exit status of a worker whose main script starts workers without a guard."""
 GUARD = (
@@ -38,12 +37,20 @@ class WorkerDied(BrokenExecutor):
 class Worker:
     """A process on one thread of its numerical libraries, and the pipe to it."""
 
-    def __init__(self) -> None:
-        # a fork would inherit locks that threads of numerical libraries happened to hold
-        context = multiprocessing.get_context("spawn")
+    def __init__(self, changed: Mapping[str, str] | None = None) -> None:
+        """`changed` is the environment's, beside that of all workers."""
+        changed = changed or {}
+        try:
+            self._start(context(changed), changed)
+        # a nursery that has died, or could not begin, is no reason to make no run
+        except (EOFError, ConnectionError):
+            self._start(spawned(), changed)
+
+    def _start(self, context: Any, changed: Mapping[str, str]) -> None:
         self.pipe, other = context.Pipe()
-        self.process = context.Process(target=_serve, args=(other,), name="run")
-        self.process.start()
+        with environment({**worker_environment(), **changed}):
+            self.process = context.Process(target=_serve, args=(other, dict(os.environ)), name="run")
+            self.process.start()
         # held open here as well, the pipe would not end with the process, and nobody would learn of its death
         other.close()
 
@@ -81,13 +88,12 @@ def check_main() -> None:
         raise CannotStart(f"The code that runs comes from '{script}', which workers cannot read. {GUARD}")
 
 
-def worker_environment() -> dict[str, str]:
-    """What is set around the start of workers."""
-    return {**dict.fromkeys(PINNED, "1"), SIGN: "1"}
-
-
-def _serve(pipe: Connection) -> None:
-    """Take tasks from the pipe until it closes."""
+def _serve(pipe: Connection, told: Mapping[str, str]) -> None:
+    """Take tasks from the pipe until it closes, in the environment that was `told`."""
+    # a fork has the environment of when the nursery was started, and of threads its libraries know no other
+    pinned = {name: os.environ[name] for name in PINNED if name in os.environ}
+    os.environ.clear()
+    os.environ.update({name: value for name, value in told.items() if name not in PINNED} | pinned)
     os.environ.pop(SIGN, None)  # the main script is imported
     # Ctrl-C reaches all processes of a terminal: what becomes of workers is for their parent to say
     signal.signal(signal.SIGINT, signal.SIG_IGN)
