@@ -87,11 +87,10 @@ Measured on two cores of the machine of the tables (AMD EPYC, Zen 4).
   parts. What it does not: its products of a batch of matrices take about a fifth longer than OpenBLAS's one by one, and
   its tanh alone (27 us) longer than ours with the product. The two rows of this work were measured after all others, on
   a machine with much other work: their ratios compare, their seconds do not.
-- *The loop of torch on a CPU.* `mnist` comes within 5 % of it; `cifar10-cnn` does not: of its 7.3 million parameters a
-  step writes down the last point, looks whether all slopes are finite, and joins the slopes of the layers to one
-  vector, about 40 ms where a step of Adam takes 13 and a gradient 1000. Its row is of turns of three steps, in which
-  the copies at the start and the end of a run, since left out where nobody looks at them, had a large share. What is
-  left beyond these is not explained yet. VGG16 is not measured. All of it was measured beside much other work.
+- *The loop of torch on a CPU.* `mnist` comes within 5 % of it, and `cifar10-cnn` is on a par, as far as three and seven
+  rounds beside much other work can tell. Of its 7.3 million parameters a step writes down the last point, looks
+  whether all slopes are finite, and joins the slopes of the layers to one vector: about 40 ms, where a step of Adam
+  takes 13 and a gradient 1000. VGG16 is not measured.
 - *The study.* With its loops compiled it takes 22.8 seconds of processor where it took 48.4 (user and system time of
   `python -m harness compare --problem sin135 --seeds 8 --jobs 2`, second run, beside other work, so the rows above,
   which are older, are not comparable): that is 11 to 12 seconds of two idle cores at the least. Of the rest about 13.5
