@@ -5,6 +5,8 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from selenium.webdriver.support.ui import WebDriverWait
+from support.browser import chromium, complaints, faults, needs_browser, screen
 
 from harness.cli import main
 from harness.commands.serve.pages import Study
@@ -53,7 +55,7 @@ def test_progress_is_live_and_names_are_text(study):
         assert status == 200
         assert "1 of 4 runs are finished" in page
         assert 'aria-label="control-low, gd" max="2" value="1"' in page
-        assert '<meta http-equiv="refresh" content="3">' in page
+        assert "<main data-going>" in page
         assert "<b>" not in page
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         first = ask(port, "/report.html")
@@ -61,10 +63,28 @@ def test_progress_is_live_and_names_are_text(study):
         execute(planned.specs, store)
         page = ask(port)[1]
         assert "4 of 4 runs are finished" in page
-        assert "refresh" not in page
+        assert "<main>" in page
         grown = ask(port, "/report.html")[1]
         assert planned.specs[-1].run_id in grown
         assert planned.specs[-1].run_id not in first[1]
+
+
+@needs_browser
+def test_in_a_browser_progress_moves_by_itself_fits_a_phone_and_has_no_fault(tmp_path):
+    planned = plan("control-low", ["gd", "adam"], 1, budget=9, marks=3)
+    store = Store(tmp_path / "study")
+    store.open(planned.study)
+    execute(planned.specs[:1], store)
+    with serving(store.folder) as port, chromium() as browser:
+        for width, scheme in ((390, "dark"), (1280, "light")):
+            screen(browser, width, scheme)
+            browser.get(f"http://127.0.0.1:{port}/")
+            assert browser.execute_script("return document.documentElement.scrollWidth") == width
+            assert faults(browser) == []
+        assert "1 of 2 runs" in browser.find_element("tag name", "main").text
+        execute(planned.specs, store)
+        WebDriverWait(browser, 60).until(lambda one: "2 of 2 runs" in one.find_element("tag name", "main").text)
+        assert [line for line in complaints(browser) if "favicon" not in line["message"]] == []
 
 
 def test_nothing_can_be_changed_and_nothing_else_be_read(study):

@@ -1,5 +1,7 @@
 """What is served: how a study stands, made anew for each request, and its report, made anew when runs have ended."""
 
+import base64
+import hashlib
 from html import escape
 from pathlib import Path
 from threading import Lock
@@ -11,13 +13,31 @@ from harness.study.understood import UNDERSTOOD
 
 PAUSE = 3
 """Seconds after which the browser asks again while runs are missing."""
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+SCRIPT = f"""
+async function again() {{
+  try {{
+    const text = await (await fetch("/")).text();
+    const made = new DOMParser().parseFromString(text, "text/html").querySelector("main");
+    document.querySelector("main").replaceWith(made);
+    if ("going" in made.dataset) setTimeout(again, {1000 * PAUSE});
+  }} catch {{ document.querySelector("main").append("The server has ended."); }}
+}}
+if ("going" in document.querySelector("main").dataset) setTimeout(again, {1000 * PAUSE});
+"""
+"""Puts what is new in the place of what stands, so that a reader stays where he is on the page."""
+DIGEST = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+POLICY = (
+    f"default-src 'none'; script-src 'sha256-{DIGEST}'; connect-src 'self'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 HEADINGS = ("problem", "optimizer", "progress", "runs", "ended by")
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .2rem .6rem; }
-progress { width: 100%; min-width: 8rem; }
+body { max-width: 50rem; margin: 2rem auto; padding: 0 1rem; background: Canvas; color: CanvasText; }
+h1 { overflow-wrap: anywhere; } .scroll { overflow-x: auto; } a { color: LinkText; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .2rem .6rem .2rem 0; }
+progress { width: 100%; min-width: 4rem; }
+@media (prefers-color-scheme: dark) { body { background: #16181b; color: #ececec; } a { color: #7cc4ff; } }
 """
 
 
@@ -46,14 +66,16 @@ class Study:
         owners = ", ".join(escape(owner.split("~")[0]) for owner in status.owners)
         head = "".join(f'<th scope="col">{text}</th>' for text in HEADINGS)
         name = escape(self._folder.resolve().name)
-        again = f'<meta http-equiv="refresh" content="{PAUSE}">' if going else ""
+        marked = " data-going" if going else ""
         return (
-            f'<!doctype html><html lang="en"><head><meta charset="utf-8">{again}<title>{name}</title>'
-            f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main>'
+            f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
+            f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main{marked}>'
             f"<h1>{name}</h1><p>{status.finished:,} of {status.runs:,} runs are finished"
             f"{f'; worked on by {owners}' if owners else ''}. "
             f'<a href="/report.html">The report of what is finished</a></p>'
-            f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></main></body></html>"
+            f'<div class="scroll" role="group" aria-label="Progress of each optimizer" tabindex="0">'
+            f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></main>"
+            f"<script>{SCRIPT}</script></body></html>"
         )
 
     def report(self) -> str:
