@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install compare atlas-core test lint types arrows docs tests quick format bench gallery hooks clean
+.PHONY: help install compare atlas-core atlas test lint types arrows docs tests quick format bench gallery hooks clean
 
 BIN := .venv/bin
 # A stamp bears the time its install began, and exists only once the install has succeeded.
@@ -17,6 +17,9 @@ PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3; do 
 
 PROBLEM ?=
 ARGS ?=
+DASK ?=
+# for words that make runs
+CLUSTER = $(if $(DASK),--dask $(DASK))
 WORKERS ?= auto
 
 # Data downloaded once for several checkouts lies beside them.
@@ -68,10 +71,16 @@ format: $(DEV)  ## put the code in shape, with ruff's safe fixes
 	$(BIN)/ruff format
 
 atlas-core: $(RUNTIME)  ## make the core of the Atlas, its tables, its figure and its page
-	$(BIN)/python -m harness sweep atlas/core.toml --out results/atlas-core $(ARGS)
-	$(BIN)/python -m harness tune atlas/core.toml --out results/atlas-core-tuning --write atlas/tuned.toml
-	$(BIN)/python -m harness sweep atlas/tuned.toml --out results/atlas-core-tuned $(ARGS)
-	$(BIN)/python -m harness atlas results/atlas-core
+	$(BIN)/python -m harness sweep atlas/core.toml --out results/atlas-core $(CLUSTER) $(ARGS)
+	$(BIN)/python -m harness tune atlas/core.toml --out results/atlas-core-tuning --write atlas/tuned.toml $(CLUSTER)
+	$(BIN)/python -m harness sweep atlas/tuned.toml --out results/atlas-core-tuned $(CLUSTER) $(ARGS)
+	$(BIN)/python -m harness atlas results/atlas-core --tuned results/atlas-core-tuned --verify 12
+
+atlas: $(RUNTIME)  ## the full Atlas, which takes a cluster or patience [DASK=tcp://...]
+	$(BIN)/python -m harness sweep atlas/atlas.toml --out results/atlas $(CLUSTER) $(ARGS)
+	$(BIN)/python -m harness tune atlas/atlas.toml --out results/atlas-tuning --write atlas/atlas-tuned.toml $(CLUSTER)
+	$(BIN)/python -m harness sweep atlas/atlas-tuned.toml --out results/atlas-tuned $(CLUSTER) $(ARGS)
+	$(BIN)/python -m harness atlas results/atlas --tuned results/atlas-tuned --atlas atlas/full --page docs/atlas-full.md --verify 12
 
 claim-%: $(RUNTIME)  # of docs/claims.md: make claim-a [ARGS="--jobs 2"]
 	$(BIN)/python -m benchmarks.claims $* $(ARGS)

@@ -8,10 +8,13 @@ import pytest
 from harness import load
 from harness.analysis.asked.standing import standing
 from harness.analysis.order import order_table
+from harness.atlas.again import drawn, verified
 from harness.atlas.kept import keep, kept_tables
 from harness.atlas.page import atlas_page
 from harness.atlas.placing import paragraph, ranking, ratios, together
+from harness.atlas.tuned import beside
 from harness.cli import main
+from harness.study.file.study_file import read_study
 
 STUDY = """\
 name = "small"
@@ -25,6 +28,22 @@ budget = 12000
 seeds = "0..1"
 [parts.problems.random-waves]
 target = [0, 1, 2, 3, 4]
+"""
+TUNED = """\
+name = "small-tuned"
+seeds = "0..4"
+[[parts]]
+problems = ["control-low"]
+budget = 12000
+[parts.optimizers.gd]
+lr = 0.1
+[[parts]]
+seeds = "0..0"
+budget = 3000
+[parts.problems.random-waves]
+target = [0, 1, 2, 3, 4]
+[parts.optimizers.adam]
+lr = 0.01
 """
 OWN = """\
 from harness import optimizer
@@ -66,18 +85,54 @@ def test_the_page_says_what_the_tables_say(atlas):
     assert f"{low.sum()} are low-first" in page
     assert "`gd` on control-high: high-first" in page
     assert "random-search-initial" in page.split("## How much is in the map")[1]
+    # what was not run is said, and not left away
+    assert "| figure 1.6 |" in page
+    assert page.count("not run here") == 4
+    assert "Not run in this study: activation" in page
+    assert "No sample of the runs has been made again" in page
     # a learner that is turned round is told as such
     turned = rows["verdict"].str.startswith("high-first").sum()
     assert f"{turned} are high-first" in page
+
+
+def test_tuned_settings_stand_beside_the_registered_ones_on_the_same_seeds_and_targets(atlas, monkeypatch):
+    monkeypatch.chdir(atlas)
+    (atlas / "tuned.toml").write_text(TUNED)
+    assert main(["sweep", "tuned.toml", "--out", "whole-tuned", "--jobs", "1"]) == 0
+    assert main(["atlas", "whole", "--tuned", "whole-tuned", "--atlas", "both", "--page", "both.md"]) == 0
+    tables, tuned = kept_tables(Path("both")).tables, kept_tables(Path("both-tuned")).tables
+    rows = beside(tables, tuned)
+    assert [*zip(rows["block"], rows["optimizer"], strict=True)] == [("control-low", "gd"), ("random-waves", "adam")]
+    assert rows["n_runs"].iloc[0] == rows["n_runs_tuned"].iloc[0] == 5
+    registered = tables["runs"].query("problem == 'control-low' and optimizer == 'gd' and seed < 5")["best_loss"]
+    assert rows["end_loss"].iloc[0] == registered.median()
+    page = Path("both.md").read_text()
+    assert "| control-low | `gd` | lr 0.1 |" in page
+    assert "Not run in this study: `make atlas-core`" not in page
+
+
+def test_a_sample_of_kept_runs_comes_out_again_and_a_changed_row_is_told(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    words = ["--atlas", "kept", "--page", "kept.md", "--verify", "3"]
+    assert main(["atlas", *words]) == 0
+    assert "3 of 3 runs came out again" in capsys.readouterr().out
+    assert "has drawn 3 of the kept runs" in Path("kept.md").read_text()
+    tables = kept_tables(Path("kept")).tables
+    specs = drawn(read_study("kept/STUDY.toml").plan.specs, tables, 1)
+    own = tables["hits"]["run_id"] == specs[0].run_id
+    later = tables["hits"].assign(cost=tables["hits"]["cost"].where(~own, 1.1 * tables["hits"]["cost"]))
+    row = verified(specs, {**tables, "hits": later}).iloc[0]
+    assert not row["passed"]
+    assert row["cost_difference"] == pytest.approx(1 - 1 / 1.1)
 
 
 def test_the_word_writes_page_figure_and_tables_and_a_second_time_the_same(atlas, monkeypatch, capsys):
     monkeypatch.chdir(atlas)
     words = ["--atlas", "again", "--page", "docs/page.md"]
     assert main(["atlas", "whole", *words]) == 0
-    first = (atlas / "docs" / "page.md").read_bytes(), (atlas / "docs" / "figures" / "atlas.png").read_bytes()
+    first = (atlas / "docs" / "page.md").read_bytes(), (atlas / "docs" / "figures" / "page.png").read_bytes()
     assert main(["atlas", *words]) == 0
-    assert first == ((atlas / "docs" / "page.md").read_bytes(), (atlas / "docs" / "figures" / "atlas.png").read_bytes())
+    assert first == ((atlas / "docs" / "page.md").read_bytes(), (atlas / "docs" / "figures" / "page.png").read_bytes())
     assert main(["atlas", "nowhere", *words]) == 2
     assert "finished study" in capsys.readouterr().err
 

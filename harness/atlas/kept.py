@@ -21,6 +21,11 @@ ROUNDED = 6
 """Digits of the standing that are written."""
 
 
+def beside(folder: Path) -> Path:
+    """Where the tables of the tuned settings are kept."""
+    return folder.with_name(f"{folder.name}-tuned")
+
+
 def keep(folder: Path, target: Path) -> Tables:
     """Keep what counts of the study in `folder` in `target`, with its file; the tables that were kept.
 

@@ -1,15 +1,24 @@
 """The page of the Atlas: every number on it is computed from the kept tables, none is typed."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.robustness import agreement_of_choices, robustness
-from harness.analysis.asked.samplers import SAMPLERS, against_samplers
-from harness.analysis.asked.standing import METHOD, method_names, standing
+from harness.analysis.asked.samplers import SAMPLERS
+from harness.analysis.asked.standing import METHOD, PLACE, block_names, method_names, standing
 from harness.analysis.statistics.verdicts import DIRECTIONS
+from harness.atlas.again import verified_section
+from harness.atlas.by_chance import chance_section
+from harness.atlas.chapter import chapter_section
+from harness.atlas.factors import factors_section
+from harness.atlas.foretold import theory_section
+from harness.atlas.surprised import surprised_section
+from harness.atlas.tuned import tuned_section
+from harness.atlas.wording import listed, number, share_of, spread_of, table
 from harness.tables import LABELS, Tables
 from optimizers import OPTIMIZERS
 
@@ -18,12 +27,11 @@ SAYING = (*DIRECTIONS, "no order", "mixed")
 """Verdicts that say something."""
 
 
-def atlas_page(tables: Tables, folder: Path, figure: str) -> str:
-    """The page in Markdown; `figure` is the address of the picture."""
-    rows = standing(tables)
-    rows = rows.assign(method=method_names(rows), said=rows["verdict"].str.split(",").str[0])
-    # "low-first, as amplitude alone would give": what follows the comma takes most of the statement back
-    rows["alone"] = rows["verdict"].str.contains(",")
+def atlas_page(
+    tables: Tables, folder: Path, figure: str, tuned: Tables | None = None, again: pd.DataFrame | None = None
+) -> str:
+    """The page in Markdown; `figure` is the address of the picture, `again` the runs that were made again."""
+    rows = _rows(tables)
     methods = _methods(rows, tables)
     blocks = list(dict.fromkeys(rows["block"]))
     return "\n".join(
@@ -38,11 +46,27 @@ def atlas_page(tables: Tables, folder: Path, figure: str) -> str:
             *_table(methods),
             *_problems(rows, blocks),
             *_lost(rows),
-            *_map_and_method(tables),
+            *factors_section(tables, rows),
+            *chance_section(tables, rows),
+            *theory_section(tables),
+            *tuned_section(tables, tuned),
+            *chapter_section(rows),
+            *surprised_section(rows),
+            *_silent(rows),
             *_ends(tables),
-            "",
+            *verified_section(again),
         ]
     )
+
+
+def _rows(tables: Tables) -> pd.DataFrame:
+    """The standing, with the names of methods and problems, and the verdict without what takes it back."""
+    rows = standing(tables)
+    names = block_names(tables["runs"][PLACE].drop_duplicates())
+    problems = {name: key[PLACE.index("problem")] for key, name in names.items()}
+    rows = rows.assign(method=method_names(rows), said=rows["verdict"].str.split(",").str[0])
+    # "low-first, as amplitude alone would give": what follows the comma takes most of the statement back
+    return rows.assign(alone=rows["verdict"].str.contains(","), problem=rows["block"].map(problems))
 
 
 def _methods(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
@@ -90,12 +114,12 @@ def _answer(rows: pd.DataFrame, methods: pd.DataFrame) -> Iterator[str]:
     strongest, weakest = (ranked if len(ranked) else methods).iloc[[0, -1]].to_dict("records")
     yield (
         f"The preference is largest for `{strongest['method']}` (the highest watched frequency costs "
-        f"{_number(strongest['size'])} times the lowest, geometric mean over problems) and smallest for "
-        f"`{weakest['method']}` ({_number(weakest['size'])})."
+        f"{number(strongest['size'])} times the lowest, geometric mean over problems) and smallest for "
+        f"`{weakest['method']}` ({number(weakest['size'])})."
     )
     reversed_on = sorted(set(high["method"]))
     never = methods[(methods[DIRECTIONS[0]] == 0)]["method"].tolist()
-    yield (f"High frequencies first, somewhere: {_listed(reversed_on)}; never low-first: {_listed(never)}.")
+    yield (f"High frequencies first, somewhere: {listed(reversed_on)}; never low-first: {listed(never)}.")
 
 
 def _table(methods: pd.DataFrame) -> Iterator[str]:
@@ -111,34 +135,34 @@ def _table(methods: pd.DataFrame) -> Iterator[str]:
         "verdict, of the problems that allow a statement."
     )
     yield ""
-    heads = ["method", "family", "spread over targets", "C over targets", "p", "verdict", DIRECTIONS[0]]
-    heads += ["beyond amplitude", DIRECTIONS[1], "no order", "robust"]
-    yield f"| {' | '.join(heads)} |"
-    yield "|---" * len(heads) + "|"
-    for row in methods.to_dict("records"):
-        found = row["population"]
-        cells = ["-"] * 4
-        if found is not None:
-            spread = f"{_number(found['spread'])} [{_number(found['spread_low'])}, {_number(found['spread_high'])}]"
-            share = f"{found['concordance']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
-            cells = [spread, share, f"{found['p_adjusted']:.2g}", found["verdict"]]
-        of = [f"{row[name]} of {row['blocks']}" for name in (DIRECTIONS[0], "beyond", DIRECTIONS[1], "no order")]
-        robust = f"{row['robust']:.0%}" if np.isfinite(row["robust"]) else "-"
-        yield "| " + " | ".join([f"`{row['method']}`", row["family"], *cells, *of, robust]) + " |"
-    yield ""
+    heads = ["method", "family", "spread over targets", "exponent", "C over targets", "C of the null", "p", "verdict"]
+    heads += [DIRECTIONS[0], "beyond amplitude", DIRECTIONS[1], "no order", "robust"]
+    yield from table(heads, [_method_line(row) for row in methods.to_dict("records")])
+
+
+def _method_line(row: dict[Hashable, Any]) -> list[str]:
+    found = row["population"]
+    cells = ["-"] * 6
+    if found is not None:
+        exponent = f"{number(found['exponent'])} [{number(found['exponent_low'])}, {number(found['exponent_high'])}]"
+        null = f"{found['null_concordance']:.2f}"
+        cells = [spread_of(found), exponent, share_of(found), null, f"{found['p_adjusted']:.2g}", found["verdict"]]
+    of = [f"{row[name]} of {row['blocks']}" for name in (DIRECTIONS[0], "beyond", DIRECTIONS[1], "no order")]
+    robust = f"{row['robust']:.0%}" if np.isfinite(row["robust"]) else "-"
+    return [f"`{row['method']}`", row["family"], *cells, *of, robust]
 
 
 def _problems(rows: pd.DataFrame, blocks: list[str]) -> Iterator[str]:
     yield "## Problems"
     yield ""
-    yield "| problem | methods | low-first | high-first | no order | median spread | what amplitude alone gives |"
-    yield "|---|---|---|---|---|---|---|"
-    for block in blocks:
-        own = rows[rows["block"] == block]
-        counts = [str(int((own["said"] == name).sum())) for name in (*DIRECTIONS, "no order")]
-        null = f"C {own['null_concordance'].median():.2f}, spread {_number(own['null_spread'].median())}"
-        yield f"| {block} | {len(own)} | {' | '.join(counts)} | {_number(own['spread'].median())} | {null} |"
-    yield ""
+    heads = ("problem", "methods", *DIRECTIONS, "no order", "median spread", "what amplitude alone gives")
+    yield from table(heads, [_problem_line(block, rows[rows["block"] == block]) for block in blocks])
+
+
+def _problem_line(block: str, own: pd.DataFrame) -> list[str]:
+    counts = [str(int((own["said"] == name).sum())) for name in (*DIRECTIONS, "no order")]
+    null = f"C {own['null_concordance'].median():.2f}, spread {number(own['null_spread'].median())}"
+    return [block, str(len(own)), *counts, number(own["spread"].median()), null]
 
 
 def _lost(rows: pd.DataFrame) -> Iterator[str]:
@@ -146,35 +170,30 @@ def _lost(rows: pd.DataFrame) -> Iterator[str]:
     yield ""
     lost = rows[rows["said"].isin(("high-first", "no order", "mixed"))]
     for row in lost.to_dict("records"):
-        sizes = f"spread {_number(row['spread'])} [{_number(row['spread_low'])}, {_number(row['spread_high'])}]"
-        share = f"C {row['concordance']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
-        yield f"- `{row['method']}` on {row['block']}: {row['verdict']}; {sizes}, {share}, p = {row['p_adjusted']:.2g}."
+        yield (
+            f"- `{row['method']}` on {row['block']}: {row['verdict']}; spread {spread_of(row)}, C "
+            f"{share_of(row)}, p = {row['p_adjusted']:.2g}."
+        )
     if lost.empty:
         yield "Nowhere, among the pairs that allow a statement."
     yield ""
 
 
-def _map_and_method(tables: Tables) -> Iterator[str]:
-    held = [name for name in SAMPLERS if name in set(tables["runs"]["optimizer"])]
-    if not held:
-        return
-    yield "## How much is in the map, and how much in the method"
+def _silent(rows: pd.DataFrame) -> Iterator[str]:
+    """What the page cannot say: pairs without a statement, and why."""
+    yield "## What it cannot say"
     yield ""
     yield (
-        "Samplers of the network's initial law follow no gradient: what order they show is in the map from parameters "
-        "to functions. A method that leaves its residual at higher frequencies than a sampler does at the same loss "
-        "learns low ones sooner than chance would. Pairs of a method and a problem, p corrected and at most 0.05:"
+        "The sizes are small, the settings those that are named, the frequencies those that are watched. A "
+        "verdict is on these, and on "
+        "no other network. Pairs that allow no statement:"
     )
     yield ""
-    yield "| sampler | methods that leave higher frequencies | lower ones | neither |"
-    yield "|---|---|---|---|"
-    compared = against_samplers(tables)
-    for name in held:
-        # a ratio above 1: at equal loss the method has left its residual at higher frequencies than chance does
-        own = compared[compared["sampler"] == name]
-        sure = own["p_adjusted"] <= 0.05
-        counts = [int((sure & (own["frequency_ratio"] > 1)).sum()), int((sure & (own["frequency_ratio"] < 1)).sum())]
-        yield f"| `{name}` | {counts[0]} | {counts[1]} | {len(own) - sum(counts)} |"
+    silent = rows[~rows["said"].isin(SAYING)]
+    for (verdict, block), own in silent.groupby(["said", "block"], sort=False):
+        yield f"- {verdict} on {block}: {listed(own['method'])}."
+    if silent.empty:
+        yield "None."
     yield ""
 
 
@@ -186,17 +205,10 @@ def _ends(tables: Tables) -> Iterator[str]:
     yield ""
     yield (
         f"{len(runs):,} runs of {len(configurations)} configurations; {len(failed)} failed, crashed or ran out of "
-        "time. `python -m harness verify` makes a sample of them again."
+        "time. `python -m harness verify` makes a sample of them again where the study lies; `python -m "
+        "harness publish` "
+        "makes an archive of what is not kept here."
     )
     for (optimizer, problem, reason), own in failed.groupby(["optimizer", "problem", "reason"]):
         yield f"- `{optimizer}` on {problem}, {len(own)} times: {reason}"
-
-
-def _number(value: float) -> str:
-    if not np.isfinite(value):
-        return "-" if np.isnan(value) else "∞"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names) if names else "none"
+    yield ""

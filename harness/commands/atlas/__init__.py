@@ -1,6 +1,7 @@
 """Options of `harness atlas`."""
 
 from harness.commands.parser import Parser
+from harness.commands.values import whole
 
 SECTION = "house"
 ABOUT = "Keep the tables of a finished study as an Atlas, and write its page and its figure."
@@ -8,6 +9,8 @@ EXAMPLES = """\
 examples:
   python -m harness sweep atlas/core.toml --out results/atlas-core
   python -m harness atlas results/atlas-core
+  python -m harness atlas results/atlas-core --tuned results/atlas-core-tuned
+  python -m harness atlas --verify 12
   python -m harness atlas
 """
 
@@ -19,4 +22,8 @@ def add_options(word: Parser) -> None:
     word.add_argument(
         "--atlas", default="atlas/core", metavar="DIR", help="where tables are kept (default: atlas/core)"
     )
+    text = "the folder of the finished study of tuned settings, kept beside (in DIR-tuned)"
+    word.add_argument("--tuned", metavar="DIR", help=text)
+    text = "make so many of the kept runs again, drawn at random, and say how far their rows are from the kept ones"
+    word.add_argument("--verify", type=whole(1), metavar="N", help=text)
     word.add_argument("--page", default="docs/atlas.md", metavar="FILE", help="the page (default: docs/atlas.md)")

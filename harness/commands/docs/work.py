@@ -1,13 +1,15 @@
-"""`harness docs`: write the pages that are made from the registry, the BibTeX file, the docstrings and the claims."""
+"""`harness docs`: write the pages that are made from the registry, the BibTeX file, the docstrings and the studies."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from harness.commands.docs.claims_page import claims_page
+from harness.commands.docs.grid_page import grid_page
 from harness.commands.docs.optimizer_pages import pages
 from harness.commands.docs.references_page import references_page
 from harness.commands.docs.rooms_page import rooms_page
+from harness.study.file.study_file import read_study
 from harness.whole_files import replace_text, writing_into
 from optimizers import OPTIMIZERS
 
@@ -24,6 +26,8 @@ def main(arguments: argparse.Namespace) -> int:
         folder, made = Path(arguments.out or "docs"), {"rooms.md": rooms_page(ROOT)}
     elif arguments.what == "claims":
         folder, made = Path(arguments.out or "docs"), {"claims.md": claims_page(Path("claims"))}
+    elif arguments.what == "atlas":
+        folder, made = Path(arguments.out or "atlas"), {"grid.md": grid_page(read_study("atlas/atlas.toml"))}
     else:
         folder = Path(arguments.out or "docs")
         made = {"references.md": references_page(_bibtex(folder))}

@@ -1,6 +1,6 @@
 """Options of `harness tune`: one optimizer on one problem, searched rather than varied, or all of a study's file."""
 
-from harness.commands.options import add_jobs, add_out, add_problem, add_settings, add_terms
+from harness.commands.options import add_dask, add_jobs, add_out, add_problem, add_settings, add_terms
 from harness.commands.parser import Parser
 from harness.commands.values import LARGEST_SEED, one_of, whole
 
@@ -32,4 +32,5 @@ def add_options(word: Parser) -> None:
     add_problem(word)
     add_terms(word)
     add_jobs(word)
+    add_dask(word)
     add_out(word, "results/tuning-PROBLEM-OPTIMIZER-ID")

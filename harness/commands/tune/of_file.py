@@ -2,19 +2,22 @@
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pandas as pd
 
 from harness.run.spec import digest
 from harness.study.execution.execute import execute
+from harness.study.execution.policy import Policy
 from harness.study.execution.progress import watching
 from harness.study.file.searches import searches_of, tuned_text, winner
 from harness.study.file.study_file import read_study
 from harness.study.store import Store
+from harness.study.workers.dask import dask_executor
 from harness.whole_files import replace_file, replace_text, writing_into
 
-OWN = ("file", "out", "write", "jobs", "traceback", "word")
+OWN = ("file", "out", "write", "jobs", "dask", "traceback", "word")
 """Options that go with a study's file."""
 
 
@@ -30,9 +33,13 @@ def tune_file(arguments: argparse.Namespace) -> int:
     specs = list(dict.fromkeys(spec for one in searches for spec in one.specs))
     ids = [spec.run_id for spec in specs]
     store = Store(Path(arguments.out) if arguments.out else study.folder.with_name(f"{study.name}-tuning"))
-    store.open({"study_id": digest(sorted(ids)), "purpose": "tuning", "runs": ids})
-    with watching(specs, store.ledger.states()) as watch:
-        execute(specs, store, arguments.jobs, watch)
+    # by its name: trials are known by the file, so that a search of more problems goes on from one of fewer
+    store.open({"study_id": digest(study.name), "purpose": "tuning", "runs": ids})
+    cluster = nullcontext(arguments.jobs) if arguments.dask is None else dask_executor(arguments.dask, arguments.jobs)
+    # a worker of Dask's that ends itself is replaced by its nanny
+    policy = Policy(expendable=arguments.dask is not None)
+    with watching(specs, store.ledger.states()) as watch, cluster as jobs:
+        execute(specs, store, jobs, watch, policy)
     runs = store.read()["runs"]
     found = [(one, *winner(one, runs)) for one in searches]
     trials = pd.concat([rows for _, _, rows in found], ignore_index=True)

@@ -21,8 +21,9 @@ def requested_search(arguments: argparse.Namespace) -> Tuning:
     """The search that the command line describes."""
     if arguments.optimizer is None:
         raise ValueError("Name an optimizer with --optimizer, or the file of a study that says what is tuned.")
-    if arguments.write is not None:
-        raise ValueError("--write goes with the file of a study; the winner of one search is found by its problem.")
+    for option in ("write", "dask"):
+        if getattr(arguments, option) is not None:
+            raise ValueError(f"--{option} goes with the file of a study, as in: harness tune STUDY.toml --{option} ...")
     first = requested_run(arguments, FIRST_SEED).specs[0]
     # left out is not 0: the options have no default, so that beside a file they can be refused
     given = {name: getattr(arguments, name) for name in ("trials", "seeds", "sampler", "draw")}

@@ -1,0 +1,66 @@
+"""Theory beside measurement: the hits that the tangent kernel of the start foretells for gradient descent."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from harness.analysis.asked.forecasts import TRUST, forecasts
+from harness.analysis.asked.standing import PLACE, block_names
+from harness.atlas.wording import number, table
+from harness.tables import Tables
+
+HEADS = (
+    "problem",
+    "method",
+    "hits foretold",
+    "of them measured",
+    "measured / foretold",
+    f"within a factor of {TRUST:g}",
+)
+
+
+def theory_section(tables: Tables) -> Iterator[str]:
+    """The section, which says so where nothing was foretold."""
+    yield "## Theory beside measurement"
+    yield ""
+    try:
+        rows = forecasts(tables)
+    except ValueError as error:
+        yield f"{error}"
+        yield ""
+        return
+    names = block_names(tables["runs"][PLACE].drop_duplicates())
+    rows = rows.assign(block=[names[tuple(map(str, row))] for row in rows[PLACE].to_numpy(str)])
+    yield (
+        "The tangent kernel of the starting weights foretells for gradient descent when each frequency's "
+        "error falls to 0.1 (`theory.md`). Ratios are "
+        "medians with quartiles over runs and frequencies; of methods that do not step along the gradient "
+        "nothing is foretold, and nothing "
+        "that lies beyond the budget."
+    )
+    yield ""
+    yield from table(HEADS, [_line(block, method, own) for (block, method), own in _groups(rows)])
+    watched = (rows["predicted_trusted"] != "unknown").sum()
+    if not watched:
+        yield (
+            "The kernel was not watched on the way (`--observe kernel`), so which forecasts deserve belief "
+            "is not said here."
+        )
+        yield ""
+
+
+def _groups(rows: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:
+    for key, own in rows.groupby(["block", "optimizer"], sort=False):
+        yield (str(key[0]), str(key[1])), own
+
+
+def _line(block: str, method: str, own: pd.DataFrame) -> list[str]:
+    hit = own[~own["censored"] & (own["predicted_cost"] > 0) & (own["cost"] > 0)]
+    ratio = (hit["cost"] / hit["predicted_cost"]).to_numpy(np.float64)
+    shown = "-"
+    if len(ratio):
+        low, middle, high = np.quantile(ratio, [0.25, 0.5, 0.75])
+        shown = f"{number(middle)} [{number(low)}, {number(high)}]"
+    near = int((np.abs(np.log(ratio)) <= np.log(TRUST)).sum())
+    return [block, f"`{method}`", str(len(own)), str(int((~own["censored"]).sum())), shown, f"{near} of {len(own)}"]

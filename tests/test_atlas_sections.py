@@ -1,0 +1,75 @@
+"""Sections of the Atlas' page from rows that were written by hand."""
+
+import pandas as pd
+import pytest
+
+from harness.atlas.chapter import chapter_section
+from harness.atlas.factors import factors_section
+from harness.atlas.surprised import surprised_section
+from harness.atlas.wording import number, share_of
+from harness.tables import LABELS
+
+LOW, HIGH = "low-first", "high-first"
+
+
+def row(block, method, said, spread=2.0, alone=False):
+    sizes = {"spread": spread, "spread_low": 1.0, "spread_high": 3.0, "concordance": 0.9, "low": 0.8, "high": 1.0}
+    names = {"block": block, "problem": block.split()[0], "method": method, "optimizer": method}
+    return {**names, "said": said, "verdict": said, "alone": alone, **sizes}
+
+
+def runs(**places):
+    """Runs of `sin135` on these blocks: what differs from the usual."""
+    usual = {"problem": "sin135", "problem_settings": "{}", "network": "1-40-1", "activation": "tanh", "init": "u"}
+    blocks = [{**dict.fromkeys(LABELS, ""), **usual, "loss": "mse", **own} for own in places["blocks"]]
+    return {"runs": pd.DataFrame(blocks)}
+
+
+def test_one_factor_changed_is_compared_over_methods_and_two_are_not():
+    blocks = [{}, {"activation": "relu"}, {"activation": "relu", "init": "ntk"}]
+    tables = runs(blocks=blocks)
+    said = [("tanh u", LOW, 8.0), ("relu u", HIGH, 2.0), ("relu ntk", LOW, 4.0)]
+    rows = pd.DataFrame([row(f"sin135 {name}", "gd", verdict, spread) for name, verdict, spread in said])
+    text = "\n".join(factors_section(tables, rows))
+    assert "| activation | sin135 tanh u | sin135 relu u | 1 | 1 | 0 | 0 | 1 | 0.25 |" in text
+    assert "| initialisation | sin135 relu u | sin135 relu ntk | 1 | 0 | 1 | 1 | 0 | 2 |" in text
+    # tanh u and relu ntk differ in two things
+    assert text.count("sin135 tanh u") == 1
+    assert "Not run in this study: width, depth or kind of network, SIREN, Fourier features, loss." in text
+
+
+def test_a_method_beside_another_is_compared_over_problems():
+    rows = pd.DataFrame([row("a", "gd", LOW, 4.0), row("a", "momentum", HIGH, 1.0), row("b", "gd", LOW)])
+    text = "\n".join(factors_section(runs(blocks=[{}]), rows))
+    assert "| momentum | `gd` | `momentum` | 1 | 1 | 0 | 0 | 1 | 0.25 |" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "alone", "verdict"),
+    [
+        (LOW, False, "met, beyond amplitude"),
+        (LOW, True, "met, in part as amplitude alone would give"),
+        (HIGH, False, "not met; sin135 tanh: gd"),
+        ("undecided", False, "no statement"),
+    ],
+)
+def test_a_claim_gets_the_verdict_of_its_methods_on_its_problem(said, alone, verdict):
+    others = [row("sin135 tanh", "powell", HIGH), row("sin135 relu", "gd", HIGH)]
+    rows = pd.DataFrame([row("sin135 tanh", "gd", said, alone=alone), *others])
+    line = next(text for text in chapter_section(rows) if text.startswith("| figure 1.6"))
+    assert f"| {verdict} |" in line
+    assert "sin135 relu" not in line
+    assert "not run here" in next(text for text in chapter_section(rows) if text.startswith("| figure 1.3"))
+
+
+def test_a_verdict_against_what_is_expected_surprises_and_one_of_amplitude_does_not():
+    rows = [row("a", "gd", HIGH), row("b", "gd", LOW), row("c", "gd", HIGH, alone=True), row("a", "powell", HIGH)]
+    told = "\n".join(surprised_section(pd.DataFrame(rows)))
+    assert "`gd` on a: high-first, where low-first was expected" in told
+    assert told.count("expected; spread") == 1
+
+
+def test_what_is_not_known_is_a_dash():
+    nan = float("nan")
+    assert share_of({"concordance": 0.5, "low": nan, "high": 1.0}) == "0.50 [-, 1.00]"
+    assert (number(nan), number(float("inf")), number(1234.5), number(0.123)) == ("-", "∞", "1,234", "0.12")
