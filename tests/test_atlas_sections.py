@@ -6,7 +6,7 @@ import pytest
 from harness.atlas.chapter import chapter_section
 from harness.atlas.factors import factors_section
 from harness.atlas.surprised import surprised_section
-from harness.atlas.wording import number, share_of
+from harness.atlas.wording import number, share_of, spread_of
 from harness.tables import LABELS
 
 LOW, HIGH = "low-first", "high-first"
@@ -71,5 +71,7 @@ def test_a_verdict_against_what_is_expected_surprises_and_one_of_amplitude_does_
 
 def test_what_is_not_known_is_a_dash():
     nan = float("nan")
+    bounded = {"spread": 3.0, "spread_low": 2.0, "spread_high": float("inf"), "spread_bound": ">="}
+    assert spread_of(bounded) == ">=3 [2, ∞]"
     assert share_of({"concordance": 0.5, "low": nan, "high": 1.0}) == "0.50 [-, 1.00]"
     assert (number(nan), number(float("inf")), number(1234.5), number(0.123)) == ("-", "∞", "1,234", "0.12")

@@ -19,8 +19,9 @@ def listed(names: Iterable[str]) -> str:
 
 
 def spread_of(row: Mapping[Hashable, Any]) -> str:
-    """The spread of a row of a standing, with its interval."""
-    return f"{number(row['spread'])} [{number(row['spread_low'])}, {number(row['spread_high'])}]"
+    """The spread of a row of a standing, with its interval and what it is a bound of."""
+    bound = row.get("spread_bound") or ""
+    return f"{bound}{number(row['spread'])} [{number(row['spread_low'])}, {number(row['spread_high'])}]"
 
 
 def share_of(row: Mapping[Hashable, Any]) -> str:
