@@ -33,6 +33,8 @@ TUNED, DEFAULT = "tuned", "registered"
 def make(folder: Path, out: Path, jobs: int) -> None:
     """The runs of both studies, or what is missing of them, and the tables that are kept."""
     files = [file for file in (folder / "SMALL.toml", folder / "SMALL-tuned.toml") if file.is_file()]
+    # where no trial was better than the registered settings, there is nothing to make of the second
+    files = [file for file in files if "problems" in file.read_text(encoding="utf-8")]
     parts = [out / f"claim-{folder.name}-{file.stem.lower()}" for file in files]
     for file, part in zip(files, parts, strict=True):
         sweep(file, out=part, jobs=jobs)
