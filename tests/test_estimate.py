@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from harness.cli import main
+from harness.commands.plan.around import Kept, concluding
 from harness.run.marks.schedule import log_marks
 from harness.study.comparison import plan
 from harness.study.estimate import ENDED, Probed, estimate, makespan, probe, seconds_of
@@ -125,6 +126,17 @@ def test_the_state_of_a_job_is_what_the_optimizer_says_for_each_lane():
 )
 def test_each_job_goes_to_the_process_that_is_free_first(seconds, processes, expected):
     assert makespan(seconds, processes) == expected
+
+
+def test_what_follows_the_runs_is_measured_on_the_last_probe_of_every_configuration():
+    jobs, kept = jobs_of("adam", "bfgs", seeds=2, budget=40), Kept()
+    for budget in (20, 40):
+        for job in jobs:
+            kept([replace(spec, budget=budget) for spec in job])
+    assert {*kept.tables["runs"]["optimizer"]} == {"adam", "bfgs"}
+    assert {*kept.tables["runs"]["budget"]} == {40.0}
+    assert concluding(kept.tables, jobs) > 0
+    assert concluding(Kept().tables, []) == 0
 
 
 def test_plan_says_what_would_be_made_and_writes_nothing(tmp_path, monkeypatch, capsys):

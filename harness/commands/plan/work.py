@@ -1,7 +1,6 @@
 """`harness plan`: what a comparison would make, how long that takes, and how much memory; nothing is written."""
 
 import argparse
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.commands.carrying_out import PIPED_WIDTH, say_understood
+from harness.commands.plan.around import Kept, concluding, starting
 from harness.commands.requested import requested_comparison
 from harness.quantities import duration, size
 from harness.study.comparison import Plan
@@ -32,13 +32,15 @@ def main(arguments: argparse.Namespace) -> int:
     done = {spec.run_id for spec in planned.specs} & Store(folder, ledger).done()
     jobs = group([spec for spec in planned.specs if spec.run_id not in done])
     began = perf_counter()
-    estimates = estimate(jobs)
+    kept = Kept()
+    estimates = estimate(jobs, make=kept)
+    closing = concluding(kept.tables, jobs)
     probing = perf_counter() - began
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     console.print(plan_table(estimates))
     if done:
         console.print(f"{len(done)} of {len(planned.specs)} runs are in {folder} already", highlight=False)
-    console.print(foretold(jobs, estimates, arguments.jobs), highlight=False, soft_wrap=True)
+    console.print(foretold(jobs, estimates, arguments.jobs, closing), highlight=False, soft_wrap=True)
     console.print(f"estimated from probes that took {duration(probing)}", highlight=False)
     if study is not None and study.searched:
         for sentence in _foretold_searches(study, arguments.jobs):
@@ -90,24 +92,15 @@ def plan_table(estimates: list[Estimate]) -> Table:
     return table
 
 
-def foretold(jobs: list[Job], estimates: list[Estimate], processes: int) -> str:
-    """The sentence on all of it: seconds with the start of the processes, and memory."""
+def foretold(jobs: list[Job], estimates: list[Estimate], processes: int, closing: float = 0.0) -> str:
+    """The sentence on all of it: seconds with the start of the processes and the `closing` ones, and memory."""
     by_kind = dict(zip(dict.fromkeys(map(kind_of, jobs)), estimates, strict=True))
     working = makespan([by_kind[kind_of(job)].seconds for job in jobs], processes)
     used = max(1, min(processes, len(jobs)))
-    start = starting() * (2 if used > 1 else 1)  # the command itself, and then its workers side by side
     runs = sum(map(len, jobs))
     # this process has made the probes: it holds about what each worker will hold
     held = used * resident_bytes()
     memory = f", about {size(held)} of memory in all" if held else ""
     stored = size(sum(by_kind[kind_of(job)].stored_bytes for job in jobs))
-    took = f"about {duration(start + working)}{memory}, and {stored} on disk"
+    took = f"about {duration(starting() + working + closing)}{memory}, and {stored} on disk"
     return f"{runs} runs in {len(jobs)} jobs on {used} processes: {took}"
-
-
-def starting() -> float:
-    """Seconds in which a process loads what a comparison needs."""
-    began = perf_counter()
-    # in a new process, as everything is loaded in this one
-    subprocess.run([sys.executable, "-c", "import harness.study.comparison"], check=True)
-    return perf_counter() - began
