@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install compare atlas-core atlas test lint types arrows docs tests quick format bench gallery hooks clean
+.PHONY: help install compare atlas-core atlas test lint types arrows docs tests quick pythons format bench gallery hooks clean
 
 BIN := .venv/bin
 # A stamp bears the time its install began, and exists only once the install has succeeded.
@@ -15,6 +15,7 @@ SUITABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3; do \
 	if $$candidate -c '$(SUITABLE)' >/dev/null 2>&1; then echo $$candidate; break; fi; done)
 
+PYTHONS ?= python3.11 python3.12 python3.13
 PROBLEM ?=
 ARGS ?=
 DASK ?=
@@ -30,10 +31,10 @@ endif
 endif
 
 # One thread per worker, or the workers fight for the cores; no window for figures.
-tests quick bench: export OMP_NUM_THREADS := 1
-tests quick bench: export OPENBLAS_NUM_THREADS := 1
-tests quick bench: export MKL_NUM_THREADS := 1
-tests quick bench: export MPLBACKEND := Agg
+tests quick pythons bench: export OMP_NUM_THREADS := 1
+tests quick pythons bench: export OPENBLAS_NUM_THREADS := 1
+tests quick pythons bench: export MKL_NUM_THREADS := 1
+tests quick pythons bench: export MPLBACKEND := Agg
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +66,14 @@ tests: $(DEV)  ## all tests, the slow ones too [ARGS="-k meter"]
 
 quick: $(DEV)  ## the tests that end in two minutes
 	$(BIN)/pytest -n $(WORKERS) -m 'not slow' $(ARGS)
+
+pythons:  ## the quick tests on each supported Python that is here, in environments of their own [PYTHONS="python3.12"]
+	@for python in $(PYTHONS); do \
+		$$python -c '$(SUITABLE)' >/dev/null 2>&1 || { echo "$$python is not here"; continue; }; \
+		$$python -m venv build/pythons/$$python && \
+		build/pythons/$$python/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[dev]' && \
+		build/pythons/$$python/bin/python -m pytest -n $(WORKERS) -m 'not slow' $(ARGS) || exit 1; \
+	done
 
 format: $(DEV)  ## put the code in shape, with ruff's safe fixes
 	$(BIN)/ruff check --fix --exit-zero
