@@ -30,7 +30,7 @@ def spectrum(tables: Tables) -> Figure:
         raise ValueError("The table 'spectra' has no frequencies to draw.")
     panels = []
     for name, runs in configurations(tables["runs"]):
-        known = runs[runs["run_id"].isin(spectra["run_id"])].sort_values("seed")
+        known = runs[runs["run_id"].isin(spectra["run_id"].unique())].sort_values("seed")
         if len(known):
             own = spectra[spectra["run_id"] == known["run_id"].iloc[0]]
             panels += [

@@ -45,7 +45,7 @@ def pictures(tables: Tables) -> Figure:
         for row, height in zip(drawn, heights, strict=True):
             top -= LABEL + height + GAP
             _draw(figure, row, (width, height), top + GAP)
-        known = set(pictures_rows(tables)["run_id"])
+        known = pictures_rows(tables)["run_id"].unique()
         seed = tables["runs"].loc[tables["runs"]["run_id"].isin(known), "seed"].min()
         caption = f"cost in forward passes and relative error, sqrt(sum (h - f)² / sum (f - mean f)²); seed {seed}"
         figure.text(NAME / PAGE, 0.06 / page, caption, size=6, color=GREY)
@@ -77,7 +77,7 @@ def _on_grids(tables: Tables) -> list[Row]:
 
 
 def _row(name: str, runs: pd.DataFrame, predictions: pd.DataFrame) -> Row | None:
-    known = runs[runs["run_id"].isin(predictions["run_id"])].sort_values("seed")
+    known = runs[runs["run_id"].isin(predictions["run_id"].unique())].sort_values("seed")
     if known.empty:
         return None
     run = known.iloc[0]
