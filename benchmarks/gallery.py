@@ -1,6 +1,4 @@
-"""The pictures of the gallery and of the pages, from committed tables alone: `make gallery`.
-
-Those of studies whose tables are too large to be committed are drawn by the commands that stand beside them."""
+"""The pictures of the gallery and of the pages, from committed tables alone: `make gallery`."""
 
 import argparse
 from functools import partial
@@ -35,6 +33,14 @@ OTHERS = (
     ("poisson-network", "poisson", "heatmap", None),
     ("poisson-jacobi", "poisson-grid", "heatmap", None),
     ("gallery-robustness", "sin135-all", "robustness", SEVEN),
+    ("steps-heatmap", "steps", "heatmap", None),
+    ("image-pictures", "image-pictures", "pictures", None),
+    ("gallery-directions", "mnist-response", "directions", None),
+    ("mnist-heatmap", "mnist", "heatmap", None),
+    ("mnist-parts", "mnist", "parts", None),
+    ("mnist-spectrum", "mnist-grid", "spectrum", None),
+    ("mnist-response", "mnist-response", "response", None),
+    ("digits-samples", "digits-samples", "samples", None),
 )
 """Pictures of pages: their names, the tables, the figure, and the optimizers if not all."""
 FILM_OF = ("adam", "bfgs", "powell", "pso")

@@ -47,7 +47,7 @@ def directions(tables: Tables) -> Figure:
             title(panel, str(name))
         handles = [Line2D([], [], color=LINES[0], marker="o", ms=4, lw=1, label="response frequency, with quartiles")]
         runs = ", ".join(map(str, sorted(rows["n_runs"].unique())))
-        note = f"median over runs ({runs}) of the median over samples; in brackets the direction's image frequency"
+        note = f"medians over samples, then over runs ({runs}); in brackets: image frequency"
         x = "direction in the space of inputs (as a picture, cycles per pixel)"
         label(figure, x, "cycles per unit of input", note, handles)
     return figure
