@@ -89,6 +89,12 @@ def test_a_study_is_made_on_a_cluster_by_a_word(tmp_path, monkeypatch):
     (tmp_path / "STUDY.toml").write_text("problems = 'control-low'\noptimizers = 'gd'\nseeds = 3\nbudget = 30\n")
     assert main(["sweep", "STUDY.toml", "--dask", "local", "--jobs", "1", "--out", "here"]) == 0
     assert len(Store(tmp_path / "here").done()) == 3
+    (tmp_path / "S.toml").write_text(
+        "problems = 'control-low'\noptimizers = 'gd'\nseeds = 1\nbudget = 30\ntuning = {trials = 2, seeds = 2}\n"
+    )
+    words = ["tune", "S.toml", "--dask", "local", "--jobs", "1", "--out", "searched", "--write", "won.toml"]
+    assert main(words) == 0
+    assert len(Store(tmp_path / "searched").done()) == 4
 
 
 def test_any_executor_will_do(tmp_path):

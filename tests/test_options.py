@@ -161,6 +161,8 @@ SHARING = "tests/test_sharing.py"
 WORDS = f"{SHARING}::test_the_words_of_a_study_from_its_file_to_its_end"
 ARCHIVE = f"{SHARING}::test_an_archive_has_checksums_and_describes_every_table"
 CLUSTER = "tests/test_cluster.py::test_a_study_is_made_on_a_cluster_by_a_word"
+TUNED_BESIDE = "tests/test_atlas.py::test_tuned_settings_stand_beside_the_registered_ones_on_the_same_seeds_and_targets"
+WINNERS = "tests/test_tune_study.py::test_the_file_of_the_winners_is_a_study_of_the_lowest_losses_and_searching_goes_on"
 JOBS = "tests/test_execute.py::test_processes_and_one_process_give_the_same_rows"
 SAMPLES = "tests/test_easy_and_hard_samples.py::test_the_command_writes_its_tables_and_its_figure"
 PUBLISHED = "tests/test_selftest.py::test_the_published_networks_that_lose_the_order_learn_the_upper_two_together"
@@ -197,6 +199,13 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
     ("tune", "--sampler"): changes_the_search("--sampler", "optuna"),
     ("tune", "--draw"): changes_the_search("--draw", "1"),
     ("tune", "--jobs"): TUNE,
+    ("tune", "--write"): WINNERS,
+    ("tune", "--dask"): CLUSTER,
+    (
+        "atlas",
+        "--tuned",
+    ): "tests/test_atlas.py::test_tuned_settings_stand_beside_the_registered_ones_on_the_same_seeds_and_targets",
+    ("atlas", "--verify"): "tests/test_atlas.py::test_a_sample_of_kept_runs_comes_out_again_and_a_changed_row_is_told",
     ("tune", "--out"): writes(*SEARCH, where="o/trials.csv"),
     **{("response", option): RESPONSE for option in ("--through", "--places", "--out", "--format")},
     ("response", "--extent"): "tests/test_response.py::test_every_direction_has_every_frequency",

@@ -117,7 +117,8 @@ def test_every_form_of_method_keeps_every_rule(plugged, name):
 def test_an_adapted_class_of_torch_is_that_class(plugged):
     plugins.load(plugged(FORMS))
     adapted, ours = (run(spec(name, lr=3e-3)) for name in ("t-adamax", "adamax"))
-    assert adapted["runs"]["best_loss"].item() == ours["runs"]["best_loss"].item()
+    # torch rounds in another order than the same step in numpy
+    assert adapted["runs"]["best_loss"].item() == pytest.approx(ours["runs"]["best_loss"].item(), rel=1e-12)
 
 
 def spec(name, problem="sin135", budget=300, **settings):
