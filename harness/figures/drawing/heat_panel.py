@@ -84,7 +84,7 @@ def _title(axes: Axes, panel: Panel, layout: Layout) -> None:
     # four to a page have no room for the whole of it, which the table and the figure `order` say
     short = text_width(panel.verdict, 6.5) > beside
     verdict = panel.verdict.replace("as amplitude alone would give", "as amplitude") if short else panel.verdict
-    tight = min(1.0, (layout.width - 0.06) / (text_width(verdict, 6.5) + text_width(panel.concordance, 6) + 1e-9))
+    tight = min(1.0, (layout.width - 0.16) / (text_width(verdict, 6.5) + text_width(panel.concordance, 6) + 1e-9))
     colour = VERDICT_COLOURS.get(panel.verdict, GREY)
     pieces: tuple[tuple[int, float, str, dict[str, Any]], ...] = (
         (0, 0.18, name, {"size": size, "weight": "bold", "color": INK}),
