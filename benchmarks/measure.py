@@ -61,7 +61,6 @@ def compete(case: Case, measured: Mapping[str, Rates], *, quick: bool) -> list[d
                 "ratio": middle,
                 "ratio_low": low,
                 "ratio_high": high,
-                "target": case.targets.get(rival),
                 "seconds_limit": case.limit(measured) if case.evaluations else None,
             }
         )

@@ -14,6 +14,8 @@ from benchmarks import cases, deep, devices, ours, rounds, with_jax, with_numpy,
 from benchmarks.page import COSTS, PAGE, ROOT, TABLE, write
 from benchmarks.rates import Rates, limit
 from benchmarks.rounds import Timed, interleaved, ratio
+from benchmarks.slopes import slopes
+from benchmarks.targets import ALLOWED, RATIOS, SECOND, SECONDS, asked
 from harness.run.spec import stream
 from optimizers import OPTIMIZERS
 from problems import PROBLEMS
@@ -118,27 +120,61 @@ def test_the_limit_counts_products_and_activations():
     assert limit((1, 4, 1), 5, rates, gradient=True) == pytest.approx(5 * (0.40 + 0.4))
 
 
-def test_every_target_names_a_rival_that_is_measured():
+def test_every_target_names_a_case_and_a_rival_that_is_measured():
+    wanted = dict(RATIOS)
     for case in cases.CASES:
+        rivals = wanted.pop((case.work, case.network, case.dtype), {})
         if case.work != "bfgs":  # whose contenders already run
-            missing = set(case.targets) - set(case.contenders(0.001)) - (set() if with_jax.AVAILABLE else {"jax"})
+            missing = set(rivals) - set(case.contenders(0.001)) - (set() if with_jax.AVAILABLE else {"jax"})
             assert not missing
+    assert not wanted
+
+
+LABELS = {"network": "1-40-1", "dtype": "float32", "unit": "step"}
+
+
+def test_a_row_is_shown_against_what_is_asked_now_whenever_it_was_measured():
+    numbers = {"seconds_ours": 12.0, "seconds_theirs": 20.0, "ratio": 20 / 12, "target": 1.0}
+    study = LABELS | numbers | {"work": SECOND, "against": ALLOWED}
+    step = LABELS | numbers | {"work": "loss and gradient", "against": "torch", "ratio": 25.0, "target": 8.0}
+    rows = asked(pd.DataFrame([study, step, step | {"against": "numpy"}, step | {"against": "3% of the time"}]))
+    assert rows["seconds_theirs"].tolist() == [SECONDS[SECOND], 20, 20, 20]
+    assert rows["ratio"].tolist() == [SECONDS[SECOND] / 12, 25, 25, 25]
+    np.testing.assert_array_equal(
+        rows["target"], [1, RATIOS["loss and gradient", "1-40-1", "float32"]["torch"], np.nan, 1]
+    )
+
+
+def test_a_slope_is_that_of_the_power_law_and_above_only_beyond_its_error():
+    at = np.array([10.0, 30.0, 100.0, 300.0])
+    tables = [
+        pd.DataFrame({"optimizer": name, "axis": "samples n", "at": at, "seconds": 1e-6 * at**power * around})
+        for name, power, around in (("exact", 1.5, 1.0), ("flat", 0.5, 1.0), ("rough", 1.1, [1.0, 0.5, 2.0, 1.0]))
+    ]
+    found = {one.optimizer: one for one in slopes(pd.concat(tables))}
+    assert [found[name].slope for name in ("exact", "flat")] == pytest.approx([1.5, 0.5])
+    assert found["rough"].slope == pytest.approx(np.polyfit(np.log(at), np.log(tables[2]["seconds"]), 1)[0])
+    assert {name for name, one in found.items() if one.above} == {"exact"}
 
 
 def test_the_page_is_made_again_from_the_table_alone(tmp_path):
-    row = {"work": "w", "network": "1-4-1", "dtype": "float64", "unit": "step", "against": "torch"}
+    row = LABELS | {"work": "loss and gradient", "network": "1-40-1", "dtype": "float64", "against": "torch"}
     numbers = {"seconds_ours": 1e-6, "seconds_theirs": 8e-6, "ratio": 8.0, "ratio_low": 7.0, "ratio_high": 9.0}
-    rows = [row | numbers | {"target": target, "seconds_limit": 5e-7} for target in (8.0, 8.1, None)]
+    rows = [row | numbers | {"ratio": ratio, "seconds_limit": 5e-7} for ratio in (8.0, 7.9)]
+    rows.append(rows[0] | {"against": "numpy"})
     (tmp_path / "results/reference").mkdir(parents=True)
     pd.DataFrame(rows).to_csv(tmp_path / TABLE, index=False)
     rates = pd.DataFrame([{"dtype": "float64", "flops": 4e10, "tanhs": 5e8}])
     rates.to_csv(tmp_path / "results/reference/bench_rates.csv", index=False)
+    costs = {"optimizer": "bfgs", "axis": "parameters P", "at": [10, 100], "seconds": [1e-6, 1e-3]}
+    pd.DataFrame({**costs, "bytes_measured": 8, "bytes_estimated": 8}).to_csv(tmp_path / COSTS, index=False)
     write(tmp_path)
     page = (tmp_path / PAGE).read_text()
     assert page.count("| met |") == 1
     assert page.count("**not met**") == 1
     assert "40.0 GFLOP/s | 2.00 ns" in page
     assert "| 2.0 |" in page  # times the limit
+    assert "| bfgs | parameters P | 10 | 100 | **3.00 +- 0.00** | 2 |" in page
 
 
 @pytest.mark.slow
