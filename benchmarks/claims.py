@@ -33,8 +33,6 @@ TUNED, DEFAULT = "tuned", "registered"
 def make(folder: Path, out: Path, jobs: int) -> None:
     """The runs of both studies, or what is missing of them, and the tables that are kept."""
     files = [file for file in (folder / "SMALL.toml", folder / "SMALL-tuned.toml") if file.is_file()]
-    # where no trial was better than the registered settings, there is nothing to make of the second
-    files = [file for file in files if "problems" in file.read_text(encoding="utf-8")]
     parts = [out / f"claim-{folder.name}-{file.stem.lower()}" for file in files]
     for file, part in zip(files, parts, strict=True):
         sweep(file, out=part, jobs=jobs)
@@ -45,9 +43,12 @@ def keep(parts, target: Path, folder: Path) -> None:
     """Both studies as one, and of it the tables that are kept."""
     merge(parts, target)
     tables = load(target).tables
-    tuned = set().union(*(load(part).tables["runs"]["run_id"] for part in parts[1:]))
+    registered, *searched = (set(load(part).tables["runs"]["run_id"]) for part in parts)
+    # a study of winners has registered settings where no trial was better than any
+    tuned = set().union(*searched) - registered
     searches, _ = searches_of(read_study(folder / "SMALL.toml"))
-    marks = _marks(tables["runs"], tuned, max(one.tuning.trials for one in searches))
+    trials = max(one.tuning.trials for one in searches) if searched else 0
+    marks = _marks(tables["runs"], tuned, trials)
     order = tables["order"].merge(marks, on=[*LABELS], how="left")
     _sorted(order, "threshold", "matched_by").to_csv(folder / "order.csv", index=False, float_format="%.6g")
     _sorted(ends(tables, marks).merge(marks, on=[*LABELS], how="left")).to_csv(
@@ -77,7 +78,7 @@ def _marks(runs, tuned, trials):
     # nothing that was tried had a lower loss
     best = f"{DEFAULT}, the best of {trials}"
     free = np.array([bool(ranges(OPTIMIZERS[name])) for name in found["optimizer"]])
-    alone = (found["settings_are"] == DEFAULT) & ~both & free & bool(tuned)
+    alone = (found["settings_are"] == DEFAULT) & ~both & free & bool(trials)
     found.loc[alone, "settings_are"] = best
     return found.drop(columns="run_id")
 

@@ -68,6 +68,6 @@ def test_every_part_but_the_controls_is_tuned_with_equal_trials(thin):
         spec.problem for spec in thin.plan.specs if spec.problem.startswith("control")
     } | {"control-gradient-loss", "control-ricker"}
     assert {one.tuning.trials for one in searches} == {8}
-    assert {spec.optimizer for spec in fixed} == {"random-search-initial"}
+    assert {entry.spec.optimizer for entry in fixed} == {"random-search-initial"}
     waves = next(one for one in searches if one.tuning.spec.problem == "random-waves")
     assert not {recipe.target for recipe in waves.tuning.recipes} & {recipe.target for recipe in waves.recipes}

@@ -10,8 +10,9 @@ import pytest
 
 from harness.analysis.asked.targets import of_single_runs, population
 from harness.cli import main
+from harness.commands.plan.work import foretold_searches
 from harness.run.spec import settings_of
-from harness.study.file.searches import searches_of, tuned_text
+from harness.study.file.searches import TRIALS, searches_of, tuned_text, winner
 from harness.study.file.study_file import read_study
 from harness.study.store import Store
 
@@ -46,7 +47,7 @@ def test_every_optimizer_has_equal_trials_on_seeds_and_targets_of_its_own(file):
     assert [(one.tuning.spec.problem, one.tuning.spec.optimizer) for one in searches] == [
         (problem, name) for problem in ("sin135", "random-waves") for name in ("adam", "cg")
     ]
-    assert {spec.optimizer for spec in fixed} == {"random-search-initial"}
+    assert {entry.spec.optimizer for entry in fixed} == {"random-search-initial"}
     seen = {spec.seed for spec in study.plan.specs}
     for one in searches:
         assert len(one.specs) == 3 * one.tuning.seeds
@@ -73,6 +74,60 @@ def test_variants_of_one_optimizer_each_have_their_winner(tmp_path):
     path.write_text(tuned_text(study, won, fixed))
     methods = dict.fromkeys(spec.method for spec in read_study(path).plan.specs)
     assert [(method.power, method.lr) for method in methods] == [(0.0, 0.1), (0.5, 0.2)]
+
+
+PLUGIN = """\
+from harness import optimizer
+
+@optimizer("stays")
+def stays(f, x0):
+    for _ in range(3):
+        f(x0)
+"""
+"""A method without settings."""
+
+
+@pytest.mark.parametrize(
+    ("optimizers", "losses"),
+    [
+        # what its trials ended with, of each optimizer that has settings, the registered ones first
+        (["adam"], [(1.0, 2.0)]),
+        (["adam", "cg", "stays"], [(1.0, 1.0), (np.inf, np.inf)]),
+        (["stays"], []),
+    ],
+    ids=["no trial was better", "all trials of one have failed", "nothing to set"],
+)
+def test_where_nothing_was_better_the_winners_are_the_registered_settings(tmp_path, optimizers, losses):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "stays.py").write_text(PLUGIN)
+    path = tmp_path / "own" / "t.toml"
+    path.write_text(
+        f'problems = ["sin135"]\nseeds = 2\nbudget = 30\ntuning = {{trials = 2, seeds = 1}}\n'
+        f'plugins = ["stays.py"]\noptimizers = {json.dumps(optimizers)}\n'
+    )
+    study = read_study(path)
+    searches, fixed = searches_of(study)
+    won = []
+    for one, ended in zip(searches, losses, strict=True):
+        rows = {"run_id": [spec.run_id for spec in one.specs], "best_loss": ended, "status": "budget"}
+        method, trials = winner(one, pd.DataFrame(rows))
+        assert trials["loss"].tolist() == list(ended)
+        won.append((one, method))
+    (tmp_path / "won.toml").write_text(tuned_text(study, won, fixed, tmp_path))
+    assert set(read_study(tmp_path / "won.toml").plan.specs) == set(study.plan.specs)
+
+
+def test_a_study_of_methods_without_settings_is_tuned_by_leaving_them_as_they_are(tmp_path, capsys):
+    path = tmp_path / "t.toml"
+    path.write_text(
+        'problems = ["sin135"]\nseeds = 1\nbudget = 30\ntuning = {trials = 2}\noptimizers = ["levenberg-marquardt"]\n'
+    )
+    assert main(["tune", str(path), "--out", str(tmp_path / "runs")]) == 0
+    assert "0 searches of 0 runs" in capsys.readouterr().out
+    won = tmp_path / "t-tuned.toml"
+    assert read_study(won).plan.specs == read_study(path).plan.specs
+    assert list(pd.read_csv(won.with_suffix(".csv"))) == list(TRIALS)
+    assert "no optimizer of these parts has settings to search" in " ".join(foretold_searches(read_study(path), 1))
 
 
 def test_the_file_of_the_winners_is_a_study_of_the_lowest_losses_and_searching_goes_on(file, tmp_path, capsys):

@@ -43,14 +43,17 @@ def main(arguments: argparse.Namespace) -> int:
     console.print(foretold(jobs, estimates, arguments.jobs, closing), highlight=False, soft_wrap=True)
     console.print(f"estimated from probes that took {duration(probing)}", highlight=False)
     if study is not None and study.searched:
-        for sentence in _foretold_searches(study, arguments.jobs):
+        for sentence in foretold_searches(study, arguments.jobs):
             console.print(sentence, highlight=False, soft_wrap=True)
     return 0
 
 
-def _foretold_searches(study: Study, processes: int) -> Iterator[str]:
+def foretold_searches(study: Study, processes: int) -> Iterator[str]:
     """What the searches of a file and the runs of their winners will take, each trial as long as the default."""
     searches, _ = searches_of(study)
+    if not searches:
+        yield "tuning: no optimizer of these parts has settings to search"
+        return
     trials = [one for one in searches for _ in range(one.tuning.trials)]
     made = group([spec for one in searches for spec in one.tuning.runs(one.tuning.spec.method)])
     jobs = [job for job in made for _ in range(searches[0].tuning.trials)]

@@ -11,7 +11,7 @@ from harness.run.spec import digest
 from harness.study.execution.execute import execute
 from harness.study.execution.policy import Policy
 from harness.study.execution.progress import watching
-from harness.study.file.searches import searches_of, tuned_text, winner
+from harness.study.file.searches import TRIALS, searches_of, tuned_text, winner
 from harness.study.file.study_file import read_study
 from harness.study.store import Store
 from harness.study.workers.dask import dask_executor
@@ -42,9 +42,9 @@ def tune_file(arguments: argparse.Namespace) -> int:
         execute(specs, store, jobs, watch, policy)
     runs = store.read()["runs"]
     found = [(one, *winner(one, runs)) for one in searches]
-    trials = pd.concat([rows for _, _, rows in found], ignore_index=True)
-    text = tuned_text(study, [(one, method) for one, method, _ in found], fixed)
+    trials = pd.concat([rows for _, _, rows in found], ignore_index=True) if found else pd.DataFrame(columns=TRIALS)
     path = Path(arguments.write) if arguments.write else file.with_name(f"{file.stem}-tuned.toml")
+    text = tuned_text(study, [(one, method) for one, method, _ in found], fixed, path.parent)
     with writing_into(path.parent):
         replace_text(path, text)
         replace_file(path.with_suffix(".csv"), lambda rows: trials.to_csv(rows, index=False, float_format="%.6g"))

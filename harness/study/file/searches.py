@@ -3,10 +3,12 @@
 A part is searched once for each optimizer and problem. Targets of one law are one problem: they share their winner."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,19 @@ from problems.base import Recipe
 
 HEAD = """\
 # Made by `python -m harness tune {file}`: each optimizer with the settings of the lowest loss of {trials}.
-# At their defaults, as nothing else had a lower loss or there is nothing to set, and so not made again:"""
+# At their defaults, as nothing else had a lower loss or there is nothing to set, and so {which}:"""
+LEFT_OUT, ALL = "not made again", "all of them are below"
+TRIALS = ("problem", "optimizer", "trial", "loss", "activation", "network", "settings")
+"""Columns of the table of trials."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A method, and the recipes and seeds on which the study of the winners runs it."""
+
+    spec: RunSpec
+    recipes: tuple[Recipe, ...]
+    seeds: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -47,16 +61,18 @@ class Searched:
         return [replace(first, recipe=one, seed=seed) for one, seed in product(self.recipes, self.seeds)]
 
 
-def searches_of(study: Study) -> tuple[list[Searched], list[RunSpec]]:
-    """The searches, and a run of each optimizer and problem without free settings; raises ValueError without any."""
+def searches_of(study: Study) -> tuple[list[Searched], list[Entry]]:
+    """The searches, and the optimizers without free settings; raises ValueError where nothing is to be tuned."""
     found, fixed = [], []
     for terms, planned in study.searched:
         for specs in _alike(planned.specs):
+            recipes = tuple(dict.fromkeys(spec.recipe for spec in specs))
+            seeds = terms.runs or tuple(dict.fromkeys(spec.seed for spec in specs))
             if ranges(specs[0].method):
-                found.append(_searched(terms, specs))
+                found.append(Searched(_tuning(terms, specs[0]), recipes, seeds))
             else:
-                fixed.append(specs[0])
-    if not found:
+                fixed.append(Entry(specs[0], recipes, seeds))
+    if not found and not fixed:
         raise ValueError(
             f"'{study.path.name}' asks for no search: add a line such as tuning = {{trials = 8, seeds = 3}} to a part."
         )
@@ -67,43 +83,55 @@ def winner(searched: Searched, runs: pd.DataFrame) -> tuple[Optimizer, pd.DataFr
     """The method with the lowest loss, and a row for each trial; the default where it is as good as any."""
     tuning = searched.tuning
     tried = {method: judge(runs, tuning.runs(method)) for method in tuning.trials_at_once()}
+    spec = tuning.spec
+    network, activation = spec.recipe.network, spec.recipe.activation
     rows = [
-        {"problem": tuning.spec.problem, "optimizer": tuning.spec.optimizer, "trial": trial, "loss": loss}
-        | {"activation": tuning.spec.recipe.activation, "network": tuning.spec.recipe.network}
-        | {"settings": json.dumps(settings_of(method))}
+        (spec.problem, spec.optimizer, trial, loss, activation, network, json.dumps(settings_of(method)))
         for trial, (method, loss) in enumerate(tried.items())
     ]
     best = min(tried, key=lambda method: tried[method])
     # no trial of a method may have ended: then there is nothing to choose by
-    return (best if np.isfinite(tried[best]) else tuning.spec.method), pd.DataFrame(rows)
+    return (best if np.isfinite(tried[best]) else spec.method), pd.DataFrame(rows, columns=TRIALS)
 
 
-def tuned_text(study: Study, winners: Sequence[tuple[Searched, Optimizer]], fixed: Sequence[RunSpec]) -> str:
-    """The study of the winners as a file; methods whose winner is their default are named in its head."""
+def tuned_text(
+    study: Study, winners: Sequence[tuple[Searched, Optimizer]], fixed: Sequence[Entry], folder: Path | None = None
+) -> str:
+    """The study of the winners as a file in `folder`, or beside the study; its head names those that stay as they are.
+
+    Where all do, the file has them as well, since a study must have runs."""
     counts = sorted({one.tuning.trials for one, _ in winners})
-    trials = f"{' or '.join(map(str, counts))} trials"
-    stay = [one.tuning.spec for one, method in winners if method == one.tuning.spec.method]
+    trials = f"{' or '.join(map(str, counts)) or 'no'} trials"
+    stay = [_entry(one, method) for one, method in winners if method == one.tuning.spec.method]
+    moved = [_entry(one, method) for one, method in winners if method != one.tuning.spec.method]
     by_place: dict[Any, list[str]] = {}
-    for spec in [*stay, *fixed]:
-        by_place.setdefault(_place(spec.recipe, spec.problem), []).append(spec.optimizer)
-    lines = [HEAD.format(file=study.path.as_posix(), trials=trials)]
+    for entry in [*stay, *fixed]:
+        by_place.setdefault(_place(entry.spec.recipe, entry.spec.problem), []).append(entry.spec.optimizer)
+    lines = [HEAD.format(file=study.path.as_posix(), trials=trials, which=LEFT_OUT if moved else ALL)]
     lines += [f"#   {place}: {', '.join(names)}" for place, names in by_place.items()]
     lines += [f"name = {toml_value(f'{study.name}-tuned')}"]
-    parts: dict[Any, list[tuple[Searched, Optimizer]]] = {}
+    if study.plugins:
+        # relative to the file, as its reader takes them
+        own = [Path(os.path.relpath(path, folder or study.path.parent)).as_posix() for path in study.plugins]
+        lines += [f"plugins = {toml_value(own)}"]
+    parts: dict[Any, list[Entry]] = {}
     seen: Counter[Any] = Counter()
-    for one, method in winners:
-        if method != one.tuning.spec.method:
-            place = (replace(one.tuning.spec, optimizer="gd", method=OPTIMIZERS["gd"]), one.recipes, one.seeds)
-            # a part has one table for an optimizer: of several variants each goes into a part of its own
-            seen[place, one.tuning.spec.optimizer] += 1
-            parts.setdefault((place, seen[place, one.tuning.spec.optimizer]), []).append((one, method))
-    for own in parts.values():
-        lines += _part(own)
+    for entry in moved or [*stay, *fixed]:
+        place = (replace(entry.spec, optimizer="gd", method=OPTIMIZERS["gd"]), entry.recipes, entry.seeds)
+        # a part has one table for an optimizer: of several variants each goes into a part of its own
+        seen[place, entry.spec.optimizer] += 1
+        parts.setdefault((place, seen[place, entry.spec.optimizer]), []).append(entry)
+    for entries in parts.values():
+        lines += _part(entries)
     return "\n".join(lines) + "\n"
 
 
-def _part(own: Sequence[tuple[Searched, Optimizer]]) -> Iterator[str]:
-    first, spec = own[0][0], own[0][0].tuning.spec
+def _entry(one: Searched, method: Optimizer) -> Entry:
+    return Entry(replace(one.tuning.spec, method=method), one.recipes, one.seeds)
+
+
+def _part(entries: Sequence[Entry]) -> Iterator[str]:
+    first, spec = entries[0], entries[0].spec
     yield from ("", "[[parts]]", f"seeds = {toml_value(spans(first.seeds))}")
     yield from (f"{key} = {toml_value(value)}" for key, value in terms_of(spec).items())
     settings = [changed(recipe, PROBLEMS[spec.problem]) for recipe in first.recipes]
@@ -112,9 +140,9 @@ def _part(own: Sequence[tuple[Searched, Optimizer]]) -> Iterator[str]:
     values = {name: [settings_of(recipe)[name] for recipe in first.recipes] for name in names}
     recipe = {name: given[0] if len(set(map(str, given))) == 1 else given for name, given in values.items()}
     yield from toml_table(f"parts.problems.{spec.problem}", {"budget": spec.budget, **recipe})
-    for one, method in own:
-        name = one.tuning.spec.optimizer
-        yield from toml_table(f"parts.optimizers.{name}", changed(method, OPTIMIZERS[name]))
+    for entry in entries:
+        name = entry.spec.optimizer
+        yield from toml_table(f"parts.optimizers.{name}", changed(entry.spec.method, OPTIMIZERS[name]))
 
 
 def _alike(specs: Sequence[RunSpec]) -> list[list[RunSpec]]:
@@ -125,13 +153,10 @@ def _alike(specs: Sequence[RunSpec]) -> list[list[RunSpec]]:
     return list(found.values())
 
 
-def _searched(terms: SearchTerms, specs: Sequence[RunSpec]) -> Searched:
-    first = specs[0]
+def _tuning(terms: SearchTerms, first: RunSpec) -> Tuning:
     values: Mapping[str, Any] = terms.problem or {}
     recipes = variants(first.problem, first.recipe, values) if values else []
-    tuning = Tuning(first, terms.trials, terms.seeds, draw=terms.draw, recipes=tuple(recipes))
-    seeds = terms.runs or tuple(dict.fromkeys(spec.seed for spec in specs))
-    return Searched(tuning, tuple(dict.fromkeys(spec.recipe for spec in specs)), seeds)
+    return Tuning(first, terms.trials, terms.seeds, draw=terms.draw, recipes=tuple(recipes))
 
 
 def _place(recipe: Recipe, problem: str) -> str:
