@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import iohinspector
@@ -18,6 +19,7 @@ from harness.study.ledger import part
 from harness.study.making import compare, sweep
 from harness.study.sharing.ioh import write_ioh
 from harness.study.sharing.merge import merge
+from harness.study.sharing.publish import publish
 from harness.study.sharing.verify import difference, sample, verify
 from harness.study.store import RUN_TABLES, Store
 from harness.tables import SCHEMA
@@ -233,6 +235,32 @@ def test_an_archive_has_checksums_and_describes_every_table(finished, tmp_path, 
     assert listed == {name: sums[name] for name in listed}
     tables = {one["@id"]: [field["name"] for field in one["field"]] for one in described["recordSet"]}
     assert tables == {name: list(SCHEMA[name]) for name in SCHEMA}
+
+
+def test_an_archive_is_the_same_to_the_byte_and_unpacked_it_is_the_study(finished, inside, capsys):
+    day = date(2026, 1, 31)
+    for name in ("one.zip", "two.zip"):
+        publish(finished.folder, finished.tables, inside / name, day=day)
+    assert (inside / "one.zip").read_bytes() == (inside / "two.zip").read_bytes()
+    with zipfile.ZipFile("one.zip") as archive:
+        archive.extractall("un")
+    assert json.loads(Path("un/croissant.json").read_text())["datePublished"] == "2026-01-31"
+    for name, table in load("un").tables.items():
+        pd.testing.assert_frame_equal(table, finished.tables[name])
+    assert main(["verify", "un", "--sample", "2"]) == 0
+    assert "2 of 2 runs came out the same" in capsys.readouterr().out
+    assert main(["publish", "un", "--date", "31.1.2026"]) == 2
+    assert "2026-01-31" in capsys.readouterr().err
+
+
+def test_the_archive_of_a_study_with_a_shared_ledger_holds_its_own_runs_alone(inside):
+    for name, optimizers in {"first": ["gd"], "second": ["powell"]}.items():
+        made = sweep(file(inside, optimizers, 1, ledger="all", name=name), out=inside / name)
+    publish(made.folder, made.tables, inside / "second.zip")
+    with zipfile.ZipFile("second.zip") as archive:
+        archive.extractall("elsewhere")
+    assert "ledger" not in json.loads(Path("elsewhere/study.json").read_text())
+    assert Store(Path("elsewhere")).done() == set(made.runs["run_id"])
 
 
 def test_the_words_of_a_study_from_its_file_to_its_end(inside, capsys):

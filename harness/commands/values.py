@@ -2,6 +2,7 @@
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Sequence
+from datetime import date
 from importlib import import_module
 from math import isfinite
 
@@ -72,3 +73,11 @@ def numbers(text: str) -> tuple[float, ...]:
     if min(found) < 0:
         raise ArgumentTypeError(f"takes numbers of at least 0; got '{text}'.")
     return found
+
+
+def day(text: str) -> date:
+    """A day of the calendar."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"takes a day such as 2026-01-31; got '{text}'.") from None

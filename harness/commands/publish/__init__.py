@@ -1,13 +1,14 @@
 """Options of `harness publish`."""
 
 from harness.commands.parser import Parser
+from harness.commands.values import day
 
 SECTION = "studies"
 ABOUT = "Pack a study's tables, figures and papers for an archive, with checksums and a description."
 EXAMPLES = """\
 examples:
   python -m harness publish results/mine
-  python -m harness publish results/mine --out mine.zip --creator 'A. Author'
+  python -m harness publish results/mine --out mine.zip --creator 'A. Author' --date 2026-01-31
 """
 
 
@@ -18,3 +19,5 @@ def add_options(word: Parser) -> None:
     word.add_argument("--creator", default="", metavar="NAME", help="who made it, as the description says")
     licence = "address of its licence (default: CC BY 4.0)"
     word.add_argument("--license", default="", metavar="URL", help=licence)
+    text = "day of publication, of which and of the study the archive is made to the byte (default: today)"
+    word.add_argument("--date", type=day, metavar="YYYY-MM-DD", help=text)

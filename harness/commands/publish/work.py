@@ -1,10 +1,12 @@
 """`harness publish`: a study as one archive."""
 
 import argparse
+import hashlib
 import sys
 from pathlib import Path
 
 from harness.commands.folders import loaded
+from harness.quantities import size
 from harness.study.sharing.publish import LICENSE, publish
 
 
@@ -13,6 +15,11 @@ def main(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.folder)
     results = loaded(folder)
     target = Path(arguments.out) if arguments.out else folder.with_name(f"{folder.resolve().name}.zip")
-    names = publish(folder, results.tables, target, arguments.creator, arguments.license or LICENSE)
-    sys.stdout.write(f"{target}: {len(names)} files, with SHA256SUMS and croissant.json\n")
+    names = publish(folder, results.tables, target, arguments.creator, arguments.license or LICENSE, arguments.date)
+    content = target.read_bytes()
+    sys.stdout.write(
+        f"{target}: {len(names)} files, with SHA256SUMS and croissant.json; {size(len(content))}\n"
+        f"sha256: {hashlib.sha256(content).hexdigest()}\n"
+        "Unpacked it is the study: harness verify, order, report and sweep take its folder.\n"
+    )
     return 0

@@ -1,8 +1,9 @@
 """Many runs in one file: the rows of their parts, one below the other, as `compact` merges them."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -68,13 +69,10 @@ class Dataset:
     def add(self, rows: list[pa.Table]) -> Path:
         """Write rows as a new file, after all others."""
         last = max((int(path.name.split("-")[0]) for path in self.paths()), default=0)
-        # runs have different tables: a column that one lacks is null there
-        merged = pa.concat_tables(rows, promote_options="default")
-        merged = merged.replace_schema_metadata({MARK + b":version": str(VERSION).encode()})
         self.folder.mkdir(parents=True, exist_ok=True)
         # two that merge at once may count to one number; the token keeps their files apart
-        path = self.folder / f"{last + 1:06d}-{secrets.token_hex(4)}.parquet"
-        replace_file(path, lambda file: write_rows(file, merged))
+        path = self.folder / name_of(last + 1, secrets.token_hex(4))
+        replace_file(path, lambda file: write_merged(file, rows))
         return path
 
     def paths(self) -> list[Path]:
@@ -93,6 +91,18 @@ class Dataset:
             if not whole:
                 raise _unreadable(path, CHANGED)
             self._checked[path] = stat.st_size, stat.st_mtime_ns
+
+
+def name_of(number: int, token: str) -> str:
+    """The name of a merged file."""
+    return f"{number:06d}-{token}.parquet"
+
+
+def write_merged(target: Any, rows: Sequence[pa.Table]) -> None:
+    """Write rows of many runs into an open file, as one merged file."""
+    # runs have different tables: a column that one lacks is null there
+    merged = pa.concat_tables(rows, promote_options="default")
+    write_rows(target, merged.replace_schema_metadata({MARK + b":version": str(VERSION).encode()}))
 
 
 def _read(path: Path, columns: list[str] | None) -> pa.Table:

@@ -1,20 +1,24 @@
 """A study packed for an archive: tables, figures, report, papers, checksums, and a description that machines read.
 
-The description is Croissant (mlcommons.org/croissant, version 1.0), JSON-LD on top of schema.org.
+Its runs lie in it as they were written, merged, so that the unpacked folder is the study: it can be verified, ordered
+anew and extended. The same study, day and libraries give the same bytes. The description is Croissant
+(mlcommons.org/croissant, version 1.0), JSON-LD on top of schema.org.
 """
 
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from harness.study.ledger.datasets import DATASET, MOST_RUNS, name_of, write_merged
 from harness.study.ledger.part import declared
 from harness.study.ledger.provenance import MACHINES
 from harness.study.sharing.papers import ENVIRONMENT, FILE, PLUGINS, README
-from harness.study.store import STUDY
+from harness.study.store import STUDY, Store
 from harness.tables import Tables
 
 DESCRIPTION = "croissant.json"
@@ -44,10 +48,20 @@ CONTEXT = {
 }
 
 
-def publish(folder: Path, tables: Tables, target: Path, creator: str = "", license_url: str = LICENSE) -> list[str]:
-    """Write the archive `target`; the names in it. Raises ValueError where it cannot be written."""
+def publish(
+    folder: Path,
+    tables: Tables,
+    target: Path,
+    creator: str = "",
+    license_url: str = LICENSE,
+    day: date | None = None,
+) -> list[str]:
+    """Write the archive `target`, published on `day` (today); the names in it. Raises ValueError where it cannot."""
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _chosen(folder, target)}
-    described = croissant(folder, files, tables, creator or folder.resolve().name, license_url)
+    if (folder / STUDY).is_file():
+        files |= dict(_of_ledger(Store(folder)))
+    said = {"license": license_url, "datePublished": (day or datetime.now(UTC).date()).isoformat()}
+    described = croissant(folder, files, tables, creator or folder.resolve().name, said)
     files[DESCRIPTION] = json.dumps(described, indent=1).encode()
     # in the form of `sha256sum -c`, of every file but itself
     sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
@@ -65,8 +79,10 @@ def publish(folder: Path, tables: Tables, target: Path, creator: str = "", licen
     return sorted(files)
 
 
-def croissant(folder: Path, files: dict[str, bytes], tables: Tables, creator: str, license_url: str) -> dict[str, Any]:
-    """The description of these files, of which whole tables are record sets."""
+def croissant(
+    folder: Path, files: dict[str, bytes], tables: Tables, creator: str, said: dict[str, str]
+) -> dict[str, Any]:
+    """The description of these files, of which whole tables are record sets; `said` is put into it as it is."""
     runs = tables["runs"]
     problems, methods = (", ".join(sorted(set(runs[name]))) for name in ("problem", "optimizer"))
     return {
@@ -75,13 +91,28 @@ def croissant(folder: Path, files: dict[str, bytes], tables: Tables, creator: st
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": folder.resolve().name,
         "description": f"{len(runs):,} training runs of {methods} on {problems}: in which order they learn.",
-        "license": license_url,
+        **said,
         "creator": {"@type": "sc:Organization", "name": creator},
-        "datePublished": datetime.now(UTC).date().isoformat(),
         "version": "1.0.0",
         "distribution": [_file(name, content) for name, content in sorted(files.items())],
         "recordSet": [_records(name, path) for name in tables if (path := _whole(name, files))],
     }
+
+
+def _of_ledger(store: Store) -> Iterator[tuple[str, bytes]]:
+    """The runs as they were written, merged, the list of them, and the machines: also of a ledger that is shared."""
+    roll = store.roll()
+    runs, known = roll["runs"], store.ledger.states()
+    for number, start in enumerate(range(0, len(runs), MOST_RUNS), 1):
+        rows = store.ledger.rows([run_id for run_id in runs[start : start + MOST_RUNS] if run_id in known])
+        if rows is not None:
+            held = BytesIO()
+            write_merged(held, [rows])
+            yield f"{DATASET}/{name_of(number, hashlib.sha256(held.getvalue()).hexdigest()[:8])}", held.getvalue()
+    alone = {key: value for key, value in roll.items() if key != "ledger"}
+    yield STUDY, json.dumps(alone, separators=(",", ":")).encode()
+    for path in (store.ledger.folder / MACHINES).glob("[!.]*"):
+        yield f"{MACHINES}/{path.name}", path.read_bytes()
 
 
 def _file(name: str, content: bytes) -> dict[str, Any]:
@@ -116,7 +147,7 @@ def _records(table: str, path: str) -> dict[str, Any]:
 
 
 def _chosen(folder: Path, target: Path) -> list[Path]:
-    """Tables, figures and papers; not the parts, which hold the same once more."""
+    """Tables, figures and papers."""
     listed = [path for path in folder.iterdir() if path.is_file() and path.suffix in SUFFIXES]
     listed += [path for name in FOLDERS for path in (folder / name).rglob("*") if path.is_file()]
     here = [path for path in listed if not path.name.startswith(".") and path.resolve() != target.resolve()]
