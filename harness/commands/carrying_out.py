@@ -4,14 +4,14 @@ import argparse
 import sys
 from concurrent.futures import Executor
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
 
 from harness.analysis.summary import closing_table, growth
 from harness.commands.options import wants_traceback
-from harness.figures import applicable, undrawn
-from harness.study.comparison import Plan, Results
+from harness.study.comparison import DRAWING, Plan, Results
 from harness.study.execution.policy import Policy
 from harness.study.execution.progress import watching
 from harness.study.file.study_file import Study
@@ -103,9 +103,10 @@ def say_where(console: Console, results: Results, file_format: str) -> None:
     """Print where the tables and the figures of a study lie."""
     names = ", ".join(name for name, rows in results.tables.items() if len(rows) or name not in results.observed)
     console.print(f"tables: {results.folder}/*.{file_format} ({names})", highlight=False, soft_wrap=True)
-    for figure in applicable(results.tables):
+    drawing = import_module(DRAWING)
+    for figure in drawing.applicable(results.tables):
         console.print(f"figure: {results.folder}/{figure}.png and .pdf", highlight=False, soft_wrap=True)
-    if (sentence := undrawn(results.tables, results.folder)) is not None:
+    if (sentence := drawing.undrawn(results.tables, results.folder)) is not None:
         console.print(sentence, highlight=False, soft_wrap=True)
 
 

@@ -5,9 +5,9 @@ Gradient descent at step `lr` is stable where it is below `2 / lr` (Cohen et al.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
 from harness.run.marks.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
 from harness.run.marks.schedule import log_marks
@@ -65,12 +65,12 @@ def largest_eigenvalue(evaluator: Evaluator, theta: Doubles, start: Doubles, tol
         # symmetric but for rounding, and `eigvalsh` would read one half of it only
         return float(np.linalg.eigvalsh((whole + whole.T) / 2)[-1]), products
     # `LA` is the largest eigenvalue with its sign; the start is given, as ARPACK would draw one of its own
-    operator = LinearOperator((len(theta), len(theta)), matvec=hvp, dtype=np.float64)
+    arpack = import_module("scipy.sparse.linalg")  # loaded by who asks: it takes its time
+    operator = arpack.LinearOperator((len(theta), len(theta)), matvec=hvp, dtype=np.float64)
+    asked = {"k": 1, "which": "LA", "v0": start, "tol": tolerance, "return_eigenvectors": False}
     try:
-        found = np.asarray(
-            eigsh(operator, k=1, which="LA", v0=start, tol=tolerance, return_eigenvectors=False), np.float64
-        )
+        found = np.asarray(arpack.eigsh(operator, **asked), np.float64)
     # what has converged by then, or nothing
-    except ArpackNoConvergence as stopped:
+    except arpack.ArpackNoConvergence as stopped:
         found = np.asarray(stopped.eigenvalues if len(stopped.eigenvalues) else [np.nan], np.float64)
     return float(found[-1]), products

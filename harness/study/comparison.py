@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,6 @@ import pandas as pd
 from harness.analysis.hits import find_hits
 from harness.analysis.incumbents import check_incumbent
 from harness.analysis.order import order_table
-from harness.figures import applicable, drawn, save
-from harness.figures.inline import study_html
 from harness.questions.reading import read_observers
 from harness.run.build import build
 from harness.run.fit import Refused, check_fit, check_observers
@@ -35,6 +34,8 @@ from problems.nearest import lookup
 DEFAULT_OPTIMIZERS = ("gd", "adam", "bfgs", "lbfgs", "cg", "powell", "pso")
 DEFAULT_SEEDS = 8
 FORMATS = ("parquet", "csv")
+DRAWING = "harness.figures"
+"""Loaded when there is something to draw: runs need not wait for matplotlib."""
 EVERYTHING = "all"
 """In place of names: every registered optimizer that fits."""
 RECIPE_OPTIONS = ("network", "activation", "init", "loss", "dtype")
@@ -66,7 +67,8 @@ class Results:
 
     def _repr_html_(self) -> str:
         """What a notebook shows of it."""
-        return study_html(self.tables)
+        shown: str = import_module(f"{DRAWING}.inline").study_html(self.tables)
+        return shown
 
     @classmethod
     def of(cls, folder: Path, tables: Tables) -> "Results":
@@ -209,8 +211,9 @@ def conclude(store: Store, file_format: str, incumbent: str | None = None) -> Re
     """Write the tables and the figures of the finished runs, and which point of a run is judged from now on."""
     results = load(store.folder, incumbent)
     store.export(results.tables, file_format, incumbent or store.incumbent)
-    for name in applicable(results.tables):
-        save(drawn(name, results.tables, families()), store.folder / name)
+    drawing = import_module(DRAWING)
+    for name in drawing.applicable(results.tables):
+        drawing.save(drawing.drawn(name, results.tables, families()), store.folder / name)
     return results
 
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from harness.analysis.incumbents import BEST, check_incumbent
-from harness.study.comparison import DEFAULT_SEEDS, FORMATS, Plan, Results, conclude, plan
+from harness.study.comparison import DEFAULT_SEEDS, DRAWING, FORMATS, Plan, Results, conclude, plan
+from harness.study.execution.beside import beside
 from harness.study.execution.execute import Watch, execute
 from harness.study.execution.notebook import notebook_bars
 from harness.study.execution.policy import Policy
@@ -83,8 +87,11 @@ def make(
     except OSError as error:
         raise ValueError(f"The study's folder '{store.folder}' must be writable; {error.strerror or error}.") from None
     before = store.states()
-    execute(planned.specs, store, jobs, watch, policy)
-    keep_nulls(store.folder, planned.specs)
+    nulls = partial(keep_nulls, store.folder, planned.specs)
+    # runs that are made in this process have it to themselves, for their clocks
+    with nullcontext() if jobs == 1 else beside(nulls, partial(import_module, DRAWING)):
+        execute(planned.specs, store, jobs, watch, policy)
+    nulls()
     return closing_sentences(before, store.states(), store.folder)
 
 

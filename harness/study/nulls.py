@@ -68,7 +68,7 @@ def keep_nulls(folder: Path, specs: Iterable[RunSpec]) -> None:
         except Exception:  # noqa: BLE001  # a foreign problem that breaks here has been run all the same
             rows = empty("nulls")
         known[key] = json.loads(rows.to_json(orient="records"))
-    if missing:
+        # after each: those of a large problem take minutes, and need not be made twice
         replace_text(path, json.dumps({VERSIONED: VERSION, **known}, separators=(",", ":")))
 
 

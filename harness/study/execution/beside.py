@@ -1,0 +1,29 @@
+"""What is prepared while runs are made in other processes: nothing rests on it, and it shortens what comes after them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+
+
+@contextmanager
+def beside(*tasks: Callable[[], object]) -> Iterator[None]:
+    """Carry out `tasks` in a thread while the body lasts, and those that have begun to their end.
+
+    Each is asked for once more afterwards: what is done by then costs nothing, and what has failed fails again, where
+    somebody can be told. A body that raises waits for none of them."""
+    over = Event()
+
+    def carry_out() -> None:
+        for task in tasks:
+            if over.is_set():
+                return
+            with suppress(Exception):
+                task()
+
+    thread = Thread(target=carry_out, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+    thread.join()
