@@ -1,4 +1,4 @@
-"""What is prepared while runs are made in other processes: nothing rests on it, and it shortens what comes after them."""
+"""What is prepared while runs are made in other processes. Nothing rests on it; it shortens what comes after them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
