@@ -1,5 +1,8 @@
 """The page of a study: made from tables alone, one file, in which whatever a user has named is text."""
 
+import base64
+import hashlib
+import html
 import json
 import re
 import shlex
@@ -22,6 +25,7 @@ from harness.report.answers import Estimate, answers, place
 from harness.report.by_chance import beside_samplers
 from harness.report.charts import charts
 from harness.report.choices import varied
+from harness.report.library import plotly_source
 from harness.report.page import Story, report
 from harness.report.problems import standings
 from harness.report.thinned import abscissae, course, quartiles
@@ -70,6 +74,16 @@ def test_the_page_is_one_file_that_asks_nothing_of_the_network(tables):
     policy = next(a["content"] for a in outline.of("meta") if a.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe-inline" not in policy.partition("style-src")[0]
+
+
+def test_the_library_of_charts_is_text_that_the_page_may_run_later(tables):
+    page = report(tables, Story("waves-1"), robust=False)
+    start = page.index('<script type="text/plain" id="library">') + len('<script type="text/plain" id="library">')
+    library = page[start : page.index("</script>", start)]
+    assert len(library) > MEGABYTE
+    digest = base64.b64encode(hashlib.sha256(library.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in html.unescape(page[: page.index("<body>")])
+    assert library[:200] in plotly_source()
 
 
 def test_the_answer_says_verdicts_effects_nulls_and_what_was_watched(tables):

@@ -41,7 +41,7 @@ def report(tables: Tables, story: Story, *, robust: bool = True) -> str:
         raise ValueError("The table 'runs' has no rows, so there is nothing to report. Finish at least one run first.")
     rows = answers(tables)
     others, refused = _varied(tables) if robust else ([], "")
-    scripts = [_inert(plotly_source()), *(_inert(_asset(name)) for name in SCRIPTS)]
+    library, scripts = _inert(plotly_source()), [_inert(_asset(name)) for name in SCRIPTS]
     axes = {"ratio": ratio_axis(rows)}
     # names, settings and reasons come from users: only what is wrapped in `Markup` stays unescaped
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -67,8 +67,9 @@ def report(tables: Tables, story: Story, *, robust: bool = True) -> str:
         commands=commands(tables["runs"]),
         ids=tables["runs"]["run_id"].head(MOST_IDS).tolist(),
         style=Markup(_asset("page.css")),  # noqa: S704  # our own file
+        library=library,
         scripts=scripts,
-        hashes=" ".join(f"'sha256-{_digest(script)}'" for script in scripts),
+        hashes=" ".join(f"'sha256-{_digest(script)}'" for script in (library, *scripts)),
     )
 
 

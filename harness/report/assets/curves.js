@@ -5,6 +5,16 @@ const isNarrow = () => innerWidth < 640;
 const mostLetters = () => isNarrow() ? 19 : 48;
 const shortened = (name) => [...name].length > mostLetters() ? `${[...name].slice(0, mostLetters() - 1).join("")}…` : name;
 const LEGEND_LINE = 20;
+// plotly is text until the first chart comes into sight: reading it takes a browser most of the time of opening.
+function begin() {
+  const held = document.getElementById("library");
+  if (!held) return;
+  const library = document.createElement("script");
+  library.textContent = held.textContent;
+  document.body.append(library);
+  held.remove();
+}
+
 const AXES = {
   cost: "cost (forward passes over the training set)",
   steps: "steps (evaluations of any kind)",
@@ -77,6 +87,7 @@ function layout(title, axis, vertical, named) {
 }
 
 function show(state, element, traces, arrangement) {
+  begin();
   element.style.height = isNarrow() ? `calc(18rem + ${arrangement.margin.b}px)` : "";
   const known = element.dataset.drawn !== undefined;
   Plotly.react(element, traces, arrangement, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] });

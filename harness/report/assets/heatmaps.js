@@ -62,17 +62,22 @@ function mapOf(state, one) {
 
 const states = Array.from(document.querySelectorAll("article.problem"), (article) => new State(article, CHARTS[article.dataset.index]));
 for (const state of states) {
-  state.article.querySelector(".maps").append(...state.chart.configurations.map((one) => mapOf(state, one)));
   paint(state.article.querySelector("canvas.legend"), [Array.from({ length: 64 }, (_, place) => 10 ** (WORST + (BEST - WORST) * place / 63))]);
   state.listeners.push(() => drawCurves(state), () => drawProfile(state));
 }
-// Charts are drawn when they come into sight, so that a page of many problems opens at once.
+// Maps and charts are drawn when they come into sight, so that a page of many problems opens at once.
 const drawn = new Set();
-const sight = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting).forEach((one) => {
-  const state = states[one.target.dataset.index];
-  if (!drawn.has(state)) { drawn.add(state); state.changed(); }
-}), { rootMargin: "600px" });
+function start(state) {
+  if (drawn.has(state)) return;
+  drawn.add(state);
+  state.article.querySelector(".maps").append(...state.chart.configurations.map((one) => mapOf(state, one)));
+  state.changed();
+}
+const sight = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting)
+  .forEach((one) => start(states[one.target.dataset.index])), { rootMargin: "600px" });
 const redraw = () => drawn.forEach((state) => state.changed());
 theme.listeners.push(redraw);
 matchMedia("(max-width: 639px)").addEventListener("change", redraw);
 states.forEach((state) => sight.observe(state.article));
+// on paper all is in sight
+addEventListener("beforeprint", () => states.forEach(start));
