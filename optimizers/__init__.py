@@ -4,8 +4,9 @@ from optimizers.base import Optimizer
 from optimizers.conjugate_gradient.nonlinear import CG, FletcherReeves
 from optimizers.direct.coordinates import CoordinateDescent, PatternSearch
 from optimizers.direct.scipy_methods import COBYLA, COBYQA, NelderMead, Powell
+from optimizers.evolution.differential import DifferentialEvolution
 from optimizers.evolution.natural_evolution import SNES, OnePlusOne, OpenAIES
-from optimizers.evolution.populations import CMAES, DifferentialEvolution, SepCMAES
+from optimizers.evolution.populations import CMAES, SepCMAES
 from optimizers.first_order.adam_power import AdamPower
 from optimizers.first_order.adaptive import (
     ASGD,

@@ -85,6 +85,9 @@ class Objective(Protocol):
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
         """How many more of these calls the budget allows; only for methods that declare the need `budget`."""
 
+    def leave(self, lanes: NDArray[np.bool_]) -> None:
+        """These lanes `(B,)` have converged and end here, as a run alone does that returns; answers go on for all B."""
+
 
 @dataclass(frozen=True)
 class Setting:

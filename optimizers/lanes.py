@@ -73,6 +73,10 @@ class _Alone:
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
         return self._objective.evaluations_left(need)
 
+    def leave(self, lanes: NDArray[np.bool_]) -> None:
+        if lanes[0]:
+            self._objective.leave(lanes)
+
 
 def _first(pair: tuple[Any, Doubles]) -> tuple[Doubles, Doubles]:
     return np.asarray(pair[0])[None], pair[1][None]

@@ -61,6 +61,9 @@ class Rosenbrock:
     def evaluations_left(self, need):
         return self.calls - self.asked
 
+    def leave(self, lanes):
+        raise Enough
+
 
 def residuals(theta):
     """Rosenbrock's function as a sum of squares."""
@@ -322,6 +325,34 @@ def test_cma_es_takes_the_library_s_population():
     points = np.array(asked(OPTIMIZERS["cma-es"], sphere(23), np.ones(10)).points)
     assert len(points) == 23  # theta0, and two generations of 4 + 3 ln 10 = 10, and two more
     np.testing.assert_array_equal(points[0], np.ones(10))
+
+
+def test_members_of_de_are_scipys_to_the_last_bit_also_where_they_leave_the_box():
+    method, rng, own = replace(OPTIMIZERS["de"], population=12, bound=2.5, spread=1.5), np.random.default_rng(0), []
+
+    def losses(members):  # scipy hands over (P, S)
+        own.append(members.T.copy())
+        return scipy.optimize.rosen(members)
+
+    box = np.stack([START - method.bound, START + method.bound], axis=1)
+    first = START + method.spread * rng.standard_normal((method.population, len(START)))
+    first[0] = START
+    scipy.optimize.differential_evolution(
+        losses,
+        box,
+        init=np.clip(first, *box.T),
+        mutation=method.mutation,
+        recombination=method.recombination,
+        maxiter=40,
+        tol=0.0,
+        rng=rng,
+        polish=False,
+        vectorized=True,
+        updating="deferred",
+    )
+    scipys = np.concatenate(own)
+    scipys[0] = START  # which scipy rounds
+    np.testing.assert_array_equal(asked(method, Rosenbrock(len(scipys))).points, scipys)
 
 
 def test_the_first_member_of_de_is_theta0_exactly():

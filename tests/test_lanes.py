@@ -13,7 +13,7 @@ import harness.run.metering.lanes
 from harness.run.drive import drive
 from harness.run.marks.record import Recorder
 from harness.run.marks.schedule import log_marks
-from harness.run.metering.account import PATIENCE, PENALTY, BudgetExhausted, Diverged, TargetReached, Terms
+from harness.run.metering.account import PATIENCE, PENALTY, BudgetExhausted, Converged, Diverged, TargetReached, Terms
 from harness.run.metering.lanes import LaneMeter
 from harness.run.metering.meter import Meter
 from harness.run.rows import End, lane_tables
@@ -341,6 +341,21 @@ def test_when_all_lanes_have_diverged_the_run_is_over_and_each_is_measured_once_
     assert [log.of(lane)[0] for lane in (2, 0, 1)] == [[0, end] for end in ends]
     assert [made.outcome(lane).counts.values for lane in (2, 0, 1)] == ends
     assert made.account.cost == ends[-1]
+
+
+def test_a_lane_that_has_converged_is_measured_and_ends_and_the_run_with_the_last_of_them():
+    log = Log("last")
+    made = lane_meter(STARTS, observe=log, marks=(1.0, 3.0, 6.0))
+    for number, lane in enumerate((2, 0, 1)):
+        made.value(STARTS + number)
+        made.value(STARTS + number)
+        stop, _ = spend(made.leave, np.arange(3) == lane) if number == 2 else (made.leave(np.arange(3) == lane), 0)
+    made.finish()
+    assert isinstance(stop, Converged)
+    assert [made.outcome(lane).stop.status for lane in range(3)] == ["converged"] * 3
+    assert [made.outcome(lane).counts.values for lane in range(3)] == [4, 6, 2]
+    assert [log.of(lane)[0] for lane in range(3)] == [[0, 1, 3, 4], [0, 1, 3, 6], [0, 1, 2]]
+    assert [made.last[lane, 0] for lane in range(3)] == [2, 4, 3]
 
 
 @pytest.mark.parametrize("rows", [1, 5])

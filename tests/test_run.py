@@ -11,7 +11,7 @@ from time import perf_counter, sleep
 import numpy as np
 import pandas as pd
 import pytest
-from support.toys import Act, Bowl, Descent, Norm, RandomBowl, Swarmlet, bowl, run_spec
+from support.toys import Act, Bowl, Descent, Norm, RandomBowl, Resting, Swarmlet, bowl, run_spec
 
 from harness.run.fit import Refused, check_fit, state_bytes
 from harness.run.machine import machine
@@ -428,7 +428,7 @@ def test_a_run_whose_process_died_is_a_row_too():
 
 
 @pytest.mark.parametrize("recipe", [Bowl(), RandomBowl(), find_problem("control-low")])
-@pytest.mark.parametrize("method", [Descent(), Swarmlet()])
+@pytest.mark.parametrize("method", [Descent(), Swarmlet(), Resting()])
 def test_runs_together_have_the_rows_of_runs_alone(method, recipe):
     specs = [run_spec(method, seed, recipe, budget=150) for seed in (3, 1, 4)]
     for spec, together in zip(specs, run_lanes(specs), strict=True):

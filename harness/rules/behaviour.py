@@ -168,21 +168,29 @@ def _survives(method: Optimizer, fault: Fault, statuses: set[str]) -> str | None
 
 
 def runs_lanes_as_if_alone(method: Optimizer) -> str | None:
-    """If lanes are declared: for a hundred calls each evaluates what its run alone evaluates, to 1e-10."""
+    """If lanes are declared: for a hundred calls each evaluates what its run alone evaluates, to 1e-10, and ends so."""
     if not method.lanes:
         return None
     dearest = max(PRICES.get(need, 1) for need in method.needs)
     budget = LANE_STEPS * (dearest if dearest > 1 else 20)  # enough for populations of 20
-    together = attempt_lanes(method, budget, SEEDS).points
+    together = attempt_lanes(method, budget, SEEDS)
     for lane, seed in enumerate(SEEDS):
-        done = 0
-        for call, own in enumerate(attempt(method, budget, seed=seed).calls[:LANE_STEPS]):
+        done, alone = 0, attempt(method, budget, seed=seed)
+        for call, own in enumerate(alone.calls[:LANE_STEPS]):
             # a call of lanes evaluates the rows of one after those of another: (lanes, rows, P)
-            shared = together[done : done + len(SEEDS) * len(own)]
+            shared = together.points[done : done + len(SEEDS) * len(own)]
             if len(shared) < len(SEEDS) * len(own):
                 return f"lanes make at least as many calls as a run alone; they end before call {call}"
             mine = shared.reshape(len(SEEDS), *own.shape)[lane]
             if not np.allclose(mine, own, rtol=LANE_TOLERANCE, atol=LANE_TOLERANCE):
                 return f"lane {lane} equals its run alone; in call {call} they differ by {np.abs(mine - own).max():.1e}"
             done += len(shared)
+        ended = together.meter.outcome(lane)
+        status = ended.stop.status if ended.stop else together.status
+        spent = alone.meter.account.counts
+        if (status, ended.counts) != (alone.status, spent):
+            return (
+                f"lane {lane} ends as its run alone, '{alone.status}' after {spent}; it ended as '{status}' after "
+                f"{ended.counts}: `objective.leave` ends lanes that have converged"
+            )
     return None

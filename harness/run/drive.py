@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.run.metering.account import EndIgnored
+from harness.run.metering.account import Converged, EndIgnored
 from harness.run.metering.tensors import AnyMeter
 from optimizers.base import Optimizer, Streams
 
@@ -28,5 +28,6 @@ def drive(method: Optimizer, meter: AnyMeter, theta0: Any, rng: Streams) -> tupl
                 meter.finish()
             raise
     meter.finish()
-    stop = meter.account.stop  # and not the exception: libraries catch it, or wrap it in one of their own
-    return (stop.status, str(stop)) if stop else ("converged", "The method returned before its budget was spent.")
+    # and not the exception: libraries catch it, or wrap it in one of their own
+    stop = meter.account.stop or Converged()
+    return stop.status, str(stop)

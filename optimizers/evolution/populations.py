@@ -1,4 +1,4 @@
-"""Populations that learn where to sample next: evolution strategies and differential evolution."""
+"""Evolution strategies whose law of samples is learned: CMA-ES, with a full covariance and with a diagonal one."""
 
 import sys
 from collections.abc import Sequence
@@ -102,52 +102,3 @@ class SepCMAES(Optimizer):
         while True:
             samples = law.samples(np.stack([draw((self.population, start.shape[1])) for draw in normal]))
             law.learn(np.take_along_axis(samples, objective.values(samples).argsort(kind="stable")[:, :, None], axis=1))
-
-
-@dataclass(frozen=True)
-class DifferentialEvolution(Optimizer):
-    """Each member is mixed with differences of others; scipy's, one generation a call."""
-
-    family: ClassVar[str] = "evolution"
-    needs: ClassVar[frozenset[Need]] = POPULATION
-    source: ClassVar[str] = "Storn and Price 1997; scipy differential_evolution"
-    caveat: ClassVar[str] = "members stay in a box around the start; one is replaced only by a better one"
-    population: int = setting(50, "members", at_least=5, tune=(20, 400))
-    spread: float = setting(
-        1.0, "standard deviation of the first population around the start", above=0.0, tune=(0.1, 3)
-    )
-    bound: float = setting(20.0, "half width of the box around the start", above=0.0)
-    mutation: float = setting(0.5, "weight of a difference", above=0.0, below=2.0, tune=(0.2, 1.0))
-    recombination: float = setting(0.7, "share of coordinates that are mixed", above=0.0, tune=(0.1, 1.0))
-
-    def memory(self, dim: int) -> int:
-        return 8 * dim * (6 * self.population + 4)
-
-    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        assert isinstance(rng, np.random.Generator)
-        from scipy.optimize import differential_evolution
-
-        first = theta0 + self.spread * rng.standard_normal((self.population, len(theta0)))
-        first[0] = theta0
-        # the strategy is scipy's best1bin: v = best + mutation (a - b), of which each coordinate is taken by chance
-        exact = [theta0]  # scipy scales its box to [0, 1] and back, which rounds
-
-        def losses(columns: Doubles) -> Doubles:
-            members = np.ascontiguousarray(columns.T)  # scipy hands over (P, S)
-            if exact:
-                members[0] = exact.pop()
-            return objective.values(members)
-
-        differential_evolution(
-            losses,
-            np.stack([theta0 - self.bound, theta0 + self.bound], axis=1),
-            init=np.clip(first, theta0 - self.bound, theta0 + self.bound),
-            mutation=self.mutation,
-            recombination=self.recombination,
-            maxiter=sys.maxsize,
-            tol=0.0,
-            rng=rng,
-            polish=False,
-            vectorized=True,
-            updating="deferred",
-        )

@@ -49,6 +49,9 @@ class Guard:
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
         return self._objective.evaluations_left(need)
 
+    def leave(self, lanes: NDArray[np.bool_]) -> None:
+        self._objective.leave(lanes)
+
     def __reduce__(self) -> NoReturn:
         # a pool of processes begins by pickling what it is given
         raise ValueError("An objective stays in its process: evaluate there, one point or a population at a time.")

@@ -12,6 +12,7 @@ from harness.run.metering.lanes import LaneMeter
 from harness.run.metering.meter import Meter
 from harness.run.spec import RunSpec
 from optimizers.base import Optimizer, RunStopped
+from optimizers.lanes import in_lanes
 from problems import PROBLEMS
 from problems.base import Problem, Recipe, Slot, fixed
 from problems.engines.numpy_evaluator import NumpyEvaluator
@@ -223,6 +224,20 @@ class Swarmlet(Optimizer):
             for lane, row in enumerate(losses.argmin(axis=1)):
                 if losses[lane, row] < low[lane]:
                     low[lane], best[lane] = losses[lane, row], thetas[lane, row]
+
+
+@dataclass(frozen=True)
+class Resting(Descent):
+    """Descent that has converged where the loss is small; lanes get there one after another."""
+
+    small: float = 0.1
+
+    def minimize(self, objective, theta0, rng):
+        objective, theta, _ = in_lanes(objective, theta0, rng)
+        while True:
+            losses, grads = objective.value_and_grad(theta)
+            theta -= self.lr * grads
+            objective.leave(losses < self.small)
 
 
 @dataclass(frozen=True)

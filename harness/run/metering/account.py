@@ -52,6 +52,15 @@ class EndIgnored(BaseException):
     """The method goes on and on after the end of its run; no `except Exception` of its own can hold this one."""
 
 
+class Converged(RunStopped):
+    """The method has nothing left to try."""
+
+    status: ClassVar[str] = "converged"
+
+    def __str__(self) -> str:
+        return "The method returned before its budget was spent."
+
+
 @dataclass(frozen=True)
 class Terms:
     """The terms of a run, the same for every method compared.
@@ -150,6 +159,15 @@ class Account:
             self.end(BudgetExhausted(f"The budget of {self.terms.budget:g} forward passes is spent."))
         if self.terms.time_limit is not None and self.seconds > self.terms.time_limit:
             self.end(TimedOut(f"The time limit of {self.terms.time_limit:g} s has passed."))
+
+    def ending(self, non_finite: int, best_loss: float) -> RunStopped | None:
+        """Why a run ends after so many evaluations without a finite loss, or at such a best one; None if it goes on."""
+        if non_finite >= PATIENCE:
+            return Diverged(f"The last {non_finite} evaluations gave no finite loss.")
+        target = self.terms.target_loss
+        if target is not None and best_loss <= target:
+            return TargetReached(f"The loss has reached the target {target:g}.")
+        return None
 
     def left(self, need: Literal["value", "gradient"]) -> int:
         """Further evaluations of this kind that fit."""

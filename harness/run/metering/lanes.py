@@ -1,6 +1,7 @@
 """The Objective of many runs in one batch: lanes that differ only in seed move in lockstep and share every count.
 
-A lane that diverges or reaches the target is measured and frozen; the others go on. The rules are those of the meter.
+A lane that diverges, converges or reaches the target is measured and frozen; the others go on. The rules are those of
+the meter.
 """
 
 from collections.abc import Callable
@@ -12,17 +13,7 @@ from typing import Any, Literal, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.run.metering.account import (
-    PATIENCE,
-    PENALTY,
-    Account,
-    Counts,
-    Diverged,
-    Observe,
-    Outcome,
-    TargetReached,
-    Terms,
-)
+from harness.run.metering.account import PATIENCE, PENALTY, Account, Converged, Counts, Observe, Outcome, Terms
 from optimizers.base import Doubles, RunStopped, Slot
 from problems.engines.base import Evaluator
 
@@ -143,6 +134,11 @@ class LaneMeter:
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
         return self.account.left(need)
 
+    def leave(self, lanes: NDArray[np.bool_]) -> None:
+        for lane in np.flatnonzero(self._alive & lanes):
+            self._freeze(int(lane), Converged())
+        self._end_with_the_last()
+
     def _timed(self, evaluate: Callable[[], Any]) -> Any:
         start = perf_counter()
         result = evaluate()
@@ -208,11 +204,12 @@ class LaneMeter:
     def _judge(self) -> None:
         target = -np.inf if self.terms.target_loss is None else self.terms.target_loss
         for lane in np.flatnonzero(self._alive & ((self._non_finite >= PATIENCE) | (self.best_loss <= target))):
-            if self._non_finite[lane] >= PATIENCE:
-                end: RunStopped = Diverged(f"The last {self._non_finite[lane]} evaluations gave no finite loss.")
-            else:
-                end = TargetReached(f"The loss has reached the target {target:g}.")
+            end = self.account.ending(int(self._non_finite[lane]), float(self.best_loss[lane]))
+            assert end is not None
             self._freeze(int(lane), end)
+        self._end_with_the_last()
+
+    def _end_with_the_last(self) -> None:
         if not self._alive.any():
             # the batch ends as the last of its lanes did; each keeps its own end in `ends`
             self.account.end(next(reversed(self.ends.values()))[0])

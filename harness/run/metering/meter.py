@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.run.metering.account import PATIENCE, PENALTY, Account, Diverged, Observe, Outcome, TargetReached, Terms
+from harness.run.metering.account import PENALTY, Account, Converged, Observe, Outcome, Terms
 from optimizers.base import Doubles, Slot
 from problems.engines.base import Entry, Evaluator
 
@@ -141,7 +141,7 @@ class Meter:
         self._absorb()
         self.account.admit("jacobians", components)
         start = perf_counter()
-        residuals, jacobian = map(_float64, self._evaluator.residuals_and_jacobian(theta))
+        residuals, jacobian = self._evaluator.residuals_and_jacobian(theta)
         self.account.seconds_objective += perf_counter() - start
         # the residuals carry the weights of the loss, which is r.r
         loss = float(residuals @ residuals) if np.isfinite(jacobian).all() else inf
@@ -155,7 +155,7 @@ class Meter:
         self._absorb()
         self.account.admit("hvps")
         start = perf_counter()
-        product = _float64(self._evaluator.hvp(theta, vector))
+        product = np.asarray(self._evaluator.hvp(theta, vector), np.float64)
         self.account.seconds_objective += perf_counter() - start
         # nothing to keep or judge: a product says nothing of the loss at its point
         if self.account.charge("hvps", 1):
@@ -168,6 +168,10 @@ class Meter:
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
         self._absorb()
         return self.account.left(need)
+
+    def leave(self, lanes: NDArray[np.bool_]) -> None:
+        del lanes  # of which there is one
+        self.account.end(Converged())
 
     def _absorb(self) -> None:
         """Close the way past us, and take in what has passed."""
@@ -228,10 +232,9 @@ class Meter:
         self._judge()
 
     def _judge(self) -> None:
-        if self._non_finite >= PATIENCE:
-            self.account.end(Diverged(f"The last {self._non_finite} evaluations gave no finite loss."))
-        if self.terms.target_loss is not None and self.best_loss <= self.terms.target_loss:
-            self.account.end(TargetReached(f"The loss has reached the target {self.terms.target_loss:g}."))
+        stop = self.account.ending(self._non_finite, self.best_loss)
+        if stop is not None:
+            self.account.end(stop)
 
     def _measure(self) -> None:
         self.account.advance()
@@ -244,7 +247,3 @@ class Meter:
             # copies `(1, P)`: the observer keeps what it is shown, and these two are written over
             self._observe([0], snapshot, *(np.array(each[None], np.float64) for each in (self._last, self._best)))
         self.account.seconds_measuring += perf_counter() - start
-
-
-def _float64(numbers: NDArray[Any]) -> Doubles:
-    return np.asarray(numbers, np.float64)

@@ -18,11 +18,9 @@ from harness.run.metering.account import (
     PENALTY,
     Account,
     Counts,
-    Diverged,
     Observe,
     Outcome,
     Snapshot,
-    TargetReached,
     Terms,
 )
 from harness.run.metering.lanes import LaneMeter
@@ -124,6 +122,9 @@ class TensorMeter:
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
         return self.account.left(need)
 
+    def leave(self, lanes: Tensor) -> NoReturn:
+        _refuse(lanes)
+
     def _settle(
         self, theta: Tensor, evaluate: Callable[[Tensor], tuple[Tensor, Tensor]], share: float, *, whole: bool
     ) -> tuple[Tensor, Tensor]:
@@ -177,15 +178,12 @@ class TensorMeter:
         living = [lane for lane in range(self._lanes) if lane not in self.ends and not 0 <= ended[lane] < now]
         self._show(living, self.account.snapshot(), points)
         for lane in new:
-            self.ends[lane] = (self._end(bool(diverged[lane])), self._since[int(ended[lane]) - self._evaluations][0])
+            end = self.account.ending(PATIENCE if diverged[lane] else 0, float(self.best_loss[lane]))
+            assert end is not None
+            self.ends[lane] = (end, self._since[int(ended[lane]) - self._evaluations][0])
         self._since.clear()
         if len(self.ends) == self._lanes and self.account.stop is None:
             self.account.end(next(reversed(self.ends.values()))[0])
-
-    def _end(self, diverged: bool) -> RunStopped:
-        if diverged:
-            return Diverged(f"The last {PATIENCE} evaluations gave no finite loss.")
-        return TargetReached(f"The loss has reached the target {self._target:g}.")
 
     def _show(self, lanes: list[int], snapshot: Snapshot, points: tuple[Doubles, Doubles]) -> None:
         if self._observe is None or not lanes:
