@@ -1,8 +1,9 @@
 """The claims at their small size: `make claim-a` makes the studies of one, its tables, its figure and the page.
 
 Each has two studies, the registered settings and those that `harness tune` has found by the loss alone
-(`SMALL-tuned.toml`). What is kept beside them is `order.csv`, where p-values are corrected over both, and `ends.csv`,
-how well each method has learned in the end; the figure is drawn from these alone."""
+(`SMALL-tuned.toml`). What is kept beside them is `order.csv`, where p-values are corrected over both, `ends.csv`, how
+well each method has learned in the end, and `pairs.csv`, each against the reference seed by seed; the figure is drawn
+from the first two alone."""
 
 import argparse
 import json
@@ -12,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.claims_figure import USUAL, draw
+from benchmarks.claims_pairs import DEFAULT, TUNED, pairs
 from benchmarks.page import ROOT
+from harness.analysis.order import PRIMARY_THRESHOLD
 from harness.commands.docs.claims_page import claims_page, listed
 from harness.study.comparison import load
 from harness.study.file.searches import searches_of
@@ -27,19 +30,18 @@ CLAIMS = ROOT / "claims"
 FIGURES = ROOT / "docs" / "figures"
 REFERENCE = "adam"
 PLACE = [name for name in LABELS if name not in ("optimizer", "settings")]
-TUNED, DEFAULT = "tuned", "registered"
 
 
-def make(folder: Path, out: Path, jobs: int) -> None:
+def make(folder: Path, out: Path, jobs: int, reference) -> None:
     """The runs of both studies, or what is missing of them, and the tables that are kept."""
     files = [file for file in (folder / "SMALL.toml", folder / "SMALL-tuned.toml") if file.is_file()]
     parts = [out / f"claim-{folder.name}-{file.stem.lower()}" for file in files]
     for file, part in zip(files, parts, strict=True):
         sweep(file, out=part, jobs=jobs)
-    keep(parts, out / f"claim-{folder.name}", folder)
+    keep(parts, out / f"claim-{folder.name}", folder, reference)
 
 
-def keep(parts, target: Path, folder: Path) -> None:
+def keep(parts, target: Path, folder: Path, reference) -> None:
     """Both studies as one, and of it the tables that are kept."""
     merge(parts, target)
     tables = load(target).tables
@@ -51,9 +53,11 @@ def keep(parts, target: Path, folder: Path) -> None:
     marks = _marks(tables["runs"], tuned, trials)
     order = tables["order"].merge(marks, on=[*LABELS], how="left")
     _sorted(order, "threshold", "matched_by").to_csv(folder / "order.csv", index=False, float_format="%.6g")
-    _sorted(ends(tables, marks).merge(marks, on=[*LABELS], how="left")).to_csv(
-        folder / "ends.csv", index=False, float_format="%.4g"
-    )
+    runs = measured(tables, marks)
+    compared = pairs(tables, runs, reference)
+    for name, rows, more in (("ends", ends(runs), ()), ("pairs", compared, ("compared",))):
+        shown = _sorted(rows.merge(marks, on=[*LABELS], how="left"), *more)
+        shown.to_csv(folder / f"{name}.csv", index=False, float_format="%.4g")
 
 
 def _sorted(rows, *more):
@@ -89,21 +93,36 @@ def _said(settings) -> str:
     )
 
 
-def ends(tables, marks):
-    """Medians and quartiles over the runs of each configuration."""
-    runs = tables["runs"].copy()
+def measured(tables, marks):
+    """The runs with their marks and what each has in the end: `error`, `psnr`, ranks, `share`."""
+    runs = tables["runs"].merge(marks, on=[*LABELS])
     spectra = tables["spectra"]
     # the rows of the last mark, one a frequency; the problem's own probe comes first
     last = spectra[spectra["mark"] == spectra.groupby("run_id")["mark"].transform("max")]
-    runs["psnr"] = runs["run_id"].map(last[last["probe"] == "psnr"].set_index("run_id")["amplitude"])
     watched = last[(last["probe"] == last["probe"].iloc[0]) & (last["frequency"] > 0)]
     runs["error"] = runs["run_id"].map(watched.groupby("run_id")["error"].max())
+    if (last["probe"] == "psnr").any():
+        runs["psnr"] = runs["run_id"].map(last[last["probe"] == "psnr"].set_index("run_id")["amplitude"])
     if len(tables.get("rank", ())):
         hidden = tables["rank"][tables["rank"]["rows"] == tables["rank"]["columns"]]
         means = hidden.groupby(["run_id", "mark"])["stable_rank"].mean().reset_index().sort_values("mark")
         runs["rank_start"] = runs["run_id"].map(means.groupby("run_id")["stable_rank"].first())
         runs["rank"] = runs["run_id"].map(means.groupby("run_id")["stable_rank"].last())
-    runs["share"] = shares(runs.merge(marks, on=[*LABELS]), tables["curves"])
+    return _learned(runs.assign(share=shares(runs, tables["curves"])), tables["hits"])
+
+
+def _learned(runs, hits):
+    """`lowest`, the passes after which the lowest watched frequency is learned, and whether the highest is."""
+    first = hits["probe"].iloc[0]
+    hits = hits[(hits["probe"] == first) & (hits["frequency"] > 0) & np.isclose(hits["threshold"], PRIMARY_THRESHOLD)]
+    costs = hits.assign(cost=hits["cost"].where(~hits["censored"], np.inf)).sort_values("frequency")
+    # of several components the last one
+    ends = costs.groupby(["run_id", "frequency"])["cost"].max().groupby("run_id")
+    return runs.assign(lowest=runs["run_id"].map(ends.first()), learned=np.isfinite(runs["run_id"].map(ends.last())))
+
+
+def ends(runs):
+    """Medians and quartiles over the runs of each configuration, of the shares the range."""
     grouped = runs.groupby([*LABELS], sort=False)
     rows = (
         grouped["best_loss"]
@@ -113,7 +132,10 @@ def ends(tables, marks):
     )
     rows.insert(0, "n_runs", grouped.size())
     rows["share"] = grouped["share"].median()
-    for name in ("error", "psnr", "rank_start", "rank"):
+    # of eight runs the interval of a median is that from the least to the most
+    rows["share_low"], rows["share_high"] = grouped["share"].min(), grouped["share"].max()
+    rows["learned"] = grouped["learned"].sum()
+    for name in ("lowest", "error", "psnr", "rank_start", "rank"):
         if name in runs:
             rows[name] = grouped[name].median()
     return rows.reset_index()
@@ -152,7 +174,7 @@ def main() -> None:
     for claim in claims:
         if not given.letters or claim["letter"] in given.letters:
             folder = CLAIMS / claim["folder"]
-            make(folder, given.out, given.jobs)
+            make(folder, given.out, given.jobs, claim["reference"])
             draw(folder, FIGURES / f"claim-{claim['letter']}.png", claim.get("panels", USUAL))
     (ROOT / "docs" / "claims.md").write_text(claims_page(CLAIMS), encoding="utf-8")
 

@@ -4,7 +4,7 @@ Runs of one seed begin at the same weights, so that their ratio says more than t
 the median over seeds of the ratios, with bounds where runs are censored (`statistics.spread`); its p is that of
 the signs of the differences. The ratio of exponents has the interval of its linearisation, Student's t over seeds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,13 +47,22 @@ def against(tables: Tables, reference: str, threshold: float = PRIMARY_THRESHOLD
     known = sorted(set(tables["runs"]["optimizer"]))
     if reference not in known:
         raise ValueError(f"The study has no optimizer '{reference}' to compare with. Choose from: {', '.join(known)}.")
+    return compared(tables, {"optimizer": reference}, ELSE, threshold)
+
+
+def compared(
+    tables: Tables, reference: Mapping[str, str], same: Sequence[str], threshold: float = PRIMARY_THRESHOLD
+) -> pd.DataFrame:
+    """The rows of `against` with configurations whose labels are those of `reference`, paired where `same` labels are.
+
+    Between networks the runs of a seed begin at different weights: their pairs are fair, and no closer than others."""
     sized = list(_sizes(tables, threshold))
     rows = [
         _compared(own, other)
         for other in sized
-        if other.labels["optimizer"] == reference
+        if all(other.labels[name] == value for name, value in reference.items())
         for own in sized
-        if own is not other and all(own.labels[name] == other.labels[name] for name in [*ELSE, "probe"])
+        if own is not other and all(own.labels[name] == other.labels[name] for name in [*same, "probe"])
     ]
     table = pd.DataFrame(rows)
     if table.empty:

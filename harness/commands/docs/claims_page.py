@@ -18,22 +18,37 @@ not give are our own, and are said to be. Small sizes are for two cores and minu
 ones.
 
 C is the share of pairs in order from low to high; the spread is how many times later the highest frequency is learned
-than the lowest; both with their 95 % intervals, and behind them what a residual without preference gives (null). Each
-method has two rows: with its registered settings, or those that are named, and with the best of eight trials of three
-seeds each, by the loss alone and on seeds that the study does not have (`python -m harness tune
+than the lowest; both with their 95 % intervals, and behind them what a residual without preference gives (null). The
+column `highest` says in how many runs the highest frequency is learned: where it is in too few, a spread is a bound.
+Each method has two rows: with its registered settings, or those that are named, and with the best of eight trials of
+three seeds each, by the loss alone and on seeds that the study does not have (`python -m harness tune
 claims/NAME/SMALL.toml`). Where no trial was better, or there is nothing to set, it has one. The number of trials is the
 same for all, and nothing was searched after a table was seen. Tuning by the loss is no tuning for the order: where the
 two rows of a method disagree, the order is one of settings and not of the method.
+
+The second table of each claim compares with a reference, seed by seed: the median of the ratios with its 95 % interval
+(of eight runs from the least to the most), and p of the signs, corrected over the table (Benjamini and Hochberg).
+Registered settings are compared with registered ones, and the best of all trials with the best (`tuned`), where either
+of the two is another. A dash is a ratio of two bounds, which may be anything.
 """
-COLUMNS = ("optimizer", "with", "settings", "runs", "C (null)", "spread (null)", "end loss")
+COLUMNS = ("optimizer", "with", "settings", "highest", "C (null)", "spread (null)", "end loss")
 MORE = {
     "error": "largest error of a mode",
     "psnr": "PSNR, dB",
     "rank": "stable rank, from to",
+    "lowest": "passes to the lowest",
     "share": "budget to Adam's loss",
 }
 """Columns of `ends.csv` that a claim may ask for, and their heads."""
+PAIRED = {
+    "spread": "spread, times",
+    "loss": "end loss, times",
+    "error": "largest error, times",
+    "psnr": "PSNR, dB more",
+}
+"""Columns of `pairs.csv`; the last two where a claim asks for them."""
 PRIMARY = {"threshold": "0.1", "matched_by": "cost"}
+NOT_MADE = "not run: no GPU at hand"
 NOT_RUN = "The small size has not been run yet.\n"
 Row = Mapping[str, str]
 
@@ -59,14 +74,14 @@ def rows_of(folder: Path) -> list[dict[str, str]]:
     rows = [row for row in _read(folder / "order.csv") if all(row[key] == value for key, value in PRIMARY.items())]
     # the problem's own probe comes first; of others, the verdicts are in the table
     rows = [row for row in rows if row["probe"] == rows[0]["probe"]]
-    ends = {tuple(row[name] for name in LABELS): row for row in _read(folder / "ends.csv")}
+    ends = {_labels(row): row for row in _read(folder / "ends.csv")}
     found = []
     for row in rows:
         place = _place(row, rows)
         name = " ".join(
             filter(None, (row["optimizer"], place, row["fixed"], "tuned" * (row["settings_are"] == "tuned")))
         )
-        found.append({**ends[tuple(row[label] for label in LABELS)], **row, "place": place, "name": name})
+        found.append({**ends[_labels(row)], **row, "place": place, "name": name})
     return found
 
 
@@ -82,16 +97,48 @@ def _section(folder: Path, claim: Mapping[str, Any]) -> str:
     commands += f"    python -m harness sweep claims/{name}/SMALL.toml\n"
     commands += f"    python -m harness sweep claims/{name}/SMALL-tuned.toml\n"
     if (own / "PUBLISHED.toml").is_file():
-        commands += f"    python -m harness sweep claims/{name}/PUBLISHED.toml   # {claim['published']}\n"
+        commands += f"    python -m harness sweep claims/{name}/PUBLISHED.toml   # {NOT_MADE}\n"
     outcome = NOT_RUN
     if (own / "order.csv").is_file():
-        outcome = "".join(_table(rows_of(own), claim.get("columns", ())))
+        rows = rows_of(own)
+        outcome = "".join(_table(rows, claim.get("columns", ())))
         outcome += f"\n![{claim['title']}: order, spread and end of every method](figures/claim-{letter}.png)\n"
+        outcome += "".join(_paired(own, rows, claim))
     return (
         f"\n## ({letter}) {claim['title']}\n\n**Claimed.** {claim['claimed'].strip()}\n\n"
-        f"**Here.** {claim['here'].strip()} Published size: {claim['published']}.\n\n{commands}\n{outcome}\n"
-        f"**Verdict.** {claim['verdict'].strip()}\n"
+        f"**Would be seen.** {claim['foretold'].strip()}\n\n"
+        f"**Here.** {claim['here'].strip()}\n\n**Published size.** {claim['published'].strip()}\n\n"
+        f"{commands}\n{outcome}\n**Verdict.** {claim['verdict'].strip()}\n"
     )
+
+
+def _paired(own: Path, rows: Sequence[Row], claim: Mapping[str, Any]) -> Iterator[str]:
+    if not (own / "pairs.csv").is_file():
+        return
+    names = ["spread", "loss", *(name for name in ("error", "psnr") if name in claim.get("columns", ()))]
+    heads = ("optimizer", "with", "settings", "compared", *(PAIRED[name] for name in names), "p of the spread")
+    yield f"\nAgainst {claim['against']}, seed by seed:\n\n"
+    yield f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}\n"
+    known = {_labels(row): row for row in rows}
+    for row in _read(own / "pairs.csv"):
+        shown = known[_labels(row)]
+        ratios = (_ratio(row, name) for name in names)
+        p = _number(row["spread_p_adjusted"]) if row["spread_ratio"] else "-"
+        yield f"| {' | '.join((shown['optimizer'], shown['place'], _settings(shown), row['compared'], *ratios, p))} |\n"
+
+
+def _ratio(row: Row, name: str) -> str:
+    middle, low, high = (row[f"{name}_{part}"] for part in ("ratio", "low", "high"))
+    bound = row["spread_bound"] if name == "spread" else ""
+    return f"{bound}{_number(middle)} [{_number(low)}, {_number(high)}]" if middle else "-"
+
+
+def _labels(row: Row) -> tuple[str, ...]:
+    return tuple(row[label] for label in LABELS)
+
+
+def _settings(row: Row) -> str:
+    return f"{row['settings_are']}: {row['shown']}" if row["shown"] else row["settings_are"]
 
 
 def _table(rows: Sequence[Row], more: Sequence[str]) -> Iterator[str]:
@@ -102,12 +149,11 @@ def _table(rows: Sequence[Row], more: Sequence[str]) -> Iterator[str]:
 
 def _cells(row: Row, more: Sequence[str]) -> tuple[str, ...]:
     spread = _interval(row, "spread", "spread_low", "spread_high")
-    settings = f"{row['settings_are']}: {row['shown']}" if row["shown"] else row["settings_are"]
     return (
         row["optimizer"],
         row["place"],
-        settings,
-        row["n_runs"],
+        _settings(row),
+        f"{row['learned']} of {row['n_runs']}",
         _interval(row, "concordance", "low", "high"),
         f"{row['spread_bound']}{spread}",
         _number(row["loss_end"]),
@@ -125,7 +171,13 @@ def _more(row: Row, name: str) -> str:
         return f"{_number(row['rank_start'])} to {_number(row['rank'])}"
     if name == "psnr":
         return f"{float(row['psnr']):.1f}"
-    return "never" if row[name] == "inf" else _number(row[name])
+    if name == "share":
+        return f"{_share(row[name])} [{_share(row['share_low'])}, {_share(row['share_high'])}]"
+    return _number(row[name])
+
+
+def _share(text: str) -> str:
+    return "never" if text == "inf" else _number(text)
 
 
 def _place(row: Row, rows: Sequence[Row]) -> str:
