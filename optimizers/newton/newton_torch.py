@@ -1,7 +1,6 @@
 """Newton's method of pytorch-minimize, whose derivatives come from the objective and not from autograd."""
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -30,7 +29,7 @@ class TorchNewtonCG(Optimizer):
         import torch
         from torchmin import minimize
 
-        fun = differentiable(objective)
+        fun = differentiated(objective)
         options = {"lr": self.lr, "xtol": 0.0}
 
         def descend(theta: Doubles) -> tuple[Doubles, float]:
@@ -40,36 +39,32 @@ class TorchNewtonCG(Optimizer):
         descend_repeatedly(descend, theta0)
 
 
-def differentiable(objective: Objective) -> Any:
-    """The objective as a function of a tensor `(P,)` that torch can differentiate twice."""
+def differentiated(objective: Objective) -> Any:
+    """The objective as what the library makes of a function: loss, gradient and Hessian products of a tensor `(P,)`."""
     import torch
+    from torchmin.function import de_value, sf_value
+    from torchmin.optim.minimizer import LinearOperator, Minimizer
 
-    class Gradient(torch.autograd.Function):
-        @staticmethod
-        def forward(context: Any, theta: Any, gradient: Any) -> Any:
-            context.save_for_backward(theta)
-            # it came with the loss: handed on, so that it is paid for once
-            return gradient.clone()
+    def slopes(theta: Any) -> tuple[float, Any]:
+        loss, gradient = objective.value_and_grad(theta.numpy())
+        return loss, torch.from_numpy(gradient)
 
-        @staticmethod
-        def backward(context: Any, vector: Any) -> Any:
-            (theta,) = context.saved_tensors
-            # the derivative of g.v in theta is H'v, and H is symmetric
-            return torch.from_numpy(objective.hvp(theta.detach().numpy(), vector.detach().numpy())), None
+    class Differentiated(Minimizer):  # type: ignore[misc]  # the library takes it as it is, without autograd
+        """The four names that its loop asks for."""
 
-    twice: Callable[..., Any] = Gradient.apply  # the method has no types
+        _hessp, _hess, nfev = True, False, 0
 
-    class Loss(torch.autograd.Function):
-        @staticmethod
-        def forward(context: Any, theta: Any) -> Any:
-            loss, gradient = objective.value_and_grad(theta.detach().numpy())
-            context.save_for_backward(theta, torch.from_numpy(gradient))
-            return theta.new_tensor(loss)
+        def __init__(self) -> None:
+            """Without parameters: a point is what each call is given."""
 
-        @staticmethod
-        def backward(context: Any, factor: Any) -> Any:
-            theta, gradient = context.saved_tensors
-            # factor g(theta), as a function of theta that can be differentiated once more
-            return factor * twice(theta, gradient)
+        def closure(self, x: Any) -> Any:
+            theta, (loss, gradient) = x.numpy(), slopes(x)
+            product = LinearOperator(
+                lambda vector: torch.from_numpy(objective.hvp(theta, vector.numpy())), (x.numel(), x.numel())
+            )
+            return sf_value(f=x.new_tensor(loss), grad=gradient, hessp=product, hess=None)
 
-    return Loss.apply
+        def dir_evaluate(self, x: Any, t: float, d: Any) -> Any:
+            return de_value(*slopes(x + d.mul(t)))
+
+    return Differentiated()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from problems.base import Array, Loss, Network, Pullback, Slot
 from problems.factories import resolve
 from problems.networks.activations import ACTIVATIONS, Activation
-from problems.networks.inits import INITS
+from problems.networks.inits import INITS, Init
 
 Layers: TypeAlias = list[tuple[Array, Array]]
 """Weights `(B, fan_out, fan_in)` and biases `(B, fan_out, 1)`, from the first layer to the last."""
@@ -66,7 +66,7 @@ class MLP:
     precision: str = "float64"
 
     def __post_init__(self) -> None:
-        _ = self._phi, resolve("init", self.init, INITS), self.dtype
+        _ = self._phi, self._law, self.dtype
 
     @property
     def name(self) -> str:
@@ -97,8 +97,12 @@ class MLP:
     def _phi(self) -> Activation:
         return resolve("activation", self.activation, ACTIVATIONS)
 
+    @cached_property
+    def _law(self) -> Init:
+        return resolve("init", self.init, INITS)
+
     def theta0(self, rng: np.random.Generator) -> NDArray[np.float64]:
-        return resolve("init", self.init, INITS).theta0(rng, self.layout)
+        return self._law.theta0(rng, self.layout)
 
     def block(self, n_samples: int) -> int:
         """As many as keep all activations in a core's cache."""
