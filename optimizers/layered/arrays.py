@@ -77,4 +77,14 @@ def along(matrices: Doubles, array: Doubles, axis: int) -> Doubles:
 
 def fibres(array: Doubles, axis: int) -> Doubles:
     """Each lane's array as a matrix `(B, n, rest)` whose rows belong to one axis."""
+    if axis == 0:
+        return array.reshape(len(array), array.shape[1], -1)
     return np.moveaxis(array, 1 + axis, 1).reshape(len(array), array.shape[1 + axis], -1)
+
+
+def outer_products(rows: Doubles) -> Doubles:
+    """`R R'` of each lane's matrix `(B, n, rest)`."""
+    if rows.shape[2] == 1:
+        # a product of numbers, which BLAS takes twice as long for
+        return rows * rows.swapaxes(1, 2)
+    return rows @ rows.swapaxes(1, 2)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Slot, setting
-from optimizers.layered.arrays import UNKNOWN, AxesMethod, Move, along, arrays, fibres
+from optimizers.layered.arrays import UNKNOWN, AxesMethod, Move, along, arrays, fibres, outer_products
 
 FITTING_RATE = 0.1
 BALANCED = 0.01
@@ -121,7 +121,7 @@ class Factors:
                 size = np.abs(first + second).max(axis=1, keepdims=True) + TINY
                 factor[:] -= FITTING_RATE * (first - second) * factor / size
             else:
-                first, second = a @ a.swapaxes(1, 2), b @ b.swapaxes(1, 2)
+                first, second = outer_products(a), outer_products(b)
                 size = least_norm(first + second)[:, None, None] + TINY
                 factor[:] -= np.triu(FITTING_RATE * (first - second)) / size @ factor
 

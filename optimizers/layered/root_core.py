@@ -16,7 +16,7 @@ import numpy as np
 from numpy import exp, log, pi, sin, sqrt
 
 from optimizers.compiled.compilation import FLOAT, FLOATS, VERSION, WHOLE, Core, compile_for, fast, plain
-from optimizers.compiled.vectors import add
+from optimizers.compiled.vectors import add, copy, dot
 
 STEP = 0.58
 """Of the rule: it errs by 2e-15."""
@@ -24,8 +24,8 @@ BELOW, ABOVE = 18.0, 15.0
 """Logarithms of how far the nodes reach beyond the eigenvalues: the first terms of the geometric sums err by 1e-14."""
 MOST = 1e150
 """Of eigenvalues: their squares are still numbers."""
-ROW = 8
-"""Numbers of a cache line, or of a vector: rows are padded to a multiple."""
+ROW, ROWS = 8, 4
+"""Numbers of a cache line, or of a vector, and rows that are passed over at once: matrices are padded to multiples."""
 
 
 @fast
@@ -49,6 +49,26 @@ def reflector(row: Any, first: Any, n: Any, vector: Any) -> Any:
     return (beta - alpha) / beta, beta
 
 
+@plain
+def four(factor: Any, vector: Any, i: Any) -> Any:
+    """Four numbers from place i on, times a factor."""
+    return factor * vector[i], factor * vector[i + 1], factor * vector[i + 2], factor * vector[i + 3]
+
+
+@fast
+def pass_over(rows: Any, u: Any, x: Any, shares: Any, w: Any) -> None:
+    """Four `rows <- rows - a x' - b u'`, and `w <- w + rows' c`, for `shares` a, b and c: one loop, in whole vectors."""
+    first, second, third, fourth = rows
+    a, b, c = shares
+    for j in range(len(w)):
+        one = first[j] - (a[0] * x[j] + b[0] * u[j])
+        two = second[j] - (a[1] * x[j] + b[1] * u[j])
+        three = third[j] - (a[2] * x[j] + b[2] * u[j])
+        four = fourth[j] - (a[3] * x[j] + b[3] * u[j])
+        first[j], second[j], third[j], fourth[j] = one, two, three, four
+        w[j] += (c[0] * one + c[1] * two) + (c[2] * three + c[3] * four)
+
+
 @fast
 def tridiagonal(matrix: Any, vectors: Any, products: Any, shares: Any, d: Any, e: Any) -> None:
     """The diagonals d and e of `T = Q' A Q`, and the reflections that Q is made of; A is overwritten.
@@ -58,20 +78,18 @@ def tridiagonal(matrix: Any, vectors: Any, products: Any, shares: Any, d: Any, e
     n, width = len(d), matrix.shape[1]
     for k in range(n):
         u, x, v, w, row = vectors[k], products[k], vectors[k + 1], products[k + 1], matrix[k]
-        first, a, b = k // ROW * ROW, u[k], x[k]
+        first, a, b = (k + 1) // ROWS * ROWS, u[k], x[k]
         for j in range(k, n):
             row[j] -= a * x[j] + b * u[j]
         for j in range(width):
             w[j] = 0.0
         d[k], (t, e[k]) = row[k], reflector(row, k + 1, n, v)
         shares[k] = t
-        for i in range(k + 1, n):
-            row, a, b, c = matrix[i], u[i], x[i], t * v[i]
-            for start in range(first, width, ROW):
-                for j in range(start, start + ROW):
-                    entry = row[j] - (a * x[j] + b * u[j])
-                    row[j] = entry
-                    w[j] += c * entry
+        # of the rows before k + 1, which the first four may begin with, v is 0
+        for i in range(first, width, ROWS):
+            rows = matrix[i, first:], matrix[i + 1, first:], matrix[i + 2, first:], matrix[i + 3, first:]
+            shared = four(1.0, u, i), four(1.0, x, i), four(t, v, i)
+            pass_over(rows, u[first:], x[first:], shared, w[first:])
         along = 0.0
         for j in range(k + 1, n):
             along += w[j] * v[j]
@@ -82,14 +100,9 @@ def tridiagonal(matrix: Any, vectors: Any, products: Any, shares: Any, d: Any, e
 
 
 @fast
-def reflect(vector: Any, share: Any, first: Any, x: Any) -> None:
+def reflect(vector: Any, share: Any, x: Any) -> None:
     """`x <- (I - share v v') x`."""
-    total = 0.0
-    for i in range(first, len(x)):
-        total += vector[i] * x[i]
-    total *= share
-    for i in range(first, len(x)):
-        x[i] -= total * vector[i]
+    add(-share * dot(vector, x), vector, x)
 
 
 @plain
@@ -158,7 +171,7 @@ def turn(reflections: Any, x: Any) -> None:
     """`x <- Q' x`."""
     vectors, shares = reflections
     for k in range(len(x) - 1):
-        reflect(vectors[k + 1], shares[k], k + 1, x)
+        reflect(vectors[k + 1, k + 1 : len(x)], shares[k], x[k + 1 :])
 
 
 @plain
@@ -166,7 +179,7 @@ def turn_back(reflections: Any, x: Any) -> None:
     """`x <- Q x`."""
     vectors, shares = reflections
     for k in range(len(x) - 2, -1, -1):
-        reflect(vectors[k + 1], shares[k], k + 1, x)
+        reflect(vectors[k + 1, k + 1 : len(x)], shares[k], x[k + 1 :])
 
 
 @plain
@@ -178,15 +191,6 @@ def add_rest(d: Any, e: Any, factors: Any, x: Any, out: Any) -> None:
         after = x[i + 1] if i + 1 < len(x) else 0.0
         out[i] = first * x[i] - second * (off * before + d[i] * x[i] + e[i] * after)
         before, off = x[i], e[i]
-
-
-@plain
-def take(matrices: Any, lane: Any, out: Any) -> None:
-    """Copy the matrix of a lane."""
-    n = len(out)
-    for i in range(n):
-        for j in range(n):
-            out[i, j] = matrices[(lane * n + i) * n + j]
 
 
 @plain
@@ -205,15 +209,13 @@ def multiply(matrix: Any, room: Any, rows: Any, least: Any, p: Any) -> Any:
     x, rest = np.empty(len(d)), np.empty(len(d))
     for k in range(rows.shape[0]):
         for j in range(rows.shape[2]):
-            for i in range(len(x)):
-                x[i] = rows[k, i, j]
+            copy(rows[k, :, j], x)
             turn((vectors, shares), x)
             add_rest(d, e, (first, second), x, rest)
             substitute(e, inverse, weights, y, x)
             add(1.0, rest, x)
             turn_back((vectors, shares), x)
-            for i in range(len(x)):
-                rows[k, i, j] = x[i]
+            copy(x, rows[k, :, j])
     return True
 
 
@@ -228,10 +230,12 @@ def root_core() -> Core:
     def core(matrices: Any, rows: Any, well: Any, n: Any, after: Any, least: Any, p: Any) -> None:
         _ = version
         width, arrays = (n + ROW - 1) // ROW * ROW, rows.reshape((len(well), -1, n, after))
-        matrix, vectors, products = np.zeros((n, width)), np.zeros((n + 1, width)), np.zeros((n + 1, width))
+        squares = matrices.reshape((len(well), n, n))
+        matrix, vectors, products = np.zeros((width, width)), np.zeros((n + 1, width)), np.zeros((n + 1, width))
         room = vectors, products, np.empty(n), np.empty(n), np.empty(n)
         for lane in range(len(well)):
-            take(matrices, lane, matrix)
+            for i in range(n):
+                copy(squares[lane, i], matrix[i, :n])
             well[lane] = 1.0 if multiply(matrix, room, arrays[lane], least, p) else 0.0
 
     return compile_for(core, FLOATS, FLOATS, FLOATS, WHOLE, WHOLE, FLOAT, FLOAT)

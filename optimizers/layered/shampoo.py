@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Slot, setting
-from optimizers.layered.arrays import UNKNOWN, AxesMethod, Move, along, arrays, fibres
+from optimizers.layered.arrays import UNKNOWN, AxesMethod, Move, along, arrays, fibres, outer_products
 
 MOST_ROWS = 256
 FEW = 1 / 8
@@ -41,8 +41,7 @@ class Shampoo(AxesMethod):
             for param, own, array in zip(params, sums, arrays(gradient, layout), strict=True):
                 step = array
                 for axis, total in enumerate(own):
-                    rows = fibres(array, axis)
-                    total[:] += rows @ rows.swapaxes(1, 2)
+                    total += outer_products(fibres(array, axis))
                     step = rooted(total, 2 * len(own), step, axis, self.eps)
                 param[:] -= self.lr * step
 

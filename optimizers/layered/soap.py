@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Slot, setting
-from optimizers.layered.arrays import UNKNOWN, AxesMethod, Move, along, arrays, fibres
+from optimizers.layered.arrays import UNKNOWN, AxesMethod, Move, along, arrays, fibres, outer_products
 
 BETA1 = BETA2 = 0.95
 EPS = 1e-8
@@ -37,46 +37,56 @@ class SOAP(AxesMethod):
 
     def begin(self, theta: Doubles, layout: Sequence[Slot], rngs: Sequence[np.random.Generator]) -> Move:
         del rngs  # deterministic
-        params, step = arrays(theta, layout), -1
-        bases = [Bases(param.shape) for param in params]
+        bases = [Bases(array.shape) for array in arrays(theta, layout)]
+        # arrays without eigenvectors take part in what is done to whole vectors alone
+        turned = [(own, slot) for own, slot in zip(bases, layout, strict=True) if own.axes]
+        bases, slots, step = [own for own, _ in turned], [slot for _, slot in turned], -1
         mean, square = np.zeros_like(theta), np.zeros_like(theta)
-        means, squares = arrays(mean, layout), arrays(square, layout)
+        means, squares = arrays(mean, slots), arrays(square, slots)
 
         def move(gradient: Doubles) -> None:
             nonlocal step
             step += 1
-            gradients = arrays(gradient, layout)
+            gradients = arrays(gradient, slots)
             if step == 0:
                 for own, array in zip(bases, gradients, strict=True):
                     own.learn(array)
                     own.begin()
                 return
             mean[:] += (1 - BETA1) * (gradient - mean)
-            length = self.lr * sqrt(1 - BETA2**step) / (1 - BETA1**step)
-            for param, own, array, m, v in zip(params, bases, gradients, means, squares, strict=True):
-                v[:] += (1 - BETA2) * (own.turn(array) ** 2 - v)
-                param[:] -= length * own.turn_back(own.turn(m) / (np.sqrt(v) + EPS))
+            slope, way = gradient.copy(), mean.copy()
+            for own, g, array, w, m in zip(bases, arrays(slope, slots), gradients, arrays(way, slots), means, strict=True):
+                g[:], w[:] = own.turn(array), own.turn(m)
+            square[:] += (1 - BETA2) * (slope * slope - square)
+            way /= np.sqrt(square) + EPS
+            for own, w, v, array in zip(bases, arrays(way, slots), squares, gradients, strict=True):
+                w[:] = own.turn_back(w)
                 own.learn(array)
                 if step % self.every == 0:
                     own.refine(v)
+            theta[:] -= self.lr * sqrt(1 - BETA2**step) / (1 - BETA1**step) * way
 
         return move
 
 
 class Bases:
-    """Mean outer products `(B, n, n)` of the axes of one array, and their eigenvectors; none of a vector."""
+    """Mean outer products `(B, n, n)` of the axes of one array, and their eigenvectors; none of a vector.
+
+    Nor of an axis of 1, whose eigenvector is a sign that comes in twice."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         lanes, sizes = shape[0], shape[1:]
-        self._axes = [axis for axis, size in enumerate(sizes) if len(sizes) > 1 and size <= MOST_AXIS]
-        self._outer = [np.zeros((lanes, sizes[axis], sizes[axis])) for axis in self._axes]
+        self.axes = [axis for axis, size in enumerate(sizes) if len(sizes) > 1 and 1 < size <= MOST_AXIS]
+        self._outer = [np.zeros((lanes, sizes[axis], sizes[axis])) for axis in self.axes]
         self._vectors: list[Doubles] = []
 
     def learn(self, gradient: Doubles) -> None:
         """Let the outer products of a gradient into the means."""
-        for axis, outer in zip(self._axes, self._outer, strict=True):
-            rows = fibres(gradient, axis)
-            outer[:] += (1 - BETA2) * (rows @ rows.swapaxes(1, 2) - outer)
+        for axis, outer in zip(self.axes, self._outer, strict=True):
+            change = outer_products(fibres(gradient, axis))
+            change -= outer
+            change *= 1 - BETA2
+            outer += change
 
     def begin(self) -> None:
         """Take the eigenvectors of the means, that of the largest eigenvalue first."""
@@ -89,19 +99,19 @@ class Bases:
 
     def turn(self, array: Doubles) -> Doubles:
         """Into the eigenvectors."""
-        for axis, vectors in zip(self._axes, self._vectors, strict=True):
+        for axis, vectors in zip(self.axes, self._vectors, strict=True):
             array = along(vectors.swapaxes(1, 2), array, axis)
         return array
 
     def turn_back(self, array: Doubles) -> Doubles:
         """Out of them."""
-        for axis, vectors in zip(self._axes, self._vectors, strict=True):
+        for axis, vectors in zip(self.axes, self._vectors, strict=True):
             array = along(vectors, array, axis)
         return array
 
     def refine(self, square: Doubles) -> None:
         """One power iteration of the eigenvectors; the mean squares go with them when their order changes."""
-        for place, axis in enumerate(self._axes):
+        for place, axis in enumerate(self.axes):
             vectors = self._vectors[place]
             product = self._outer[place] @ vectors
             order = np.argsort(-(vectors * product).sum(axis=1), axis=1)  # (B, n)
