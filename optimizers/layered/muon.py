@@ -46,7 +46,8 @@ class Muon(LayeredMethod):
         # W <- W - lr sqrt(max(1, r / c)) U V' for W (r, c)
         lengths = [self.lr * sqrt(max(1.0, slot.shape[0] / slot.shape[1])) for slot in chosen]
         others = _columns(theta.shape[1], chosen)
-        momentum, rest, step = np.zeros_like(theta), Adam(theta[:, others].shape), 0
+        places = np.flatnonzero(others)
+        momentum, rest, step = np.zeros_like(theta), Adam((len(theta), len(places))), 0
 
         def move(gradient: Doubles) -> None:
             nonlocal step
@@ -55,7 +56,7 @@ class Muon(LayeredMethod):
             updates = arrays(gradient + self.momentum * (momentum - gradient), chosen)  # Nesterov's
             if self.weight_decay:
                 theta[:] *= 1 - np.where(others, self.lr_others, self.lr) * self.weight_decay
-            theta[:, others] -= self.lr_others * rest.step(gradient[:, others], step)
+            theta[:, places] -= self.lr_others * rest.step(gradient.take(places, axis=1), step)
             for param, length, update in zip(params, lengths, orthogonalised(updates), strict=True):
                 param[:] -= length * update
 
@@ -93,7 +94,7 @@ def orthogonalised(batches: Sequence[Doubles]) -> list[Doubles]:
     for shape in {batch.shape for batch in wide}:
         alike = [place for place, batch in enumerate(wide) if batch.shape == shape]
         products = _newton_schulz(torch.from_numpy(np.concatenate([wide[place] for place in alike])))
-        for place, product in zip(alike, np.split(products, len(alike)), strict=True):
+        for place, product in zip(alike, products.reshape(len(alike), -1, *shape[1:]), strict=True):
             tall = batches[place].shape != shape
             found[place] = product.swapaxes(1, 2) if tall else product
     return found
@@ -107,7 +108,7 @@ def _newton_schulz(matrices: Any) -> Doubles:
     x /= torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True).clamp(min=LEAST_NORM)
     for _ in range(ITERATIONS):
         # X <- A X + (B G + C G G) X with G = XX'; products of a batch are rounded as those of one
-        gram = x @ x.transpose(1, 2)
+        gram = torch.bmm(x, x.mT)
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=B, alpha=C), x, beta=A)
     doubled: Doubles = x.double().numpy()
     return doubled
