@@ -37,7 +37,8 @@ class Adafactor(LayeredMethod):
             for param, own, array in zip(params, squares, arrays(gradient, layout), strict=True):
                 update = array / np.sqrt(np.maximum(own.learn(array, step**DECAY), EPS * EPS))
                 length = np.maximum(LEAST_SIZE, rms(param)) * min(self.lr, 1 / sqrt(step))
-                param[:] -= length / np.maximum(1.0, rms(update)) * update
+                update *= length / np.maximum(1.0, rms(update))
+                param -= update
 
         return move
 
@@ -57,9 +58,15 @@ class Squares:
         if not self._factored:
             self._all += weight * (square - self._all)
             return self._all
-        self._rows += weight * (square.mean(axis=-1, keepdims=True) - self._rows)
-        self._columns += weight * (square.mean(axis=-2, keepdims=True) - self._columns)
-        return self._rows * self._columns / np.maximum(self._rows.mean(axis=-2, keepdims=True), EPS)
+        self._rows += weight * (mean(square, -1) - self._rows)
+        self._columns += weight * (mean(square, -2) - self._columns)
+        return self._rows * self._columns / np.maximum(mean(self._rows, -2), EPS)
+
+
+def mean(array: Doubles, axis: int) -> Doubles:
+    """The mean along an axis, which stays; numpy's own takes three times as long to begin."""
+    total: Doubles = np.add.reduce(array, axis=axis, keepdims=True)
+    return total / array.shape[axis]
 
 
 def rms(arrays: Doubles) -> Doubles:

@@ -55,9 +55,10 @@ class Kron(AxesMethod):
                     own.balance(balanced)
                     own.fit(momentum, np.stack([chance.normal(momentum.shape[1:]) for chance in chances]))
                 whitened = own.whiten(momentum)
-                size = np.sqrt((whitened**2).reshape(len(whitened), -1).mean(axis=1)) + 1e-6
+                squares = (whitened * whitened).reshape(len(whitened), -1)
+                size = np.sqrt(np.add.reduce(squares, axis=1) / squares.shape[1]) + 1e-6
                 share = self.lr * np.minimum(LARGEST_STEP / size, 1.0)
-                param[:] -= share.reshape(-1, *[1] * (param.ndim - 1)) * whitened
+                param -= share.reshape(-1, *[1] * (param.ndim - 1)) * whitened
             waited = 0 if fits else waited
 
         return move
