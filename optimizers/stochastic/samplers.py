@@ -79,21 +79,24 @@ class Metropolis(Optimizer):
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         objective, start, rngs = in_lanes(objective, theta0, rng)
         law = NormalCoordinates(objective, start, rngs)
-        z, loss = law.start, objective.value(start)
-        first, steps = loss, max(1, objective.evaluations_left("value"))
+        z, loss = law.start.copy(), objective.value(start)
+        first, steps = loss.copy(), max(1, objective.evaluations_left("value"))
         for step in count():
             cooled = min(step / steps, 1.0)
             temperature = first * self.hot ** (1 - cooled) * self.cold**cooled
             moved = np.empty_like(z)
-            for lane, own in enumerate(rngs):
+            for own, before, after in zip(rngs, z, moved, strict=True):
                 size = exp(own.uniform(log(self.smallest), 0.0))
-                moved[lane] = sqrt(1 - size**2) * z[lane] + size * own.standard_normal(z.shape[1])
+                own.standard_normal(out=after)
+                after *= size
+                after += sqrt(1 - size**2) * before
             proposed = objective.value(law.theta_of(moved))
             taken = proposed <= loss
             # compared first, as exp of a large gain would overflow, and as no other number is drawn
             for lane in np.flatnonzero(~taken).tolist():
                 taken[lane] = rngs[lane].uniform() < exp((loss[lane] - proposed[lane]) / temperature[lane])
-            z, loss = np.where(taken[:, None], moved, z), np.where(taken, proposed, loss)
+            np.copyto(z, moved, where=taken[:, None])
+            np.copyto(loss, proposed, where=taken)
 
 
 class NormalCoordinates:
@@ -108,7 +111,7 @@ class NormalCoordinates:
             np.stack([theta, *(objective.initial(own) for _ in range(STARTS))])
             for theta, own in zip(starts, rngs, strict=True)
         ]
-        self.start, self._size, self._offset = np.zeros((lanes, dim)), np.empty(dim), np.empty(dim, np.intp)
+        self.start, size, offset = np.zeros((lanes, dim)), np.empty(dim, np.intp), np.empty(dim, np.intp)
         tables: list[Doubles] = []
         for slot in objective.layout:
             own = slice(slot.offset, slot.offset + prod(slot.shape))
@@ -117,20 +120,26 @@ class NormalCoordinates:
             levels = (np.arange(values.shape[1]) + 0.5) / values.shape[1]
             for lane in range(lanes):
                 self.start[lane, own] = ndtri(levels[np.searchsorted(values[lane], starts[lane, own])])
-            self._size[own], self._offset[own] = values.shape[1], sum(table.shape[1] for table in tables)
+            size[own], offset[own] = values.shape[1], sum(table.shape[1] for table in tables)
             tables.append(values)
-        self._values = np.concatenate(tables, axis=1)
-        self._lane = np.arange(lanes)[:, None]
+        values = np.concatenate(tables, axis=1)
+        # all values in one row, which takes a third of the time to look up; where each array's begin and end
+        self._values, self._first = values.ravel(), offset + values.shape[1] * np.arange(lanes)[:, None]
+        self._last, self._size, self._most = self._first + size - 1, 1.0 * size, size - 1.0
 
     def theta_of(self, points: Doubles) -> Doubles:
         """Parameters `(B, P)` of normal coordinates; beyond the last levels, the extreme values."""
-        place = np.clip(self._heights(points) * self._size - 0.5, 0.0, self._size - 1)
+        place = self._heights(points) * self._size - 0.5
+        place = np.minimum(np.maximum(place, 0.0, out=place), self._most, out=place)
         below = place.astype(np.intp)
-        share = place - below
-        low = self._values[self._lane, self._offset + below]
+        place -= below
+        below += self._first
+        low = self._values.take(below)
         # between the last value and nothing the share is 0
-        high = self._values[self._lane, self._offset + np.minimum(below + 1, self._size - 1).astype(np.intp)]
-        theta: Doubles = low + share * (high - low)
+        high = self._values.take(np.minimum(below + 1, self._last))
+        high -= low
+        high *= place
+        theta: Doubles = low + high
         return theta
 
 

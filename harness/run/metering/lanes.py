@@ -171,11 +171,9 @@ class LaneMeter:
         np.copyto(self._last, theta)
         np.copyto(self.last_loss, losses)
         if whole:
-            better = losses < self.best_loss
-            np.copyto(self.best_loss, losses, where=better)
             # row by row: by an index, numpy would make a copy of them all first
-            for lane in np.flatnonzero(better):
-                self._best[lane] = theta[lane]
+            for lane in (losses < self.best_loss).nonzero()[0].tolist():
+                self.best_loss[lane], self._best[lane] = losses[lane], theta[lane]
         self._non_finite[:] = 0
         if due:
             self._measure()
