@@ -109,6 +109,26 @@ def test_a_core_without_sums_makes_scipys_points_to_the_last_bit(
     np.testing.assert_array_equal(own, reference)
 
 
+@pytest.mark.parametrize(("dim", "most"), [(1, 2600), (5, 200)])  # of the first, so many that it begins again
+def test_annealing_makes_scipys_visits_and_takes_the_same(dim: int, most: int) -> None:
+    theta0, method = np.linspace(0.5, 1.5, dim), OPTIMIZERS["dual-annealing"]
+    box, endless = np.stack([theta0 - method.bound, theta0 + method.bound], axis=1), 10**7
+    options = {"x0": theta0, "initial_temp": method.temperature, "no_local_search": True, "maxiter": endless}
+    ours, theirs = (np.random.default_rng(5) for _ in range(2))
+    wanted = traced(
+        lambda trace: optimize.dual_annealing(trace.value, box, **options, maxfun=endless, rng=theirs), shifted, most
+    )
+    found = traced(lambda trace: method.minimize(trace, theta0, ours), shifted, most)
+    # visits come from powers, reach 1e8 widths and are folded back
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6)
+    assert ours.random() == theirs.random()
+
+
+def shifted(theta: Doubles) -> tuple[float, Doubles]:
+    """A bowl whose minimum lies in the box, and not in its middle."""
+    return float(((theta - 0.9) ** 2).sum()), 2 * (theta - 0.9)
+
+
 @pytest.mark.parametrize(("function", "dim", "scale"), FUNCTIONS)
 def test_the_core_of_torchs_lbfgs_makes_torchs_first_points(function: Function, dim: int, scale: float) -> None:
     theta0 = scale * np.random.default_rng(3).standard_normal(dim)

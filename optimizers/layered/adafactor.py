@@ -38,7 +38,7 @@ class Adafactor(LayeredMethod):
                 update = array / np.sqrt(np.maximum(own.learn(array, step**DECAY), EPS * EPS))
                 length = np.maximum(LEAST_SIZE, rms(param)) * min(self.lr, 1 / sqrt(step))
                 update *= length / np.maximum(1.0, rms(update))
-                param -= update
+                param[:] -= update
 
         return move
 

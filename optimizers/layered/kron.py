@@ -58,7 +58,7 @@ class Kron(AxesMethod):
                 squares = (whitened * whitened).reshape(len(whitened), -1)
                 size = np.sqrt(np.add.reduce(squares, axis=1) / squares.shape[1]) + 1e-6
                 share = self.lr * np.minimum(LARGEST_STEP / size, 1.0)
-                param -= share.reshape(-1, *[1] * (param.ndim - 1)) * whitened
+                param[:] -= share.reshape(-1, *[1] * (param.ndim - 1)) * whitened
             waited = 0 if fits else waited
 
         return move

@@ -57,7 +57,7 @@ def four(factor: Any, vector: Any, i: Any) -> Any:
 
 @fast
 def pass_over(rows: Any, u: Any, x: Any, shares: Any, w: Any) -> None:
-    """Four `rows <- rows - a x' - b u'`, and `w <- w + rows' c`, for `shares` a, b and c: one loop, in whole vectors."""
+    """Four `rows <- rows - a x' - b u'` and `w <- w + rows' c`, for `shares` a, b and c: one loop, in whole vectors."""
     first, second, third, fourth = rows
     a, b, c = shares
     for j in range(len(w)):

@@ -41,7 +41,7 @@ class Shampoo(AxesMethod):
             for param, own, array in zip(params, sums, arrays(gradient, layout), strict=True):
                 step = array
                 for axis, total in enumerate(own):
-                    total += outer_products(fibres(array, axis))
+                    total[:] += outer_products(fibres(array, axis))
                     step = rooted(total, 2 * len(own), step, axis, self.eps)
                 param[:] -= self.lr * step
 

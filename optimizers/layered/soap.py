@@ -55,11 +55,12 @@ class SOAP(AxesMethod):
                 return
             mean[:] += (1 - BETA1) * (gradient - mean)
             slope, way = gradient.copy(), mean.copy()
-            for own, g, array, w, m in zip(bases, arrays(slope, slots), gradients, arrays(way, slots), means, strict=True):
+            ways = arrays(way, slots)
+            for own, g, array, w, m in zip(bases, arrays(slope, slots), gradients, ways, means, strict=True):
                 g[:], w[:] = own.turn(array), own.turn(m)
             square[:] += (1 - BETA2) * (slope * slope - square)
             way /= np.sqrt(square) + EPS
-            for own, w, v, array in zip(bases, arrays(way, slots), squares, gradients, strict=True):
+            for own, w, v, array in zip(bases, ways, squares, gradients, strict=True):
                 w[:] = own.turn_back(w)
                 own.learn(array)
                 if step % self.every == 0:
@@ -86,7 +87,7 @@ class Bases:
             change = outer_products(fibres(gradient, axis))
             change -= outer
             change *= 1 - BETA2
-            outer += change
+            outer[:] += change
 
     def begin(self) -> None:
         """Take the eigenvectors of the means, that of the largest eigenvalue first."""

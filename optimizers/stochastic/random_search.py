@@ -66,29 +66,24 @@ class DualAnnealing(Optimizer):
 
     family: ClassVar[str] = "stochastic"
     needs: ClassVar[frozenset[Need]] = frozenset({"value"})
-    source: ClassVar[str] = "Tsallis and Stariolo 1996; Xiang et al. 1997; scipy dual_annealing"
+    source: ClassVar[str] = "Tsallis and Stariolo 1996; Xiang et al. 1997; the points of scipy's dual_annealing"
     # on `sin135`, seeds 100 and 101, 6,000 values: 0.5; with 5 and 5230 it is beaten by random search
     bound: float = setting(1.0, "half width of the box", above=0.0, tune=(0.5, 20.0))
-    # scipy takes no other temperatures than these
+    # those that scipy takes
     temperature: float = setting(100.0, "initial temperature", above=0.01, below=5e4, tune=(1.0, 4e4))
 
     def memory(self, dim: int) -> int:
-        return 8 * 44 * dim  # scipy's visits
+        return 8 * 6 * dim
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
-        from scipy.optimize import dual_annealing
+        from optimizers.compiled.calls import Calls
+        from optimizers.stochastic.annealing_core import annealing_core
 
-        start = theta0.copy()
-        while True:
-            result = dual_annealing(
-                objective.value,
-                np.stack([theta0 - self.bound, theta0 + self.bound], axis=1),
-                x0=start,
-                initial_temp=self.temperature,
-                no_local_search=True,
-                maxiter=10**9,
-                maxfun=10**15,
-                rng=rng,
-            )
-            start = np.array(result.x)
+        calls = Calls(objective, len(theta0), slopes=False)
+        calls.run(annealing_core(), theta0.astype(np.float64), rng, self.bound, self.temperature)
+
+    def prepare(self) -> None:
+        from optimizers.stochastic.annealing_core import annealing_core
+
+        annealing_core()

@@ -87,9 +87,7 @@ class Metropolis(Optimizer):
             moved = np.empty_like(z)
             for own, before, after in zip(rngs, z, moved, strict=True):
                 size = exp(own.uniform(log(self.smallest), 0.0))
-                own.standard_normal(out=after)
-                after *= size
-                after += sqrt(1 - size**2) * before
+                after[:] = sqrt(1 - size**2) * before + size * own.standard_normal(len(before))
             proposed = objective.value(law.theta_of(moved))
             taken = proposed <= loss
             # compared first, as exp of a large gain would overflow, and as no other number is drawn
