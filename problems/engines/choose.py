@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from problems.base import Problem
+from problems.engines.allocation import keep_freed_memory
 from problems.engines.base import CannotServe, Evaluator
 from problems.engines.numpy_evaluator import NumpyEvaluator, offered
 from problems.engines.obstacles import TOLD_ON_TORCH, is_large, no_kernels, no_tensors, not_shallow
@@ -111,6 +112,7 @@ def make_evaluator(problem: Problem, name: str = "auto") -> Evaluator:
 
     Raises ValueError where an engine is asked for by name and cannot serve."""
     reason = None
+    keep_freed_memory()
     for engine in choose(problem, name):
         try:
             return engine.make(problem)

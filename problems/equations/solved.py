@@ -112,6 +112,9 @@ class Heat(Equation):
         _check_terms(self.intervals, 1, omegas=self.omegas, amplitudes=self.amplitudes)
         return _space_and_time(0.0, self.intervals, self.steps)
 
+    def beginning(self, x: Vector) -> NDArray[np.bool_]:
+        return _beginning(x)
+
     def solution(self, x: Vector) -> Vector:
         omegas = np.pi * np.array(self.omegas)
         return (np.sin(x[:, :1] * omegas) * np.exp(-self.nu * omegas**2 * x[:, 1:])) @ np.array(self.amplitudes)
@@ -145,6 +148,9 @@ class BurgersFront(Equation):
                 f"got {self.nu:g}, {self.modes}, {self.steps} and {self.intervals}."
             )
         return _space_and_time(-1.0, self.intervals, self.steps)
+
+    def beginning(self, x: Vector) -> NDArray[np.bool_]:
+        return _beginning(x)
 
     def solution(self, x: Vector) -> Vector:
         # u = -int sin(pi y) F(y) e^(-z^2) / int F(y) e^(-z^2), y = x - sqrt(4 nu t) z, F = exp(-cos(pi y) / (2 pi nu))
@@ -184,6 +190,9 @@ class AllenCahnWaves(Equation):
         _check_terms(self.intervals, 2, omegas=self.omegas, amplitudes=self.amplitudes)
         return _space_and_time(-1.0, self.intervals, self.steps)
 
+    def beginning(self, x: Vector) -> NDArray[np.bool_]:
+        return _beginning(x)
+
     def solution(self, x: Vector) -> Vector:
         return np.exp(-x[:, 1]) * (self._waves(x) @ np.array(self.amplitudes))
 
@@ -212,6 +221,12 @@ def _space_and_time(start: float, intervals: int, steps: int) -> tuple[Vector, N
     axes = np.linspace(start, 1, intervals + 1), np.linspace(0, 1, steps + 1)
     x = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
     return x, (x[:, 0] == start) | (x[:, 0] == 1) | (x[:, 1] == 0)
+
+
+def _beginning(x: Vector) -> NDArray[np.bool_]:
+    """The points (x, t) at t = 0, but for the two ends of the interval."""
+    ends = x[:, 0].min(), x[:, 0].max()
+    return (x[:, 1] == 0) & ~np.isin(x[:, 0], ends)
 
 
 def _check_terms(intervals: int, halves: int, **terms: tuple[float, ...]) -> None:
