@@ -2,6 +2,8 @@
 
 import os
 import sys
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,24 @@ import pytest
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 from harness.plugins import loading
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Tests of a module that share something dear go to one process, which makes it once; the others go where they may."""
+    from xdist.scheduler import LoadScopeScheduling  # where tests are made in one process, it may not be there
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            module = nodeid.partition("::")[0]
+            return module if _shares(config.rootpath / module) else nodeid
+
+    return Scheduling(config, log)
+
+
+@cache
+def _shares(module: Path) -> bool:
+    return 'scope="module"' in module.read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
