@@ -15,8 +15,8 @@ from harness.plugins import loading
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Tests of a module that share something dear go to one process, which makes it once; the others go where they may."""
-    from xdist.scheduler import LoadScopeScheduling  # where tests are made in one process, it may not be there
+    """Tests of a module that share something dear go to one process, which makes it once; the others go anywhere."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  # who runs tests in one process may lack it
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):

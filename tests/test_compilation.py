@@ -51,11 +51,10 @@ def test_a_second_process_finds_what_the_first_has_compiled_until_a_source_chang
 
 
 @pytest.mark.parametrize("kind", ["nbi", "nbc"])
-@pytest.mark.parametrize("left", [0, 20])
-def test_a_cache_that_is_cut_off_is_a_miss_and_no_error(tmp_path, kind, left):
+def test_a_cache_that_is_cut_off_is_a_miss_and_no_error(tmp_path, kind):
     assert start(tmp_path).wait() == 0
-    for path in tmp_path.rglob(f"*.{kind}"):
-        path.write_bytes(path.read_bytes()[:left])
+    for number, path in enumerate(sorted(tmp_path.rglob(f"*.{kind}"))):
+        path.write_bytes(path.read_bytes()[: 20 * (number % 2)])
     assert start(tmp_path).wait() == 0
 
 

@@ -280,6 +280,18 @@ def test_a_line_search_of_optax_is_paid_for_and_ends_by_the_budget(layered):
     assert tried.meter.best_loss < 0.5 * attempt(adapt("mine", optax.sgd(0.1)), 300).meter.best_loss
 
 
+def test_a_chain_of_optax_that_cannot_be_traced_is_called_as_it_is():
+    optax = pytest.importorskip("optax")
+
+    def update(updates, state, params=None):
+        # the value of a number that is only traced
+        return (2 * updates if float(abs(updates).max()) > 0 else updates), state
+
+    doubling = optax.GradientTransformation(lambda params: (), update)
+    theirs = attempt(adapt("mine", optax.chain(optax.sgd(0.05), doubling)), 60).points
+    assert np.allclose(theirs, attempt(adapt("mine", optax.sgd(0.1)), 60).points, atol=1e-12)
+
+
 def test_a_transformation_of_optax_that_sees_matrices_is_given_them():
     optax = pytest.importorskip("optax")
     method = adapt("mine", optax.contrib.muon(1e-2))

@@ -54,12 +54,14 @@ def follow(pair: Pair, objective: Objective, theta0: Doubles) -> None:
     takes_params, takes_more = _update_takes(pair.update)
 
     value_fn = traced_value(objective, shaper) if "jax" in sys.modules else partial(_value, objective, shaper)
+    told = {"value_fn": value_fn} if takes_more else {}
+    update = compiled(partial(pair.update, **told)) if _is_of_optax(pair.update) else partial(pair.update, **told)
     while True:
         loss, gradient = objective.value_and_grad(theta)
         gradients, params = shaper.cut(gradient), shaper.cut(theta)
         # what optax hands to its line searches
-        extras = {"value": float(loss), "grad": gradients, "value_fn": value_fn} if takes_more else {}
-        updates, state = pair.update(gradients, state, *([params] if takes_params else []), **extras)
+        extras = {"value": float(loss), "grad": gradients} if takes_more else {}
+        updates, state = update(gradients, state, *([params] if takes_params else []), **extras)
         theta = theta + shaper.join(updates)  # the sign and the step length are in the updates
 
 
@@ -68,27 +70,73 @@ def _value(objective: Objective, shaper: "Shaper", params: Any) -> float:
 
 
 def traced_value(objective: Objective, shaper: "Shaper") -> Callable[..., Any]:
-    """The loss as JAX can trace it: a line search of optax compiles its loop, and asks for slopes within."""
+    """The loss as JAX can trace it: a line search of optax compiles its loop, and asks for slopes within.
+
+    Numbers travel as the halves they are stored in: JAX may call from a thread of its own, and round there."""
     jax = sys.modules["jax"]
-    number = jax.ShapeDtypeStruct((), np.float64)
+
+    def halves(leaf: Any) -> Any:
+        return jax.lax.bitcast_convert_type(leaf, np.uint32)
+
+    def whole(leaf: Any) -> Any:
+        return jax.lax.bitcast_convert_type(leaf, np.float64)
+
+    def of_halves(given: Any) -> Any:
+        return jax.tree.map(lambda leaf: np.ascontiguousarray(leaf).view(np.float64)[..., 0], given)
+
+    def as_halves(found: Any) -> Any:
+        return jax.tree.map(lambda leaf: np.asarray(leaf, np.float64)[..., None].view(np.uint32), found)
 
     def alike(params: Any) -> Any:
-        return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, np.float64), params)
+        return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((*leaf.shape, 2), np.uint32), params)
 
-    def both(params: Any) -> tuple[Any, Any]:
-        loss, gradient = objective.value_and_grad(shaper.join(params))
-        return np.float64(loss), shaper.cut(gradient)
+    def loss(given: Any) -> Any:
+        return as_halves(_value(objective, shaper, of_halves(given)))
+
+    def both(given: Any) -> Any:
+        value, gradient = objective.value_and_grad(shaper.join(of_halves(given)))
+        return as_halves((value, shaper.cut(gradient)))
+
+    def asked(ask: Callable[..., Any], params: Any, *more: Any) -> Any:
+        number = jax.ShapeDtypeStruct((2,), np.uint32)
+        found = jax.pure_callback(ask, (number, *more) if more else number, jax.tree.map(halves, params))
+        return jax.tree.map(whole, found)
 
     @jax.custom_vjp  # type: ignore[untyped-decorator]  # jax is not there for everybody
     def value_fn(params: Any) -> Any:
-        return jax.pure_callback(lambda given: np.float64(_value(objective, shaper, given)), number, params)
+        return asked(loss, params)
 
     value_fn.defvjp(
-        lambda params: jax.pure_callback(both, (number, alike(params)), params),
+        lambda params: asked(both, params, alike(params)),
         lambda slopes, factor: (jax.tree.map(lambda leaf: factor * leaf, slopes),),
     )
     fn: Callable[..., Any] = value_fn
     return fn
+
+
+def _is_of_optax(update: Callable[..., Any]) -> bool:
+    return str(getattr(update, "__module__", None)).partition(".")[0] == "optax"
+
+
+def compiled(update: Callable[..., Any]) -> Callable[..., Any]:
+    """An update compiled as optax's are meant to be: a line search is otherwise compiled anew at every step.
+
+    What JAX cannot trace, such as a user's own transformation in a chain that looks at numbers, is called as it is."""
+    fast = sys.modules["jax"].jit(update)
+    known: list[Callable[..., Any]] = []
+
+    def step(*arguments: Any, **extras: Any) -> Any:
+        if not known:
+            try:
+                found = fast(*arguments, **extras)
+            except TypeError:  # what a traced number says that is asked for its value
+                known.append(update)
+            else:
+                known.append(fast)
+                return found
+        return known[0](*arguments, **extras)
+
+    return step
 
 
 def _update_takes(update: Callable[..., Any]) -> tuple[bool, bool]:
