@@ -69,10 +69,11 @@ quick: $(DEV)  ## the tests that end in two minutes
 
 pythons:  ## the quick tests on each supported Python that is here, in environments of their own [PYTHONS="python3.12"]
 	@for python in $(PYTHONS); do \
-		$$python -c '$(SUITABLE)' >/dev/null 2>&1 || { echo "$$python is not here"; continue; }; \
-		$$python -m venv build/pythons/$$python && \
-		build/pythons/$$python/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[dev]' && \
-		build/pythons/$$python/bin/python -m pytest -n $(WORKERS) -m 'not slow' $(ARGS) || exit 1; \
+		"$$python" -c '$(SUITABLE)' >/dev/null 2>&1 || { echo "$$python is not here, or older than 3.11"; continue; }; \
+		own=build/pythons/$$("$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])') && \
+		"$$python" -m venv "$$own" && \
+		"$$own/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[dev]' && \
+		"$$own/bin/python" -m pytest -n $(WORKERS) -m 'not slow' $(ARGS) || exit 1; \
 	done
 
 format: $(DEV)  ## put the code in shape, with ruff's safe fixes

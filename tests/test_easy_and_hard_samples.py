@@ -106,6 +106,12 @@ def test_agreement_is_spearmans_correlation_with_never_as_the_latest():
     assert found["low"] < expected < found["high"]
 
 
+def test_agreement_of_runs_that_differ_in_settings_alone_is_of_another_setting():
+    times = rng().permutation(30)
+    found = agreement(pd.concat([runs_of(times), runs_of(-times).assign(run_id="slower")]))
+    assert found[["pair", "pairs"]].to_numpy().tolist() == [["another setting", 1]]
+
+
 def test_agreement_tells_apart_what_differs_between_runs():
     times = rng().permutation(30)
     runs = [

@@ -18,13 +18,14 @@ from support.hand_made import hand_made
 from support.observed_tables import observed
 
 from harness.figures import FIGURES
+from harness.figures.drawing.style import fitted, stacked, text_width
 
 FILE = Path(__file__).parent / "data" / "glances.json"
 DPI, ROWS, COLUMNS = 100, 12, 8
 OF_PICTURES = {"pictures"}
 """Drawn of problems that these studies are not; `tests/test_pictures.py` looks at it."""
 OF_PARTS = {"parts"}
-CROWDED = ("filtering", "heatmap", "order", "profile", "projection", "snapshots")
+CROWDED = ("filtering", "response", "heatmap", "order", "profile", "projection", "snapshots")
 NAMES = sorted(FIGURES.keys() - OF_PICTURES - OF_PARTS)
 SIZES = {"small": (["adam", "bfgs", "powell"], 5), "fifty": ([f"method-{n:02d}" for n in range(50)], 1)}
 
@@ -99,6 +100,17 @@ def test_it_looks_as_it_was_reviewed(name):
     reviewed = np.array(json.loads(FILE.read_text())[name])
     # fonts and lines are the same everywhere; a hair's breadth is not
     assert np.abs(found - reviewed).max() < 1.5, "look at it, then: python tests/test_figures_at_a_glance.py"
+
+
+def test_a_long_name_keeps_its_end_and_is_broken_between_words_first():
+    name = "adam beta1=0.912345 beta2=0.9991234567 lr=0.00123456"
+    assert stacked(name, 7, 4.0) == (name, 7)
+    two, size = stacked(name, 7, 1.5)
+    assert (two.replace("\n", " "), two.count("\n"), size) == (name, 1, 5.25)
+    cut, size = fitted(name, 7, 1.5)
+    assert cut.startswith("adam beta1=")
+    assert cut.endswith("123456")
+    assert text_width(cut, size) <= 1.5 < text_width(name, size)
 
 
 @pytest.mark.slow

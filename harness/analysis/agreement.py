@@ -15,14 +15,16 @@ RESAMPLES = 200
 LEVELS = (0.025, 0.975)
 GROUPS = 10
 KINDS = {
+    (False, False, False): "another setting",
     (True, False, False): "another seed",
     (False, True, False): "another optimizer",
     (True, True, False): "another seed and optimizer",
     (True, False, True): "another network",
     (True, True, True): "another network and optimizer",
 }
-"""Whether seed, optimizer and network differ. Of one seed and network, runs begin at the same weights; another network
-begins elsewhere whatever its seed."""
+"""Whether seed, optimizer and network differ; where none does, settings do.
+
+Of one seed and network, runs begin at the same weights; another network begins elsewhere whatever its seed."""
 
 
 def agreement(samples: pd.DataFrame, column: str = "final_cost") -> pd.DataFrame:

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from harness.analysis.configurations import configurations
-from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.grids import error_axis, grid, label, title
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, house_style
 from harness.tables import Tables
@@ -56,7 +56,7 @@ def loss_matched(tables: Tables) -> Figure:
             # from right to left: training goes on to the right, as on an axis of cost
             panel.set_xlim(1.1, 0.9 * float(rows["share"].min()))
         handles = [Line2D([], [], color=colour, lw=1.2, label=f"k={k:.3g}") for k, colour in colours.items()]
-        note = "median over seeds, where half of them reach the loss; read at the first mark at or below it"
+        note = "median over seeds, where half of them reach the loss, at the first mark at or below it; dotted: learned"
         label(figure, "loss over the first loss", "relative error", note, handles)
     return figure
 
@@ -65,6 +65,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:
     for frequency, own in rows.groupby("frequency"):
         axes.plot(own["share"], own["median"], color=colours[float(str(frequency))], lw=1.2)
     axes.axhline(0.1, color=GREY, lw=0.4, ls=(0, (1, 2)))
-    axes.set(xscale="log", yscale="log", ylim=(1e-3, 3))
+    error_axis(axes)
+    axes.set(xscale="log", ylim=(1e-3, 3))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.spines[["top", "right"]].set_visible(False)

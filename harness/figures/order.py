@@ -14,7 +14,7 @@ from harness.analysis.configurations import configuration_names
 from harness.figures.drawing.families import Families, by_family
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.panels import THRESHOLD
-from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, fitted, house_style
+from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, fitted, house_style, stacked
 from harness.tables import LABELS, Tables
 
 NAME, VERDICT, GAP, TOP, BOTTOM, ROW, RIGHT = 1.35, 1.9, 0.18, 0.3, 0.78, 0.165, 0.08
@@ -130,8 +130,8 @@ def _write(figure: Figure, rows: pd.DataFrame, places: NDArray[np.int64], right:
         axes.set_yticks([])
     for place, row in zip(places, rows.to_dict("records"), strict=True):
         y = (height - TOP - ROW * (place + 0.5)) / height
-        name, size = fitted(row["configuration"], 6.5, NAME - 0.12)
-        figure.text((NAME - 0.06) / PAGE, y, name, ha="right", va="center", size=size, color=INK)
+        name, size = stacked(row["configuration"], 6.5, NAME - 0.12)
+        figure.text((NAME - 0.06) / PAGE, y, name, ha="right", va="center", size=size, linespacing=0.95, color=INK)
         said, size = fitted(row["verdict"], 6.5, VERDICT - 0.04)
         figure.text(right / PAGE, y, said, va="center", size=size, color=_colour(row["verdict"]))
     handles = [

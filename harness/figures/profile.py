@@ -2,6 +2,8 @@
 
 Source: Moré and Wild 2009, with a pair of seed and frequency in place of a problem."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -56,9 +58,8 @@ def profile(tables: Tables, families: Families | None = None) -> Figure:
             _draw(panel, by_name, part, top)
             title(panel, "" if len(parts) == 1 else family)
         threshold = nearest_threshold(tables["hits"])
-        note = (
-            f"learned: error at most {threshold:g} to stay; panels from the fastest to the slowest, all lines in grey"
-        )
+        note = f"learned: error at most {threshold:g} to stay"
+        note += "; panels from the fastest to the slowest, all lines in grey" if len(parts) > 1 else ""
         label(figure, "cost (forward passes)", "share of seeds and frequencies", note, [])
     return figure
 
@@ -81,16 +82,29 @@ def _area(rows: pd.DataFrame | None, top: float) -> float:
 
 def _draw(axes: Axes, by_name: dict[str, pd.DataFrame], shown: list[str], top: float) -> None:
     for own in by_name.values():
-        axes.step(*_steps(own, top), where="post", color="#dddddd", lw=0.5)
+        axes.step(*_steps(own, top), where="post", color="#dddddd", lw=0.5, zorder=1)
     handles = []
     for name, look in zip(shown, looks(len(shown)), strict=True):
         handles.append(Line2D([], [], lw=1.3, label=name, **look))
         if name in by_name:
             axes.step(*_steps(by_name[name], top), where="post", lw=1.3, **look)
-    axes.legend(handles=handles, fontsize=5.5, frameon=False, loc="upper left", handlelength=2.6, labelspacing=0.25)
+    corner = _free_corner([by_name[name] for name in shown if name in by_name], len(shown), top)
+    box = axes.legend(handles=handles, fontsize=5.5, loc=corner, handlelength=2.6, labelspacing=0.25)
+    box.get_frame().set(facecolor="white", edgecolor="none", alpha=0.85)
+    # above what is grey, below what is named
+    box.set_zorder(1.5)
     axes.set(xscale="log", xlim=(1, top), ylim=(0, 1.02))
     axes.axhline(1, color=GREY, lw=0.4)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _free_corner(lines: list[pd.DataFrame], names: int, top: float) -> Literal["lower right", "upper left"]:
+    """Where fewer steps run: they rise from the lower left to the upper right, some early and some late."""
+    tall, costs = 0.07 * names, np.geomspace(1, max(top, np.e), 60)
+    shares = [np.searchsorted(own["cost"].to_numpy(), costs, side="right") / own["pairs"].iloc[0] for own in lines]
+    above = sum(int((share[:30] > 1 - tall).sum()) for share in shares)
+    below = sum(int((share[30:] < tall).sum()) for share in shares)
+    return "lower right" if below < above else "upper left"
 
 
 def _steps(rows: pd.DataFrame, top: float) -> tuple[list[float], list[float]]:

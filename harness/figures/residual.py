@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
-from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.grids import error_axis, frequency_ticks, grid, label, title
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, house_style
 from harness.tables import Tables
@@ -55,13 +55,18 @@ def residual(tables: Tables) -> Figure:
             title(panel, str(name))
         # axes are shared: the lowest of all panels, within three decades
         axes[0].set_ylim(max(1e-3, 0.7 * float(rows["median"].min())), 3)
+        reached = set(rows["share"])
         handles = [
-            Line2D([], [], color=colours[share], lw=1.2, marker="o", ms=2.5, label=f"{share:g}") for share in SHARES
+            Line2D([], [], color=look, lw=1.2, marker="o", ms=2.5, label=f"{share:g}")
+            for share, look in colours.items()
+            if share in reached
         ]
         note = (
             "numbers are losses as shares of the first; median over seeds; a line that rises to the right has learned "
             "low frequencies first"
         )
+        absent = [name for name, _ in configurations(tables["runs"]) if name not in dict(parts)]
+        note += f"; never halved the loss: {', '.join(absent)}" if absent else ""
         label(figure, "frequency", "residual over its start", note, handles)
     return figure
 
@@ -81,5 +86,6 @@ def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:
     for share, own in rows.groupby("share"):
         axes.plot(own["frequency"], own["median"], color=colours[float(str(share))], lw=1.0, marker="o", ms=2.5)
     axes.axhline(1, color=GREY, lw=0.4)
-    axes.set_yscale("log")
+    error_axis(axes)
+    frequency_ticks(axes, rows["frequency"])
     axes.spines[["top", "right"]].set_visible(False)

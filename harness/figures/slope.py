@@ -8,17 +8,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
 
 from harness.analysis.configurations import configurations
-from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.grids import grid, is_low, label, title
 from harness.figures.drawing.panels import nearest_threshold
 from harness.figures.drawing.style import GREY, INK, house_style
 from harness.tables import Doubles, Tables
 
 MEASURED: dict[str, Any] = {"marker": "o", "ms": 3.5, "color": INK, "mfc": INK, "lw": 0.8, "ls": ""}
 CENSORED: dict[str, Any] = {"marker": "^", "ms": 3.5, "color": INK, "mfc": "white", "mew": 0.6, "ls": ""}
-FORETOLD: dict[str, Any] = {"marker": "", "color": "#0072B2", "lw": 1.0, "ls": (0, (4, 1.5))}
+FORETOLD: dict[str, Any] = {"marker": "x", "ms": 3.5, "color": "#0072B2", "lw": 1.0, "ls": (0, (4, 1.5))}
 SHARES = (0.25, 0.5, 0.75)
 FEW = 6
 """Frequencies that are all named on the axis."""
@@ -60,7 +59,7 @@ def slope(tables: Tables) -> Figure:
         ]
         if (rows["foretold"] < inf).any():
             handles.append(Line2D([], [], label="tangent-kernel theory", **FORETOLD))
-        note = "lines: least squares through the medians that are known; drawn at the budget where censored"
+        note = "lines: least squares through the medians that are known; k^: their slope; at the budget where censored"
         label(figure, "frequency k", "cost to learn it (forward passes)", note, handles)
     return figure
 
@@ -77,16 +76,16 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> str:
     known = rows["foretold"].notna().to_numpy()
     axes.plot(k[known], rows["foretold"].to_numpy(float)[known], **FORETOLD)
     axes.set(xscale="log", yscale="log", ylim=(0.7, 1.6 * budget))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.minorticks_off()
     named = k if len(k) <= FEW else k[:: len(k) // 4]
     axes.set_xticks(named, labels=[f"{one:.3g}" for one in named])
     axes.spines[["top", "right"]].set_visible(False)
     if hit.sum() < 2:
-        return "fewer than two frequencies learned"
+        return "fewer than two learned"
     # log cost = exponent log k + level
     exponent, level = np.polyfit(np.log(k[hit]), np.log(median[hit]), 1)
     axes.plot(k[hit], np.exp(level) * k[hit] ** exponent, color=GREY, lw=0.8)
-    return f"cost of the median grows like k^{exponent:.2f}"
+    return f"cost ~ k^{exponent:.2f}" if is_low(axes) else f"cost of the median grows like k^{exponent:.2f}"
 
 
 def _quantiles(costs: Doubles) -> tuple[float, ...]:

@@ -1,18 +1,22 @@
 """The spectrum while it is learned: amplitudes of the target, and of the network at some costs."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
-from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.grids import error_axis, frequency_ticks, grid, label, title
 from harness.figures.drawing.style import INK, house_style
 from harness.tables import Tables
 
 MARKS = 6
 """At so many log-spaced costs, the first after the start and the last."""
+TARGET: dict[str, Any] = {"color": INK, "ls": (0, (4, 1.5)), "lw": 1.3}
 MANY = 40
 """From so many frequencies on, lines have no markers."""
 
@@ -37,38 +41,49 @@ def spectrum(tables: Tables) -> Figure:
                 (f"{name}, component {component}" if own["component"].nunique() > 1 else name, rows)
                 for component, rows in own.groupby("component")
             ]
+    costs = _log_spaced(pd.concat([rows for _, rows in panels])["cost"])
+    colours = colormaps["viridis"](np.linspace(0, 0.9, len(costs)))
     with house_style():
         figure, axes = grid(len(panels))
         for panel, (name, rows) in zip(axes, panels, strict=True):
-            _draw(panel, rows)
+            _draw(panel, rows, dict(zip(costs, colours, strict=True)))
             title(panel, name)
-        note = f"numbers are costs in forward passes; seed {tables['runs']['seed'].min()}"
-        label(figure, "frequency", "amplitude", note, axes[0].get_legend_handles_labels()[0])
+        seeds = ", ".join(map(str, sorted({_seed(tables, rows) for _, rows in panels})))
+        note = f"numbers are costs in forward passes, read at the last mark up to each; seed {seeds}"
+        handles = [
+            Line2D([], [], color=look, lw=0.9, label=f"{cost:,.0f}") for cost, look in zip(costs, colours, strict=True)
+        ]
+        handles.append(Line2D([], [], label="target", **TARGET))
+        label(figure, "frequency", "amplitude", note, handles)
     return figure
 
 
-def _draw(axes: Axes, rows: pd.DataFrame) -> None:
-    """The target in black; the network from dark to light as it spends."""
+def _seed(tables: Tables, rows: pd.DataFrame) -> int:
+    return int(tables["runs"].set_index("run_id")["seed"][rows["run_id"].iloc[0]])
+
+
+def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, Any]) -> None:
+    """The target in black; the network from dark to light as it spends, up to the mark where it ended."""
     marker = "o" if rows["frequency"].nunique() < MANY else ""
-    marks = rows.groupby("mark")["cost"].first()
-    shown = _log_spaced(marks)
-    colours = colormaps["viridis"](np.linspace(0, 0.9, len(shown)))
-    for mark, colour in zip(shown, colours, strict=True):
-        own = rows[rows["mark"] == mark].sort_values("frequency")
-        text = f"{marks[mark]:,.0f}"
-        axes.plot(own["frequency"], own["amplitude"], color=colour, lw=0.9, marker=marker, ms=2, label=text)
+    marks = rows.groupby("mark")["cost"].first().sort_values()
+    # the slack is for costs that are sums of prices
+    places = {cost: int(marks.searchsorted(cost * (1 + 1e-9), side="right")) - 1 for cost in colours}
+    # a mark is drawn once, for the least of the costs that it is the last mark of
+    shown = {place: cost for cost, place in reversed(places.items())}
+    for place, cost in sorted(shown.items()):
+        own = rows[rows["mark"] == marks.index[place]].sort_values("frequency")
+        axes.plot(own["frequency"], own["amplitude"], color=colours[cost], lw=0.9, marker=marker, ms=2)
     own = rows[rows["mark"] == marks.index[0]].sort_values("frequency")
-    axes.plot(own["frequency"], own["target_amplitude"], color=INK, ls=(0, (4, 1.5)), lw=1.3, label="target")
-    axes.set_yscale("log")
+    axes.plot(own["frequency"], own["target_amplitude"], **TARGET)
+    error_axis(axes)
+    frequency_ticks(axes, rows["frequency"])
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _log_spaced(marks: "pd.Series[float]") -> list[int]:
-    """Mark 0, and the marks nearest to log-spaced costs up to the end."""
-    later = marks[marks > 0]
+def _log_spaced(costs: "pd.Series[float]") -> list[float]:
+    """Cost 0, and log-spaced costs up to the end, the same for all panels."""
+    later = costs[costs > 0]
     if later.empty:
-        return [int(marks.index[0])]
-    costs = np.geomspace(later.iloc[0], later.iloc[-1], MARKS)
-    # nearest in |log(c / cost)|, in which the costs are evenly spaced
-    nearest = [int(later.index[np.abs(np.log(later.to_numpy() / cost)).argmin()]) for cost in costs]
-    return list(dict.fromkeys([int(marks.index[0]), *nearest]))
+        return [0.0]
+    # rounded up, so that the last mark is among them
+    return [0.0, *np.unique(np.ceil(np.geomspace(later.min(), later.max(), MARKS) - 1e-6)).tolist()]

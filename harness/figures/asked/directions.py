@@ -9,15 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
-from harness.figures.drawing.grids import grid, label, title
+from harness.figures.drawing.grids import grid, label, title, width_of
 from harness.figures.drawing.palette import LINES
-from harness.figures.drawing.style import house_style
+from harness.figures.drawing.style import house_style, text_width
 from harness.tables import Tables
 
 MANY = 12
 KNOWN = ("principal", "class", "random", "adversarial")
 """Directions in the order in which they are drawn; others follow."""
-SHORT = {"adversarial": "adversary"}
+TEXT = 5.5
+"""Points of the names of directions."""
+LETTERS = 3
+"""Of the name of a direction, where panels are narrow; the note says all."""
 
 
 def directions_rows(tables: Tables) -> pd.DataFrame:
@@ -42,18 +45,25 @@ def directions(tables: Tables) -> Figure:
     parts = list(rows.groupby("configuration", sort=False))
     with house_style():
         figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3, alike=False)
+        names = list(dict.fromkeys(rows["direction"]))
+        wide = max(text_width(name, TEXT) for name in names) + 0.04
+        letters = LETTERS if wide * len(names) > width_of(axes[0]) else None
         for panel, (name, own) in zip(axes, parts, strict=True):
-            _draw(panel, own)
+            _draw(panel, own, letters)
             title(panel, str(name))
+        rough = rows["image_frequency"].notna().any()
         handles = [Line2D([], [], color=LINES[0], marker="o", ms=4, lw=1, label="response frequency, with quartiles")]
         runs = ", ".join(map(str, sorted(rows["n_runs"].unique())))
-        note = f"medians over samples, then over runs ({runs}); in brackets: image frequency"
-        x = "direction in the space of inputs (as a picture, cycles per pixel)"
+        note = f"medians over samples, then over runs ({runs})"
+        note += "; in brackets: frequency of the direction as a picture, cycles per pixel" if rough else ""
+        note += "; panels have axes of their own" if len(parts) > 1 else ""
+        note += "".join(f"; {name[:letters]}: {name}" for name in names if letters)
+        x = "direction in the space of inputs"
         label(figure, x, "cycles per unit of input", note, handles)
     return figure
 
 
-def _draw(axes: Axes, rows: pd.DataFrame) -> None:
+def _draw(axes: Axes, rows: pd.DataFrame, letters: int | None) -> None:
     places = np.arange(len(rows))
     middle = rows["response_frequency"].to_numpy(float)
     # errorbar takes lengths, and not ends
@@ -62,7 +72,7 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylim(0, 1.15 * rows["response_high"].max())
     axes.set_xlim(-0.5, len(rows) - 0.5)
     rough = ["" if np.isnan(one) else f"\n({one:.2f})" for one in rows["image_frequency"]]
-    names = [f"{SHORT.get(name, name)}{more}" for name, more in zip(rows["direction"], rough, strict=True)]
-    axes.set_xticks(places, names, size=5.5)
+    names = [f"{name[:letters]}{more}" for name, more in zip(rows["direction"], rough, strict=True)]
+    axes.set_xticks(places, names, size=TEXT)
     axes.locator_params(axis="y", nbins=4)
     axes.spines[["top", "right"]].set_visible(False)

@@ -10,13 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from harness.figures.drawing.grids import grid, label, title
+from harness.analysis.configurations import configurations
+from harness.figures.drawing.grids import error_axis, grid, label, title
 from harness.figures.drawing.style import house_style
 from harness.tables import Doubles, Tables
 
 COLOURS = ("#1a1a1a", "#0072B2", "#009E73", "#B34700")
 STYLES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D")
+MOST_PAIRS = 6
+"""Of more configurations a page has the spectra alone; the figure `directions` has their mean frequencies."""
 BINS = 24
 """Of the spectrum, log-spaced, within each of which powers are averaged."""
 
@@ -24,41 +27,72 @@ BINS = 24
 def response(tables: Tables) -> Figure:
     """Spectra of a trained network's output by direction, and their mean frequency over that of the picture.
 
-    Two panels for each problem, network and optimizer; powers and frequencies are means over its runs."""
+    Two panels for each configuration, one where there are many; powers and frequencies are means over its runs."""
     rows = tables["response"]
-    parts = [own for _, own in rows.groupby(["problem", "network", "optimizer"], sort=False)]
+    named = ((name, rows[rows["run_id"].isin(runs["run_id"])]) for name, runs in configurations(tables["runs"]))
+    parts = {name: own for name, own in named if len(own)}
+    handles: list[Line2D] = []
+    note = f"cuts of length {rows['extent'].mean():.3g} through {rows['n_samples'].max()} samples"
     with house_style():
+        if len(parts) > MOST_PAIRS:
+            figure, axes = grid(len(parts))
+            for panel, (name, own) in zip(axes, parts.items(), strict=True):
+                handles = _draw_spectra(panel, own)
+                title(panel, name)
+            runs = ", ".join(map(str, sorted({own["run_id"].nunique() for own in parts.values()})))
+            note += f"; means over runs ({runs}); mean frequencies: the figure 'directions'"
+            label(figure, FREQUENCY, "power of the output", note, handles)
+            return figure
         figure, axes = grid(2 * len(parts), most_columns=2, alike=False)
-        handles = [_draw(left, right, own) for left, right, own in zip(axes[::2], axes[1::2], parts, strict=True)]
+        for left, right, (name, own) in zip(axes[::2], axes[1::2], parts.items(), strict=True):
+            handles = _draw(left, right, name, own)
         # below the last panels alone, or they would lie on the titles of the next
-        axes[-2].set_xlabel("response frequency, cycles per unit of input", labelpad=2)
-        axes[-1].set_xlabel("image frequency of the direction, cycles per pixel", labelpad=2)
-        extent = rows["extent"].mean()
-        note = f"cuts of length {extent:.3g} through {rows['n_samples'].max()} samples"
-        label(figure, "", "", note, handles[0])
+        axes[-2].set_xlabel(FREQUENCY, labelpad=2)
+        rough = rows["image_frequency"].notna().any()
+        axes[-1].set_xlabel("image frequency of the direction, cycles per pixel" if rough else "direction", labelpad=2)
+        label(figure, "", "", note, handles)
     return figure
 
 
-def _draw(left: Axes, right: Axes, rows: pd.DataFrame) -> list[Line2D]:
+FREQUENCY = "response frequency, cycles per unit of input"
+
+
+def _draw(left: Axes, right: Axes, name: str, rows: pd.DataFrame) -> list[Line2D]:
+    handles = _draw_spectra(left, rows)
+    looks = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
+    for place, ((_, own), (colour, marker)) in enumerate(
+        zip(rows.groupby("direction", sort=False), looks, strict=False)
+    ):
+        mean = own.drop_duplicates("run_id").mean(numeric_only=True)
+        # inputs that are no pictures have no image frequencies
+        _draw_mean(right, mean.fillna({"image_frequency": place}), color=colour, marker=marker)
+    if rows["image_frequency"].isna().all():
+        names = list(dict.fromkeys(rows["direction"]))
+        right.set_xticks(range(len(names)), names)
+        right.set_xlim(-0.5, len(names) - 0.5)
+    right.yaxis.set_major_locator(MaxNLocator(4))
+    right.set_ylim(0, 1.1 * rows["response_high"].max())
+    first, runs = rows.iloc[0], rows["run_id"].nunique()
+    title(left, name, f"power of the output; {first['problem']}, {first['network']}")
+    over = "" if runs == 1 else f", mean of {runs} runs"
+    title(right, "response frequency", f"cycles per unit of input, with quartiles over samples{over}")
+    right.spines[["top", "right"]].set_visible(False)
+    return handles
+
+
+def _draw_spectra(axes: Axes, rows: pd.DataFrame) -> list[Line2D]:
     looks = zip(cycle(COLOURS), cycle(STYLES), cycle(MARKERS), strict=False)
     handles = []
     for (name, own), (colour, style, marker) in zip(rows.groupby("direction", sort=False), looks, strict=False):
         # by number and not by frequency: cuts of another extent have another grid
         places = own.groupby(own.groupby("run_id").cumcount())[["frequency", "power"]].mean()
-        left.plot(*_binned(places["frequency"].to_numpy(), places["power"].to_numpy()), color=colour, ls=style, lw=1.2)
-        _draw_mean(right, own.drop_duplicates("run_id").mean(numeric_only=True), color=colour, marker=marker)
+        axes.plot(*_binned(places["frequency"].to_numpy(), places["power"].to_numpy()), color=colour, ls=style, lw=1.2)
         handles.append(Line2D([], [], color=colour, ls=style, lw=1.2, marker=marker, ms=3, label=str(name)))
     # powers fall over decades: linear axes would show the first bin alone
-    left.set(xscale="log", yscale="log", xlim=(None, rows["frequency"].max()))
-    right.yaxis.set_major_locator(MaxNLocator(4))
-    left.xaxis.set_minor_formatter(NullFormatter())
-    right.set_ylim(0, 1.1 * rows["response_high"].max())
-    first, runs = rows.iloc[0], rows["run_id"].nunique()
-    title(left, f"{first['problem']}, {first['network']}, {first['optimizer']}", "power of the output")
-    over = "" if runs == 1 else f", mean of {runs} runs"
-    title(right, "response frequency", f"cycles per unit of input, with quartiles over samples{over}")
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
+    error_axis(axes)
+    axes.set(xscale="log", xlim=(None, rows["frequency"].max()))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.spines[["top", "right"]].set_visible(False)
     return handles
 
 

@@ -1,17 +1,17 @@
 """Panels with one axis system each, for figures that draw lines: a grid of them, and one legend below."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from harness.figures.drawing.families import MANY
 from harness.figures.drawing.layout import PAGE
-from harness.figures.drawing.style import GREY, INK, fitted
+from harness.figures.drawing.style import GREY, INK, fitted, stacked, text_width
 
 LEFT, RIGHT, TOP, BOTTOM, HEIGHT, GAP_X, GAP_Y = 0.5, 0.12, 0.34, 0.82, 1.55, 0.28, 0.5
 """Inches."""
@@ -58,6 +58,35 @@ def cost_axis(axes: Axes, top: float) -> None:
     axes.set_xlim(0, max(top, 1))
 
 
+FEW = 6
+"""Frequencies that are all named on an axis."""
+
+
+def frequency_ticks(axes: Axes, frequencies: Iterable[float]) -> None:
+    """Where few frequencies are watched, these and no others on the axis."""
+    watched = sorted(set(frequencies))
+    if len(watched) <= FEW:
+        axes.set_xticks(watched, [f"{one:.3g}" for one in watched])
+
+
+def error_axis(axes: Axes) -> None:
+    """A logarithmic axis of errors, a name for each decade and no strokes between where panels are low."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(10, numticks=6))
+    if is_low(axes):
+        axes.yaxis.set_minor_locator(NullLocator())
+
+
+def is_low(axes: Axes) -> bool:
+    """Whether the panel is one of many, which have little room."""
+    return axes.get_position().height * cast("Figure", axes.figure).get_size_inches()[1] < HEIGHT - 0.01
+
+
+def width_of(axes: Axes) -> float:
+    """Inches that the panel is wide."""
+    return float(axes.get_position().width * cast("Figure", axes.figure).get_size_inches()[0])
+
+
 def _power(decade: int) -> str:
     return f"$10^{{{decade}}}$" if decade > 1 else str(10**decade)
 
@@ -65,33 +94,71 @@ def _power(decade: int) -> str:
 def title(axes: Axes, name: str, note: str = "") -> None:
     """A name above the panel, and a note between them."""
     place: dict[str, Any] = {"transform": axes.transAxes, "va": "bottom"}
-    box, page = axes.get_position(), cast("Figure", axes.figure).get_size_inches()
-    wide, tall = box.width * page[0], box.height * page[1]
-    low = tall < HEIGHT - 0.01
-    # a panel of many has room for what is as wide as it, and no more
-    (name, large), (note, small) = (
-        (fitted(name, 7, wide, "bold"), fitted(note, 6, wide)) if low else ((name, 7.5), (note, 6))
-    )
-    up = (0.14, 0.04) if low and note else (0.04, 0.04) if low else (0.17, 0.05)
-    axes.text(0, 1 + up[0] / tall, name, size=large, weight="bold", color=INK, **place)
+    tall = axes.get_position().height * cast("Figure", axes.figure).get_size_inches()[1]
+    low, wide = is_low(axes), width_of(axes)
+    # there is room for what is as wide as the panel, and no more
+    fit = fitted if low and note else stacked
+    (name, large), (note, small) = fit(name, 7 if low else 7.5, wide, "bold"), fitted(note, 6, wide)
+    up = (0.14, 0.04) if note and (low or "\n" in name) else (0.17, 0.05) if note else (0.05, 0.05)
+    axes.text(0, 1 + up[0] / tall, name, size=large, weight="bold", color=INK, linespacing=1.05, **place)
     axes.text(0, 1 + up[1] / tall, note, size=small, color=GREY, **place)
 
 
 def label(figure: Figure, x: str, y: str, note: str, handles: Sequence[Artist]) -> None:
     """The names of the axes, which all panels share, what the lines are, and a note at the foot."""
+    room = figure.get_size_inches()[0] - LEFT - RIGHT
+    notes = _lines(note, room)
+    columns = _columns([str(handle.get_label()) for handle in handles], room)
+    extra = NOTE * (len(notes) - 1)
+    bottom = BOTTOM + extra + LEGEND * (max(0, len(handles) - 1) // columns)
+    _raise(figure, bottom - BOTTOM)
     width, height = figure.get_size_inches()
-    figure.text(0.5, (BOTTOM - 0.36) / height, x, ha="center", color=INK)
+    figure.text(0.5, (bottom - 0.36) / height, x, ha="center", color=INK)
     figure.legend(
         handles=list(handles),
         loc="lower left",
-        bbox_to_anchor=(LEFT / width, 0.19 / height),
-        ncols=len(handles),
+        bbox_to_anchor=(LEFT / width, (0.19 + extra) / height),
+        ncols=columns,
         fontsize=6,
         frameon=False,
         borderaxespad=0,
         borderpad=0,
         columnspacing=1.2,
     )
-    middle = (BOTTOM + height - TOP) / 2 / height
+    middle = (bottom + height - TOP) / 2 / height
     figure.text(0.06 / width, middle, y, rotation=90, va="center", color=INK)
-    figure.text(LEFT / width, 0.06 / height, note, size=6, color=GREY)
+    for line, text in enumerate(reversed(notes)):
+        figure.text(LEFT / width, (0.06 + NOTE * line) / height, text, size=6, color=GREY)
+
+
+NOTE, LEGEND = 0.105, 0.12
+"""Inches of a further line."""
+
+
+def _columns(names: Sequence[str], room: float) -> int:
+    """How many entries of a legend fit beside each other."""
+    # a sample of the line, and what is between two entries
+    most = max((text_width(name, 6) for name in names), default=0.0) + 0.35
+    wide = sum(text_width(name, 6) + 0.35 for name in names)
+    return max(1, len(names) if wide <= room else int(room / most))
+
+
+def _lines(note: str, room: float) -> list[str]:
+    """Lines of a note, broken between words."""
+    lines = [""]
+    for word in note.split(" "):
+        if lines[-1] and text_width(f"{lines[-1]} {word}", 6) > room:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
+def _raise(figure: Figure, extra: float) -> None:
+    """Make room at the foot: panels keep their sizes in inches."""
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + extra)
+    for axes in figure.axes:
+        box = axes.get_position()
+        low, tall = (box.y0 * height + extra) / (height + extra), box.height * height / (height + extra)
+        axes.set_position((box.x0, low, box.width, tall))

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 from harness.figures.drawing.layout import GAP, LINE, Band, Layout, bands
 from harness.figures.drawing.legend import CENSORED, FRAME, HELD, HIT, QUARTILES, error_colours
 from harness.figures.drawing.panels import Panel
-from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, fitted, text_width
+from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, stacked, text_width
 from harness.tables import Doubles
 
 LABEL = 0.11
@@ -79,7 +79,7 @@ def _name_rows(axes: Axes, panel: Panel, drawn: list[Band], *, named: bool) -> N
 def _title(axes: Axes, panel: Panel, layout: Layout) -> None:
     """Name and verdict on the left; on the right how runs ended, and the concordance."""
     room = layout.width - text_width(panel.endings, 6) - 0.08
-    name, size = fitted(panel.name, 7.5, room, "bold")
+    name, size = stacked(panel.name, 7.5, room, "bold")
     beside = layout.width - 0.06 - text_width(panel.concordance, 6)
     # four to a page have no room for the whole of it, which the table and the figure `order` say
     short = text_width(panel.verdict, 6.5) > beside
@@ -87,7 +87,7 @@ def _title(axes: Axes, panel: Panel, layout: Layout) -> None:
     tight = min(1.0, (layout.width - 0.16) / (text_width(verdict, 6.5) + text_width(panel.concordance, 6) + 1e-9))
     colour = VERDICT_COLOURS.get(panel.verdict, GREY)
     pieces: tuple[tuple[int, float, str, dict[str, Any]], ...] = (
-        (0, 0.18, name, {"size": size, "weight": "bold", "color": INK}),
+        (0, 0.18, name, {"size": size, "weight": "bold", "color": INK, "linespacing": 0.95}),
         (1, 0.18, panel.endings, {"size": 6, "color": GREY}),
         (0, 0.055, verdict, {"size": 6.5 * tight, "color": colour}),
         (1, 0.055, panel.concordance, {"size": 6 * tight, "color": INK}),

@@ -13,7 +13,7 @@ from harness.figures.drawing.heat_panel import Zero, scale
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.legend import HELD, colour_bar, error_colours
 from harness.figures.drawing.panels import Panel
-from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, fitted
+from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, fitted, stacked
 from harness.tables import Doubles
 
 NAME, VERDICT, TOP, BOTTOM, PITCH, STRIP, FAMILY = 1.45, 1.75, 0.1, 1.14, 0.165, 0.135, 0.19
@@ -63,7 +63,7 @@ def _draw(axes: Axes, panel: Panel, bottom: float, costs: Doubles) -> None:
 
 
 def _name(figure: Figure, panel: Panel, y: float, height: float) -> None:
-    name, size = fitted(panel.name, 6.5, NAME - 0.2)
+    name, size = stacked(panel.name, 6.5, NAME - 0.2)
     _say(figure, name, (NAME - 0.06, y), (PAGE, height), size=size, ha="right", va="center", color=INK)
     said, small = fitted("; ".join(filter(None, (panel.verdict, panel.endings))), 6, VERDICT - 0.14)
     colour = VERDICT_COLOURS.get(panel.verdict, GREY)

@@ -56,13 +56,44 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
 
 
 def fitted(text: str, size: float, room: float, weight: str = "normal") -> tuple[str, float]:
-    """`text` and the size at which it fits into `room` inches: smaller by a quarter at most, then cut short."""
+    """`text` and the size at which it fits into `room` inches: smaller by a quarter at most, then cut in the middle.
+
+    Names of one study often begin alike, and say at their ends what tells them apart."""
     small = max(0.75 * size, min(size, size * room / max(text_width(text, size, weight), 1e-9)))
-    if text_width(text, small, weight) <= room * 1.001:
-        return text, small
-    while text and text_width(text + "…", small, weight) > room:
-        text = text[:-1]
-    return text.rstrip() + "…", small
+    return _cut_to(text, small, room, weight), small
+
+
+def stacked(text: str, size: float, room: float, weight: str = "normal", most: int = 2) -> tuple[str, float]:
+    """The same in up to `most` lines, broken between words, where one line would have to be cut."""
+    small = 0.75 * size
+    if text_width(text, small, weight) <= room or " " not in text:
+        return fitted(text, size, room, weight)
+    lines, words = [""], text.split(" ")
+    for place, word in enumerate(words):
+        joined = f"{lines[-1]} {word}".strip()
+        if not lines[-1] or text_width(joined, small, weight) <= room:
+            lines[-1] = joined
+        elif len(lines) < most:
+            lines.append(word)
+        else:
+            lines[-1] = " ".join([lines[-1], *words[place:]])
+            break
+    return "\n".join(_cut_to(line, small, room, weight) for line in lines), small
+
+
+def _cut_to(text: str, size: float, room: float, weight: str) -> str:
+    if text_width(text, size, weight) <= room * 1.001:
+        return text
+    kept = len(text) - 1
+    while kept and text_width(_cut(text, kept), size, weight) > room:
+        kept -= 1
+    return _cut(text, kept)
+
+
+def _cut(text: str, kept: int) -> str:
+    # two letters at the start for each at the end
+    end = kept // 3
+    return f"{text[: kept - end].rstrip()}…{text[len(text) - end :].lstrip()}"
 
 
 def lines_of(parts: Sequence[str], size: float, room: float) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.palette import LINES
-from harness.figures.drawing.style import GREY, INK, fitted, house_style
+from harness.figures.drawing.style import GREY, INK, house_style, stacked
 from harness.figures.kept.outputs import Kept, kept_lines
 from harness.tables import Tables
 
@@ -20,9 +20,9 @@ MOST = 8
 """Costs that fit beside each other."""
 EARLY = 0.7
 """Of a cost: where a run ended before this share of it, the panel says so."""
-FEW = 12
-"""Rows that may be high."""
-NAME, GAP_X, GAP_Y, TOP, BOTTOM, RIGHT, HIGH, LOW = 1.0, 0.08, 0.16, 0.34, 0.68, 0.08, 0.72, 0.5
+FEW, MANY = 12, 24
+"""Rows that may be high, and rows beyond which their axis is told in the note alone."""
+NAME, GAP_X, GAP_Y, TOP, BOTTOM, RIGHT, HIGH, LOW, LOWEST = 1.0, 0.08, 0.16, 0.34, 0.68, 0.08, 0.72, 0.5, 0.18
 """Inches."""
 
 
@@ -45,24 +45,33 @@ def snapshots(tables: Tables, at: Sequence[float] = ()) -> Figure:
     """Target and output of a problem of one variable at some costs, a row for each optimizer: its lowest seed."""
     rows = snapshots_rows(tables, at)
     costs, names = rows["shown"].unique(), list(dict.fromkeys(rows["configuration"]))
-    height = HIGH if len(names) <= FEW else LOW
-    page = TOP + len(names) * (height + GAP_Y) + BOTTOM
+    many = len(names) > MANY
+    height, gap = (LOWEST, 0.6 * GAP_Y) if many else (HIGH if len(names) <= FEW else LOW, GAP_Y)
+    page = TOP + len(names) * (height + gap) + BOTTOM
     width = (PAGE - NAME - RIGHT - (len(costs) - 1) * GAP_X) / len(costs)
     with house_style():
         figure = Figure(figsize=(PAGE, page))
         for line, (_, own) in enumerate(rows.groupby("configuration", sort=False)):
-            bottom = page - TOP - (line + 1) * height - line * GAP_Y
+            bottom = page - TOP - (line + 1) * height - line * gap
             for column, (cost, curve) in enumerate(own.groupby("shown", sort=False)):
                 left = NAME + column * (width + GAP_X)
                 axes = figure.add_axes((left / PAGE, bottom / page, width / PAGE, height / page))
                 _draw(axes, curve, _limits(own))
-                axes.tick_params(left=True, length=2, labelleft=column == 0, labelbottom=line == len(names) - 1)
+                lowest = line == len(names) - 1
+                axes.tick_params(
+                    left=not many,
+                    length=2,
+                    labelleft=column == 0 and not many,
+                    bottom=lowest or not many,
+                    labelbottom=lowest,
+                )
                 if line == 0:
                     text = f"cost {cost:,.0f}"
                     axes.text(0.5, 1 + 0.16 / height, text, size=7, ha="center", color=INK, transform=axes.transAxes)
-            text, size = fitted(names[line], 7, NAME - 0.36, "bold")
+            lines = 1 if many else 4
+            text, size = stacked(names[line], 7, NAME - (0.1 if many else 0.36), "bold", lines)
             figure.text(0.04 / PAGE, (bottom + height / 2) / page, text, size=size, weight="bold", va="center")
-        _explain(figure, rows, page)
+        _explain(figure, rows, page, many=many)
     return figure
 
 
@@ -94,7 +103,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, limits: tuple[float, float]) -> None:
     axes.text(1, 1.01, told, size=5.5, ha="right", va="bottom", color=GREY, transform=axes.transAxes)
 
 
-def _explain(figure: Figure, rows: pd.DataFrame, page: float) -> None:
+def _explain(figure: Figure, rows: pd.DataFrame, page: float, *, many: bool) -> None:
     handles = [
         Line2D([], [], color=INK, lw=0.9, ls=(0, (1, 1)), label="target"),
         Line2D([], [], color=LINES[0], lw=1.2, label="output of the network, at the last kept mark up to the cost"),
@@ -104,4 +113,6 @@ def _explain(figure: Figure, rows: pd.DataFrame, page: float) -> None:
     figure.text((NAME + PAGE) / 2 / PAGE, 0.4 / page, "input x", ha="center", color=INK)
     seeds = ", ".join(map(str, sorted(rows["seed"].unique())))
     note = f"cost in forward passes; small number: sqrt(sum (h - f)² / sum (f - mean f)²); seed {seeds}"
+    # the target is one for all, so are the limits
+    note += "; each panel from {:.2g} to {:.2g}".format(*_limits(rows)) if many else ""
     figure.text(NAME / PAGE, 0.07 / page, note, size=6, color=GREY)
