@@ -104,6 +104,15 @@ Measured on two cores of the machine of the tables (AMD EPYC, Zen 4).
   looks whether all slopes are finite, and joins the slopes of the layers to one vector: about 40 ms, where a step
   of Adam takes 13 and a gradient 1000. `cifar10-vgg16` is not met: by two rounds it takes half as long again as the
   loop or more, and why is not known.
+- *Methods that run their seeds one by one although their steps could be batched.* In lanes they are slower; tried
+  with 3 and 8 seeds of `sin135`, in turns with runs alone, on two cores beside other work. A step of
+  `natural-gradient` takes 245 and 224 us alone, 267 and 237 a lane in a batch, with the same numbers: 170 of it are
+  one product of the Jacobian, one Cholesky factor and the Jacobian, which LAPACK makes one matrix at a time all the
+  same (a batched Cholesky of numpy takes longer), and eight Jacobians at once leave the second-level cache.
+  `levenberg-marquardt` has the same parts and `gauss-newton` a least-squares solution of 1.4 ms, which no library
+  batches. An evaluation of `pattern-search` took 4.2 to 4.5 us alone and at least 13 and 10 in a batch: alone, one
+  unit of the network changes and the others are kept. Its loop is compiled instead, as that of `coordinate-descent`
+  (6.5 us an evaluation); now they take 1.0 and 1.1.
 - *The study.* The second run takes 11.8 seconds, where ten were asked, and the first 24.7, where fifteen were.
   About 21 seconds of processor are in the second: 10.5 on two cores at the least. Twelve are in the networks and
   methods, 4 in the process that plans, concludes and draws, and 2 in loading. The first compiles for 23 seconds of

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from unittest import mock
 
@@ -52,9 +53,13 @@ def traced(run: Callable[[Trace], object], function: Function, most: int) -> Dou
     return np.array(trace.points)
 
 
+@cache
+def sines() -> NumpyEvaluator:
+    return NumpyEvaluator(PROBLEMS["sin135"].build(np.random.default_rng(0)))
+
+
 def network(theta: Doubles) -> tuple[float, Doubles]:
-    problem = PROBLEMS["sin135"].build(np.random.default_rng(0))
-    losses, grads = NumpyEvaluator(problem).values_and_grads(theta[None])
+    losses, grads = sines().values_and_grads(theta[None])
     return float(losses[0]), grads[0]
 
 
@@ -127,6 +132,53 @@ def test_annealing_makes_scipys_visits_and_takes_the_same(dim: int, most: int) -
 def shifted(theta: Doubles) -> tuple[float, Doubles]:
     """A bowl whose minimum lies in the box, and not in its middle."""
     return float(((theta - 0.9) ** 2).sum()), 2 * (theta - 0.9)
+
+
+def sweeps(trace: Trace, theta0: Doubles, width: float = 0.1) -> None:
+    """Coordinate descent as it is written down: the lowest of three points and the vertex of their parabola."""
+    theta, loss, widths, rng = theta0.copy(), trace.value(theta0), np.full(len(theta0), width), np.random.default_rng(0)
+    while True:
+        for i in rng.permutation(len(theta)):
+            steps = np.eye(len(theta))[i] * widths[i]
+            right, left = trace.value(theta + steps), trace.value(theta - steps)
+            tried = [(loss, 0.0), (right, widths[i]), (left, -widths[i])]
+            if (bend := right - 2 * loss + left) > 0:
+                vertex = widths[i] * np.clip((left - right) / (2 * bend), -4, 4)
+                tried.append((trace.value(theta + np.eye(len(theta))[i] * vertex), vertex))
+            loss, step = min(tried)
+            theta[i] += step
+            widths[i] = 2 * abs(step) if step else widths[i] / 4
+
+
+def patterns(trace: Trace, theta0: Doubles, width: float = 0.1) -> None:
+    """The search of Hooke and Jeeves as it is written down, whose steps are halved."""
+
+    def explored(point: Doubles, loss: float) -> tuple[Doubles, float]:
+        for i in range(len(point)):
+            for step in (width, -width):
+                found = trace.value(trial := point + step * np.eye(len(point))[i])
+                if found < loss:
+                    point, loss = trial, found
+                    break
+        return point, loss
+
+    base, loss = theta0, trace.value(theta0)
+    while True:
+        reached, found = explored(base, loss)
+        width *= 0.5 if found >= loss else 1.0
+        while found < loss:
+            ahead, base, loss = 2 * reached - base, reached, found
+            reached, found = explored(ahead, trace.value(ahead))
+
+
+@pytest.mark.parametrize(("function", "dim", "scale"), FUNCTIONS)
+@pytest.mark.parametrize(("name", "plainly"), [("coordinate-descent", sweeps), ("pattern-search", patterns)])
+def test_searches_along_coordinates_make_the_points_of_what_is_written_down(
+    name: str, plainly: Callable[[Trace, Doubles], None], function: Function, dim: int, scale: float
+) -> None:
+    theta0, most = scale * np.random.default_rng(4).standard_normal(dim), 900
+    own = traced(lambda trace: OPTIMIZERS[name].minimize(trace, theta0, np.random.default_rng(0)), function, most)
+    np.testing.assert_array_equal(own, traced(lambda trace: plainly(trace, theta0), function, most))
 
 
 @pytest.mark.parametrize(("function", "dim", "scale"), FUNCTIONS)

@@ -16,7 +16,7 @@ from optimizers import OPTIMIZERS
 from problems import PROBLEMS
 from problems.engines.choose import make_evaluator
 
-CORES = ("bfgs", "cg", "cg-fr", "lbfgs", "nelder-mead", "powell", "sr1")
+CORES = ("bfgs", "cg", "cg-fr", "coordinate-descent", "lbfgs", "nelder-mead", "pattern-search", "powell", "sr1")
 SECONDS = ["seconds", "seconds_objective", "seconds_optimizer", "seconds_measuring"]
 
 

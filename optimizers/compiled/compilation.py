@@ -37,6 +37,7 @@ VERSION = int.from_bytes(
 WHOLE = types.int64
 FLOAT = types.float64
 FLOATS = types.float64[::1]
+WHOLES = types.int64[::1]
 START = (WHOLE, WHOLE, FLOATS, FLOATS, FLOATS)
 """What every core begins with: address and context of the loss, the point moved, room for a point and a gradient."""
 

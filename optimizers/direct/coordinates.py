@@ -22,37 +22,20 @@ class CoordinateDescent(Optimizer):
         return 8 * 6 * dim
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        theta = theta0.copy()
-        loss = float(objective.value(theta))
-        widths = np.full(len(theta), self.width)
         assert isinstance(rng, np.random.Generator)
-        moved = True
+        from optimizers.compiled.calls import Calls
+        from optimizers.direct.coordinate_core import sweep_core
+
+        theta, widths = np.array(theta0, np.float64), np.full(len(theta0), self.width)
+        calls, moved = Calls(objective, len(theta), slopes=False), True
+        loss = float(objective.value(theta))
         while moved:
-            moved = False
-            for index in rng.permutation(len(theta)):
-                step, found = self._line(objective, theta, int(index), float(widths[index]), loss)
-                theta[index] += step
-                loss = found
-                # a coordinate is done once its width is lost in rounding, not where one parabola has failed
-                moved |= step != 0 or theta[index] + widths[index] != theta[index]
-                widths[index] = 2 * abs(step) if step else widths[index] / 4
+            loss, moved = calls.run(sweep_core(), theta, rng.permutation(len(theta)), widths, loss)
 
-    def _line(self, objective: Objective, theta: Doubles, index: int, width: float, loss: float) -> tuple[float, float]:
-        """The best step along one coordinate of those tried, and its loss."""
+    def prepare(self) -> None:
+        from optimizers.direct.coordinate_core import sweep_core
 
-        def at(step: float) -> tuple[float, float]:
-            point = theta.copy()
-            point[index] += step
-            return float(objective.value(point)), step
-
-        right, left = at(width), at(-width)
-        tried = [(loss, 0.0), right, left]
-        # the vertex of the parabola through -w, 0 and w is w (L- - L+) / (2 (L- - 2 L + L+)); not trusted beyond 4 w
-        curvature = right[0] - 2 * loss + left[0]
-        if curvature > 0:
-            tried.append(at(width * float(np.clip((left[0] - right[0]) / (2 * curvature), -4, 4))))
-        best = min(tried)
-        return best[1], best[0]
+        sweep_core()
 
 
 @dataclass(frozen=True)
@@ -71,27 +54,13 @@ class PatternSearch(Optimizer):
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
-        base, width = theta0.copy(), self.width
-        loss = float(objective.value(base))
-        while not np.array_equal(base + width, base):
-            reached, found = self._explore(objective, base, loss, width)
-            if found >= loss:
-                width *= self.shrink
-            while found < loss:
-                # the pattern move: from the point reached, once more by `reached - base`
-                ahead = 2 * reached - base
-                base, loss = reached, found
-                reached, found = self._explore(objective, ahead, float(objective.value(ahead)), width)
+        from optimizers.compiled.calls import Calls
+        from optimizers.direct.coordinate_core import pattern_core
 
-    def _explore(self, objective: Objective, start: Doubles, loss: float, width: float) -> tuple[Doubles, float]:
-        """`start` after each coordinate has gone up or down where that helps, and the loss there."""
-        point = start.copy()
-        for index in range(len(point)):
-            for step in (width, -width):
-                trial = point.copy()
-                trial[index] += step
-                found = float(objective.value(trial))
-                if found < loss:
-                    point, loss = trial, found
-                    break
-        return point, loss
+        calls = Calls(objective, len(theta0), slopes=False)
+        calls.run(pattern_core(), np.array(theta0, np.float64), self.width, self.shrink)
+
+    def prepare(self) -> None:
+        from optimizers.direct.coordinate_core import pattern_core
+
+        pattern_core()
