@@ -1,6 +1,7 @@
 """Fourier features of the variable, as the paper writes them, and with any network behind."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -66,8 +67,9 @@ def test_features_of_several_variables_are_waves_along_the_axes_or_along_drawn_v
     assert (gaussian.waves(d)[0] != make_embedding("gaussian(300,5,2)").waves(d)[0]).any()
 
 
-@pytest.mark.parametrize("d", [1, 2, 3])
-@pytest.mark.parametrize("text", ["dyadic(3)", "gaussian(5,2)"])
+@pytest.mark.parametrize(
+    ("text", "d"), [*product(["dyadic(3)", "gaussian(5,2)"], [1, 2, 3]), ("fourier(3,1)", 1), ("fourier(2,0)", 1)]
+)
 def test_a_network_behind_features_is_that_of_torch(text, d):
     embedding = make_embedding(text)
     recipe = replace(PROBLEMS["sin135"], network=f"{d}-6-5-2", activation="relu")
@@ -77,6 +79,8 @@ def test_a_network_behind_features_is_that_of_torch(text, d):
     theta, x, cotangent = network.theta0(rng), rng.uniform(-1, 1, (9, d)), rng.standard_normal((9, 2))
     v = (torch.tensor(x) + 1) / 2
     vectors = torch.tensor(embedding.waves(d)[0])
+    # TANCIK, p-norm: the j-th wave is j^-p as loud
+    loud = 1 / torch.arange(1.0, 4, dtype=torch.float64) if text == "fourier(3,1)" else 1.0
     phases = 2 * torch.pi * (v[:, None, :] * vectors[None]).sum(-1)
     kept = [torch.tensor(x)] if text.startswith("dyadic") else []
     module = torch.nn.Sequential(
@@ -87,7 +91,7 @@ def test_a_network_behind_features_is_that_of_torch(text, d):
         torch.nn.Linear(5, 2),
     ).double()
     torch.nn.utils.vector_to_parameters(torch.tensor(theta), module.parameters())
-    wanted = module(torch.cat([*kept, torch.cos(phases), torch.sin(phases)], 1))
+    wanted = module(torch.cat([*kept, loud * torch.cos(phases), loud * torch.sin(phases)], 1))
     gradient = torch.autograd.grad(wanted, list(module.parameters()), torch.tensor(cotangent))
     outputs, pullback = network.vjp(theta[None], sight.of(x))
     np.testing.assert_allclose(outputs[0], wanted.detach(), rtol=1e-10, atol=1e-11)
