@@ -1,5 +1,6 @@
 """Activations against autograd and differences, initial weights against the laws that they are named after."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -148,6 +149,12 @@ def test_pytorch_uniform_stays_within_the_bounds_of_torch_linear_in_every_layer(
         layer = theta[weight.offset : bias.offset + bias.shape[0]]
         assert np.abs(layer).max() <= bound
         assert np.abs(layer).max() > 0.9 * bound
+
+
+def test_one_call_draws_the_weights_that_a_call_for_each_array_draws():
+    layout, law = MLP((3, 5, 7, 1)).layout, INITS["pytorch-uniform"]()
+    one_by_one = replace(law, divisor=None)
+    np.testing.assert_array_equal(*(each.theta0(np.random.default_rng(2), layout) for each in (law, one_by_one)))
 
 
 @pytest.mark.parametrize("init", sorted(INITS))

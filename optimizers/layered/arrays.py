@@ -79,6 +79,8 @@ def fibres(array: Doubles, axis: int) -> Doubles:
     """Each lane's array as a matrix `(B, n, rest)` whose rows belong to one axis."""
     if axis == 0:
         return array.reshape(len(array), array.shape[1], -1)
+    if array.ndim == 3:
+        return array.swapaxes(1, 2)
     return np.moveaxis(array, 1 + axis, 1).reshape(len(array), array.shape[1 + axis], -1)
 
 

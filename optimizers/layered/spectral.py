@@ -56,7 +56,8 @@ def span(slot: Slot) -> slice:
 
 def _direction(gradient: Doubles, shape: tuple[int, ...]) -> Doubles:
     """The step of one array, flat, `(..., size)`."""
-    if len(shape) == 2:
+    # of one row or column, U V' is what its normalised gradient is
+    if len(shape) == 2 and min(shape) > 1:
         return orthogonal(gradient.reshape(*gradient.shape[:-1], *shape)).reshape(gradient.shape)
     size = np.linalg.norm(gradient, axis=-1, keepdims=True)
     return np.divide(gradient, size, out=np.zeros_like(gradient), where=size > 0)

@@ -48,17 +48,20 @@ class PSONevergrad(SwarmMethod):
                 points[one], speeds[one] = self.spread * (drawn[:, :dim] + origin), drawn[:, dim:]
             else:
                 # v <- w v + c1 r1 (own - x) + c2 r2 (shared - x); x <- x + v, in units of the spread
-                drawn = np.stack([chance.uniform(size=2 * dim) for chance in chances])
-                place = (points[one] - start) / self.spread
-                speeds[one] = self.inertia * speeds[one] + self.own * drawn[:, :dim] * (bests[one] - place)
-                speeds[one] += self.shared * drawn[:, dim:] * (shared - place)
-                points[one] = self.spread * ((speeds[one] + place) + origin)
+                drawn = np.array([chance.random_sample(2 * dim) for chance in chances])
+                place, speed = (points[one] - start) / self.spread, speeds[one]
+                speed *= self.inertia
+                speed += self.own * drawn[:, :dim] * (bests[one] - place)
+                speed += self.shared * drawn[:, dim:] * (shared - place)
+                np.multiply(self.spread, (speed + place) + origin, out=points[one])
             losses = np.minimum(objective.value(points[one]), WORST)
             if turn == 0:
                 speeds[0] = np.stack([chance.uniform(-1, 1, dim) for chance in chances])
             place = (points[one] - start) / self.spread
             better = losses < lowest
-            shared[better], lowest[better] = place[better], losses[better]
+            np.copyto(shared, place, where=better[:, None])
+            np.copyto(lowest, losses, where=better)
             # that of the start is forgotten: the library keeps no best of what it has not asked for
             kept = losses <= lows[one] if turn else np.zeros(lanes, bool)
-            bests[one, kept], lows[one, kept] = place[kept], losses[kept]
+            np.copyto(bests[one], place, where=kept[:, None])
+            np.copyto(lows[one], losses, where=kept)

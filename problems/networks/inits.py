@@ -26,16 +26,23 @@ class Init:
     wrap: Callable[[Network], Network] = lambda network: network
     first: Draw | None = None
     """The same for the first layer, where it has a law of its own."""
+    divisor: Callable[[int], float] | None = None
+    """Of a fan-in, if the law is U(-1, 1) over it throughout: one call then draws what `draw` would, slot by slot."""
 
     def theta0(self, rng: np.random.Generator, layout: tuple[Slot, ...]) -> NDArray[np.float64]:
         """Initial flat vector `(P,)`; a bias slot follows the weights whose fans it shares."""
-        theta = np.empty(sum(prod(slot.shape) for slot in layout))
+        dim = sum(prod(slot.shape) for slot in layout)
+        theta = np.empty(dim) if self.divisor is None else rng.uniform(-1, 1, dim)
         fans = (1, 1)
         for index, slot in enumerate(layout):
             is_bias = len(slot.shape) == 1
             fans = fans if is_bias else (slot.shape[0], slot.shape[1])
+            own = theta[slot.offset : slot.offset + prod(slot.shape)]
+            if self.divisor is not None:
+                own /= self.divisor(fans[1])
+                continue
             draw = self.first if self.first is not None and index < 2 else self.draw
-            theta[slot.offset : slot.offset + prod(slot.shape)] = draw(rng, fans, is_bias).ravel()
+            own[:] = draw(rng, fans, is_bias).ravel()
         return theta
 
 
@@ -49,6 +56,7 @@ def pytorch_uniform() -> Init:
         "pytorch-uniform",
         # variance 1 / (3 fan_in); torch spells it kaiming_uniform with a = sqrt 5
         lambda rng, fans, bias: rng.uniform(-1, 1, _shape(fans, bias)) / sqrt(fans[1]),
+        divisor=sqrt,
     )
 
 
