@@ -44,13 +44,15 @@ class Data:
         """The samples `rows (B, k)` of each lane side by side, padded, and how far the next lane is."""
         lanes, size = rows.shape
         stride = _whole_turns(size, self.x.itemsize)
-        # the padding repeats a sample: kernels leave it out
-        places = np.zeros((lanes, stride), np.intp)
-        places[:, :size] = rows
+        places = rows
+        if size < stride:
+            # the padding repeats a sample: kernels leave it out
+            places = np.zeros((lanes, stride), np.intp)
+            places[:, :size] = rows
         some = places.reshape(-1)
         shared = len(self.y) == 1
-        y = np.take(self.y[0], some, axis=1) if shared else self.y[np.repeat(np.arange(lanes), stride), :, some].T
-        return Data(np.take(self.x, some, axis=1), np.ascontiguousarray(y)[None], self.limit, self.reach, size), stride
+        y = self.y[0].take(some, axis=1) if shared else self.y[np.repeat(np.arange(lanes), stride), :, some].T
+        return Data(self.x.take(some, axis=1), np.ascontiguousarray(y)[None], self.limit, self.reach, size), stride
 
 
 def prepared(problem: Problem) -> Data:
