@@ -81,18 +81,19 @@ class Metropolis(Optimizer):
         law = NormalCoordinates(objective, start, rngs)
         z, loss = law.start.copy(), objective.value(start)
         first, steps = loss.copy(), max(1, objective.evaluations_left("value"))
+        smallest = log(self.smallest)
         for step in count():
             cooled = min(step / steps, 1.0)
             temperature = first * self.hot ** (1 - cooled) * self.cold**cooled
             moved = np.empty_like(z)
             for own, before, after in zip(rngs, z, moved, strict=True):
-                size = exp(own.uniform(log(self.smallest), 0.0))
+                size = exp(smallest - smallest * own.random())
                 after[:] = sqrt(1 - size**2) * before + size * own.standard_normal(len(before))
             proposed = objective.value(law.theta_of(moved))
             taken = proposed <= loss
             # compared first, as exp of a large gain would overflow, and as no other number is drawn
             for lane in np.flatnonzero(~taken).tolist():
-                taken[lane] = rngs[lane].uniform() < exp((loss[lane] - proposed[lane]) / temperature[lane])
+                taken[lane] = rngs[lane].random() < exp((loss[lane] - proposed[lane]) / temperature[lane])
             np.copyto(z, moved, where=taken[:, None])
             np.copyto(loss, proposed, where=taken)
 
