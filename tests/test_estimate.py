@@ -7,10 +7,19 @@ import pytest
 
 from harness.cli import main
 from harness.commands.plan.around import Kept, concluding
+from harness.run.build import build
+from harness.run.fit import OBJECTS, state_bytes
 from harness.run.marks.schedule import log_marks
 from harness.study.comparison import plan
-from harness.study.estimate import ENDED, Probed, estimate, makespan, probe, seconds_of
-from harness.study.execution.jobs import group
+from harness.study.execution.execute import execute
+from harness.study.execution.jobs import configuration, group
+from harness.study.foretelling import kinds
+from harness.study.foretelling.estimate import estimate, makespan, seconds_of
+from harness.study.foretelling.finished import seconds_of_finished
+from harness.study.foretelling.kinds import chosen, foretold, kind_of, method_of, problem_of
+from harness.study.foretelling.probing import ENDED, Probed, marks_of, probe
+from harness.study.store import Store
+from optimizers import OPTIMIZERS
 
 FULL = 60_000
 
@@ -100,7 +109,7 @@ def test_a_job_shorter_than_its_probe_is_made_in_full():
 
 def test_a_time_limit_bounds_the_work():
     spec = replace(plan("sin135", ["adam"], 1).specs[0], time_limit=2.0)
-    probed = Probed(cost=100, marks=10, working=1.0, around=0.0, ended=False)
+    probed = Probed(cost=100, marks=10, objective=0.7, optimizer=0.3, around=0.0, ended=False)
     assert seconds_of(probed, spec) == 2.0
 
 
@@ -117,7 +126,73 @@ def test_jobs_that_differ_in_seed_alone_are_probed_once():
 def test_the_state_of_a_job_is_what_the_optimizer_says_for_each_lane():
     machine, jobs = Machine(1e-5), jobs_of("adam", seeds=4)
     (one,) = estimate(jobs, machine.clock, machine.make)
-    assert one.state_bytes == 4 * jobs[0][0].method.memory(121)
+    assert one.state_bytes == 4 * (jobs[0][0].method.memory(121) + OBJECTS)
+
+
+def test_a_state_of_float32_takes_half_where_the_method_allows_it():
+    method, problem = OPTIMIZERS["adam"], build(jobs_of("adam")[0][0])
+    assert state_bytes(method, problem, single=True) - OBJECTS == method.memory(121) / 2
+    assert state_bytes(OPTIMIZERS["muon"], problem, single=True) == state_bytes(OPTIMIZERS["muon"], problem)
+
+
+def many():
+    """Jobs of three methods on twelve problems, and rates that are a factor of each."""
+    jobs = [
+        job
+        for k in range(12)
+        for job in jobs_of("gd", "adam", "bfgs", seeds=1, settings={"problem": {"samples": 51 + k}})
+    ]
+    methods, problems = {}, {}
+    probed = {}
+    for job in jobs:
+        rate = 1e-6 * 3.0 ** methods.setdefault(method_of(job), len(methods))
+        rate *= 1.5 ** problems.setdefault(problem_of(job), len(problems))
+        probed[kind_of(job)] = Probed(100, 10, 100 * rate, 50 * rate, 10 * rate, ended=False, numbers=1000)
+    return {kind_of(job): job for job in jobs}, probed
+
+
+def test_of_very_many_kinds_some_of_each_method_and_problem_are_probed(monkeypatch):
+    firsts, probed = many()
+    assert chosen(firsts, {}) == list(firsts)
+    monkeypatch.setattr(kinds, "MOST_PROBED", 20)
+    monkeypatch.setattr(kinds, "EACH", 2)
+    picked = chosen(firsts, {})
+    assert len(picked) < len(firsts)
+    for what, count in ((method_of, 3), (problem_of, 12)):
+        met = [what(firsts[kind]) for kind in picked]
+        assert len(set(met)) == count
+        assert min(met.count(one) for one in met) >= 2
+    # and none again of what is known already
+    assert chosen(firsts, probed) == []
+
+
+def test_what_is_not_probed_is_the_factor_of_its_method_times_that_of_its_problem(monkeypatch):
+    monkeypatch.setattr(kinds, "MOST_PROBED", 20)
+    firsts, probed = many()
+    known = {kind: probed[kind] for kind in chosen(firsts, {})}
+    full = foretold(firsts, known)
+    for kind, job in firsts.items():
+        spec = job[0]
+        whole = probed[kind].objective * spec.budget / 100
+        assert full[kind].objective * spec.budget / full[kind].cost == pytest.approx(whole, rel=0.02)
+        around = probed[kind].around * marks_of(spec) / 10
+        assert full[kind].around * marks_of(spec) / full[kind].marks == pytest.approx(around, rel=0.02)
+
+
+def test_finished_runs_say_what_the_others_of_their_configuration_take(tmp_path):
+    made, store = plan("sin135", ["adam"], 2, budget=60), Store(tmp_path / "a")
+    specs = plan("sin135", ["adam", "gd"], 4, budget=60).specs
+    assert seconds_of_finished(store, specs) == {}
+    store.open(made.study)
+    execute(made.specs, store)
+    finished = seconds_of_finished(store, specs)
+    runs = store.read(["runs"])["runs"]
+    own = runs[["seconds_objective", "seconds_optimizer", "seconds_measuring"]].sum(axis=1).mean()
+    assert finished == {configuration(specs[0]): pytest.approx(own)}
+    machine = Machine(1e-5)
+    adam, gd = estimate(group(specs), machine.clock, machine.make, finished={configuration(specs[0]): 7.0})
+    assert adam.seconds == 4 * 7.0
+    assert gd.seconds < 1
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from harness.questions.reading import observed_schemas
 from harness.run.runner import run
 from harness.run.spec import RunSpec, find_optimizer, find_problem
 from harness.study.comparison import load, plan
-from harness.study.estimate import estimate
 from harness.study.execution.jobs import group
+from harness.study.foretelling.estimate import estimate
 from harness.tables import frame
 from problems.probes.gaussian_filter import FilterProbe
 

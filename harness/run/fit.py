@@ -12,6 +12,9 @@ from problems.engines.numpy_evaluator import NumpyEvaluator
 MOST_BYTES = 8_000_000_000
 """State of one run beyond which a method is refused, whatever its own cap."""
 
+OBJECTS = 4_000
+"""Bytes of what is no array: generators, and the objects around arrays. Of small networks, it is the larger part."""
+
 
 class Refused(ValueError):
     """A method and a problem that do not fit together."""
@@ -45,9 +48,12 @@ def check_fit(name: str, method: Optimizer, problem: Problem, engine: str = "aut
         )
 
 
-def state_bytes(method: Optimizer, problem: Problem) -> int:
-    """What a run holds for the method: its own state, or the slopes of all residuals where it asks for them."""
-    return max(_state(method, problem), _slopes(problem, problem.dim) if "residuals" in method.needs else 0)
+def state_bytes(method: Optimizer, problem: Problem, *, single: bool = False) -> int:
+    """What a run holds for the method: its own state, or the slopes of all residuals where it asks for them.
+
+    `single` says that its numbers are of four bytes, as they are of methods of any precision in a network's float32."""
+    held = _state(method, problem) // (2 if single and method.any_precision else 1)
+    return OBJECTS + max(held, _slopes(problem, problem.dim) if "residuals" in method.needs else 0)
 
 
 def _state(method: Optimizer, problem: Problem) -> int:

@@ -1,12 +1,14 @@
 """What a study takes beside its runs, measured here and now: processes start; nulls, statistics and figures follow."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pandas as pd
 
@@ -19,6 +21,8 @@ from harness.study.execution.jobs import Job, configuration
 from harness.study.nulls import null_table
 from harness.tables import Tables
 
+SOME = 4
+"""Problems of which nulls are made, at most."""
 LOADING = "import harness.commands.compare.work"
 
 
@@ -42,26 +46,34 @@ class Kept:
 
 
 def starting() -> float:
-    """Seconds in which a process loads what a comparison needs; workers load beside it."""
-    began = perf_counter()
+    """Processor seconds in which a process loads what a comparison needs; workers load beside it."""
+    # of children, which is 0 where the system does not say
+    entered, began = perf_counter(), sum(os.times()[2:4])
     # in a new process, as everything is loaded in this one
     subprocess.run([sys.executable, "-c", LOADING], check=True)
-    return perf_counter() - began
+    return sum(os.times()[2:4]) - began or perf_counter() - entered
 
 
 def concluding(tables: Tables, jobs: Sequence[Job]) -> float:
-    """Seconds of nulls, statistics and figures of the jobs' study, from `tables` of a run or more of each kind."""
+    """Seconds of nulls, statistics and figures of the jobs' study, from `tables` of a run or more of each kind.
+
+    Statistics and tables are as long as there are runs, figures are not; of many problems some nulls are made."""
     if not tables:
         return 0.0
-    began = perf_counter()
-    first = jobs[0][0]
-    nulls = null_table(first.problem, first)
-    each = perf_counter() - began
+    problems = list({(spec.problem, spec.recipe): spec for job in jobs for spec in job[:1]}.values())
+    some = problems[:: ceil(len(problems) / SOME)]
+    began = process_time()
+    nulls = pd.concat([null_table(spec.problem, spec) for spec in some], ignore_index=True)
+    of_nulls = (process_time() - began) * len({spec.recipe for job in jobs for spec in job}) / len(some)
+    began = process_time()
     hits = find_hits(tables["runs"], tables["curves"], tables["spectra"])
     order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits, nulls)
     whole = {**tables, "hits": hits, "order": order, "nulls": nulls}
     with TemporaryDirectory() as folder:
+        for name, rows in whole.items():
+            rows.to_parquet(Path(folder) / f"{name}.parquet")
+        of_tables = (process_time() - began) * sum(map(len, jobs)) / len(tables["runs"])
+        began = process_time()
         for name in applicable(whole):
             save(FIGURES[name](whole), Path(folder) / name)
-    problems = len({spec.recipe for job in jobs for spec in job})
-    return perf_counter() - began + (problems - 1) * each
+    return of_nulls + of_tables + process_time() - began

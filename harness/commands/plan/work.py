@@ -2,9 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from rich.console import Console
 from rich.table import Table
@@ -14,41 +14,55 @@ from harness.commands.plan.around import Kept, concluding, starting
 from harness.commands.requested import requested_comparison
 from harness.quantities import duration, size
 from harness.study.comparison import Plan
-from harness.study.estimate import Estimate, estimate, kind_of, makespan, resident_bytes
 from harness.study.execution.jobs import Job, group
 from harness.study.file.searches import searches_of
 from harness.study.file.study_file import Study, read_study
 from harness.study.file.written import spans
+from harness.study.foretelling.estimate import Estimate, estimate, makespan, resident_bytes
+from harness.study.foretelling.finished import seconds_of_finished
+from harness.study.foretelling.kinds import Kind, kind_of
+from harness.study.foretelling.probing import Probed
 from harness.study.store import Store
 
 OWN = ("file", "out", "jobs", "seeds", "data_dir", "plugin", "traceback", "word")
 """Options that go with a study's file."""
+MOST_LINES = 200
+"""Kinds of jobs of which each has a line."""
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the plan; the exit code."""
+    began = process_time()
     planned, folder, ledger, study = _requested(arguments)
+    planning = process_time() - began
     say_understood(planned)
-    done = {spec.run_id for spec in planned.specs} & Store(folder, ledger).done()
+    store = Store(folder, ledger)
+    done = {spec.run_id for spec in planned.specs} & store.done()
     jobs = group([spec for spec in planned.specs if spec.run_id not in done])
-    began = perf_counter()
-    kept = Kept()
-    estimates = estimate(jobs, make=kept)
-    closing = concluding(kept.tables, jobs)
-    probing = perf_counter() - began
+    probing, kept = perf_counter(), Kept()
+    probed: dict[Kind, Probed] = {}
+    estimates = estimate(jobs, make=kept, probed=probed, finished=seconds_of_finished(store, planned.specs))
+    around = planning + starting() + concluding(kept.tables, jobs)
+    probing = perf_counter() - probing
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-    console.print(plan_table(estimates))
+    for table in plan_tables(estimates):
+        console.print(table)
     if done:
         console.print(f"{len(done)} of {len(planned.specs)} runs are in {folder} already", highlight=False)
-    console.print(foretold(jobs, estimates, arguments.jobs, closing), highlight=False, soft_wrap=True)
-    console.print(f"estimated from probes that took {duration(probing)}", highlight=False)
+    console.print(foretold(jobs, estimates, arguments.jobs, around), highlight=False, soft_wrap=True)
+    kinds = f"{len(probed)} of {len(estimates)} kinds of jobs" if len(probed) < len(estimates) else "each kind of jobs"
+    console.print(
+        f"for a machine with nothing else to do; from probes of {kinds}, which took {duration(probing)}",
+        highlight=False,
+        soft_wrap=True,
+    )
     if study is not None and study.searched:
-        for sentence in foretold_searches(study, arguments.jobs):
+        for sentence in foretold_searches(study, arguments.jobs, probed):
             console.print(sentence, highlight=False, soft_wrap=True)
     return 0
 
 
-def foretold_searches(study: Study, processes: int) -> Iterator[str]:
+def foretold_searches(study: Study, processes: int, probed: dict[Kind, Probed] | None = None) -> Iterator[str]:
     """What the searches of a file and the runs of their winners will take, each trial as long as the default."""
     searches, _ = searches_of(study)
     if not searches:
@@ -57,9 +71,10 @@ def foretold_searches(study: Study, processes: int) -> Iterator[str]:
     trials = [one for one in searches for _ in range(one.tuning.trials)]
     made = group([spec for one in searches for spec in one.tuning.runs(one.tuning.spec.method)])
     jobs = [job for job in made for _ in range(searches[0].tuning.trials)]
-    yield f"tuning ({len(searches)} searches, {len(trials)} trials): {foretold(jobs, estimate(made), processes)}"
+    seconds = foretold(jobs, estimate(made, probed=probed), processes)
+    yield f"tuning ({len(searches)} searches, {len(trials)} trials): {seconds}"
     final = group([spec for one in searches for spec in one.final(one.tuning.spec.method)])
-    yield f"with the settings that were found: at most {foretold(final, estimate(final), processes)}"
+    yield f"with the settings that were found: at most {foretold(final, estimate(final, probed=probed), processes)}"
 
 
 def _requested(arguments: argparse.Namespace) -> tuple[Plan, Path, Path | None, Study | None]:
@@ -78,7 +93,14 @@ def _requested(arguments: argparse.Namespace) -> tuple[Plan, Path, Path | None, 
     return study.plan, out or study.folder, study.ledger, study
 
 
-def plan_table(estimates: list[Estimate]) -> Table:
+def plan_tables(estimates: Sequence[Estimate]) -> list[Table]:
+    """A line for each kind of job; of very many, one for each optimizer and one for each problem."""
+    if len(estimates) <= MOST_LINES:
+        return [plan_table(estimates)]
+    return [_shares(estimates, "optimizer"), _shares(estimates, "problem")]
+
+
+def plan_table(estimates: Sequence[Estimate]) -> Table:
     """A line for each kind of job, with its problem where there are several."""
     table = Table(title="jobs to be made")
     several = len({one.problem for one in estimates}) > 1
@@ -95,15 +117,36 @@ def plan_table(estimates: list[Estimate]) -> Table:
     return table
 
 
-def foretold(jobs: list[Job], estimates: list[Estimate], processes: int, closing: float = 0.0) -> str:
-    """The sentence on all of it: seconds with the start of the processes and the `closing` ones, and memory."""
+def _shares(estimates: Sequence[Estimate], label: str) -> Table:
+    """What each optimizer, or each problem, takes of the whole; the largest first."""
+    table = Table(title=f"jobs to be made, by {label}")
+    for heading in (label, "runs", "jobs", "all its jobs", "share", "largest state of a job", "on disk"):
+        table.add_column(heading, justify="left" if heading == label else "right")
+    groups: dict[str, list[Estimate]] = {}
+    for one in estimates:
+        groups.setdefault(getattr(one, label), []).append(one)
+    seconds = {name: sum(one.seconds_in_all for one in own) for name, own in groups.items()}
+    for name in sorted(groups, key=lambda name: -seconds[name]):
+        own = groups[name]
+        counts = sum(one.jobs * one.lanes for one in own), sum(one.jobs for one in own)
+        share = f"{seconds[name] / max(sum(seconds.values()), 1e-9):.1%}"
+        sizes = max(one.state_bytes for one in own), sum(one.jobs * one.stored_bytes for one in own)
+        table.add_row(name, *(f"{count:,}" for count in counts), duration(seconds[name]), share, *map(size, sizes))
+    return table
+
+
+def foretold(jobs: Sequence[Job], estimates: Sequence[Estimate], processes: int, around: float = 0.0) -> str:
+    """The sentence on all of it: seconds, with those `around` the runs, and memory."""
     by_kind = dict(zip(dict.fromkeys(map(kind_of, jobs)), estimates, strict=True))
-    working = makespan([by_kind[kind_of(job)].seconds for job in jobs], processes)
+    seconds = [by_kind[kind_of(job)].seconds for job in jobs]
     used = max(1, min(processes, len(jobs)))
     runs = sum(map(len, jobs))
     # this process has made the probes: it holds about what each worker will hold
     held = used * resident_bytes()
     memory = f", about {size(held)} of memory in all" if held else ""
     stored = size(sum(by_kind[kind_of(job)].stored_bytes for job in jobs))
-    took = f"about {duration(starting() + working + closing)}{memory}, and {stored} on disk"
-    return f"{runs} runs in {len(jobs)} jobs on {used} processes: {took}"
+    whole, working = duration(makespan(seconds, processes) + around), duration(sum(seconds) + around)
+    return (
+        f"{runs} runs in {len(jobs)} jobs on {used} processes: about {whole} ({working} of processor){memory}, "
+        f"and {stored} on disk"
+    )

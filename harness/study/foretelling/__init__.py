@@ -1,0 +1,1 @@
+"""What a study will take, before it is made and while it is."""

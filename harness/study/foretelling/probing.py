@@ -1,0 +1,99 @@
+"""A job on a small budget, which tells what the whole job will take.
+
+What a forward pass costs there is what it will cost, as no method's step grows dearer on the way; a probe that
+converges, diverges or reaches its target is the whole run already. Marks are few and are counted apart. Seconds are
+those of this process on the processor, on one thread as in a study: what else the machine does is not taken for work.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import perf_counter, process_time
+from typing import NamedTuple, TypeAlias
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from harness.run.marks.schedule import log_marks
+from harness.run.spec import RunSpec
+from harness.study.execution.jobs import Job
+from harness.tables import Tables
+
+Clock: TypeAlias = Callable[[], float]
+Make: TypeAlias = Callable[[Sequence[RunSpec]], list[Tables]]
+
+FIRST_BUDGET = 30.0
+"""Forward passes of the first probe, which is not believed: it loads libraries and compiles."""
+LEAST_GROWTH, MOST_GROWTH = 4.0, 64.0
+"""Of the budget from probe to probe."""
+NEW_IN_A_ROW = {"outputs": 4 / 3, "predictions": 4 / 3}
+"""Of predictions the value alone is new from mark to mark, eight bytes; what stands beside it repeats."""
+ENDED = ("converged", "target", "diverged")
+
+
+class Probed(NamedTuple):
+    """A job on a small budget: what a lane spent, and the seconds of all lanes in objective, in optimizer and around.
+
+    `numbers` is how many its tables have, `single` whether its numbers are of 4 bytes."""
+
+    cost: float
+    marks: int
+    objective: float
+    optimizer: float
+    around: float
+    ended: bool
+    numbers: float = 0
+    single: bool = False
+
+    @property
+    def working(self) -> float:
+        """Seconds in objective and optimizer."""
+        return self.objective + self.optimizer
+
+
+def marks_of(spec: RunSpec, budget: float | None = None) -> int:
+    """Marks of the run, and the one at cost 0."""
+    return len(log_marks(spec.budget if budget is None else budget, spec.marks)) + 1
+
+
+def clock_of(job: Job) -> Clock:
+    """The processor's, or, for what is computed on another device, that of the wall."""
+    return process_time if getattr(job[0].recipe, "device", "cpu") == "cpu" else perf_counter
+
+
+def probe(job: Job, allowance: float, clock: Clock, make: Make) -> Probed:
+    """Make the job with growing budgets until its work takes `allowance` seconds, it has ended, or was made in full."""
+    full = job[0].budget
+    budget = min(FIRST_BUDGET, full)
+    with threadpool_limits(limits=1):
+        _probe_once(job, budget, clock, make)
+        while True:
+            probed = _probe_once(job, budget, clock, make)
+            if probed.ended or budget >= full or probed.working >= allowance:
+                return probed
+            # a fifth more than would do, as a short probe is a rough one
+            wanted = 1.2 * allowance / max(probed.working, 1e-9)
+            budget = min(full, budget * min(MOST_GROWTH, max(LEAST_GROWTH, wanted)))
+
+
+def _probe_once(job: Job, budget: float, clock: Clock, make: Make) -> Probed:
+    began, start = perf_counter(), clock()
+    made = make([replace(spec, budget=budget) for spec in job])
+    seconds = clock() - start
+    # rows have seconds of the wall, of which others may have had their part
+    ours = min(1.0, seconds / (perf_counter() - began)) if clock is process_time else 1.0
+    rows = [tables["runs"].iloc[0] for tables in made]
+    objective, optimizer = (
+        ours * float(sum(row[name] for row in rows)) for name in ("seconds_objective", "seconds_optimizer")
+    )
+    around = max(0.0, seconds - objective - optimizer)
+    # lanes that ended early spent less, and the batch went on
+    cost = max(float(row["cost"]) for row in rows)
+    ended = all(row["status"] in ENDED or row["status"] == "failed" for row in rows)
+    numbers = sum(_numbers(name, table) for tables in made for name, table in tables.items())
+    single = rows[0].get("state_dtype") == "float32"
+    return Probed(cost, marks_of(job[0], budget), objective, optimizer, around, ended, numbers, single)
+
+
+def _numbers(name: str, rows: pd.DataFrame) -> int:
+    """Numbers of a table that take room on disk."""
+    return round(len(rows) * NEW_IN_A_ROW.get(name, rows.shape[1]))
