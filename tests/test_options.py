@@ -242,6 +242,7 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
     **{("verify", option): WORDS for option in ("--sample", "--draw")},
     **{("export", option): f"{SHARING}::test_exported_tables_are_those_of_the_study" for option in ("--from", "--out")},
     **{("publish", option): ARCHIVE for option in ("--out", "--creator", "--license")},
+    ("publish", "--date"): f"{SHARING}::test_an_archive_is_the_same_to_the_byte_and_unpacked_it_is_the_study",
     **dict.fromkeys((("atlas", "--atlas"), ("atlas", "--page")), ATLAS),
     **dict.fromkeys((("place", "--atlas"), ("place", "--out"), ("place", "--jobs")), PLACED),
     **dict.fromkeys((("place", "--problem"), ("place", "--seeds")), PLACED_PROBLEM),
