@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from harness.cli import main
 from harness.commands.plan.around import Kept, concluding
+from harness.quantities import duration
 from harness.run.build import build
 from harness.run.fit import OBJECTS, state_bytes
 from harness.run.marks.schedule import log_marks
@@ -17,6 +19,7 @@ from harness.study.foretelling import kinds
 from harness.study.foretelling.estimate import estimate, makespan, seconds_of
 from harness.study.foretelling.finished import seconds_of_finished
 from harness.study.foretelling.kinds import chosen, foretold, kind_of, method_of, problem_of
+from harness.study.foretelling.left import seconds_left
 from harness.study.foretelling.probing import ENDED, Probed, marks_of, probe
 from harness.study.store import Store
 from optimizers import OPTIMIZERS
@@ -259,3 +262,26 @@ def test_a_plan_of_several_problems_names_the_problem_of_each_line(tmp_path, cap
     assert main(["plan", str(path), "--jobs", "1"]) == 0
     said = capsys.readouterr().out
     assert [line.split("│")[1].strip() for line in said.splitlines() if "gd" in line] == ["control-low", "control-high"]
+
+
+def test_missing_runs_take_what_finished_ones_of_their_problem_and_optimizer_took():
+    columns = dict.fromkeys(("seconds_optimizer", "seconds_measuring"), 1.0)
+    labels = {"problem": ["a", "a", "b"], "optimizer": ["gd", "adam", "gd"], "seconds_objective": [0.0, 2.0, 6.0]}
+    runs = pd.DataFrame(labels).assign(**columns)
+    assert seconds_left(runs, [("a", "gd"), ("b", "gd")]) == 2 + 8
+    assert seconds_left(runs, [("c", "gd")]) == 5  # of the optimizer
+    assert seconds_left(runs, [("c", "bfgs")]) == pytest.approx((2 + 4 + 8) / 3)  # of all
+    assert seconds_left(runs, []) == 0
+    assert np.isnan(seconds_left(runs.iloc[:0], [("a", "gd")]))
+
+
+def test_status_says_what_is_left_by_what_is_finished(tmp_path, capsys):
+    store, both = Store(tmp_path / "a"), plan("sin135", ["gd"], 4, budget=60)
+    store.open(both.study)
+    assert main(["status", str(store.folder)]) == 1
+    assert "left:" not in capsys.readouterr().out
+    execute(both.specs[:1], store)
+    assert main(["status", str(store.folder)]) == 1
+    own = store.read(["runs"])["runs"]
+    own = float(own[["seconds_objective", "seconds_optimizer", "seconds_measuring"]].sum(axis=1).iloc[0])
+    assert f"left: about {duration(3 * own)} of processor" in capsys.readouterr().out

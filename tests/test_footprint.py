@@ -42,18 +42,19 @@ def bowl(theta):
 
 
 DIRECT = ["coordinate-descent", "pattern-search", "dual-annealing", "de", "pso", "pso-nevergrad", "one-plus-one"]
-DRAWN = ["openai-es", "snes", "sep-cma-es", "random-search", "spsa"]
+DRAWN = ["openai-es", "snes", "sep-cma-es", "random-search", "spsa", "metropolis", "sophia"]
 
 
 @pytest.mark.parametrize("name", [*DIRECT, *DRAWN])
 def test_memory_is_foretold_within_a_factor_of_two(name):
     method, theta0 = OPTIMIZERS[name], np.linspace(-1, 1, 4000)
-    if "budget" not in method.needs:
+    if not {"budget", "hvp"} & method.needs:
         asked(method, bowl, theta0, calls=30)  # loads all that a run loads
     tracemalloc.start()
     try:
         unwatched = Unwatched(bowl, 200)
         unwatched.evaluations_left = lambda need: 200
+        unwatched.initial, unwatched.hvp = lambda rng: rng.standard_normal(4000), lambda theta, vector: 2 * vector
         with pytest.raises(Enough), np.errstate(all="ignore"):
             method.minimize(unwatched, theta0, np.random.default_rng(0))
         peak = tracemalloc.get_traced_memory()[1]

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from harness.study.ledger.part import State
+from harness.study.foretelling.left import seconds_left
+from harness.study.ledger.part import State, unpack
 from harness.study.roll import label_of
 from harness.study.store import AGAIN, MOST_ATTEMPTS, Store
+from harness.tables import empty
 
 MISSING = "missing"
+MOST_READ = 400
+"""Finished runs that say what the missing ones will take: each is a file."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class Status:
     owners: tuple[str, ...]
     damaged: dict[str, str]
     leftovers: int
+    seconds_left: float = 0.0
+    """Of the processor, for the missing runs, by what finished ones took; NaN where none is finished."""
 
 
 def status_of(folder: Path) -> Status:
@@ -39,6 +45,11 @@ def status_of(folder: Path) -> Status:
     rows = [(problem, name, end, count) for (problem, name, end), count in found.items()]
     counts = pd.DataFrame(rows, columns=["problem", "optimizer", "status", "runs"])
     finished = sum(count for (_, _, end), count in found.items() if end != MISSING)
+    missing = [labels[run_id] for run_id in roll["runs"] if run_id not in states]
+    left = seconds_left(
+        _some_finished(store, [run_id for run_id in roll["runs"] if run_id in states] if missing else []),
+        [(str(one.get("problem", "")), str(one.get("optimizer", ""))) for one in missing],
+    )
     # never entered: who only looks makes no claim, and leaves no file
     with_owners = store.ledger.leases()
     return Status(
@@ -48,7 +59,14 @@ def status_of(folder: Path) -> Status:
         tuple(sorted(with_owners.others())),
         dict(store.ledger.damaged),
         len(store.ledger.leftovers()),
+        left,
     )
+
+
+def _some_finished(store: Store, finished: list[str]) -> pd.DataFrame:
+    """The table `runs` of finished runs, of very many those that lie evenly in the order of the study."""
+    rows = store.ledger.rows(finished[:: max(1, len(finished) // MOST_READ)], ["runs"]) if finished else None
+    return empty("runs") if rows is None else unpack(rows, ["runs"])["runs"]
 
 
 def closing_sentences(before: dict[str, State], after: dict[str, State], folder: Path) -> list[str]:

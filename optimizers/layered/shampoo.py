@@ -25,7 +25,7 @@ class Shampoo(AxesMethod):
 
     source: ClassVar[str] = "Gupta, Koren, Singer 2018, arXiv 1802.09568, algorithm 1; as pytorch_optimizer's"
     expected: ClassVar[str] = UNKNOWN
-    copies: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 4.0)
+    copies: ClassVar[tuple[float, float, float]] = (1.0, 6.0, 4.0)
     lr: float = setting(0.1, "step length", above=0.0, tune=(1e-3, 10.0))
     eps: float = setting(1e-6, "added to the outer products", above=0.0, tune=(1e-8, 1e-2))
 

@@ -26,6 +26,9 @@ class Sophia(Optimizer):
     gamma: float = setting(0.01, "factor of the curvature: the larger, the fewer elements are clipped", above=0.0)
     every: int = setting(10, "steps between guesses of the curvature", at_least=1)
 
+    def memory(self, dim: int) -> int:
+        return 8 * 8 * dim
+
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         theta, momentum, curvature, step = theta0.copy(), np.zeros_like(theta0), np.zeros_like(theta0), 0

@@ -74,7 +74,8 @@ class Metropolis(Optimizer):
     smallest: float = setting(1e-3, "smallest step b; the largest is 1", above=0.0, below=1.0)
 
     def memory(self, dim: int) -> int:
-        return 8 * dim * (STARTS + 6)
+        # the starts that measure the law, and their squared distances
+        return 8 * dim * (2 * STARTS + 6)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         objective, start, rngs = in_lanes(objective, theta0, rng)

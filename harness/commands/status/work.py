@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from math import isfinite
 from pathlib import Path
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from harness.commands.carrying_out import PIPED_WIDTH
 from harness.commands.folders import existing
+from harness.quantities import duration
 from harness.study.status import Status, status_of
 
 
@@ -40,6 +42,8 @@ def _table(status: Status) -> Table:
 def _sentences(status: Status, folder: Path) -> list[str]:
     found = [f"worked on by {owner.split('~')[0]}, process {owner.split('~')[1]}" for owner in status.owners]
     found += [f"damaged: {name}: {reason}" for name, reason in status.damaged.items()]
+    if status.finished < status.runs and isfinite(status.seconds_left):
+        found.append(f"left: about {duration(status.seconds_left)} of processor, by what finished runs took")
     if status.finished < status.runs and not status.owners:
         found.append(f"go on with: harness resume {folder}")
     if status.leftovers:
