@@ -54,6 +54,7 @@ def test_memory_is_foretold_within_a_factor_of_two(name):
     try:
         unwatched = Unwatched(bowl, 200)
         unwatched.evaluations_left = lambda need: 200
+        unwatched.layout, unwatched.dim = (Slot("weight", (4000,), 0),), 4000
         unwatched.initial, unwatched.hvp = lambda rng: rng.standard_normal(4000), lambda theta, vector: 2 * vector
         with pytest.raises(Enough), np.errstate(all="ignore"):
             method.minimize(unwatched, theta0, np.random.default_rng(0))
