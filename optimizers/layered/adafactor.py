@@ -28,36 +28,40 @@ class Adafactor(LayeredMethod):
 
     def begin(self, theta: Doubles, layout: Sequence[Slot], rngs: Sequence[np.random.Generator]) -> Move:
         del rngs  # deterministic
-        params, step = arrays(theta, layout), 0
-        squares = [Squares(param.shape) for param in params]
+        matrices = [slot for slot in layout if len(slot.shape) > 1]
+        factors = [Factors(array.shape) for array in arrays(theta, matrices)]
+        squares, step = np.zeros_like(theta), 0
+        places, sizes = [slot.offset for slot in layout], np.array([prod(slot.shape) for slot in layout])
+
+        def rms(vectors: Doubles) -> Doubles:
+            """The root mean squares of all arrays, `(B, arrays)`."""
+            return np.sqrt(np.add.reduceat(vectors * vectors, places, axis=1) / sizes)
 
         def move(gradient: Doubles) -> None:
             nonlocal step
             step += 1
-            for param, own, array in zip(params, squares, arrays(gradient, layout), strict=True):
-                update = array / np.sqrt(np.maximum(own.learn(array, step**DECAY), EPS * EPS))
-                length = np.maximum(LEAST_SIZE, rms(param)) * min(self.lr, 1 / sqrt(step))
-                update *= length / np.maximum(1.0, rms(update))
-                param[:] -= update
+            square, weight = gradient * gradient, step**DECAY
+            # whole vectors at once: in the places of matrices, whose estimate is another, this is written over
+            squares[:] += weight * (square - squares)
+            for own, estimate, array in zip(factors, arrays(squares, matrices), arrays(square, matrices), strict=True):
+                estimate[:] = own.learn(array, weight)
+            update = gradient / np.sqrt(np.maximum(squares, EPS * EPS))
+            lengths = np.maximum(LEAST_SIZE, rms(theta)) * min(self.lr, 1 / sqrt(step)) / np.maximum(1.0, rms(update))
+            update *= np.repeat(lengths, sizes, axis=1)
+            theta[:] -= update
 
         return move
 
 
-class Squares:
-    """Decaying means of the squares of a gradient: of a vector each, of a matrix those of rows and of columns."""
+class Factors:
+    """Decaying means of the squares of a matrix' gradient, over its rows and over its columns."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
-        self._factored = len(shape) > 2
-        self._all = np.zeros(shape if not self._factored else 0)
         self._rows = np.zeros((*shape[:-1], 1))
         self._columns = np.zeros((*shape[:-2], 1, shape[-1]))
 
-    def learn(self, gradient: Doubles, weight: float) -> Doubles:
-        """The estimate of the mean squares, after this gradient has come in with its weight."""
-        square = gradient * gradient
-        if not self._factored:
-            self._all += weight * (square - self._all)
-            return self._all
+    def learn(self, square: Doubles, weight: float) -> Doubles:
+        """The estimate of the mean squares, after these squares have come in with their weight."""
         self._rows += weight * (mean(square, -1) - self._rows)
         self._columns += weight * (mean(square, -2) - self._columns)
         return self._rows * self._columns / np.maximum(mean(self._rows, -2), EPS)
@@ -67,10 +71,3 @@ def mean(array: Doubles, axis: int) -> Doubles:
     """The mean along an axis, which stays; numpy's own takes three times as long to begin."""
     total: Doubles = np.add.reduce(array, axis=axis, keepdims=True)
     return total / array.shape[axis]
-
-
-def rms(arrays: Doubles) -> Doubles:
-    """The root mean square of each lane, with as many axes as `arrays (B, *shape)`."""
-    flat = arrays.reshape(len(arrays), -1)
-    sums = np.sqrt(np.einsum("bi,bi->b", flat, flat) / prod(arrays.shape[1:]))
-    return sums.reshape(-1, *[1] * (arrays.ndim - 1))
