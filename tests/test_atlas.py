@@ -81,7 +81,11 @@ def test_the_page_says_what_the_tables_say(atlas):
     page = atlas_page(tables, Path("kept"), "figure.png")
     rows = standing(tables)
     low = rows["verdict"].str.startswith("low-first")
-    assert f"Of {len(rows)} pairs" in page
+    # a pair of which nothing was measured is counted, and told
+    assert "Of 9 pairs of a method and a problem (2 optimizers and 1 samplers, 3 problems)" in page
+    assert (
+        f"Pairs that allow no statement, {9 - rows['verdict'].str.contains('first|no order|mixed').sum()} of 9" in page
+    )
     assert f"{low.sum()} are low-first" in page
     assert "`gd` on control-high: high-first" in page
     assert "random-search-initial" in page.split("## How much is in the map")[1]
@@ -124,6 +128,19 @@ def test_a_sample_of_kept_runs_comes_out_again_and_a_changed_row_is_told(atlas, 
     row = verified(specs, {**tables, "hits": later}).iloc[0]
     assert not row["passed"]
     assert row["cost_difference"] == pytest.approx(1 - 1 / 1.1)
+
+
+def test_a_row_that_is_doubted_is_made_again_also_of_tuned_settings(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    assert main(["atlas", "--atlas", "both", "--row", "gd tuned on control-low"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "5 of 5 runs came out again" in said
+    assert said[-2].startswith("kept: spread")
+    assert said[-2].removeprefix("kept: ") == said[-1].removeprefix("now:  ")
+    assert main(["atlas", "--atlas", "both", "--row", "gd on control-lo"]) == 2
+    assert "Did you mean 'gd on control-low'" in capsys.readouterr().err
+    assert main(["atlas", "whole", "--row", "gd on control-low"]) == 2
+    assert "leave out folder" in capsys.readouterr().err
 
 
 def test_the_word_writes_page_figure_and_tables_and_a_second_time_the_same(atlas, monkeypatch, capsys):

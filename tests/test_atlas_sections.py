@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from harness.atlas.answer import answer
 from harness.atlas.chapter import chapter_section
 from harness.atlas.factors import factors_section
 from harness.atlas.surprised import surprised_section
@@ -67,6 +68,23 @@ def test_a_verdict_against_what_is_expected_surprises_and_one_of_amplitude_does_
     told = "\n".join(surprised_section(pd.DataFrame(rows)))
     assert "`gd` on a: high-first, where low-first was expected" in told
     assert told.count("expected; spread") == 1
+
+
+def test_sizes_are_compared_on_the_problems_that_all_have_and_bounds_are_told():
+    spreads = {"gd": {"a": 8.0, "b": 2.0, "c": 1000.0}, "adam": {"a": 2.0, "b": 2.0}, "metropolis": {"a": 1.0}}
+    rows = pd.DataFrame([row(block, name, LOW, value) for name, own in spreads.items() for block, value in own.items()])
+    rows = rows.assign(targets=1, spread_bound=[">=", "", "", "", "", ""])
+    said = [*answer(rows, 9)]
+    assert said[0].startswith("Of 9 pairs of a method and a problem (2 optimizers and 1 samplers, 3 problems), 6 allow")
+    # sqrt(8 * 2) on a and b: c is not Adam's, and a sampler does not decide what is shared
+    assert (
+        "largest for `gd` (the highest watched frequency costs 4 times the lowest) and smallest for `adam` (2)"
+        in said[1]
+    )
+    assert (
+        "over the 2 problems on which all of 2 optimizers have a spread; the former's is the larger on 1 of" in said[1]
+    )
+    assert "1 of 4 spreads are lower bounds" in said[1]
 
 
 def test_what_is_not_known_is_a_dash():

@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.standing import PLACE, TARGET, block_names
+from harness.analysis.order import LEVEL
+from harness.analysis.statistics.laws import t_quantile
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.wording import number, table
-from harness.tables import Tables
+from harness.tables import Doubles, Tables
 
 FACTORS = {
     "activation": "activation",
@@ -33,6 +35,8 @@ PAIRS = {
     "curvature": ("gd", "lbfgs"),
     "damping taken away": ("natural-gradient", "gauss-newton"),
 }
+FEWEST = 3
+"""Pairs whose mean has an interval."""
 HEADS = (
     "changed",
     "from",
@@ -53,7 +57,9 @@ def factors_section(tables: Tables, rows: pd.DataFrame) -> Iterator[str]:
     yield (
         "One thing is changed and the rest is equal; a pair is a method on both problems, or a problem with "
         "both methods. The last column is "
-        "the geometric mean of the ratios of spreads: below 1 the preference for low frequencies has shrunk."
+        "the geometric mean of the ratios of spreads, with its 95 % interval over pairs (Student's t): below 1 the "
+        "preference for low frequencies has shrunk. Methods on one problem share its target, so that an interval over "
+        "them says nothing of other targets. What two methods differ in is told by one word, and is seldom all."
     )
     yield ""
     compared = [*_of_blocks(tables, rows), *_of_methods(rows)]
@@ -116,5 +122,12 @@ def _line(changed: str, first: str, other: str, both: pd.DataFrame) -> list[str]
         # exp(mean log(S_after / S_before)); a spread is positive where it is known
         logs = np.log((both["spread_after"] / both["spread_before"]).to_numpy(np.float64))
     known = logs[np.isfinite(logs)]
-    ratio = number(float(np.exp(known.mean()))) if len(known) else "-"
-    return [changed, first, other, str(len(both)), *counts, ratio]
+    return [changed, first, other, str(len(both)), *counts, _mean(known)]
+
+
+def _mean(logs: Doubles) -> str:
+    if len(logs) < FEWEST:
+        return number(float(np.exp(logs.mean()))) if len(logs) else "-"
+    half = t_quantile((1 + LEVEL) / 2, len(logs) - 1) * logs.std(ddof=1) / np.sqrt(len(logs))
+    low, middle, high = np.exp([logs.mean() - half, logs.mean(), logs.mean() + half])
+    return f"{number(middle)} [{number(low)}, {number(high)}]"

@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.robustness import agreement_of_choices, robustness
-from harness.analysis.asked.samplers import SAMPLERS
 from harness.analysis.asked.standing import METHOD, PLACE, block_names, method_names, standing
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.again import verified_section
+from harness.atlas.answer import SAYING, answer, shared_sizes
 from harness.atlas.by_chance import chance_section
 from harness.atlas.chapter import chapter_section
 from harness.atlas.factors import factors_section
 from harness.atlas.foretold import theory_section
+from harness.atlas.limits import ends_section, limits_section
 from harness.atlas.surprised import surprised_section
 from harness.atlas.tuned import tuned_section
 from harness.atlas.wording import listed, number, share_of, spread_of, table
@@ -23,27 +24,26 @@ from harness.tables import LABELS, Tables
 from optimizers import OPTIMIZERS
 
 HEADER = "<!-- Made by `python -m harness atlas` from the tables in {folder}; change code or study, not this page. -->"
-SAYING = (*DIRECTIONS, "no order", "mixed")
-"""Verdicts that say something."""
 
 
 def atlas_page(
     tables: Tables, folder: Path, figure: str, tuned: Tables | None = None, again: pd.DataFrame | None = None
 ) -> str:
     """The page in Markdown; `figure` is the address of the picture, `again` the runs that were made again."""
-    rows = _rows(tables)
-    methods = _methods(rows, tables)
+    rows, run = _rows(tables), _run(tables)
+    sizes = shared_sizes(rows)
+    methods = _methods(rows, tables, sizes)
     blocks = list(dict.fromkeys(rows["block"]))
     return "\n".join(
         [
             HEADER.format(folder=folder.as_posix()),
             "# The Atlas: which training algorithms learn low frequencies first?",
             "",
-            *_answer(rows, methods),
+            *answer(rows, len(run)),
             "",
             f"![Every optimizer on every problem]({figure})",
             "",
-            *_table(methods),
+            *_table(methods, sizes),
             *_problems(rows, blocks),
             *_lost(rows),
             *factors_section(tables, rows),
@@ -52,8 +52,8 @@ def atlas_page(
             *tuned_section(tables, tuned),
             *chapter_section(rows),
             *surprised_section(rows),
-            *_silent(rows),
-            *_ends(tables),
+            *limits_section(rows, tables, run),
+            *ends_section(tables),
             *verified_section(again),
         ]
     )
@@ -69,12 +69,21 @@ def _rows(tables: Tables) -> pd.DataFrame:
     return rows.assign(alone=rows["verdict"].str.contains(","), problem=rows["block"].map(problems))
 
 
-def _methods(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+def _run(tables: Tables) -> pd.DataFrame:
+    """`method` and `block` of every pair that was run, also of those of which nothing was measured."""
+    runs = tables["runs"][[*LABELS]].drop_duplicates()
+    names = block_names(runs[PLACE].drop_duplicates())
+    runs = runs.assign(block=[names[tuple(map(str, row))] for row in runs[PLACE].to_numpy(str)])
+    return runs.assign(method=method_names(runs))[["method", "block"]].drop_duplicates(ignore_index=True)
+
+
+def _methods(rows: pd.DataFrame, tables: Tables, sizes: pd.DataFrame | None) -> pd.DataFrame:
     """One row for each method: what holds over targets, on how many problems it is in order, and how robust that is."""
     agreed = agreement_of_choices(robustness(tables))
     # to stay undecided under other choices is no robustness: only what is said counts
     agreed = agreed[agreed["verdict"].str.split(",").str[0].isin(SAYING)]
     shares = agreed.groupby(METHOD)["agreeing"].mean()
+    means: dict[Hashable, float] = {} if sizes is None else sizes.mean(axis="columns").to_dict()
     found = []
     for method, own in rows.groupby("method", sort=False):
         optimizer, settings = own["optimizer"].iloc[0], own["settings"].iloc[0]
@@ -86,11 +95,9 @@ def _methods(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
                 "method": method,
                 "family": OPTIMIZERS[optimizer].family if optimizer in OPTIMIZERS else "your own",
                 "population": several.iloc[0] if len(several) else None,
-                # geometric mean, exp(mean log S): a spread of 2 and one of 1/2 are no preference together
-                "size": float(np.exp(np.log(own["spread"].where(own["spread"] > 0)).mean())),
+                "size": means.get(method, np.nan),
                 "beyond": int(((own["said"] == DIRECTIONS[0]) & ~own["alone"]).sum()),
                 "blocks": len(own),
-                "known": int((own["spread"] > 0).sum()),
                 "robust": float(shares.get((optimizer, settings), np.nan)),
                 **counts,
             }
@@ -98,31 +105,7 @@ def _methods(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     return pd.DataFrame(found).sort_values("size", ascending=False, ignore_index=True)
 
 
-def _answer(rows: pd.DataFrame, methods: pd.DataFrame) -> Iterator[str]:
-    saying = rows[rows["said"].isin(SAYING)]
-    low, high = (saying[saying["said"] == name] for name in DIRECTIONS)
-    beyond = low[~low["alone"]]
-    runs = f"{methods['method'].nunique()} methods, {rows['block'].nunique()} problems"
-    flat, mixed = (int((saying["said"] == name).sum()) for name in ("no order", "mixed"))
-    yield (
-        f"Of {len(rows)} pairs of a method and a problem ({runs}), {len(saying)} allow a statement: {len(low)} are "
-        f"low-first, {len(beyond)} of them beyond what amplitude alone would give, {len(high)} are high-first, "
-        f"{flat} have no order and {mixed} are mixed."
-    )
-    # samplers are references, and a mean over few problems is no mean over problems
-    ranked = methods[(2 * methods["known"] > methods["blocks"]) & ~methods["method"].isin(SAMPLERS)]
-    strongest, weakest = (ranked if len(ranked) else methods).iloc[[0, -1]].to_dict("records")
-    yield (
-        f"The preference is largest for `{strongest['method']}` (the highest watched frequency costs "
-        f"{number(strongest['size'])} times the lowest, geometric mean over problems) and smallest for "
-        f"`{weakest['method']}` ({number(weakest['size'])})."
-    )
-    reversed_on = sorted(set(high["method"]))
-    never = methods[(methods[DIRECTIONS[0]] == 0)]["method"].tolist()
-    yield (f"High frequencies first, somewhere: {listed(reversed_on)}; never low-first: {listed(never)}.")
-
-
-def _table(methods: pd.DataFrame) -> Iterator[str]:
+def _table(methods: pd.DataFrame, sizes: pd.DataFrame | None) -> Iterator[str]:
     yield "## Methods"
     yield ""
     several = [row for row in methods["population"] if row is not None]
@@ -133,6 +116,11 @@ def _table(methods: pd.DataFrame) -> Iterator[str]:
         "population, with 95 % intervals and p corrected over methods. Then "
         "on how many problems the verdict is so. Robust: the share of other reasonable choices that give the same "
         "verdict, of the problems that allow a statement."
+        + (
+            ""
+            if sizes is None
+            else " Rows are sorted by the geometric mean that is told above; the last ones have none."
+        )
     )
     yield ""
     heads = ["method", "family", "spread over targets", "exponent", "C over targets", "C of the null", "p", "verdict"]
@@ -155,20 +143,29 @@ def _method_line(row: dict[Hashable, Any]) -> list[str]:
 def _problems(rows: pd.DataFrame, blocks: list[str]) -> Iterator[str]:
     yield "## Problems"
     yield ""
-    heads = ("problem", "methods", *DIRECTIONS, "no order", "median spread", "what amplitude alone gives")
+    heads = ["problem", "methods", DIRECTIONS[0], "beyond amplitude", DIRECTIONS[1], "beyond amplitude", "no order"]
+    heads += ["median spread", "median C", "what amplitude alone gives"]
     yield from table(heads, [_problem_line(block, rows[rows["block"] == block]) for block in blocks])
 
 
 def _problem_line(block: str, own: pd.DataFrame) -> list[str]:
-    counts = [str(int((own["said"] == name).sum())) for name in (*DIRECTIONS, "no order")]
+    said = [own[own["said"] == name] for name in (*DIRECTIONS, "no order")]
+    counts = [str(n) for one in said[:2] for n in (len(one), int((~one["alone"]).sum()))] + [str(len(said[2]))]
     null = f"C {own['null_concordance'].median():.2f}, spread {number(own['null_spread'].median())}"
-    return [block, str(len(own)), *counts, number(own["spread"].median()), null]
+    return [block, str(len(own)), *counts, number(own["spread"].median()), f"{own['concordance'].median():.2f}", null]
 
 
 def _lost(rows: pd.DataFrame) -> Iterator[str]:
     yield "## Where the order is lost or reversed"
     yield ""
     lost = rows[rows["said"].isin(("high-first", "no order", "mixed"))]
+    reversed_by = lost[(lost["said"] == DIRECTIONS[1]) & ~lost["alone"]]["method"]
+    never = [str(name) for name, own in rows.groupby("method", sort=False) if not (own["said"] == DIRECTIONS[0]).any()]
+    yield (
+        f"High-first beyond what amplitude alone would give, on some problem: {listed(sorted(set(reversed_by)))}. "
+        f"Never low-first: {listed(never)}. p is corrected; how, is told under *What it cannot say*."
+    )
+    yield ""
     for row in lost.to_dict("records"):
         yield (
             f"- `{row['method']}` on {row['block']}: {row['verdict']}; spread {spread_of(row)}, C "
@@ -176,39 +173,4 @@ def _lost(rows: pd.DataFrame) -> Iterator[str]:
         )
     if lost.empty:
         yield "Nowhere, among the pairs that allow a statement."
-    yield ""
-
-
-def _silent(rows: pd.DataFrame) -> Iterator[str]:
-    """What the page cannot say: pairs without a statement, and why."""
-    yield "## What it cannot say"
-    yield ""
-    yield (
-        "The sizes are small, the settings those that are named, the frequencies those that are watched. A "
-        "verdict is on these, and on "
-        "no other network. Pairs that allow no statement:"
-    )
-    yield ""
-    silent = rows[~rows["said"].isin(SAYING)]
-    for (verdict, block), own in silent.groupby(["said", "block"], sort=False):
-        yield f"- {verdict} on {block}: {listed(own['method'])}."
-    if silent.empty:
-        yield "None."
-    yield ""
-
-
-def _ends(tables: Tables) -> Iterator[str]:
-    runs = tables["runs"]
-    failed = runs[runs["status"].isin(["failed", "crashed", "timeout"])]
-    configurations = runs[[*LABELS]].drop_duplicates()
-    yield "## Runs"
-    yield ""
-    yield (
-        f"{len(runs):,} runs of {len(configurations)} configurations; {len(failed)} failed, crashed or ran out of "
-        "time. `python -m harness verify` makes a sample of them again where the study lies; `python -m "
-        "harness publish` "
-        "makes an archive of what is not kept here."
-    )
-    for (optimizer, problem, reason), own in failed.groupby(["optimizer", "problem", "reason"]):
-        yield f"- `{optimizer}` on {problem}, {len(own)} times: {reason}"
     yield ""

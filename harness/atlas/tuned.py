@@ -9,10 +9,10 @@ import pandas as pd
 
 from harness.analysis.asked.standing import KEY, PLACE, block_names, standing
 from harness.analysis.order import order_table
+from harness.atlas.answer import SAYING
 from harness.atlas.wording import number, share_of, spread_of, table
 from harness.tables import Tables
 
-SAYING = ("low-first", "high-first", "no order", "mixed")
 HEADS = ("problem", "method", "settings", "loss", "tuned", "spread", "tuned", "C", "tuned", "verdict", "tuned")
 
 
@@ -42,30 +42,33 @@ def tuned_section(tables: Tables, tuned: Tables | None) -> Iterator[str]:
         yield ""
         return
     rows = beside(tables, tuned)
-    same = rows["verdict"].str.split(",").str[0] == rows["verdict_tuned"].str.split(",").str[0]
-    able = [rows[name].str.split(",").str[0].isin(SAYING) for name in ("verdict", "verdict_tuned")]
-    both = able[0] & able[1]
+    said, said_tuned = (rows[name].str.split(",").str[0] for name in ("verdict", "verdict_tuned"))
+    able, able_tuned = said.isin(SAYING), said_tuned.isin(SAYING)
+    both = able & able_tuned
+    # the ratio of two bounds is a bound of nothing
+    exact = (rows["spread_bound"] == "") & (rows["spread_bound_tuned"] == "")
     with np.errstate(all="ignore"):
-        logs = np.log((rows["spread_tuned"] / rows["spread"]).to_numpy(np.float64))
+        logs = np.log((rows["spread_tuned"] / rows["spread"])[exact].to_numpy(np.float64))
     logs = logs[np.isfinite(logs)]
     lower = rows["end_loss_tuned"] < rows["end_loss"]
     yield (
         f"{len(rows)} pairs of a method and a problem have another setting than the registered one with a "
         "lower loss on the seeds of the search; on the seeds of the study "
         f"the loss is lower for {int(lower.sum())} of them. Of {int(both.sum())} pairs that allow a statement "
-        "with both settings, "
-        f"{int((same & both).sum())} have the same verdict. "
+        f"with both settings, {int(((said == said_tuned) & both).sum())} have the same verdict; "
+        f"{int((able ^ able_tuned).sum())} allow one with one of them alone. "
         + (
-            f"The spread changes by a factor of {number(float(np.exp(np.median(logs))))} in the median, "
-            f"between {number(float(np.exp(logs.min())))} and {number(float(np.exp(logs.max())))}."
+            f"Where both spreads are known and no bounds ({len(logs)} pairs), tuning changes the spread by a factor of "
+            f"{number(float(np.exp(np.median(logs))))} in the median, between {number(float(np.exp(logs.min())))} and "
+            f"{number(float(np.exp(logs.max())))}."
             if len(logs)
             else ""
         )
     )
     yield ""
     yield (
-        "Both halves have the same seeds and targets, fewer than the tables above. Every other method keeps "
-        "its registered settings."
+        f"Tuned were {', '.join(dict.fromkeys(rows['block']))}. Both halves have the same seeds and targets, fewer "
+        "than the tables above. Every other method keeps its registered settings."
     )
     yield ""
     yield from table(HEADS, [_line(row) for row in rows.to_dict("records")])

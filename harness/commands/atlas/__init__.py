@@ -11,6 +11,7 @@ examples:
   python -m harness atlas results/atlas-core
   python -m harness atlas results/atlas-core --tuned results/atlas-core-tuned
   python -m harness atlas --verify 12
+  python -m harness atlas --row "adam on random-waves"
   python -m harness atlas
 """
 
@@ -26,4 +27,9 @@ def add_options(word: Parser) -> None:
     word.add_argument("--tuned", metavar="DIR", help=text)
     text = "make so many of the kept runs again, drawn at random, and say how far their rows are from the kept ones"
     word.add_argument("--verify", type=whole(1), metavar="N", help=text)
+    text = (
+        "make the runs of one row again, such as 'adam on random-waves' or 'adam tuned on sin135', and say what it is "
+    )
+    text += "then; nothing is written"
+    word.add_argument("--row", metavar="'METHOD on PROBLEM'", help=text)
     word.add_argument("--page", default="docs/atlas.md", metavar="FILE", help="the page (default: docs/atlas.md)")

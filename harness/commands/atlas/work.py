@@ -2,14 +2,16 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from harness.atlas.again import VERIFIED, drawn, verified
+from harness.atlas.again import TOLERANCE, VERIFIED, drawn, is_tuned, row_again, verified
 from harness.atlas.kept import beside, keep, kept_tables
 from harness.atlas.page import atlas_page
 from harness.figures import FIGURES, save
+from harness.run.spec import RunSpec
 from harness.study.file.study_file import read_study
 from harness.study.sharing.papers import FILE
 from harness.tables import Tables
@@ -22,15 +24,17 @@ FIGURES_FOLDER = "figures"
 def main(arguments: argparse.Namespace) -> int:
     """Keep, make again, draw and write; the exit code."""
     folder, page = Path(arguments.atlas), Path(arguments.page)
+    if arguments.row is not None:
+        return _row(arguments)
     if arguments.folder is not None:
         keep(Path(arguments.folder), folder)
     if arguments.tuned is not None:
         keep(Path(arguments.tuned), beside(folder))
     # read back also after keeping: the page is made of what lies there, and can be made again of it
     tables = kept_tables(folder).tables
-    if arguments.verify is not None:
-        _verify(folder, tables, arguments.verify)
     tuned = kept_tables(beside(folder)).tables if beside(folder).is_dir() else None
+    if arguments.verify is not None:
+        _verify(folder, tables, tuned, arguments.verify)
     path = folder / VERIFIED
     again = pd.read_csv(path) if path.is_file() else None
     figure = f"{FIGURES_FOLDER}/{page.stem}"
@@ -41,8 +45,41 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _verify(folder: Path, tables: Tables, count: int) -> None:
-    specs = drawn(read_study(folder / FILE).plan.specs, tables, count)
-    rows = verified(specs, tables)
+def _verify(folder: Path, tables: Tables, tuned: Tables | None, count: int) -> None:
+    """Of both studies together, drawn by one number: tuned runs are a part of the whole like any other."""
+    both, specs = tables, _specs(folder)
+    of_tuned: set[str] = set()
+    if tuned is not None:
+        both = {name: pd.concat([tables[name], tuned[name]], ignore_index=True) for name in ("runs", "hits")}
+        specs = [*specs, *_specs(beside(folder))]
+        of_tuned = set(tuned["runs"]["run_id"])
+    rows = verified(drawn(specs, both, count), both)
+    rows.insert(2, "tuned", rows["run_id"].isin(of_tuned))
     replace_file(folder / VERIFIED, lambda file: rows.to_csv(file, index=False, float_format="%.6g"))
     sys.stdout.write(f"{int(rows['passed'].sum())} of {len(rows)} runs came out again: {folder / VERIFIED}\n")
+
+
+def _specs(folder: Path) -> Sequence[RunSpec]:
+    return read_study(folder / FILE).plan.specs
+
+
+def _row(arguments: argparse.Namespace) -> int:
+    """Make the runs of a row again; 0 if all are within the tolerance, 1 if not."""
+    others = [name for name in ("folder", "tuned", "verify") if getattr(arguments, name) is not None]
+    if others:
+        raise ValueError(
+            f"--row makes the runs of kept tables again and writes nothing; leave out {', '.join(others)}."
+        )
+    folder = Path(arguments.atlas)
+    folder = beside(folder) if is_tuned(arguments.row) else folder
+    tables = kept_tables(folder).tables
+    rows, before, after = row_again(arguments.row, _specs(folder), tables)
+    for one in rows.itertuples():
+        loss, cost = f"{one.loss_difference:.2g}", f"{one.cost_difference:.2g}"
+        sys.stdout.write(
+            f"seed {one.seed}: {one.same} of {one.hits} hits within {TOLERANCE:.0%}; "
+            f"largest difference, relative, of a cost {cost}, of the best loss {loss}\n"
+        )
+    passed = int(rows["passed"].sum())
+    sys.stdout.write(f"{passed} of {len(rows)} runs came out again\nkept: {before}\nnow:  {after}\n")
+    return 0 if passed == len(rows) else 1

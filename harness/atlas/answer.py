@@ -1,0 +1,83 @@
+"""The answer in three sentences: over drawn targets, over all pairs, and who differs most."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from harness.analysis.asked.samplers import SAMPLERS
+from harness.analysis.statistics.verdicts import DIRECTIONS
+from harness.atlas.wording import listed, number
+
+LOW, HIGH = DIRECTIONS
+SAYING = (*DIRECTIONS, "no order", "mixed")
+"""Verdicts that say something."""
+FEWEST_SHARED = 2
+"""Problems over which a mean is taken."""
+
+
+def answer(rows: pd.DataFrame, run: int) -> Iterator[str]:
+    """The sentences; `rows` is the standing with `method`, `said` and `alone`, and `run` counts pairs with runs."""
+    several = rows[rows["targets"] > 1]
+    for block, own in several.groupby("block", sort=False):
+        yield _over_targets(str(block), own)
+    yield _over_pairs(rows, run)
+    sizes = shared_sizes(rows)
+    if sizes is not None:
+        yield _extremes(rows, sizes)
+
+
+def shared_sizes(rows: pd.DataFrame) -> pd.DataFrame | None:
+    """Logarithms of the spreads `(methods, problems)` of the problems on which all of these methods have one.
+
+    Without samplers and methods with a spread on half of the problems or fewer; None where less is shared than is worth
+    a mean, as a mean over other problems would compare problems and not methods."""
+    known = rows[(rows["spread"] > 0) & np.isfinite(rows["spread"]) & ~rows["optimizer"].isin(SAMPLERS)]
+    counts = known.groupby("method", sort=False)["block"].nunique()
+    of = rows.groupby("method", sort=False)["block"].nunique()
+    kept = known[known["method"].isin(counts.index[2 * counts > of[counts.index]])]
+    wide = kept.assign(log=np.log(kept["spread"])).pivot_table(index="method", columns="block", values="log")
+    wide = wide.dropna(axis="columns")
+    return wide if wide.shape[0] > 1 and wide.shape[1] >= FEWEST_SHARED else None
+
+
+def _over_targets(block: str, own: pd.DataFrame) -> str:
+    low, high = (own[own["said"] == name] for name in DIRECTIONS)
+    beyond = int((~low["alone"]).sum())
+    of_them = "all" if beyond == len(low) else f"{beyond} of them"
+    reversed_by = f"; {HIGH}: {listed(high['method'])}" if len(high) else ""
+    return (
+        f"Over the {own['targets'].max()} targets of `{block}`, drawn from a law, {len(low)} of {len(own)} methods are "
+        f"{LOW}, {of_them} beyond what amplitude alone would give{reversed_by}."
+    )
+
+
+def _over_pairs(rows: pd.DataFrame, run: int) -> str:
+    saying = rows[rows["said"].isin(SAYING)]
+    low, high = (saying[saying["said"] == name] for name in DIRECTIONS)
+    beyond, against = (int((~own["alone"]).sum()) for own in (low, high))
+    flat, mixed = (int((saying["said"] == name).sum()) for name in ("no order", "mixed"))
+    samplers = rows[rows["optimizer"].isin(SAMPLERS)]["method"].nunique()
+    who = f"{rows['method'].nunique() - samplers} optimizers and {samplers} samplers"
+    where = f"{rows['block'].nunique()} problems"
+    return (
+        f"Of {run} pairs of a method and a problem ({who}, {where}), {len(saying)} allow a statement: {len(low)} are "
+        f"{LOW}, {beyond} of them beyond what amplitude alone would give, {len(high)} are {HIGH}, {against} of them "
+        f"beyond it, {flat} have no order and {mixed} are mixed."
+    )
+
+
+def _extremes(rows: pd.DataFrame, sizes: pd.DataFrame) -> str:
+    # geometric mean, exp(mean log S): a spread of 2 and one of 1/2 are no preference together
+    means = np.exp(sizes.mean(axis="columns"))
+    strongest, weakest = means.idxmax(), means.idxmin()
+    ahead = int((sizes.loc[strongest] > sizes.loc[weakest]).sum())
+    shared = rows[rows["method"].isin(sizes.index) & rows["block"].isin(sizes.columns)]
+    bounds = int((shared["spread_bound"] == ">=").sum())
+    less = f"; {bounds} of {len(shared)} spreads are lower bounds and count as they stand" if bounds else ""
+    return (
+        f"The preference is largest for `{strongest}` (the highest watched frequency costs {number(means[strongest])} "
+        f"times the lowest) and smallest for `{weakest}` ({number(means[weakest])}), in the geometric mean over the "
+        f"{sizes.shape[1]} problems on which all of {sizes.shape[0]} optimizers have a spread; the former's is the "
+        f"larger on {ahead} of these{less}."
+    )
