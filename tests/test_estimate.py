@@ -217,6 +217,16 @@ def test_what_follows_the_runs_is_measured_on_the_last_probe_of_every_configurat
     assert concluding(Kept().tables, []) == 0
 
 
+def test_a_problem_whose_nulls_cannot_be_made_is_foretold_all_the_same(monkeypatch):
+    def broken(problem, spec):
+        raise IndexError(problem, spec)
+
+    monkeypatch.setattr("harness.commands.plan.around.null_table", broken)
+    jobs, kept = jobs_of("adam", seeds=1, budget=20), Kept()
+    kept(jobs[0])
+    assert concluding(kept.tables, jobs) > 0
+
+
 def test_plan_says_what_would_be_made_and_writes_nothing(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     words = [

@@ -19,10 +19,12 @@ from harness.run.runner import run_lanes
 from harness.run.spec import RunSpec
 from harness.study.execution.jobs import Job, configuration
 from harness.study.nulls import null_table
-from harness.tables import Tables
+from harness.tables import Tables, empty
 
 SOME = 4
 """Problems of which nulls are made, at most."""
+MOST_KEPT = 70
+"""Configurations whose runs are counted on for what statistics and figures take."""
 LOADING = "import harness.commands.compare.work"
 
 
@@ -40,8 +42,9 @@ class Kept:
 
     @property
     def tables(self) -> Tables:
-        """Of all of them together; empty where nothing was made."""
-        runs = [one for made in self._last.values() for one in made]
+        """Of all of them together, of very many of some; empty where nothing was made."""
+        kept = list(self._last.values())
+        runs = [one for made in kept[:: ceil(len(kept) / MOST_KEPT) or 1] for one in made]
         return {name: pd.concat([one[name] for one in runs], ignore_index=True) for name in runs[0]} if runs else {}
 
 
@@ -63,7 +66,7 @@ def concluding(tables: Tables, jobs: Sequence[Job]) -> float:
     problems = list({(spec.problem, spec.recipe): spec for job in jobs for spec in job[:1]}.values())
     some = problems[:: ceil(len(problems) / SOME)]
     began = process_time()
-    nulls = pd.concat([null_table(spec.problem, spec) for spec in some], ignore_index=True)
+    nulls = pd.concat([_nulls(spec) for spec in some], ignore_index=True)
     of_nulls = (process_time() - began) * len({spec.recipe for job in jobs for spec in job}) / len(some)
     began = process_time()
     hits = find_hits(tables["runs"], tables["curves"], tables["spectra"])
@@ -77,3 +80,10 @@ def concluding(tables: Tables, jobs: Sequence[Job]) -> float:
         for name in applicable(whole):
             save(FIGURES[name](whole), Path(folder) / name)
     return of_nulls + of_tables + process_time() - began
+
+
+def _nulls(spec: RunSpec) -> pd.DataFrame:
+    try:
+        return null_table(spec.problem, spec)
+    except Exception:  # noqa: BLE001  # a study of such a problem has none
+        return empty("nulls")
