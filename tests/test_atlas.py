@@ -14,6 +14,7 @@ from harness.atlas.page import atlas_page
 from harness.atlas.placing import paragraph, ranking, ratios, together
 from harness.atlas.tuned import beside
 from harness.cli import main
+from harness.commands.place.work import planned_among
 from harness.study.file.study_file import read_study
 
 STUDY = """\
@@ -175,6 +176,13 @@ def test_a_method_of_ones_own_finds_its_place(atlas, monkeypatch, capsys):
     assert "my-descent is number" in paragraph(ranked, ratios(both, "my-descent"), "my-descent")
 
 
+def test_problems_that_a_method_does_not_fit_are_left_out_and_the_rest_is_made(atlas):
+    planned = planned_among(atlas / "kept", ["cobyla"], (), "0")
+    assert {spec.problem for spec in planned.specs} == {"control-low", "control-high"}
+    assert {spec.optimizer for spec in planned.specs} == {"cobyla"}
+    assert [key for key in planned.left_out if key.startswith("random-waves")] == ["random-waves: cobyla"]
+
+
 def test_what_cannot_be_placed_is_said(atlas, monkeypatch, capsys):
     monkeypatch.chdir(atlas)
     (atlas / "none.py").write_text("import math\n")
@@ -183,6 +191,7 @@ def test_what_cannot_be_placed_is_said(atlas, monkeypatch, capsys):
         ("place", "adamm", "--atlas", "kept"): "adam",
         ("place", "adam", "--atlas", "nowhere"): "tables of an Atlas are required",
         ("place", "none.py", "--atlas", "kept"): "registers nothing",
+        ("place", "my.txt", "--atlas", "kept"): "Python file with optimizers of your own",
         ("place", "--problem", "sin136", "--atlas", "kept"): "sin135",
     }
     for words, sentence in cases.items():

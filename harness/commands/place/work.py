@@ -28,6 +28,9 @@ from harness.study.sharing.papers import FILE
 from harness.study.store import Store
 from harness.whole_files import replace_file
 
+COMPANION = "gd"
+"""Fits every problem; its runs are not made."""
+
 
 def main(arguments: argparse.Namespace) -> int:
     """Run what is new, and say where it stands; the exit code."""
@@ -42,13 +45,9 @@ def _method(arguments: argparse.Namespace) -> int:
     atlas = Path(arguments.atlas)
     kept = kept_tables(atlas).tables
     folder = Path(arguments.out or f"results/place-{names[0]}")
-    with TemporaryDirectory() as elsewhere:
-        path = Path(elsewhere) / FILE
-        # read from a file like any study, which is gone afterwards: its text goes into the new study's folder
-        path.write_text(study_of(atlas, names, files))
-        study = read_study(path, arguments.seeds)
+    planned = planned_among(atlas, names, files, arguments.seeds)
     store = Store(folder)
-    _made(study.plan, store, arguments.jobs, study.text)
+    _made(planned, store, arguments.jobs)
     new = finish(store, "parquet")
     tables = together(kept, new.tables)
     ranked = ranking(tables, names)
@@ -62,6 +61,21 @@ def _method(arguments: argparse.Namespace) -> int:
     save(FIGURES["standing"](tables), folder / "standing")
     console.print(f"tables: {folder}/place.csv, ratios-*.csv\nfigure: {folder}/standing.png", highlight=False)
     return ending(new, arguments)
+
+
+def planned_among(atlas: Path, names: Sequence[str], files: Sequence[Path], only_seeds: str | None) -> Plan:
+    """The runs of these optimizers on the problems of an Atlas that they fit; raises ValueError where they fit none."""
+    with TemporaryDirectory() as elsewhere:
+        path = Path(elsewhere) / FILE
+        # a study refuses a problem that none of its methods fits: beside one that fits all, such a problem is left out
+        path.write_text(study_of(atlas, [*names, COMPANION], files))
+        found = read_study(path, only_seeds).plan
+    left_out = {key: why for key, why in found.left_out.items() if key.partition(": ")[2] in names}
+    specs = tuple(spec for spec in found.specs if spec.optimizer in names)
+    if not specs:
+        reason = next(iter(left_out.values()), "")
+        raise ValueError(f"{' and '.join(names)} fits no problem of the Atlas in '{atlas}': {reason}")
+    return Plan(specs, left_out, found.understood)
 
 
 def _problem(arguments: argparse.Namespace) -> int:
@@ -91,6 +105,11 @@ def _problem(arguments: argparse.Namespace) -> int:
 def _named(what: str, kind: Kind) -> tuple[list[str], Sequence[Path]]:
     """Names of what a file registers, with the file, or a registered name."""
     if not what.endswith(".py"):
+        if Path(what).exists() or Path(what).suffix or len(Path(what).parts) > 1:
+            raise ValueError(
+                f"A Python file with {kind}s of your own (FILE.py) is required, or the name of a registered one; got "
+                f"'{what}'."
+            )
         find = find_optimizer if kind == "optimizer" else find_problem
         find(what)
         return [what], ()
