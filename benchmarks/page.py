@@ -36,9 +36,9 @@ COST_TEXT = """
 ## What an optimizer costs
 
 Time and memory of one evaluation or step against the number of parameters P, of samples n, of lanes and of particles,
-each on `sin135`, from [`costs.csv`](../results/reference/costs.csv), which `python -m benchmarks.costs` measures.
-Memory is the growth of the process's largest resident size in a run, in a process of its own, beside what the
-optimizer's own estimate says (dotted).
+each on `sin135`, from [`costs.csv`](../results/reference/costs.csv), which `python -m benchmarks.costs` measures in
+seconds of the processor. Memory is the growth of the process's largest resident size in a run, in a process of its own,
+beside what the optimizer's own estimate says (dotted).
 
 ![Time and memory of optimizers](figures/costs.png)
 
