@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+import pandas as pd
+
+from harness.commands.docs.grid_time import time_sentence
 from harness.run.spec import RunSpec
 from harness.study.file.study_file import Study
 from harness.study.file.written import changed
@@ -12,15 +15,15 @@ HEAD = """\
 # What {file} is made of
 
 {methods} methods on {blocks} problems, {runs:,} runs at registered settings; problems marked as tuned are searched as
-well, with {trials} trials for each method.
+well, with {trials} trials for each method. {time}
 
 | problem | changed | targets | methods | seeds | budget | tuned |
 |---|---|---|---|---|---|---|
 """
 
 
-def grid_page(study: Study) -> str:
-    """The page for a study's file."""
+def grid_page(study: Study, core: Study, runs: pd.DataFrame) -> str:
+    """The page for a study's file; `runs` are those of the core, from which its time is foretold."""
     specs = study.plan.specs
     blocks: dict[tuple[str, object], list[RunSpec]] = {}
     for spec in specs:
@@ -28,7 +31,8 @@ def grid_page(study: Study) -> str:
     tuned = {spec.recipe for _, planned in study.searched for spec in planned.specs}
     trials = " or ".join(map(str, sorted({terms.trials for terms, _ in study.searched}))) or "no"
     counts = {"methods": len({spec.optimizer for spec in specs}), "blocks": len(blocks), "runs": len(specs)}
-    head = HEAD.format(file=study.path.as_posix(), trials=trials, **counts)
+    time = time_sentence(list(specs), runs, {spec.run_id: spec.budget for spec in core.plan.specs})
+    head = HEAD.format(file=study.path.as_posix(), trials=trials, time=time, **counts)
     rows = [_row(own, searched=own[0].recipe in tuned) for own in blocks.values()]
     return head + "\n".join([*rows, "", *_left_out(study), ""])
 

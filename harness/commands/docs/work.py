@@ -4,12 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from harness.atlas.kept import CORE, kept_tables
 from harness.commands.docs.claims_page import claims_page
 from harness.commands.docs.grid_page import grid_page
 from harness.commands.docs.optimizer_pages import pages
 from harness.commands.docs.references_page import references_page
 from harness.commands.docs.rooms_page import rooms_page
 from harness.study.file.study_file import read_study
+from harness.study.sharing.papers import FILE
 from harness.whole_files import replace_text, writing_into
 from optimizers import OPTIMIZERS
 
@@ -27,7 +29,7 @@ def main(arguments: argparse.Namespace) -> int:
     elif arguments.what == "claims":
         folder, made = Path(arguments.out or "docs"), {"claims.md": claims_page(Path("claims"))}
     elif arguments.what == "atlas":
-        folder, made = Path(arguments.out or "atlas"), {"grid.md": grid_page(read_study("atlas/atlas.toml"))}
+        folder, made = Path(arguments.out or "atlas"), {"grid.md": _grid()}
     else:
         folder = Path(arguments.out or "docs")
         made = {"references.md": references_page(_bibtex(folder))}
@@ -36,6 +38,11 @@ def main(arguments: argparse.Namespace) -> int:
             replace_text(folder / name, content)
             sys.stdout.write(f"{folder / name}\n")
     return 0
+
+
+def _grid() -> str:
+    core = read_study(CORE / FILE)
+    return grid_page(read_study("atlas/atlas.toml"), core, kept_tables(CORE).runs)
 
 
 def _bibtex(folder: Path) -> str:
