@@ -37,7 +37,10 @@ def draw_parts(every: pd.DataFrame, spectra: pd.DataFrame) -> Figure:
         for probe, rows in spectra[spectra["run_id"].isin(runs["run_id"])].groupby("probe", sort=True)
     ]
     if not panels:
-        raise ValueError("The table 'spectra' has no parts; this figure is for problems with the setting 'filters'.")
+        raise ValueError(
+            "The table 'spectra' has no parts: this figure is for problems of classes, such as 'digits-pca', with "
+            "widths of the filter. Run one with --set problem.filters=3,7."
+        )
     with house_style():
         figure, axes = grid(len(panels), most_columns=2 if len(panels) in (2, 4) else 3)
         for panel, (name, rows) in zip(axes, panels, strict=True):
