@@ -15,7 +15,7 @@ from harness.study.foretelling.probing import Probed, marks_of
 
 MOST_PROBED = 160
 """Kinds up to which every one is probed."""
-EACH = 3
+EACH = 4
 """Probes of each method, and of each problem, beyond that."""
 TINY = 1e-9
 PULL = 1e-3
