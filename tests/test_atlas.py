@@ -173,6 +173,7 @@ def test_a_method_of_ones_own_finds_its_place(atlas, monkeypatch, capsys):
     ranked = ranking(both, ["my-descent"])
     assert ranked["own"].sum() == 1
     assert ranked["spread"].is_monotonic_decreasing
+    assert ranked["problems"].nunique() == 1
     assert "my-descent is number" in paragraph(ranked, ratios(both, "my-descent"), "my-descent")
 
 

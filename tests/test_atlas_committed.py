@@ -12,6 +12,7 @@ from harness.analysis.order import order_table
 from harness.atlas.again import VERIFIED
 from harness.atlas.kept import STANDING, beside, kept_tables
 from harness.atlas.page import atlas_page
+from harness.atlas.placing import ranking
 from harness.run.runner import run_lanes
 from harness.study.file.study_file import read_study
 
@@ -47,6 +48,16 @@ def test_its_page_is_made_of_its_tables(tables):
     path = ROOT / CORE / VERIFIED
     again = pd.read_csv(path) if path.is_file() else None
     assert (ROOT / "docs" / "atlas.md").read_text() == atlas_page(tables, CORE, "figures/atlas.png", tuned, again)
+
+
+def test_a_place_is_told_by_means_over_the_same_problems_for_all(tables):
+    rows = standing(tables)
+    for own in ("adam", "gauss-newton"):
+        ranked = ranking(tables, [own])
+        assert ranked["problems"].nunique() == 1
+        spreads = rows[(rows["optimizer"] == own) & (rows["spread"] > 0)]["spread"]
+        assert 1 < ranked["problems"].iloc[0] <= len(spreads)
+        assert own in ranked[ranked["own"]]["optimizer"].tolist()
 
 
 def test_it_is_small():

@@ -278,7 +278,7 @@ def test_the_traceback_of_ones_own_method_is_kept_with_its_run_also_from_a_worke
     words += ["--optimizers", name, "--jobs", str(jobs), "--out", str(folder)]
     assert main(words) == 1
     said = capsys.readouterr().err
-    assert f"failed: {name}, seed 1: IndexError" in said
+    assert f"failed: {name}, seed 0 and 1 more: IndexError" in said
     assert f"--traceback, or {folder}/tracebacks" in said
     assert "this line is to be shown" not in said
     kept = [file.read_text() for file in (folder / "tracebacks").iterdir()]

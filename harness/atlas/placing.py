@@ -59,14 +59,13 @@ def together(kept: Tables, new: Tables) -> Tables:
 
 
 def ranking(tables: Tables, own: Sequence[str]) -> pd.DataFrame:
-    """Every method by the geometric mean of its spreads, over the problems that the methods `own` have as well.
+    """Methods by the geometric mean of their spreads, over the problems on which all of them have one.
 
+    Ranked are the methods `own` and those with a spread on more than half of the problems of `own`.
     Columns: rank (1 is the largest spread), method, optimizer, own, spread, low_first and problems (how many)."""
     rows = standing(tables)
     rows = rows.assign(method=method_names(rows))
-    # a mean over other problems would compare problems and not methods
-    shared = set(rows[rows["optimizer"].isin(own) & (rows["spread"] > 0)]["block"])
-    rows = rows[rows["block"].isin(shared) & (rows["spread"] > 0)]
+    rows = _shared(rows[rows["spread"] > 0], own)
     grouped = rows.assign(log=np.log(rows["spread"]), low=rows["verdict"].str.startswith("low-first")).groupby("method")
     table = grouped.agg(
         optimizer=("optimizer", "first"), spread=("log", "mean"), low_first=("low", "sum"), problems=("low", "size")
@@ -76,6 +75,20 @@ def ranking(tables: Tables, own: Sequence[str]) -> pd.DataFrame:
     table = table.sort_values("spread", ascending=False, ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return table[["rank", "method", "optimizer", "own", "spread", "low_first", "problems"]]
+
+
+def _shared(rows: pd.DataFrame, own: Sequence[str]) -> pd.DataFrame:
+    """The rows of the methods that are compared, on the problems that all of them have."""
+    mine = rows["optimizer"].isin(own)
+    rows = rows[rows["block"].isin(rows[mine]["block"])]
+    has = pd.crosstab(rows["method"], rows["block"]) > 0
+    of_own = has.index.isin(rows[rows["optimizer"].isin(own)]["method"])
+    has = has[of_own | (2 * has.sum(axis="columns") > has.shape[1])]
+    # a mean over other problems would compare problems and not methods
+    everywhere = has.columns[has.all()]
+    if not len(everywhere):
+        everywhere, has = has.columns, has[has.all(axis="columns")]
+    return rows[rows["method"].isin(has.index) & rows["block"].isin(everywhere)]
 
 
 def ratios(tables: Tables, own: str) -> pd.DataFrame:

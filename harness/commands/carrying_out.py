@@ -123,7 +123,10 @@ def ending(results: Results, arguments: argparse.Namespace) -> int:
         if asked and text not in told:
             sys.stderr.write(text)
             told.add(text)
-        sys.stderr.write(f"{row['status']}: {row['optimizer']}, seed {row['seed']}: {row['reason']}\n")
+    # of runs that ended alike, once
+    for (status, optimizer, reason), alike in failed.groupby(["status", "optimizer", "reason"], sort=False):
+        some = f"seed {alike['seed'].iloc[0]}" + (f" and {len(alike) - 1} more" if len(alike) > 1 else "")
+        sys.stderr.write(f"{status}: {optimizer}, {some}: {reason}\n")
     if kept and not asked and hasattr(arguments, "traceback"):
         sys.stderr.write(f"where in the code: the same command with --traceback, or {ledger.folder}/{TRACEBACKS}\n")
     return 1 if len(failed) else 0

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness import plugins
+from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.analysis.summary import closing_table
 from harness.atlas.kept import kept_tables
 from harness.atlas.placing import paragraph, ranking, ratios, study_of, together
@@ -57,6 +58,9 @@ def _method(arguments: argparse.Namespace) -> int:
         paired = ratios(tables, name)
         replace_file(folder / f"ratios-{name}.csv", partial(paired.to_csv, index=False))
         console.print(paragraph(ranked, paired, name), highlight=False, soft_wrap=True)
+    if (made := new.runs["seed"].nunique()) < FEWEST_RUNS:
+        fewer = f"{made} of them" if made > 1 else "one"
+        console.print(f"A verdict on a single target takes {FEWEST_RUNS} seeds; with {fewer} none is said.")
     replace_file(folder / "place.csv", lambda file: ranked.to_csv(file, index=False))
     save(FIGURES["standing"](tables), folder / "standing")
     console.print(f"tables: {folder}/place.csv, ratios-*.csv\nfigure: {folder}/standing.png", highlight=False)
