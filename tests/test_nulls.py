@@ -72,6 +72,15 @@ def test_a_problem_of_one_frequency_has_no_null():
     assert null_table("tone", spec("tone")).empty
 
 
+@pytest.mark.parametrize(
+    "name", ["helmholtz-2d", "heat", "burgers", "allen-cahn", "poisson-grid", "solid", "image-rgb"]
+)
+def test_whatever_is_watched_at_two_frequencies_has_nulls(name):
+    made = null_table(name, spec(name))
+    assert set(made["null"]) == {"white", "white-renewed", "shrinking"}
+    assert np.isfinite(made["concordance"]).all()
+
+
 def test_a_study_keeps_its_nulls(tmp_path):
     settings = {"settings": {"problem": {"watch": "1,5"}}, "network": "1-4-1", "budget": 30}
     results = compare("sin135", ["gd"], 1, out=tmp_path, **settings)
@@ -83,10 +92,12 @@ def test_a_study_keeps_its_nulls(tmp_path):
 def test_nulls_of_another_version_are_not_read_and_are_made_again(tmp_path, monkeypatch):
     keep_nulls(tmp_path, [spec("sin135", network="1-4-1")])
     made = (tmp_path / kept.FILE).read_text()
-    # before versions were written down there was one
-    (tmp_path / kept.FILE).write_text(made.replace('"version":1,', ""))
     assert len(read_nulls(tmp_path)) > 0
-    monkeypatch.setattr(kept, "VERSION", 2)
+    # before versions were written down there was one
+    (tmp_path / kept.FILE).write_text(made.replace(f'"version":{kept.VERSION},', ""))
+    assert read_nulls(tmp_path).empty
+    (tmp_path / kept.FILE).write_text(made)
+    monkeypatch.setattr(kept, "VERSION", kept.VERSION + 1)
     assert read_nulls(tmp_path).empty
     keep_nulls(tmp_path, [spec("sin15", network="1-4-1")])
     assert set(read_nulls(tmp_path)["problem"]) == {"sin15"}

@@ -33,7 +33,7 @@ from problems.base import Probe, Problem
 from problems.engines.numpy_evaluator import NumpyEvaluator
 
 FILE = "nulls.json"
-VERSION = 1
+VERSION = 2
 """Of the learners: what another has made is made again, so that no study mixes two."""
 VERSIONED = "version"
 """The entry of the file that says of which version all others are; a file without it is of the first."""

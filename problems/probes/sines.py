@@ -68,16 +68,23 @@ class SineProbe:
 class PlaneSineProbe:
     """Watches sine modes of component 0 on the inner points of a grid of two axes, the later rows of a problem's own.
 
-    `targets (n1 - 1, n2 - 1)` are the true values; predictions are of all samples, of which the grid's are `rows`. A
+    `inner (n1 - 1, n2 - 1)` are the true values; predictions are of all samples, of which the grid's are `rows`. A
     mode is `(k1, k2)` half waves along the axes, whose lengths are `lengths`; its frequency is |pi k / length|. With
     `k2 = 0` the second axis is no space but time: amplitude and error are root mean squares over it."""
 
-    targets: NDArray[np.float64]
+    inner: NDArray[np.float64]
     modes: tuple[tuple[int, int], ...]
     lengths: tuple[float, float]
     rows: NDArray[np.intp]
     name: str = "sine"
     selection: Selection = NAMED
+
+    @cached_property
+    def targets(self) -> NDArray[np.float64]:
+        """What predictions are when all is learned, `(n, 1)`, where they are looked at; zero elsewhere."""
+        true = np.zeros((int(self.rows.max()) + 1, 1))
+        true[self.rows, 0] = self.inner.ravel()
+        return true
 
     @cached_property
     def component(self) -> NDArray[np.int64]:
@@ -89,7 +96,7 @@ class PlaneSineProbe:
 
     @cached_property
     def _true(self) -> NDArray[np.float64]:
-        return self._coefficients(self.targets)
+        return self._coefficients(self.inner)
 
     @cached_property
     def target_amplitude(self) -> NDArray[np.float64]:
@@ -99,12 +106,12 @@ class PlaneSineProbe:
     def power_share(self) -> float:
         """By Parseval's sum along each axis of space."""
         waves = np.where(np.array(self.modes)[:, 1] > 0, 4, 2)
-        return float((self.target_amplitude**2 / waves).sum() / (self.targets**2).mean() * self._inner_share)
+        return float((self.target_amplitude**2 / waves).sum() / (self.inner**2).mean() * self._inner_share)
 
     @property
     def _inner_share(self) -> float:
         """Means are over inner points, and Parseval's over all intervals."""
-        n1, n2 = (size + 1 for size in self.targets.shape)
+        n1, n2 = (size + 1 for size in self.inner.shape)
         in_time = self.modes[0][1] == 0
         return n1 / (n1 - 1) * (1 if in_time else n2 / (n2 - 1))
 
@@ -118,6 +125,6 @@ class PlaneSineProbe:
         return np.array(found)
 
     def measure(self, predictions: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        found = self._coefficients(predictions[self.rows, 0].astype(np.float64).reshape(self.targets.shape))
+        found = self._coefficients(predictions[self.rows, 0].astype(np.float64).reshape(self.inner.shape))
         root = np.sqrt((found**2).mean(axis=1))
         return root, np.sqrt(((found - self._true) ** 2).mean(axis=1)) / self.target_amplitude
