@@ -31,6 +31,7 @@ TESTS = Path(__file__).parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{TESTS.parent}:{TESTS}"}
 
 STUDY = """
+import signal
 import sys
 from pathlib import Path
 from support.walkers import walks
@@ -39,6 +40,8 @@ from harness.study.roll import roll_of
 from harness.study.store import Store
 
 if __name__ == "__main__":
+    # tests that run in a shell's background inherit deafness to Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     specs = walks(int(sys.argv[2]), seconds=float(sys.argv[4]))
     store = Store(Path(sys.argv[1]))
     store.open(roll_of(specs))

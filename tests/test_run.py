@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from support.toys import Act, Bowl, Descent, Norm, RandomBowl, Resting, Swarmlet, bowl, run_spec
 
-from harness.run.fit import Refused, check_fit, state_bytes
+from harness.run.fit import OBJECTS, Refused, check_fit, state_bytes
 from harness.run.machine import machine
 from harness.run.marks.schedule import log_marks
 from harness.run.metering.account import PATIENCE
@@ -411,7 +411,7 @@ def test_slopes_of_residuals_beyond_the_memory_allowed_are_refused_with_what_wou
     assert f"{rows:,} samples with 1 outputs and {dim:,} parameters" in str(error.value)
     assert f"({held:,} bytes)" in str(error.value)
     assert f"About {8_000_000_000 // (16 * dim):,} samples would fit" in str(error.value)
-    assert state_bytes(method, problem) == held
+    assert state_bytes(method, problem) == held + OBJECTS
     check_fit("adam", find_optimizer("adam"), problem)
 
 
