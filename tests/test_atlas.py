@@ -16,6 +16,7 @@ from harness.atlas.tuned import beside
 from harness.cli import main
 from harness.commands.place.work import planned_among
 from harness.study.file.study_file import read_study
+from harness.tables import LABELS
 
 STUDY = """\
 name = "small"
@@ -70,7 +71,7 @@ def atlas(tmp_path_factory):
 
 
 def test_what_is_kept_has_the_order_and_the_standing_of_the_whole(atlas):
-    whole, kept = load(atlas / "whole").tables, kept_tables(atlas / "kept").tables
+    whole, kept = load(atlas / "whole").tables, kept_tables(atlas / "kept")
     assert len(kept["spectra"]) < len(whole["spectra"])
     made = order_table(*(kept[name] for name in ("runs", "curves", "spectra", "hits", "nulls")))
     pd.testing.assert_frame_equal(made, whole["order"], rtol=1e-9)
@@ -78,7 +79,7 @@ def test_what_is_kept_has_the_order_and_the_standing_of_the_whole(atlas):
 
 
 def test_the_page_says_what_the_tables_say(atlas):
-    tables = kept_tables(atlas / "kept").tables
+    tables = kept_tables(atlas / "kept")
     page = atlas_page(tables, Path("kept"), "figure.png")
     rows = standing(tables)
     low = rows["verdict"].str.startswith("low-first")
@@ -105,7 +106,7 @@ def test_tuned_settings_stand_beside_the_registered_ones_on_the_same_seeds_and_t
     (atlas / "tuned.toml").write_text(TUNED)
     assert main(["sweep", "tuned.toml", "--out", "whole-tuned", "--jobs", "1"]) == 0
     assert main(["atlas", "whole", "--tuned", "whole-tuned", "--atlas", "both", "--page", "both.md"]) == 0
-    tables, tuned = kept_tables(Path("both")).tables, kept_tables(Path("both-tuned")).tables
+    tables, tuned = kept_tables(Path("both")), kept_tables(Path("both-tuned"))
     rows = beside(tables, tuned)
     assert [*zip(rows["block"], rows["optimizer"], strict=True)] == [("control-low", "gd"), ("random-waves", "adam")]
     assert rows["n_runs"].iloc[0] == rows["n_runs_tuned"].iloc[0] == 5
@@ -122,7 +123,7 @@ def test_a_sample_of_kept_runs_comes_out_again_and_a_changed_row_is_told(atlas, 
     assert main(["atlas", *words]) == 0
     assert "3 of 3 runs came out again" in capsys.readouterr().out
     assert "has drawn 3 of the kept runs" in Path("kept.md").read_text()
-    tables = kept_tables(Path("kept")).tables
+    tables = kept_tables(Path("kept"))
     specs = drawn(read_study("kept/STUDY.toml").plan.specs, tables, 1)
     own = tables["hits"]["run_id"] == specs[0].run_id
     later = tables["hits"].assign(cost=tables["hits"]["cost"].where(~own, 1.1 * tables["hits"]["cost"]))
@@ -161,7 +162,7 @@ def test_a_method_of_ones_own_finds_its_place(atlas, monkeypatch, capsys):
     assert main(["place", "my.py", "--atlas", "kept", "--out", "mine", "--jobs", "1"]) == 0
     said = capsys.readouterr().out
     assert "my-descent is number" in said
-    new, kept = load("mine").tables, kept_tables("kept").tables
+    new, kept = load("mine").tables, kept_tables(Path("kept"))
     # its runs alone were made, from the same starting points and at the same cost
     assert set(new["runs"]["optimizer"]) == {"my-descent"}
     assert set(new["runs"]["problem"]) == set(kept["runs"]["problem"])
@@ -205,3 +206,21 @@ def test_a_problem_is_placed_by_the_methods_that_keep_the_order_on_it(atlas, mon
     words = ["--atlas", "kept", "--out", "placed", "--jobs", "1", "--seeds", "0..4"]
     assert main(["place", "--problem", "control-low", *words]) == 0
     assert "The order is kept on control-low by" in capsys.readouterr().out
+
+
+def test_of_very_many_runs_no_marks_are_kept_and_page_and_standing_say_the_same(atlas, monkeypatch):
+    whole = load(atlas / "whole").tables
+    monkeypatch.setattr("harness.analysis.thinned.MOST_RUNS", 10)
+    keep(atlas / "whole", atlas / "few")
+    few = kept_tables(atlas / "few")
+    assert len(few["curves"]) == whole["runs"]["problem"].nunique()
+    pd.testing.assert_frame_equal(standing(few), standing(whole), rtol=1e-9)
+    assert atlas_page(few, Path("few"), "figure.png") == atlas_page(whole, Path("few"), "figure.png")
+    # what was compared at equal loss is still said
+    assert "loss" in set(few["order"]["matched_by"])
+    # and the order by cost can be made anew
+    made = order_table(*(few[name] for name in ("runs", "curves", "spectra", "hits", "nulls")))
+    key = [*LABELS, "probe", "threshold"]
+    both = made[made["matched_by"] == "cost"].merge(whole["order"].query("matched_by == 'cost'"), on=key)
+    assert both["verdict_x"].tolist() == both["verdict_y"].tolist()
+    assert both["endpoint_x"].tolist() == both["endpoint_y"].tolist()

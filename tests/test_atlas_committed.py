@@ -26,7 +26,7 @@ SLICE = ("adam", "lbfgs")
 
 @pytest.fixture(scope="module")
 def tables():
-    return kept_tables(ROOT / CORE).tables
+    return kept_tables(ROOT / CORE)
 
 
 def test_its_order_is_recomputed_from_its_tables(tables):
@@ -44,7 +44,7 @@ def test_its_standing_is_the_one_that_is_written_for_people(tables):
 @pytest.mark.slow
 def test_its_page_is_made_of_its_tables(tables):
     folder = beside(ROOT / CORE)
-    tuned = kept_tables(folder).tables if folder.is_dir() else None
+    tuned = kept_tables(folder) if folder.is_dir() else None
     path = ROOT / CORE / VERIFIED
     again = pd.read_csv(path) if path.is_file() else None
     assert (ROOT / "docs" / "atlas.md").read_text() == atlas_page(tables, CORE, "figures/atlas.png", tuned, again)

@@ -13,6 +13,7 @@ from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.atlas.placing import ratios
 from harness.figures import FIGURES, NUMBERS
+from harness.figures.asked.standing import MARKS
 from harness.tables import LABELS, SCHEMA, frame
 
 ZERO = {"str": "", "int64": 0, "float64": 0.0, "bool": False}
@@ -154,6 +155,18 @@ def test_blocks_are_named_by_what_tells_them_apart():
     assert set(block_names(labels).values()) == {"waves tanh", "waves relu", "other"}
 
 
+def test_what_most_blocks_of_a_problem_share_is_not_in_their_names():
+    usual = dict.fromkeys(LABELS, "") | {"problem": "waves", "activation": "tanh", "network": "1-40-1", "init": "torch"}
+    changed = [{}, {"activation": "relu"}, {"network": "1-9-1"}, {"problem_settings": '{"embedding": "e(8)"}'}]
+    labels = pd.DataFrame([{**usual, **own} for own in [*changed, {"activation": "sin", "init": "siren(10)"}]])
+    names = ["waves", "waves relu", "waves 1-9-1", "waves embedding=e(8)", "waves sin siren(10)"]
+    assert [*block_names(labels).values()] == names
+    # what most blocks have, and one has not, tells that one
+    embedded = [{"problem_settings": '{"embedding": "e"}', "activation": name} for name in ("tanh", "relu")]
+    labels = pd.DataFrame([{**usual, **own} for own in [{}, *embedded]])
+    assert len(set(block_names(labels).values())) == 3
+
+
 def test_settings_are_named_only_where_an_optimizer_has_several_in_a_block():
     rows = pd.DataFrame(
         {
@@ -172,3 +185,17 @@ def test_the_figure_has_a_cell_for_each_method_and_block(targets):
     assert [label.get_text() for label in axes.get_yticklabels()] == ["low", "flat"]
     assert axes.texts[0].get_text().endswith("▼")
     assert NUMBERS["standing"](tables)["method"].tolist() == ["low", "flat"]
+
+
+def test_cells_that_are_too_small_for_numbers_have_marks_and_colours():
+    rows = study(spreads, targets=1, seeds=6)
+    many = [f"waves-{number}" for number in range(20)]
+    tables = {
+        name: pd.concat([part.assign(problem=problem) for problem in many]) if "problem" in part else part
+        for name, part in rows.items()
+    }
+    figure = FIGURES["standing"](tables)
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == many
+    assert {text.get_text() for text in axes.texts} <= {*MARKS.values(), *(f"{mark}·" for mark in MARKS.values()), ""}
+    assert any("colour: spread" in text.get_text() for text in figure.texts)

@@ -64,7 +64,7 @@ def order_table(
     if not found:
         return empty("order")
     rows = pd.DataFrame(found)
-    principal = _principal(runs, spectra)
+    principal = principal_probes(runs, spectra)
     of_problem = zip(rows["problem"], rows["probe"], strict=True)
     is_principal = np.array([principal.get(problem, probe) == probe for problem, probe in of_problem])
     is_primary = is_principal & (rows["threshold"] == PRIMARY_THRESHOLD) & (rows["matched_by"] == PRIMARY_CLOCK)
@@ -78,8 +78,8 @@ def order_table(
     return frame("order", {name: rows[name] for name in SCHEMA["order"]})
 
 
-def _principal(runs: pd.DataFrame, spectra: pd.DataFrame) -> dict[str, str]:
-    """The first probe of each problem."""
+def principal_probes(runs: pd.DataFrame, spectra: pd.DataFrame) -> dict[str, str]:
+    """The first probe of each problem, which the primary endpoint is about; one mark of one run tells it."""
     first = spectra.drop_duplicates("run_id").merge(runs[["run_id", "problem"]], on="run_id")
     return dict(zip(first["problem"], first["probe"], strict=True))
 

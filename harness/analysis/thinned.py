@@ -1,7 +1,9 @@
 """Fewer marks that say as much: what `order` and its comparisons read, and no more, so that a study can be committed.
 
 The clock of cost reads the hits alone. The comparison at equal loss reads the first mark of each run, and the first at
-or below each level of loss (`harness.analysis.clocks.LEVELS`); these marks stay."""
+or below each level of loss (`harness.analysis.clocks.LEVELS`); these marks stay. Of a study of very many runs even they
+are too much: there one mark for each problem stays, which tells its first probe, and `order` keeps what was compared at
+equal loss."""
 
 import pandas as pd
 
@@ -10,6 +12,8 @@ from harness.tables import Tables
 
 WHOLE = ("runs", "hits", "nulls", "order", "machines")
 THINNED = ("curves", "spectra")
+MOST_RUNS = 10_000
+"""Up to which the marks that count take less than 20 MB."""
 
 
 def marks_that_count(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
@@ -23,6 +27,13 @@ def marks_that_count(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
 
 def thinned(tables: Tables) -> Tables:
     """The tables that stay, with curves and spectra at the marks that count."""
-    marks = marks_that_count(tables["runs"], tables["curves"])
+    runs, curves = tables["runs"], tables["curves"]
+    marks = marks_that_count(runs, curves) if len(runs) <= MOST_RUNS else _one_mark(runs, curves)
     kept = {name: tables[name] for name in WHOLE}
     return {**kept, **{name: tables[name].merge(marks, on=["run_id", "mark"]) for name in THINNED}}
+
+
+def _one_mark(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """(run_id, mark): the first of one run of each problem."""
+    rows = curves[["run_id", "mark"]].merge(runs[["run_id", "problem"]], on="run_id")
+    return rows.drop_duplicates("problem")[["run_id", "mark"]]

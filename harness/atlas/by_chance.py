@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from harness.analysis.asked.samplers import SAMPLERS, against_samplers
+from harness.analysis.asked.samplers import SAMPLERS
 from harness.analysis.asked.standing import PLACE, block_names
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.atlas.wording import listed, number, share_of, table
@@ -18,8 +18,8 @@ HEADS = (*SHOWN, "leave higher frequencies", "lower ones", "neither", "ratio")
 
 def chance_section(tables: Tables, rows: pd.DataFrame) -> Iterator[str]:
     """The section, empty for a study without samplers; `rows` is the standing with `method`."""
-    held = [name for name in SAMPLERS if name in set(tables["runs"]["optimizer"])]
-    if not held:
+    compared = tables.get("samplers")
+    if compared is None:
         return
     yield "## How much is in the map, and how much in the method"
     yield ""
@@ -34,7 +34,6 @@ def chance_section(tables: Tables, rows: pd.DataFrame) -> Iterator[str]:
         "over sampler, from the lowest to the highest."
     )
     yield ""
-    compared = against_samplers(tables)
     names = block_names(tables["runs"][PLACE].drop_duplicates())
     compared = compared.assign(block=[names[tuple(map(str, row))] for row in compared[PLACE].to_numpy(str)])
     compared = compared[(compared["n_pairs"] >= FEWEST_RUNS) & ~compared["optimizer"].isin(SAMPLERS)]

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.analysis.asked.robustness import agreement_of_choices, robustness
 from harness.analysis.asked.standing import METHOD, PLACE, block_names, method_names, standing
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.again import verified_section
@@ -16,6 +15,7 @@ from harness.atlas.by_chance import chance_section
 from harness.atlas.chapter import chapter_section
 from harness.atlas.factors import factors_section
 from harness.atlas.foretold import theory_section
+from harness.atlas.kept import with_found
 from harness.atlas.limits import ends_section, limits_section
 from harness.atlas.surprised import surprised_section
 from harness.atlas.tuned import tuned_section
@@ -30,6 +30,7 @@ def atlas_page(
     tables: Tables, folder: Path, figure: str, tuned: Tables | None = None, again: pd.DataFrame | None = None
 ) -> str:
     """The page in Markdown; `figure` is the address of the picture, `again` the runs that were made again."""
+    tables = with_found(tables)
     rows, run = _rows(tables), _run(tables)
     sizes = shared_sizes(rows)
     methods = _methods(rows, tables, sizes)
@@ -79,8 +80,8 @@ def _run(tables: Tables) -> pd.DataFrame:
 
 def _methods(rows: pd.DataFrame, tables: Tables, sizes: pd.DataFrame | None) -> pd.DataFrame:
     """One row for each method: what holds over targets, on how many problems it is in order, and how robust that is."""
-    agreed = agreement_of_choices(robustness(tables))
     # to stay undecided under other choices is no robustness: only what is said counts
+    agreed = tables["robustness"]
     agreed = agreed[agreed["verdict"].str.split(",").str[0].isin(SAYING)]
     shares = agreed.groupby(METHOD)["agreeing"].mean()
     means: dict[Hashable, float] = {} if sizes is None else sizes.mean(axis="columns").to_dict()
@@ -166,11 +167,16 @@ def _lost(rows: pd.DataFrame) -> Iterator[str]:
         f"Never low-first: {listed(never)}. p is corrected; how, is told under *What it cannot say*."
     )
     yield ""
-    for row in lost.to_dict("records"):
+    beyond = (lost["said"] == DIRECTIONS[1]) & ~lost["alone"]
+    for row in lost[beyond].to_dict("records"):
         yield (
             f"- `{row['method']}` on {row['block']}: {row['verdict']}; spread {spread_of(row)}, C "
             f"{share_of(row)}, p = {row['p_adjusted']:.2g}."
         )
+    # sizes of the others stand in the table of the standing
+    for (block, verdict), own in lost[~beyond].groupby(["block", "verdict"], sort=False):
+        shares = (f"`{row['method']}` ({row['concordance']:.2f})" for row in own.to_dict("records"))
+        yield f"- {block}: {verdict} (C): {', '.join(shares)}."
     if lost.empty:
         yield "Nowhere, among the pairs that allow a statement."
     yield ""

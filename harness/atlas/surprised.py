@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from harness.analysis.statistics.verdicts import DIRECTIONS
-from harness.atlas.wording import share_of, spread_of
+from harness.atlas.wording import share_of
 from optimizers import OPTIMIZERS
 
 EXPECTED = (*DIRECTIONS, "no order")
@@ -26,11 +26,9 @@ def surprised_section(rows: pd.DataFrame) -> Iterator[str]:
     against = told[
         told["expected"].notna() & told["said"].isin(EXPECTED) & ~told["alone"] & (told["said"] != told["expected"])
     ]
-    for row in against.to_dict("records"):
-        yield (
-            f"- `{row['method']}` on {row['block']}: {row['verdict']}, where {row['expected']} was expected; spread "
-            f"{spread_of(row)}, C {share_of(row)}."
-        )
+    for (block, verdict, foretold), own in against.groupby(["block", "verdict", "expected"], sort=False):
+        told_of = (f"`{row['method']}` ({share_of(row)})" for row in own.to_dict("records"))
+        yield f"- {block}: {verdict}, where {foretold} was expected (C): {', '.join(told_of)}."
     if against.empty:
         yield "None."
     yield ""

@@ -8,7 +8,8 @@ block.
 """
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 
 from harness.analysis.asked.targets import MEASURES, measured, run_values
 from harness.analysis.configurations import configuration_names
-from harness.analysis.order import EQUIVALENCE, LEVEL, PRIMARY_THRESHOLD, adjusted
+from harness.analysis.order import EQUIVALENCE, LEVEL, PRIMARY_THRESHOLD, adjusted, principal_probes
 from harness.analysis.statistics.laws import t_quantile
 from harness.analysis.statistics.signs import sign_test
 from harness.analysis.statistics.verdicts import ALONE, DIRECTIONS, FLAT_CONCORDANCE, FLAT_SPREAD, P_LIMIT
@@ -67,15 +68,32 @@ def method_names(rows: pd.DataFrame) -> list[str]:
 
 
 def block_names(labels: pd.DataFrame) -> dict[tuple[str, ...], str]:
-    """The shortest name of the block of each row of `labels`: the problem, and whatever tells its blocks apart."""
+    """The shortest name of the block of each row of `labels`: the problem, and what most of its blocks do not share."""
     keys = [tuple(map(str, row)) for row in labels[PLACE].to_numpy(str)]
     facts = {key: _facts(dict(zip(PLACE, key, strict=True))) for key in keys}
-    names = {}
-    for key, own in facts.items():
-        others = [other for other in facts.values() if other["problem"] == own["problem"]]
-        telling = [name for name, value in own.items() if any(other.get(name) != value for other in others)]
-        names[key] = " ".join([own["problem"], *(own[name] for name in telling)])
-    return names
+    # targets of one law are one block
+    blocks = {tuple(sorted(own.items())): own for own in facts.values()}
+    usual: dict[str, dict[str, str | None]] = {}
+    for own in blocks.values():
+        if own["problem"] not in usual:
+            alike = [other for other in blocks.values() if other["problem"] == own["problem"]]
+            usual[own["problem"]] = {name: _shared([other.get(name) for other in alike]) for name in _names(alike)}
+    told = {
+        key: [own.get(name, f"no {name}") for name, most in usual[own["problem"]].items() if own.get(name) != most]
+        for key, own in facts.items()
+    }
+    return {key: " ".join([facts[key]["problem"], *values]) for key, values in told.items()}
+
+
+def _names(blocks: Sequence[Mapping[str, str]]) -> list[str]:
+    """Of their facts, but for the problem, which every name begins with."""
+    return [name for name in dict.fromkeys(name for own in blocks for name in own) if name != "problem"]
+
+
+def _shared(values: Sequence[str | None]) -> str | None:
+    """The value of more than half; None where there is none, as where two blocks differ."""
+    value, count = Counter(values).most_common(1)[0]
+    return value if 2 * count > len(values) else None
 
 
 def _facts(label: dict[str, str]) -> dict[str, str]:
@@ -90,9 +108,10 @@ def _placed(rows: pd.DataFrame, names: dict[tuple[str, ...], str]) -> pd.DataFra
 
 def _hit(tables: Tables, runs: pd.DataFrame) -> pd.DataFrame:
     """The share of hits of the principal probe at the primary threshold."""
-    principal = tables["spectra"].drop_duplicates("run_id")[["run_id", "probe"]]
-    hits = tables["hits"][np.isclose(tables["hits"]["threshold"], PRIMARY_THRESHOLD)].merge(principal)
-    hits = hits[hits["frequency"] > 0].assign(hit=lambda own: ~own["censored"])
+    principal = principal_probes(tables["runs"], tables["spectra"])
+    hits = tables["hits"][np.isclose(tables["hits"]["threshold"], PRIMARY_THRESHOLD)]
+    hits = hits[(hits["probe"] == hits["problem"].map(principal)) & (hits["frequency"] > 0)]
+    hits = hits.assign(hit=~hits["censored"])
     of_run = hits[["run_id", "hit"]].merge(runs[["run_id", *KEY]], on="run_id")
     return of_run.groupby(KEY)["hit"].mean().reset_index()
 

@@ -31,8 +31,8 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.tuned is not None:
         keep(Path(arguments.tuned), beside(folder))
     # read back also after keeping: the page is made of what lies there, and can be made again of it
-    tables = kept_tables(folder).tables
-    tuned = kept_tables(beside(folder)).tables if beside(folder).is_dir() else None
+    tables = kept_tables(folder)
+    tuned = kept_tables(beside(folder)) if beside(folder).is_dir() else None
     if arguments.verify is not None:
         _verify(folder, tables, tuned, arguments.verify)
     path = folder / VERIFIED
@@ -72,7 +72,7 @@ def _row(arguments: argparse.Namespace) -> int:
         )
     folder = Path(arguments.atlas)
     folder = beside(folder) if is_tuned(arguments.row) else folder
-    tables = kept_tables(folder).tables
+    tables = kept_tables(folder)
     rows, before, after = row_again(arguments.row, _specs(folder), tables)
     for one in rows.itertuples():
         loss, cost = f"{one.loss_difference:.2g}", f"{one.cost_difference:.2g}"

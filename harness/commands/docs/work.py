@@ -42,7 +42,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _grid() -> str:
     core = read_study(CORE / FILE)
-    return grid_page(read_study("atlas/atlas.toml"), core, kept_tables(CORE).runs)
+    return grid_page(read_study("atlas/atlas.toml"), core, kept_tables(CORE)["runs"])
 
 
 def _bibtex(folder: Path) -> str:

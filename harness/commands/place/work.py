@@ -44,7 +44,7 @@ def main(arguments: argparse.Namespace) -> int:
 def _method(arguments: argparse.Namespace) -> int:
     names, files = _named(arguments.what, "optimizer")
     atlas = Path(arguments.atlas)
-    kept = kept_tables(atlas).tables
+    kept = kept_tables(atlas)
     folder = Path(arguments.out or f"results/place-{names[0]}")
     planned = planned_among(atlas, names, files, arguments.seeds)
     store = Store(folder)
@@ -84,7 +84,7 @@ def planned_among(atlas: Path, names: Sequence[str], files: Sequence[Path], only
 
 def _problem(arguments: argparse.Namespace) -> int:
     names, _ = _named(arguments.problem, "problem")
-    methods = list(dict.fromkeys(kept_tables(Path(arguments.atlas)).runs["optimizer"]))
+    methods = list(dict.fromkeys(kept_tables(Path(arguments.atlas))["runs"]["optimizer"]))
     chosen = seeds(arguments.seeds) if arguments.seeds else range(8)
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     worst = 0

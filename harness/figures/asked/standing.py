@@ -12,19 +12,29 @@ from matplotlib.figure import Figure
 
 from harness.analysis.asked.standing import method_names, standing
 from harness.figures.drawing.layout import PAGE
-from harness.figures.drawing.style import GREY, INK, fitted, house_style
+from harness.figures.drawing.style import GREY, INK, fitted, house_style, text_width
 from harness.tables import Tables
 
 NAME, ROW, TOP, BOTTOM, EDGE = 1.35, 0.17, 0.95, 0.42, 0.75
 """Inches: room for the names of optimizers, one row, the names of problems above, the scale below, and the last
 of those names."""
 WIDEST, NARROWEST = 0.85, 5.4
+LEGIBLE = 0.33
+"""Inches of a cell from which on it has a number beside its mark."""
 STRONGEST = 100.0
 """Spreads beyond it, or below its inverse, have the darkest colour."""
 PALE = 0.27, 0.73
 """Where on the colour map the ink of the numbers is dark."""
 MARKS = {"low-first": "▼", "high-first": "▲", "no order": "=", "mixed": "×"}
 """▼ the low ones first: they are learned below the others on an axis of cost."""
+WITH_NUMBERS = (
+    "number: spread   ▼ low-first   ▲ high-first   = no order   × mixed   pale number: nothing is shown",
+    "· as amplitude alone would give   > at least: the highest was not always learned   -: too few learned",
+)
+IN_COLOURS = (
+    f"colour: spread, blue where low ones come first, red where high ones do, darkest from {STRONGEST:g} on",
+    "▼ low-first   ▲ high-first   = no order   × mixed   no mark: nothing is shown   · as amplitude alone would give",
+)
 
 
 def standing_rows(tables: Tables) -> pd.DataFrame:
@@ -43,27 +53,29 @@ def standing_figure(tables: Tables) -> Figure:
         raise ValueError("The table 'order' has no primary rows, so there is no standing to draw.")
     methods, blocks = (list(dict.fromkeys(rows[name])) for name in ("method", "block"))
     cell = min((PAGE - NAME - EDGE) / len(blocks), WIDEST)
-    width, height = NAME + cell * len(blocks) + EDGE, TOP + ROW * len(methods) + BOTTOM
+    legible = cell >= LEGIBLE
+    # names of many problems stand steeply, so that they do not meet
+    turned = 35 if legible else 60
+    top = max(TOP, 0.15 + np.sin(np.radians(turned)) * max(text_width(block, 6.5) for block in blocks))
+    width, height = NAME + cell * len(blocks) + EDGE, top + ROW * len(methods) + BOTTOM
     width = max(width, NARROWEST)
     with house_style():
         figure = Figure(figsize=(width, height))
         box = NAME / width, BOTTOM / height, cell * len(blocks) / width, ROW * len(methods) / height
         axes = figure.add_axes(box)
-        _cells(axes, rows, methods, blocks)
-        axes.set_xticks(range(len(blocks)), blocks, rotation=35, ha="left", rotation_mode="anchor")
+        _cells(axes, rows, methods, blocks, numbered=legible)
+        axes.set_xticks(range(len(blocks)), blocks, rotation=turned, ha="left", rotation_mode="anchor")
         axes.xaxis.tick_top()
         names = [fitted(method, 6.5, NAME - 0.12)[0] for method in methods]
         axes.set_yticks(range(len(methods)), names)
         axes.tick_params(which="both", length=0, colors=INK)
         axes.spines[:].set_visible(False)
-        said = "number: spread   ▼ low-first   ▲ high-first   = no order   × mixed   pale number: nothing is shown"
-        figure.text(0.08 / width, 0.22 / height, said, size=6, color=GREY)
-        more = "· as amplitude alone would give   > at least: the highest was not always learned   -: too few learned"
-        figure.text(0.08 / width, 0.1 / height, more, size=6, color=GREY)
+        for place, line in zip((0.22, 0.1), WITH_NUMBERS if legible else IN_COLOURS, strict=True):
+            figure.text(0.08 / width, place / height, line, size=6, color=GREY)
     return figure
 
 
-def _cells(axes: Axes, rows: pd.DataFrame, methods: list[str], blocks: list[str]) -> None:
+def _cells(axes: Axes, rows: pd.DataFrame, methods: list[str], blocks: list[str], *, numbered: bool) -> None:
     # log S = 0, no preference, is white in the middle: blue where low ones come first, red where high ones do
     scale, norm = colormaps["RdBu"], LogNorm(1 / STRONGEST, STRONGEST, clip=True)
     image = np.ones((len(methods), len(blocks), 4))
@@ -74,7 +86,7 @@ def _cells(axes: Axes, rows: pd.DataFrame, methods: list[str], blocks: list[str]
         verdict = row["verdict"].split(",")[0]
         mark = MARKS.get(verdict, "") + ("·" if "," in row["verdict"] else "")
         bound = {">=": ">", "<=": "<"}.get(row["spread_bound"], "")
-        text = f"{bound}{_short(row['spread'])} {mark}".strip()
+        text = f"{bound}{_short(row['spread'])} {mark}".strip() if numbered else mark
         dark = PALE[0] < shade < PALE[1]
         ink = (INK if mark else GREY) if dark else ("white" if mark else "#e6e6e6")
         axes.text(at[1], at[0], text, ha="center", va="center", size=5.5, color=ink)
