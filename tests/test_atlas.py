@@ -56,7 +56,13 @@ def minimize(fun, x0, jac, lr=0.05):
     while True:
         x -= lr * jac(x)
 """
+WRONG = """\
+from harness import optimizer
 
+@optimizer("wrong")
+def minimize(fun, x0, jac):
+    return fun(x0) + jac
+"""
 
 pytestmark = pytest.mark.slow
 
@@ -175,11 +181,17 @@ def test_a_method_of_ones_own_finds_its_place(atlas, monkeypatch, capsys):
     assert ranked["own"].sum() == 1
     assert ranked["spread"].is_monotonic_decreasing
     assert ranked["problems"].nunique() == 1
+    # on the problems of a study of ones own choice
+    (atlas / "one.toml").write_text(
+        'name = "one"\nseeds = "0..4"\n[[parts]]\nproblems = ["control-low"]\nbudget = 12000\n'
+    )
+    assert main(["place", "my.py", "--atlas", "kept", "--study", "one.toml", "--out", "one", "--jobs", "1"]) == 0
+    assert set(load("one").runs["problem"]) == {"control-low"}
     assert "my-descent is number" in paragraph(ranked, ratios(both, "my-descent"), "my-descent")
 
 
 def test_problems_that_a_method_does_not_fit_are_left_out_and_the_rest_is_made(atlas):
-    planned = planned_among(atlas / "kept", ["cobyla"], (), "0")
+    planned = planned_among(atlas / "kept" / "STUDY.toml", ["cobyla"], (), "0")
     assert {spec.problem for spec in planned.specs} == {"control-low", "control-high"}
     assert {spec.optimizer for spec in planned.specs} == {"cobyla"}
     assert [key for key in planned.left_out if key.startswith("random-waves")] == ["random-waves: cobyla"]
@@ -188,11 +200,13 @@ def test_problems_that_a_method_does_not_fit_are_left_out_and_the_rest_is_made(a
 def test_what_cannot_be_placed_is_said(atlas, monkeypatch, capsys):
     monkeypatch.chdir(atlas)
     (atlas / "none.py").write_text("import math\n")
+    (atlas / "wrong.py").write_text(WRONG)
     cases = {
         ("place",): "Name what is to be placed",
         ("place", "adamm", "--atlas", "kept"): "adam",
         ("place", "adam", "--atlas", "nowhere"): "tables of an Atlas are required",
         ("place", "none.py", "--atlas", "kept"): "registers nothing",
+        ("place", "wrong.py", "--atlas", "kept"): "failed on all of 3 problems within the first 60 forward passes",
         ("place", "my.txt", "--atlas", "kept"): "Python file with optimizers of your own",
         ("place", "--problem", "sin136", "--atlas", "kept"): "sin135",
     }

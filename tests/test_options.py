@@ -245,7 +245,7 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
     **{("publish", option): ARCHIVE for option in ("--out", "--creator", "--license")},
     ("publish", "--date"): f"{SHARING}::test_an_archive_is_the_same_to_the_byte_and_unpacked_it_is_the_study",
     **dict.fromkeys((("atlas", "--atlas"), ("atlas", "--page")), ATLAS),
-    **dict.fromkeys((("place", "--atlas"), ("place", "--out"), ("place", "--jobs")), PLACED),
+    **dict.fromkeys((("place", "--atlas"), ("place", "--study"), ("place", "--out"), ("place", "--jobs")), PLACED),
     **dict.fromkeys((("place", "--problem"), ("place", "--seeds")), PLACED_PROBLEM),
     ("docs", "--out"): writes("optimizers", "--out", "pages", where="pages/README.md"),
 }

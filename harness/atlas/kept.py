@@ -22,6 +22,9 @@ from harness.tables import Tables
 from harness.whole_files import replace_file, writing_into
 
 CORE = Path("atlas") / "core"
+FULL = Path("atlas") / "full"
+CORE_FILE = Path("atlas") / "core.toml"
+"""The problems on which a method finds its place in minutes."""
 STANDING = "standing.csv"
 """The one table of it that is for people; the others are Parquet."""
 ROUNDED = 6

@@ -16,7 +16,6 @@ from scipy import stats
 from harness.analysis.asked.against import against
 from harness.analysis.asked.standing import PLACE, block_names, method_names, standing
 from harness.analysis.order import LEVEL, order_table
-from harness.study.sharing.papers import FILE
 from harness.tables import Tables
 
 RUN_LEVEL = ("runs", "curves", "spectra", "hits")
@@ -24,12 +23,12 @@ FEWEST = 3
 """Problems from which a ratio over problems has an interval."""
 
 
-def study_of(atlas: Path, names: Sequence[str], files: Sequence[Path]) -> str:
-    """The text of the Atlas' study file, with these optimizers in place of its own; raises ValueError."""
+def study_of(file: Path, names: Sequence[str], files: Sequence[Path]) -> str:
+    """The text of a study file of the Atlas, with these optimizers in place of its own; raises ValueError."""
     try:
-        content: dict[str, Any] = tomllib.loads((atlas / FILE).read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"The study file of an Atlas is required; '{atlas / FILE}' cannot be read: {error}.") from None
+        content: dict[str, Any] = tomllib.loads(file.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"The study file of an Atlas is required; '{file}' cannot be read: {error}.") from None
     # tuned settings are those of the methods that go, and a shared ledger is not ours to write into
     content = {key: value for key, value in content.items() if key not in ("settings", "ledger", "tuning")}
     content["parts"] = [
@@ -44,7 +43,8 @@ def study_of(atlas: Path, names: Sequence[str], files: Sequence[Path]) -> str:
 
 
 def together(kept: Tables, new: Tables) -> Tables:
-    """The tables of both, with `order` made anew over all of their configurations."""
+    """The tables of both, with `order` made anew over all of their configurations on the problems of the new runs."""
+    kept = _of_runs(kept, kept["runs"][_places(kept["runs"]).isin(_places(new["runs"]))]["run_id"])
     # an id is a digest of all that makes a run: equal ids are one run, made on two machines perhaps
     known = set(kept["runs"]["run_id"])
     joined = {
@@ -56,6 +56,15 @@ def together(kept: Tables, new: Tables) -> Tables:
     # p is corrected over all configurations of a table, so that the two halves cannot be set below each other
     order = order_table(runs, curves, spectra, hits, nulls)
     return {**kept, **joined, "nulls": nulls, "order": order}
+
+
+def _places(runs: pd.DataFrame) -> pd.MultiIndex:
+    """Of each run all that it shares with those of other methods."""
+    return pd.MultiIndex.from_frame(runs[PLACE].astype(str))
+
+
+def _of_runs(tables: Tables, ids: "pd.Series[str]") -> Tables:
+    return {name: rows[rows["run_id"].isin(ids)] if "run_id" in rows else rows for name, rows in tables.items()}
 
 
 def ranking(tables: Tables, own: Sequence[str]) -> pd.DataFrame:
@@ -96,9 +105,10 @@ def ratios(tables: Tables, own: str) -> pd.DataFrame:
 
     Columns: reference, problems, ratio (geometric mean over problems) with low and high (Student's t over problems) and
     p_value. Targets of one problem count as one problem."""
-    parts = []
-    for reference in sorted(set(tables["runs"]["optimizer"]) - {own}):
-        rows = against(tables, reference)
+    parts, optimizers = [], tables["runs"]["optimizer"]
+    for reference in sorted(set(optimizers) - {own}):
+        both = tables["runs"][optimizers.isin((own, reference))]
+        rows = against(_of_runs(tables, both["run_id"]), reference)
         rows = rows[(rows["optimizer"] == own) & (rows["spread_ratio"] > 0)] if len(rows) else rows
         if len(rows):
             names = block_names(rows[PLACE])

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,11 +15,12 @@ from rich.table import Table
 from harness import plugins
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.analysis.summary import closing_table
-from harness.atlas.kept import kept_tables
+from harness.atlas.kept import CORE_FILE, FULL, kept_tables
 from harness.atlas.placing import paragraph, ranking, ratios, study_of, together
 from harness.commands.carrying_out import PIPED_WIDTH, ending, say_left_out
 from harness.figures import FIGURES, save
 from harness.plugins.loading import Kind
+from harness.run.runner import run
 from harness.run.spec import find_optimizer, find_problem
 from harness.study.comparison import Plan, plan
 from harness.study.execution.progress import watching
@@ -31,6 +33,8 @@ from harness.whole_files import replace_file
 
 COMPANION = "gd"
 """Fits every problem; its runs are not made."""
+TRIAL = 60.0
+"""Forward passes after which a method that cannot be called has failed."""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -46,7 +50,9 @@ def _method(arguments: argparse.Namespace) -> int:
     atlas = Path(arguments.atlas)
     kept = kept_tables(atlas)
     folder = Path(arguments.out or f"results/place-{names[0]}")
-    planned = planned_among(atlas, names, files, arguments.seeds)
+    file = Path(arguments.study or (CORE_FILE if atlas == FULL else atlas / FILE))
+    planned = planned_among(file, names, files, arguments.seeds)
+    _try(planned, arguments.what)
     store = Store(folder)
     _made(planned, store, arguments.jobs)
     new = finish(store, "parquet")
@@ -67,18 +73,35 @@ def _method(arguments: argparse.Namespace) -> int:
     return ending(new, arguments)
 
 
-def planned_among(atlas: Path, names: Sequence[str], files: Sequence[Path], only_seeds: str | None) -> Plan:
-    """The runs of these optimizers on the problems of an Atlas that they fit; raises ValueError where they fit none."""
+def _try(planned: Plan, what: str) -> None:
+    """Raises ValueError for a method that fails at once on every problem, so that nobody waits for all of its runs."""
+    firsts = {(spec.problem, spec.optimizer): spec for spec in reversed(planned.specs)}
+    reasons: dict[str, list[str]] = {}
+    for (_, optimizer), spec in firsts.items():
+        row = run(replace(spec, budget=min(TRIAL, spec.budget)))["runs"].iloc[0]
+        if row["status"] != "failed":
+            return
+        reasons.setdefault(row["reason"], []).append(optimizer)
+    reason, failed = next(iter(reasons.items()))
+    file = what if what.endswith(".py") else "my.py"
+    raise ValueError(
+        f"{failed[0]} failed on all of {len(firsts)} problems within the first {TRIAL:.0f} forward passes, and nothing "
+        f"was written: {reason} 'python -m harness check {file}' says what to change."
+    )
+
+
+def planned_among(file: Path, names: Sequence[str], files: Sequence[Path], only_seeds: str | None) -> Plan:
+    """The runs of these optimizers on the problems of a study that they fit; raises ValueError where they fit none."""
     with TemporaryDirectory() as elsewhere:
         path = Path(elsewhere) / FILE
         # a study refuses a problem that none of its methods fits: beside one that fits all, such a problem is left out
-        path.write_text(study_of(atlas, [*names, COMPANION], files))
+        path.write_text(study_of(file, [*names, COMPANION], files))
         found = read_study(path, only_seeds).plan
     left_out = {key: why for key, why in found.left_out.items() if key.partition(": ")[2] in names}
     specs = tuple(spec for spec in found.specs if spec.optimizer in names)
     if not specs:
         reason = next(iter(left_out.values()), "")
-        raise ValueError(f"{' and '.join(names)} fits no problem of the Atlas in '{atlas}': {reason}")
+        raise ValueError(f"{' and '.join(names)} fits no problem of '{file}': {reason}")
     return Plan(specs, left_out, found.understood)
 
 
