@@ -1,12 +1,17 @@
 """The figures say what the tables say, whatever the tables are."""
 
+import re
 import subprocess
 import sys
+import zlib
+from io import BytesIO
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from fontTools import subset
+from fontTools.ttLib import TTFont
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
 from matplotlib.patches import Rectangle
@@ -17,6 +22,8 @@ from harness.tables import SCHEMA, frame
 
 DEFAULTS = {"str": "", "int64": 0, "float64": 0.0, "bool": False}
 BUDGET = 1000.0
+STREAM = rb"stream\r?\n(\x78.*?)\r?\nendstream"
+"""Of a PDF, compressed."""
 
 
 def rows_of(table, rows):
@@ -322,3 +329,13 @@ def test_a_study_of_very_many_configurations_draws_no_figure_unasked_and_says_ho
     assert undrawn(few, tmp_path) is None
     assert applicable(lots) == []
     assert f"harness figure heatmap {tmp_path} --optimizers gd" in undrawn(lots, tmp_path)
+
+
+def test_fonts_of_a_pdf_have_their_letters_and_no_tables_of_layout(tmp_path):
+    path, *_ = save(FIGURES["heatmap"](many(1, seeds=2)), tmp_path / "own", ("pdf",))
+    streams = [zlib.decompress(part) for part in re.findall(STREAM, path.read_bytes(), re.DOTALL)]
+    fonts = [TTFont(BytesIO(part)) for part in streams if part[:4] == b"\x00\x01\x00\x00"]
+    assert fonts
+    assert all("glyf" in font and not {"GSUB", "GPOS", "GDEF", "kern"} & set(font.keys()) for font in fonts)
+    # whoever else embeds fonts gets them as ever
+    assert not set(subset.Options().drop_tables) & {"GSUB", "GPOS"}

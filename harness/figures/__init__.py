@@ -17,6 +17,7 @@ from harness.figures.asked.spread import spread, spread_rows
 from harness.figures.asked.standing import standing_figure, standing_rows
 from harness.figures.drawing.cropped import cropped
 from harness.figures.drawing.families import Families
+from harness.figures.drawing.fonts import without_layout
 from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap, heatmap_rows
 from harness.figures.kept.filtered import filter_demo, filter_demo_rows, filtering, filtering_rows
@@ -161,5 +162,5 @@ def save(figure: Figure, path_stem: str | Path, kinds: Sequence[str] = USUAL) ->
 
 
 def _write(figure: Figure, kind: str, dpi: int, file: BinaryIO) -> None:
-    with cropped():
+    with cropped(), without_layout():
         figure.savefig(file, format=kind, dpi=dpi, metadata=UNDATED[kind])

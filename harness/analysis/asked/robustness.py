@@ -32,8 +32,8 @@ def robustness(tables: Tables) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS).astype({"agrees": bool})
     probes = tables["spectra"].drop_duplicates("run_id")[["run_id", "probe"]]
     # the first probe of each run alone
-    spectra = tables["spectra"].merge(probes, on=["run_id", "probe"])
-    chosen = as_declared({**tables, "spectra": spectra})
+    first = {name: tables[name].merge(probes, on=["run_id", "probe"]) for name in ("spectra", "hits")}
+    chosen = as_declared(tables | first)
     parts = [_judged(tables["runs"], choice) for choice in _choices(chosen)]
     rows = pd.concat(parts, ignore_index=True)
     own = rows[rows["choice"] == PRIMARY].set_index([*LABELS])["verdict"]
@@ -58,21 +58,23 @@ class _Choice(NamedTuple):
     spectra: pd.DataFrame
     threshold: float = PRIMARY_THRESHOLD
     clock: str = "cost"
+    hits: pd.DataFrame | None = None
+    """Where they are known already."""
 
 
 def _choices(tables: Tables) -> Iterator[_Choice]:
-    curves, spectra = tables["curves"], tables["spectra"]
-    yield _Choice(PRIMARY, "", curves, spectra)
+    curves, spectra, hits = tables["curves"], tables["spectra"], tables["hits"]
+    yield _Choice(PRIMARY, "", curves, spectra, hits=hits)
     for threshold in THRESHOLDS:
         if threshold != PRIMARY_THRESHOLD:
-            yield _Choice("threshold", f"{threshold:g}", curves, spectra, threshold)
+            yield _Choice("threshold", f"{threshold:g}", curves, spectra, threshold, hits=hits)
     for price in PRICES:
         # without a cut at equal cost, which would end each run where the shortest of the study ends
         repriced = reprice(tables, price, cut=False)
         yield _Choice("price of a gradient", f"{price:g}", repriced[0], repriced[1])
     for share in BUDGETS:
         yield _Choice("budget", f"1/{1 / share:.0f}", *_cut(tables, share))
-    yield _Choice("clock", "loss", curves, spectra, clock="loss")
+    yield _Choice("clock", "loss", curves, spectra, clock="loss", hits=hits)
     # a step is a request of any kind, whatever its price
     evaluations = curves["values"] + curves["gradients"] + curves["hvps"] + curves["jacobians"]
     for clock, reading in (("steps", evaluations), ("seconds", curves["seconds"])):
@@ -103,7 +105,10 @@ def _by_clock(
 
 
 def _judged(runs: pd.DataFrame, choice: _Choice) -> pd.DataFrame:
-    hits = find_hits(runs, choice.curves, choice.spectra, (choice.threshold,))
+    hits = choice.hits
+    if hits is None:
+        hits = find_hits(runs, choice.curves, choice.spectra, (choice.threshold,))
+    hits = hits[np.isclose(hits["threshold"], choice.threshold)]
     order = order_table(runs, choice.curves, choice.spectra, hits)
     order = order[order["matched_by"] == choice.clock]
     return order.reset_index(drop=True).assign(choice=choice.name, value=choice.value)[JUDGED]
