@@ -71,8 +71,9 @@ class HessianFree(Optimizer):
         for step in range(1, self.most + 1):
             turned = product(search)
             curvature = float(search @ turned)
-            # p.(H + lambda I)p <= 0: the model is unbounded along p; take what was found, or go straight down
-            if not curvature > 0:
+            # p.(H + lambda I)p <= 0: the model is unbounded along p; take what was found, or go straight down.
+            # Where r.r is 0, nothing is left to solve
+            if not curvature > 0 or square == 0.0:
                 point = point if step > 1 or start.any() else -gradient
                 break
             # alpha = r.r / p.(H + lambda I)p; then beta = r.r / r_old.r_old keeps the directions conjugate
