@@ -4,11 +4,16 @@ import pandas as pd
 import pytest
 
 from harness.atlas.answer import answer
-from harness.atlas.chapter import chapter_section
-from harness.atlas.factors import factors_section
-from harness.atlas.surprised import surprised_section
+from harness.atlas.sections.chapter import chapter_section
+from harness.atlas.sections.controls import controls_section, known_orders
+from harness.atlas.sections.factors import factors_section
+from harness.atlas.sections.families import families_section
+from harness.atlas.sections.limits import limits_section
+from harness.atlas.sections.surprised import surprised_section
 from harness.atlas.wording import number, share_of, spread_of
+from harness.study.selftest import CONTROLS
 from harness.tables import LABELS
+from optimizers import OPTIMIZERS
 
 LOW, HIGH = "low-first", "high-first"
 
@@ -93,3 +98,39 @@ def test_what_is_not_known_is_a_dash():
     assert spread_of(bounded) == ">=3 [2, ∞]"
     assert share_of({"concordance": 0.5, "low": nan, "high": 1.0}) == "0.50 [-, 1.00]"
     assert (number(nan), number(float("inf")), number(1234.5), number(0.123)) == ("-", "∞", "1,234", "0.12")
+
+
+def test_controls_are_held_against_the_order_that_the_selftest_knows_of_them():
+    known = known_orders()
+    linear = {control.problem: control.verdict or "no order" for control in CONTROLS if control.problem in known}
+    assert known == linear
+    assert len(known) == 4
+    names = ("gd", "adam", "powell")
+    rows = [row("control-high", name, said) for name, said in zip(names, (HIGH, LOW, "undecided"), strict=True)]
+    text = "\n".join(controls_section(pd.DataFrame(rows)))
+    assert "| control-high | high-first | high-first, C 0.90 [0.80, 1.00] | 3 | 1 | 1 | 0 | 0 | `adam` |" in text
+    assert [*controls_section(pd.DataFrame(rows).iloc[:0])] == []
+
+
+def test_a_family_is_told_by_its_median_over_targets_and_by_what_its_pairs_say():
+    names = ["gd", "adam", "lion", "powell"]
+    population = [{"spread": value, "concordance": share} for value, share in ((2.0, 0.6), (8.0, 0.9), (4.0, 0.8))]
+    kinds = ["first-order"] * 3 + ["direct"]
+    methods = pd.DataFrame({"method": names, "family": kinds, "population": [*population, None]})
+    said = [("gd", LOW, False), ("adam", LOW, True), ("lion", HIGH, False), ("powell", "undecided", False)]
+    rows = pd.DataFrame([row("a", name, verdict, alone=alone) for name, verdict, alone in said])
+    text = "\n".join(families_section(methods, rows))
+    line = "| first-order | 3 | 4 (2 to 8) | 0.80 (0.60 to 0.90) | 3 | 2 (67%) | 1 | 1 (33%) | 1 | 0 | 0 |"
+    assert line in text
+    assert "| direct | 1 | - | - | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
+
+
+def test_of_many_pairs_without_a_statement_the_few_others_are_named():
+    names = ["gd", "adam", "lion", "powell"]
+    rows = pd.DataFrame([row("a", name, "too few hits" if name != "gd" else LOW) for name in names])
+    rows = rows.assign(targets=1)
+    run = rows[["method", "block", "problem"]]
+    tables = {"runs": pd.DataFrame({"optimizer": names, "network": "1-40-1"})}
+    text = "\n".join(limits_section(rows, tables, run))
+    assert "- too few hits on a, 3: all but `gd`." in text
+    assert f"4 of {len(OPTIMIZERS)} registered methods were run" in text

@@ -11,14 +11,16 @@ from harness.analysis.asked.standing import METHOD, PLACE, block_names, method_n
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.again import verified_section
 from harness.atlas.answer import SAYING, answer, shared_sizes
-from harness.atlas.by_chance import chance_section
-from harness.atlas.chapter import chapter_section
-from harness.atlas.factors import factors_section
-from harness.atlas.foretold import theory_section
 from harness.atlas.kept import with_found
-from harness.atlas.limits import ends_section, limits_section
-from harness.atlas.surprised import surprised_section
-from harness.atlas.tuned import tuned_section
+from harness.atlas.sections.by_chance import chance_section
+from harness.atlas.sections.chapter import chapter_section
+from harness.atlas.sections.controls import controls_section, known_orders
+from harness.atlas.sections.factors import factors_section
+from harness.atlas.sections.families import families_section
+from harness.atlas.sections.foretold import theory_section
+from harness.atlas.sections.limits import ends_section, limits_section
+from harness.atlas.sections.surprised import surprised_section
+from harness.atlas.sections.tuned import tuned_section
 from harness.atlas.wording import listed, number, share_of, spread_of, table
 from harness.tables import LABELS, Tables
 from optimizers import OPTIMIZERS
@@ -31,7 +33,12 @@ def atlas_page(
 ) -> str:
     """The page in Markdown; `figure` is the address of the picture, `again` the runs that were made again."""
     tables = with_found(tables)
-    rows, run = _rows(tables), _run(tables)
+    every, run = _rows(tables), _run(tables)
+    # of controls the order is known: they say how far the instrument is to be believed, and nothing of methods
+    known = set(known_orders())
+    of_known = every["problem"].isin(known)
+    rows, controls = every[~of_known], every[of_known]
+    run = run[~run["problem"].isin(known)]
     sizes = shared_sizes(rows)
     methods = _methods(rows, tables, sizes)
     blocks = list(dict.fromkeys(rows["block"]))
@@ -44,6 +51,7 @@ def atlas_page(
             "",
             f"![Every optimizer on every problem]({figure})",
             "",
+            *families_section(methods, rows),
             *_table(methods, sizes),
             *_problems(rows, blocks),
             *_lost(rows),
@@ -53,6 +61,7 @@ def atlas_page(
             *tuned_section(tables, tuned),
             *chapter_section(rows),
             *surprised_section(rows),
+            *controls_section(controls),
             *limits_section(rows, tables, run),
             *ends_section(tables),
             *verified_section(again),
@@ -71,11 +80,11 @@ def _rows(tables: Tables) -> pd.DataFrame:
 
 
 def _run(tables: Tables) -> pd.DataFrame:
-    """`method` and `block` of every pair that was run, also of those of which nothing was measured."""
+    """`method`, `block` and `problem` of every pair that was run, also of those of which nothing was measured."""
     runs = tables["runs"][[*LABELS]].drop_duplicates()
     names = block_names(runs[PLACE].drop_duplicates())
     runs = runs.assign(block=[names[tuple(map(str, row))] for row in runs[PLACE].to_numpy(str)])
-    return runs.assign(method=method_names(runs))[["method", "block"]].drop_duplicates(ignore_index=True)
+    return runs.assign(method=method_names(runs))[["method", "block", "problem"]].drop_duplicates(ignore_index=True)
 
 
 def _methods(rows: pd.DataFrame, tables: Tables, sizes: pd.DataFrame | None) -> pd.DataFrame:

@@ -105,10 +105,13 @@ def _by_clock(
 
 
 def _judged(runs: pd.DataFrame, choice: _Choice) -> pd.DataFrame:
-    hits = choice.hits
+    hits, curves, spectra = choice.hits, choice.curves, choice.spectra
     if hits is None:
-        hits = find_hits(runs, choice.curves, choice.spectra, (choice.threshold,))
+        hits = find_hits(runs, curves, spectra, (choice.threshold,))
     hits = hits[np.isclose(hits["threshold"], choice.threshold)]
-    order = order_table(runs, choice.curves, choice.spectra, hits)
+    if choice.clock == "cost":
+        # the clock of cost reads hits alone, and of the spectra what the first probe of a problem is
+        curves, spectra = curves.iloc[:0], spectra.drop_duplicates("run_id")
+    order = order_table(runs, curves, spectra, hits)
     order = order[order["matched_by"] == choice.clock]
     return order.reset_index(drop=True).assign(choice=choice.name, value=choice.value)[JUDGED]

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from harness.analysis.asked.samplers import SAMPLERS
 from harness.analysis.statistics.verdicts import P_LIMIT
 from harness.atlas.answer import SAYING
 from harness.atlas.wording import listed
@@ -19,8 +18,7 @@ UNMEASURED = "without a spread on two targets"
 def limits_section(rows: pd.DataFrame, tables: Tables, run: pd.DataFrame) -> Iterator[str]:
     """What is not said; `rows` is the standing with `method` and `said`, `run` has `method` and `block` of all runs."""
     runs = tables["runs"]
-    methods = sorted(set(runs["optimizer"]) - set(SAMPLERS))
-    ours = [name for name in methods if name in OPTIMIZERS]
+    ours = set(runs["optimizer"]) & set(OPTIMIZERS)
     single = rows[rows["targets"] == 1]["block"].nunique()
     yield "## What it cannot say"
     yield ""
@@ -53,7 +51,10 @@ def limits_section(rows: pd.DataFrame, tables: Tables, run: pd.DataFrame) -> Ite
     yield f"Pairs that allow no statement, {len(silent)} of {len(run)}:"
     yield ""
     for (verdict, block), own in silent.groupby(["said", "block"], sort=False):
-        yield f"- {verdict} on {block}: {listed(own['method'])}."
+        others = run[(run["block"] == block) & ~run["method"].isin(own["method"])]["method"]
+        # of many the few others are sooner read
+        told = f"all but {listed(others)}" if 0 < len(others) < len(own) / 2 else listed(own["method"])
+        yield f"- {verdict} on {block}, {len(own)}: {told}."
     yield ""
 
 

@@ -36,6 +36,7 @@ def chance_section(tables: Tables, rows: pd.DataFrame) -> Iterator[str]:
     yield ""
     names = block_names(tables["runs"][PLACE].drop_duplicates())
     compared = compared.assign(block=[names[tuple(map(str, row))] for row in compared[PLACE].to_numpy(str)])
+    compared = compared[compared["block"].isin(rows["block"])]
     compared = compared[(compared["n_pairs"] >= FEWEST_RUNS) & ~compared["optimizer"].isin(SAMPLERS)]
     lines, sure = [], compared["p_adjusted"] <= P_LIMIT
     for (sampler, block), own in compared.groupby(["sampler", "block"], sort=False):

@@ -1,0 +1,1 @@
+"""Sections of the page of the Atlas, each made of its tables."""
