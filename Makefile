@@ -84,13 +84,14 @@ atlas-core: $(RUNTIME)  ## make the core of the Atlas, its tables, its figure an
 	$(BIN)/python -m harness sweep atlas/core.toml --out results/atlas-core $(CLUSTER) $(ARGS)
 	$(BIN)/python -m harness tune atlas/core.toml --out results/atlas-core-tuning --write atlas/tuned.toml $(CLUSTER)
 	$(BIN)/python -m harness sweep atlas/tuned.toml --out results/atlas-core-tuned $(CLUSTER) $(ARGS)
-	$(BIN)/python -m harness atlas results/atlas-core --tuned results/atlas-core-tuned --verify 12
+	$(BIN)/python -m harness atlas results/atlas-core --tuned results/atlas-core-tuned --atlas results/core \
+	    --page results/core.md --verify 12
 
 atlas: $(RUNTIME)  ## the full Atlas, which takes a cluster or patience [DASK=tcp://...]
 	$(BIN)/python -m harness sweep atlas/atlas.toml --out results/atlas $(CLUSTER) $(ARGS)
 	$(BIN)/python -m harness tune atlas/atlas.toml --out results/atlas-tuning --write atlas/atlas-tuned.toml $(CLUSTER)
 	$(BIN)/python -m harness sweep atlas/atlas-tuned.toml --out results/atlas-tuned $(CLUSTER) $(ARGS)
-	$(BIN)/python -m harness atlas results/atlas --tuned results/atlas-tuned --atlas atlas/full --page docs/atlas-full.md --verify 12
+	$(BIN)/python -m harness atlas results/atlas --tuned results/atlas-tuned --verify 12
 
 claim-%: $(RUNTIME)  # of docs/claims.md: make claim-a [ARGS="--jobs 2"]
 	$(BIN)/python -m benchmarks.claims $* $(ARGS)

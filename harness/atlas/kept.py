@@ -21,10 +21,9 @@ from harness.study.sharing.papers import FILE
 from harness.tables import Tables
 from harness.whole_files import replace_file, writing_into
 
-CORE = Path("atlas") / "core"
-FULL = Path("atlas") / "full"
-CORE_FILE = Path("atlas") / "core.toml"
-"""The problems on which a method finds its place in minutes."""
+KEPT = Path("atlas") / "tables"
+CORE = Path("atlas") / "core.toml"
+"""The problems of the Atlas on which a method finds its place in minutes."""
 STANDING = "standing.csv"
 """The one table of it that is for people; the others are Parquet."""
 ROUNDED = 6
@@ -59,7 +58,7 @@ def keep(folder: Path, target: Path) -> Tables:
     return kept
 
 
-def kept_tables(folder: Path = CORE) -> Tables:
+def kept_tables(folder: Path = KEPT) -> Tables:
     """The tables of an Atlas; raises ValueError where there is none."""
     try:
         tables = load(folder).tables

@@ -15,7 +15,7 @@ from scipy import stats
 
 from harness.analysis.asked.against import against
 from harness.analysis.asked.standing import PLACE, block_names, method_names, standing
-from harness.analysis.order import LEVEL, order_table
+from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, order_table
 from harness.tables import Tables
 
 RUN_LEVEL = ("runs", "curves", "spectra", "hits")
@@ -51,6 +51,8 @@ def together(kept: Tables, new: Tables) -> Tables:
         name: pd.concat([kept[name], new[name][~new[name]["run_id"].isin(known)]], ignore_index=True)
         for name in RUN_LEVEL
     }
+    # a place is told at the primary endpoint, and no other is judged anew
+    joined["hits"] = joined["hits"][np.isclose(joined["hits"]["threshold"], PRIMARY_THRESHOLD)]
     nulls = pd.concat([kept["nulls"], new["nulls"]], ignore_index=True).drop_duplicates(ignore_index=True)
     runs, curves, spectra, hits = (joined[name] for name in RUN_LEVEL)
     # p is corrected over all configurations of a table, so that the two halves cannot be set below each other

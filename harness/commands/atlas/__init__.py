@@ -8,8 +8,8 @@ ABOUT = "Keep the tables of a finished study as an Atlas, and write its page and
 EXAMPLES = """\
 examples:
   python -m harness sweep atlas/core.toml --out results/atlas-core
-  python -m harness atlas results/atlas-core
-  python -m harness atlas results/atlas-core --tuned results/atlas-core-tuned
+  python -m harness atlas results/atlas-core --atlas results/core --page results/core.md
+  python -m harness atlas --row "adam on random-waves"
   python -m harness atlas --verify 12
   python -m harness atlas --row "adam on random-waves"
   python -m harness atlas
@@ -21,7 +21,7 @@ def add_options(word: Parser) -> None:
     text = "the folder of the finished study (default: page and figure of what is kept already)"
     word.add_argument("folder", metavar="DIR", nargs="?", help=text)
     word.add_argument(
-        "--atlas", default="atlas/core", metavar="DIR", help="where tables are kept (default: atlas/core)"
+        "--atlas", default="atlas/tables", metavar="DIR", help="where tables are kept (default: atlas/tables)"
     )
     text = "the folder of the finished study of tuned settings, kept beside (in DIR-tuned)"
     word.add_argument("--tuned", metavar="DIR", help=text)

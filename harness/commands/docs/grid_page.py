@@ -14,16 +14,17 @@ HEAD = """\
 <!-- Made by `python -m harness docs atlas` from {file}; change the study, not this page. -->
 # What {file} is made of
 
-{methods} methods on {blocks} problems, {runs:,} runs at registered settings; problems marked as tuned are searched as
+{methods} methods on {blocks} problems, {runs:,} runs at registered settings, of which {made:,} are made and kept in
+`tables/`; problems marked as tuned are searched as
 well, with {trials} trials for each method. {time}
 
-| problem | changed | targets | methods | seeds | budget | tuned |
-|---|---|---|---|---|---|---|
+| problem | changed | targets | methods | seeds | budget | tuned | made |
+|---|---|---|---|---|---|---|---|
 """
 
 
-def grid_page(study: Study, core: Study, runs: pd.DataFrame) -> str:
-    """The page for a study's file; `runs` are those of the core, from which its time is foretold."""
+def grid_page(study: Study, kept: Study, runs: pd.DataFrame) -> str:
+    """The page for a study's file; `runs` are those of the `kept` one, from which its time is foretold."""
     specs = study.plan.specs
     blocks: dict[tuple[str, object], list[RunSpec]] = {}
     for spec in specs:
@@ -31,18 +32,21 @@ def grid_page(study: Study, core: Study, runs: pd.DataFrame) -> str:
     tuned = {spec.recipe for _, planned in study.searched for spec in planned.specs}
     trials = " or ".join(map(str, sorted({terms.trials for terms, _ in study.searched}))) or "no"
     counts = {"methods": len({spec.optimizer for spec in specs}), "blocks": len(blocks), "runs": len(specs)}
-    time = time_sentence(list(specs), runs, {spec.run_id: spec.budget for spec in core.plan.specs})
+    counts["made"] = len(set(runs["run_id"]) & {spec.run_id for spec in specs})
+    time = time_sentence(list(specs), runs, {spec.run_id: spec.budget for spec in kept.plan.specs})
     head = HEAD.format(file=study.path.as_posix(), trials=trials, time=time, **counts)
-    rows = [_row(own, searched=own[0].recipe in tuned) for own in blocks.values()]
+    made = set(runs["run_id"])
+    rows = [_row(own, made, searched=own[0].recipe in tuned) for own in blocks.values()]
     return head + "\n".join([*rows, "", *_left_out(study), ""])
 
 
-def _row(own: Sequence[RunSpec], *, searched: bool) -> str:
+def _row(own: Sequence[RunSpec], made: set[str], *, searched: bool) -> str:
     first = own[0]
     usual = changed(first.recipe, PROBLEMS[first.problem])
     said = ", ".join(f"{name} {value}" for name, value in usual.items() if name != "target")
     counts = [len({getattr(spec, name) for spec in own}) for name in ("recipe", "optimizer", "seed")]
     cells = [f"`{first.problem}`", said or "-", *map(str, counts), f"{first.budget:,.0f}", "yes" if searched else "no"]
+    cells.append(f"{sum(spec.run_id in made for spec in own):,} of {len(own):,}")
     return f"| {' | '.join(cells)} |"
 
 

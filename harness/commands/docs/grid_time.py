@@ -1,4 +1,4 @@
-"""How long a large study will take, extrapolated from the seconds that the runs of the Atlas' core have taken."""
+"""How long a large study will take, extrapolated from the seconds that the kept runs of the Atlas have taken."""
 
 import numpy as np
 import pandas as pd
@@ -11,21 +11,23 @@ SECONDS = ["seconds_objective", "seconds_optimizer", "seconds_measuring"]
 
 
 def time_sentence(specs: list[RunSpec], runs: pd.DataFrame, budgets: dict[str, float]) -> str:
-    """The sentence; `runs` are those of the core, whose budgets are `budgets` by run id.
+    """The sentence; `runs` are kept ones, whose budgets are `budgets` by run id.
 
-    A method takes per unit of cost what it takes in the median over problems of the core, one that the core lacks what
+    A method takes per unit of cost what it takes in the mean over their problems, one that they lack what
     its family does, or else what all do; larger networks are not reckoned with."""
     paid = runs.assign(rate=runs[SECONDS].sum(axis=1) / runs["run_id"].map(budgets))
     paid = paid.assign(family=[OPTIMIZERS[name].family for name in paid["optimizer"]])
+    taken = float(runs[SECONDS].to_numpy().sum())
     whole = _foretold([(spec.optimizer, spec.budget) for spec in specs], paid)
     ratios = []
     for problem, own in paid.groupby("problem"):
         asked = list(zip(own["optimizer"], own["run_id"].map(budgets), strict=True))
         ratios.append(_foretold(asked, paid[paid["problem"] != problem]) / float(own[SECONDS].to_numpy().sum()))
     return (
-        f"At the seconds that the {len(runs):,} runs of `core.toml` have taken for each unit of cost, "
-        f"by method\nor else by family, they take about {duration(whole)} of one core. That is rough, and too little "
-        "for networks that are larger: each\nproblem of the core, foretold in this way from the others, gets "
+        f"The {len(runs):,} runs of `tables/` have taken {duration(taken)} of one core. At their seconds for each "
+        f"unit of cost, by method\nor else by family, they take about {duration(whole)} of one core. "
+        "That is rough, and too little "
+        "for networks that are larger: each\nof their problems, foretold in this way from the others, gets "
         f"{min(ratios):.2g} to {max(ratios):.2g} times what it took.\n"
         "`python -m harness plan atlas/atlas.toml` measures probes instead."
     )
@@ -34,8 +36,8 @@ def time_sentence(specs: list[RunSpec], runs: pd.DataFrame, budgets: dict[str, f
 def _foretold(asked: list[tuple[str, float]], paid: pd.DataFrame) -> float:
     """Seconds of runs of these methods and budgets."""
     rates = paid.groupby(["optimizer", "problem"])["rate"].mean()
-    own = rates.groupby("optimizer").median()
-    families = paid.groupby(["family", "problem"])["rate"].mean().groupby("family").median()
+    own = rates.groupby("optimizer").mean()
+    families = paid.groupby(["family", "problem"])["rate"].mean().groupby("family").mean()
     default = float(np.median(own))
     known = {name: own.get(name, families.get(method.family, default)) for name, method in OPTIMIZERS.items()}
     return sum(float(known.get(name, default)) * budget for name, budget in asked)

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.atlas.kept import CORE, kept_tables
+from harness.atlas.kept import KEPT, kept_tables
 from harness.commands.docs.claims_page import claims_page
 from harness.commands.docs.grid_page import grid_page
 from harness.commands.docs.optimizer_pages import pages
@@ -41,8 +41,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _grid() -> str:
-    core = read_study(CORE / FILE)
-    return grid_page(read_study("atlas/atlas.toml"), core, kept_tables(CORE)["runs"])
+    return grid_page(read_study("atlas/atlas.toml"), read_study(KEPT / FILE), kept_tables(KEPT)["runs"])
 
 
 def _bibtex(folder: Path) -> str:

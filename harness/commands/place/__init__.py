@@ -20,8 +20,8 @@ def add_options(word: Parser) -> None:
     word.add_argument("what", metavar="FILE.py|NAME", nargs="?", help=what)
     problem = "instead, a problem: which optimizers of the Atlas keep the order on it?"
     word.add_argument("--problem", metavar="FILE.py|NAME", help=problem)
-    word.add_argument("--atlas", default="atlas/core", metavar="DIR", help="the Atlas (default: atlas/core)")
-    study = "a study file whose problems are taken (default: atlas/core.toml of atlas/full, else the Atlas' own)"
+    word.add_argument("--atlas", default="atlas/tables", metavar="DIR", help="the Atlas (default: atlas/tables)")
+    study = "a study file whose problems are taken (default: atlas/core.toml among atlas/tables, else the Atlas' own)"
     word.add_argument("--study", metavar="STUDY.toml", help=study)
     seeds = "only these seeds, such as 0..7 (default: those of the Atlas)"
     word.add_argument("--seeds", metavar="A..B", help=seeds)

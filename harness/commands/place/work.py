@@ -15,7 +15,7 @@ from rich.table import Table
 from harness import plugins
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.analysis.summary import closing_table
-from harness.atlas.kept import CORE_FILE, FULL, kept_tables
+from harness.atlas.kept import CORE, KEPT, kept_tables
 from harness.atlas.placing import paragraph, ranking, ratios, study_of, together
 from harness.commands.carrying_out import PIPED_WIDTH, ending, say_left_out
 from harness.figures import FIGURES, save
@@ -42,6 +42,10 @@ def main(arguments: argparse.Namespace) -> int:
     # one of the two: both, or none, leave open what is held against what
     if (arguments.what is None) == (arguments.problem is None):
         raise ValueError("Name what is to be placed: a file or an optimizer, or --problem with a file or a problem.")
+    if arguments.problem is not None and arguments.study is not None:
+        raise ValueError(
+            "--study names the problems of a method that is placed; a problem is placed alone: leave it out."
+        )
     return _method(arguments) if arguments.problem is None else _problem(arguments)
 
 
@@ -50,7 +54,7 @@ def _method(arguments: argparse.Namespace) -> int:
     atlas = Path(arguments.atlas)
     kept = kept_tables(atlas)
     folder = Path(arguments.out or f"results/place-{names[0]}")
-    file = Path(arguments.study or (CORE_FILE if atlas == FULL else atlas / FILE))
+    file = Path(arguments.study or (CORE if atlas == KEPT else atlas / FILE))
     planned = planned_among(file, names, files, arguments.seeds)
     _try(planned, arguments.what)
     store = Store(folder)
