@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from harness.atlas.answer import answer
+from harness.atlas.sections.by_chance import chance_section
 from harness.atlas.sections.chapter import chapter_section
 from harness.atlas.sections.controls import controls_section, known_orders
 from harness.atlas.sections.factors import factors_section
@@ -134,3 +135,9 @@ def test_of_many_pairs_without_a_statement_the_few_others_are_named():
     text = "\n".join(limits_section(rows, tables, run))
     assert "- too few hits on a, 3: all but `gd`." in text
     assert f"4 of {len(OPTIMIZERS)} registered methods were run" in text
+
+
+@pytest.mark.parametrize("tables", [{}, {"samplers": pd.DataFrame()}])
+def test_where_nothing_stands_beside_a_sampler_nothing_is_said_of_chance(tables):
+    rows = pd.DataFrame([row("a", "metropolis", LOW)])
+    assert [*chance_section({**runs(blocks=[{}]), **tables}, rows)] == []

@@ -17,9 +17,10 @@ HEADS = (*SHOWN, "leave higher frequencies", "lower ones", "neither", "ratio")
 
 
 def chance_section(tables: Tables, rows: pd.DataFrame) -> Iterator[str]:
-    """The section, empty for a study without samplers; `rows` is the standing with `method`."""
+    """The section, empty where nothing stands beside a sampler; `rows` is the standing with `method`."""
     compared = tables.get("samplers")
-    if compared is None:
+    # a study of samplers alone has nothing to compare
+    if compared is None or compared.empty:
         return
     yield "## How much is in the map, and how much in the method"
     yield ""
