@@ -19,8 +19,8 @@ from harness.study.comparison import DEFAULT_OPTIMIZERS
 pytestmark = pytest.mark.slow
 
 
-MANY = 40 * 49 + 1
-"""Marks of the default study, every 40th of which is one of 50 marks: log-spaced marks are nested."""
+MANY = 20 * 49 + 1
+"""Marks of the default study, every 20th of which is one of 50 marks: log-spaced marks are nested."""
 
 
 def thinned(results, count):
@@ -42,7 +42,7 @@ def thinned(results, count):
 
 @pytest.fixture(scope="module")
 def closely(tmp_path_factory):
-    """The default study, looked at twenty times as often as by default."""
+    """The default study, looked at ten times as often as by default."""
     return compare("sin135", seeds=8, marks=MANY, out=tmp_path_factory.mktemp("study") / "sin135")
 
 
