@@ -13,7 +13,7 @@ from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.atlas.placing import ratios
 from harness.figures import FIGURES, NUMBERS
-from harness.figures.asked.standing import MARKS
+from harness.figures.asked.standing import MARKS, is_sized
 from harness.tables import LABELS, SCHEMA, frame
 
 ZERO = {"str": "", "int64": 0, "float64": 0.0, "bool": False}
@@ -199,3 +199,15 @@ def test_cells_that_are_too_small_for_numbers_have_marks_and_colours():
     assert [label.get_text() for label in axes.get_xticklabels()] == many
     assert {text.get_text() for text in axes.texts} <= {*MARKS.values(), *(f"{mark}·" for mark in MARKS.values()), ""}
     assert any("colour: spread" in text.get_text() for text in figure.texts)
+
+
+def test_a_spread_of_which_nothing_is_known_has_no_colour():
+    """One run in sixteen hits the highest, early and before its lowest: a bound of 0.015, from 0 to infinity."""
+    rows = pd.DataFrame(
+        {
+            "spread": [0.015, 0.164, 30.0, 4.0, 0.0],
+            "spread_low": [0.0, 0.0, 12.0, 2.0, 0.0],
+            "spread_high": [np.inf, 0.179, np.inf, 8.0, 0.0],
+        }
+    )
+    assert is_sized(rows).tolist() == [False, True, True, True, False]

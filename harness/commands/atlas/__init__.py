@@ -9,7 +9,6 @@ EXAMPLES = """\
 examples:
   python -m harness sweep atlas/core.toml --out results/atlas-core
   python -m harness atlas results/atlas-core --atlas results/core --page results/core.md
-  python -m harness atlas --row "adam on random-waves"
   python -m harness atlas --verify 12
   python -m harness atlas --row "adam on random-waves"
   python -m harness atlas

@@ -32,7 +32,10 @@ WITH_NUMBERS = (
     "· as amplitude alone would give   > at least: the highest was not always learned   -: too few learned",
 )
 IN_COLOURS = (
-    f"colour: spread, blue where low ones come first, red where high ones do, darkest from {STRONGEST:g} on",
+    (
+        f"colour: spread, blue where low ones come first, red where high ones do, darkest from {STRONGEST:g} on; "
+        "none where nothing bounds it"
+    ),
     "▼ low-first   ▲ high-first   = no order   × mixed   no mark: nothing is shown   · as amplitude alone would give",
 )
 
@@ -41,9 +44,15 @@ def standing_rows(tables: Tables) -> pd.DataFrame:
     """The table behind the figure, with a column `method`: from the largest mean spread to the smallest."""
     rows = standing(tables)
     rows = rows.assign(method=method_names(rows))
-    # log of the geometric mean over problems; a spread of 0 is none
-    size = np.log(rows["spread"].where(rows["spread"] > 0)).groupby(rows["method"]).mean()
+    # log of the geometric mean over problems
+    size = np.log(rows["spread"].where(is_sized(rows))).groupby(rows["method"]).mean()
     return rows.assign(size=rows["method"].map(size)).sort_values(["size", "method"], ascending=False, kind="stable")
+
+
+def is_sized(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Where a spread is known: one with the interval [0, inf] may lie anywhere, and a spread of 0 is none."""
+    low, high = (rows[name].astype(np.float64) for name in ("spread_low", "spread_high"))
+    return (rows["spread"] > 0) & ((low > 0) | np.isfinite(high))
 
 
 def standing_figure(tables: Tables) -> Figure:
@@ -79,9 +88,9 @@ def _cells(axes: Axes, rows: pd.DataFrame, methods: list[str], blocks: list[str]
     # log S = 0, no preference, is white in the middle: blue where low ones come first, red where high ones do
     scale, norm = colormaps["RdBu"], LogNorm(1 / STRONGEST, STRONGEST, clip=True)
     image = np.ones((len(methods), len(blocks), 4))
-    for row in rows.to_dict("records"):
+    for row in rows.assign(sized=is_sized(rows)).to_dict("records"):
         at = methods.index(row["method"]), blocks.index(row["block"])
-        shade = float(norm(row["spread"])) if row["spread"] > 0 else 0.5
+        shade = float(norm(row["spread"])) if row["sized"] else 0.5
         image[at] = scale(shade)
         verdict = row["verdict"].split(",")[0]
         mark = MARKS.get(verdict, "") + ("·" if "," in row["verdict"] else "")
