@@ -24,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if said and said[0] in HELP:
         sys.stdout.write(overview())
         return 0
+    folder = os.environ.get(DATA)
     try:
         return _say(said)
     except BrokenPipeError:  # the reader of our output has left, as `head` does
@@ -39,6 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             import_module("traceback").print_exception(error.__cause__)
         sys.stderr.write(f"harness{word}: {' '.join(str(error).split())}\n")
         return 2 if isinstance(error, ValueError) else 1
+    finally:  # who calls this in a process of their own gets their environment back
+        if folder is None:
+            os.environ.pop(DATA, None)
+        else:
+            os.environ[DATA] = folder
 
 
 def overview() -> str:

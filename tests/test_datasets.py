@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import os
 import struct
 import tarfile
 import threading
@@ -354,9 +355,20 @@ def test_an_archive_is_fetched_and_unpacked_and_removed(server, tmp_path):
 def test_the_command_line_sets_the_variable_that_is_read(monkeypatch, homeless, capsys):
     assert cli.DATA == DATA
     small_collection(monkeypatch, homeless / "own" / "mnist")
-    monkeypatch.setenv(DATA, "elsewhere")  # restored afterwards, whatever the command sets
+    monkeypatch.setenv(DATA, "elsewhere")
     assert cli.main(["data", "where", "mnist", "--data-dir", str(homeless / "own")]) == 0
     assert capsys.readouterr().out == f"mnist: {homeless / 'own' / 'mnist'}\n"
+
+
+@pytest.mark.parametrize("before", [None, "elsewhere"])
+def test_who_calls_the_command_line_gets_the_environment_back(monkeypatch, homeless, before):
+    monkeypatch.setenv(DATA, "restored afterwards")
+    monkeypatch.delenv(DATA) if before is None else monkeypatch.setenv(DATA, before)
+    for name in ("mnist", "no such collection"):
+        cli.main(["data", "where", name, "--data-dir", str(homeless / "own")])
+        assert os.environ.get(DATA) == before
+    cli.main(["compare", "--problem", "no such problem", "--data-dir", str(homeless)])
+    assert os.environ.get(DATA) == before
 
 
 def test_verify_tells_a_wrong_file_and_fetch_cannot_mend_it_offline(monkeypatch, homeless, capsys):
