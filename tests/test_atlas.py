@@ -9,7 +9,7 @@ from harness import load
 from harness.analysis.asked.standing import standing
 from harness.analysis.order import order_table
 from harness.atlas.again import drawn, verified
-from harness.atlas.kept import keep, kept_tables
+from harness.atlas.kept import keep, kept_specs, kept_tables, part_tables, parts
 from harness.atlas.page import atlas_page
 from harness.atlas.placing import paragraph, ranking, ratios, together
 from harness.atlas.sections.tuned import beside
@@ -82,6 +82,70 @@ def test_what_is_kept_has_the_order_and_the_standing_of_the_whole(atlas):
     made = order_table(*(kept[name] for name in ("runs", "curves", "spectra", "hits", "nulls")))
     pd.testing.assert_frame_equal(made, whole["order"], rtol=1e-9)
     pd.testing.assert_frame_equal(standing(kept), standing(whole), rtol=1e-9)
+
+
+PARTS = {
+    "controls": '[[parts]]\nproblems = ["control-low", "control-high"]\nbudget = 12000\n',
+    "waves": '[[parts]]\nseeds = "0..1"\n[parts.problems.random-waves]\ntarget = [0, 1, 2, 3, 4]\n',
+}
+
+
+def test_an_atlas_that_grew_by_a_part_has_what_was_there_and_what_was_added(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    head = STUDY.partition("[[parts]]")[0] + 'ledger = "whole"\n'
+    for name, text in PARTS.items():
+        (atlas / f"{name}.toml").write_text(head + text)
+        # no run is made again
+        assert main(["sweep", f"{name}.toml", "--out", f"of-{name}", "--jobs", "1"]) == 0
+    words = ["--atlas", "grown", "--page", "grown.md"]
+    assert main(["atlas", "of-controls", *words]) == 0
+    before = (atlas / "grown" / "order.parquet").read_bytes()
+    assert main(["atlas", "of-waves", "--part", "waves", *words]) == 0
+    assert [path.name for path in parts(Path("grown"))] == ["grown", "waves"]
+    # what was said does not change by what is added: p is corrected within a part
+    assert (atlas / "grown" / "order.parquet").read_bytes() == before
+    for name, part in zip(PARTS, parts(Path("grown")), strict=True):
+        pd.testing.assert_frame_equal(part_tables(part)["order"], load(f"of-{name}").order)
+    # rows, names and runs are those of the whole, but for what the correction is over
+    whole, grown = load("whole").tables, kept_tables(Path("grown"))
+    assert sorted(grown["runs"]["run_id"]) == sorted(whole["runs"]["run_id"])
+    assert {spec.run_id for spec in kept_specs(Path("grown"))} == set(whole["runs"]["run_id"])
+    key = ["block", "optimizer"]
+    corrected = ["p_adjusted", "verdict"]
+    rows, of_whole = (standing(one).sort_values(key, ignore_index=True) for one in (grown, whole))
+    pd.testing.assert_frame_equal(rows.drop(columns=corrected), of_whole.drop(columns=corrected), rtol=1e-9)
+    written = pd.read_csv("grown/standing.csv", keep_default_na=False, na_values=[""])
+    assert written["block"].tolist() == standing(grown)["block"].tolist()
+    assert "| control-high | high-first |" in Path("grown.md").read_text()
+    assert "`adam`" in Path("grown.md").read_text().split("## Problems")[0]
+    # a row of each part is made again and judged as it was
+    for row in ("gd on control-low", "adam on random-waves"):
+        capsys.readouterr()
+        assert main(["atlas", "--atlas", "grown", "--row", row]) == 0
+        said = capsys.readouterr().out.splitlines()
+        assert said[-2].removeprefix("kept: ") == said[-1].removeprefix("now:  ")
+
+    # the whole takes the place of the part that it holds
+    assert main(["atlas", "whole", *words]) == 0
+    assert parts(Path("grown")) == [Path("grown")]
+    pd.testing.assert_frame_equal(kept_tables(Path("grown"))["order"], load("whole").order)
+
+
+def test_a_part_that_cannot_be_kept_is_refused_and_nothing_changes(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    words = ["--atlas", "kept", "--page", "kept.md"]
+    there = sorted(Path("kept").rglob("*"))
+    cases = {
+        ("whole", "--part", "again"): "66 of 66 runs are kept already, in 'kept' (control-low, control-high, random-wa",
+        ("whole", "--part", "../kept"): "letters, digits, - and _",
+        ("--part", "more"): "name the folder of the study",
+        ("whole", "--part", "first", "--atlas", "nothing"): "holds no Atlas yet",
+        ("--part", "more", "--row", "gd on control-low"): "leave out part",
+    }
+    for case, sentence in cases.items():
+        assert main(["atlas", *words, *case]) == 2
+        assert sentence in capsys.readouterr().err
+    assert sorted(Path("kept").rglob("*")) == there
 
 
 def test_the_page_says_what_the_tables_say(atlas):

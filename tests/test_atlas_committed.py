@@ -12,7 +12,7 @@ from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.analysis.statistics.verdicts import FEWEST_RUNS, P_LIMIT
 from harness.atlas.again import VERIFIED
-from harness.atlas.kept import KEPT, STANDING, beside, kept_tables
+from harness.atlas.kept import KEPT, STANDING, beside, kept_tables, parts
 from harness.atlas.page import atlas_page
 from harness.atlas.placing import ranking
 from harness.run.runner import run_lanes
@@ -50,8 +50,9 @@ def test_its_order_by_cost_is_recomputed_from_its_hits(tables):
     assert made["verdict"][alike].tolist() == written["verdict"][alike].tolist()
 
 
-def test_its_adjusted_p_values_are_those_of_scipy(tables):
-    rows = tables["order"]
+@pytest.mark.parametrize("part", parts(ROOT / KEPT), ids=lambda part: part.name)
+def test_its_adjusted_p_values_are_those_of_scipy(part):
+    rows = pd.read_parquet(part / "order.parquet")
     tested = rows[rows["p_value"].notna() & (rows["n_runs"] >= FEWEST_RUNS)]
     for _, family in tested.groupby(["probe", "threshold", "matched_by"]):
         expected = scipy.stats.false_discovery_control(family["p_value"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.atlas.kept import KEPT, kept_tables
+from harness.atlas.kept import KEPT, kept_specs, kept_tables
 from harness.commands.docs.grid_page import grid_page
 from harness.run.runner import run
 from harness.study.file.searches import searches_of
@@ -46,7 +46,7 @@ def test_the_grid_has_the_size_that_was_asked_for_and_its_page_is_current(monkey
     assert len({(spec.problem, spec.recipe.lane_group) for spec in specs}) >= 30
     assert {spec.seed for spec in specs} == set(range(16))
     assert len({spec.recipe for spec in specs if spec.problem == "random-waves"}) >= 24
-    made = grid_page(study, read_study(KEPT / "STUDY.toml"), kept_tables(KEPT)["runs"])
+    made = grid_page(study, kept_specs(KEPT), kept_tables(KEPT)["runs"])
     assert Path("atlas/grid.md").read_text() == made, "run: python -m harness docs atlas"
     assert "gauss-newton' needs residuals, which this problem does not offer: poisson" in made
 

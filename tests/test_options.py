@@ -206,6 +206,7 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
         "--tuned",
     ): "tests/test_atlas.py::test_tuned_settings_stand_beside_the_registered_ones_on_the_same_seeds_and_targets",
     ("atlas", "--verify"): "tests/test_atlas.py::test_a_sample_of_kept_runs_comes_out_again_and_a_changed_row_is_told",
+    ("atlas", "--part"): "tests/test_atlas.py::test_an_atlas_that_grew_by_a_part_has_what_was_there_and_what_was_added",
     ("atlas", "--row"): "tests/test_atlas.py::test_a_row_that_is_doubted_is_made_again_also_of_tuned_settings",
     ("tune", "--out"): writes(*SEARCH, where="o/trials.csv"),
     **{("response", option): RESPONSE for option in ("--through", "--places", "--out", "--format")},

@@ -25,10 +25,10 @@ def marks_that_count(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(first)[["run_id", "mark"]].drop_duplicates()
 
 
-def thinned(tables: Tables) -> Tables:
-    """The tables that stay, with curves and spectra at the marks that count."""
+def thinned(tables: Tables, others: int = 0) -> Tables:
+    """The tables that stay, with curves and spectra at the marks that count; `others` runs are kept beside them."""
     runs, curves = tables["runs"], tables["curves"]
-    marks = marks_that_count(runs, curves) if len(runs) <= MOST_RUNS else _one_mark(runs, curves)
+    marks = marks_that_count(runs, curves) if len(runs) + others <= MOST_RUNS else _one_mark(runs, curves)
     kept = {name: tables[name] for name in WHOLE}
     return {**kept, **{name: tables[name].merge(marks, on=["run_id", "mark"]) for name in THINNED}}
 

@@ -60,11 +60,11 @@ def is_tuned(row: str) -> bool:
     return found is not None and found["tuned"] is not None
 
 
-def row_again(row: str, specs: Sequence[RunSpec], kept: Tables) -> tuple[pd.DataFrame, str, str]:
+def row_again(row: str, specs: Sequence[RunSpec], parts: Sequence[Tables]) -> tuple[pd.DataFrame, str, str]:
     """Make the runs of a row such as `adam on sin135 tanh` again: `verified` of them, and the row before and after.
 
-    Raises ValueError for a row that is none of these tables."""
-    named = _named(kept["runs"])
+    It is judged among the configurations of its own part, as it was. Raises ValueError for a row that is in none."""
+    named = _named(pd.concat([kept["runs"] for kept in parts], ignore_index=True))
     ids = named.get(row.replace(TUNED, "", 1) if is_tuned(row) else row)
     if ids is None:
         tail = TUNED if is_tuned(row) else ""
@@ -74,6 +74,7 @@ def row_again(row: str, specs: Sequence[RunSpec], kept: Tables) -> tuple[pd.Data
             f"No row of the Atlas is called '{row}'.{hint(row, known)} It is METHOD on PROBLEM, or METHOD tuned on "
             f"PROBLEM, as the page names them; here the problems are: {', '.join(blocks)}."
         )
+    (kept,) = (one for one in parts if one["runs"]["run_id"].isin(ids).any())
     made = {spec.run_id: run(spec) for spec in specs if spec.run_id in ids}
     rows = pd.DataFrame([_compared(spec, made[spec.run_id], kept) for spec in specs if spec.run_id in made])
     new = {name: pd.concat([one[name] for one in made.values()]) for name in MADE}

@@ -112,7 +112,8 @@ def _methods(rows: pd.DataFrame, tables: Tables, sizes: pd.DataFrame | None) -> 
                 **counts,
             }
         )
-    return pd.DataFrame(found).sort_values("size", ascending=False, ignore_index=True)
+    columns = ["method", "family", "population", "size", "beyond", "blocks", "robust", *SAYING]
+    return pd.DataFrame(found, columns=columns).sort_values("size", ascending=False, ignore_index=True)
 
 
 def _table(methods: pd.DataFrame, sizes: pd.DataFrame | None) -> Iterator[str]:

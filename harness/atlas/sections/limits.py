@@ -38,7 +38,8 @@ def limits_section(rows: pd.DataFrame, tables: Tables, run: pd.DataFrame) -> Ite
         "how much is not known (`>=`). Equal cost is counted in forward passes, not in seconds."
     )
     yield (
-        f"- p is Benjamini and Hochberg's, over all configurations of problems with one target, and over methods where "
+        "- p is Benjamini and Hochberg's, over all configurations of problems with one target (of one part, where the "
+        "study was made in parts), and over methods where "
         f"targets are the unit. Of the verdicts with a direction at most {P_LIMIT:.0%} are expected to be false. Lists "
         "of verdicts are chosen after the fact and have no test of their own; counts, means of ratios and ranks "
         "describe these problems."

@@ -9,6 +9,7 @@ EXAMPLES = """\
 examples:
   python -m harness sweep atlas/core.toml --out results/atlas-core
   python -m harness atlas results/atlas-core --atlas results/core --page results/core.md
+  python -m harness atlas results/atlas-heat --part heat
   python -m harness atlas --verify 12
   python -m harness atlas --row "adam on random-waves"
   python -m harness atlas
@@ -22,6 +23,8 @@ def add_options(word: Parser) -> None:
     word.add_argument(
         "--atlas", default="atlas/tables", metavar="DIR", help="where tables are kept (default: atlas/tables)"
     )
+    text = "keep the study as a part of this name beside what is kept, of other problems (default: in place of it)"
+    word.add_argument("--part", metavar="NAME", help=text)
     text = "the folder of the finished study of tuned settings, kept beside (in DIR-tuned)"
     word.add_argument("--tuned", metavar="DIR", help=text)
     text = "make so many of the kept runs again, drawn at random, and say how far their rows are from the kept ones"

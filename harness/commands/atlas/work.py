@@ -2,18 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from harness.atlas.again import TOLERANCE, VERIFIED, drawn, is_tuned, row_again, verified
-from harness.atlas.kept import beside, keep, kept_tables
+from harness.atlas.kept import beside, keep, kept_specs, kept_tables, part_tables, parts
 from harness.atlas.page import atlas_page
 from harness.figures import FIGURES, save
-from harness.run.spec import RunSpec
-from harness.study.file.study_file import read_study
-from harness.study.sharing.papers import FILE
 from harness.tables import Tables
 from harness.whole_files import replace_file, replace_text, writing_into
 
@@ -26,10 +22,12 @@ def main(arguments: argparse.Namespace) -> int:
     folder, page = Path(arguments.atlas), Path(arguments.page)
     if arguments.row is not None:
         return _row(arguments)
+    if arguments.part is not None and arguments.folder is None and arguments.tuned is None:
+        raise ValueError("--part keeps a study as a part of the Atlas: name the folder of the study, too.")
     if arguments.folder is not None:
-        keep(Path(arguments.folder), folder)
+        keep(Path(arguments.folder), folder, arguments.part)
     if arguments.tuned is not None:
-        keep(Path(arguments.tuned), beside(folder))
+        keep(Path(arguments.tuned), beside(folder), arguments.part)
     # read back also after keeping: the page is made of what lies there, and can be made again of it
     tables = kept_tables(folder)
     tuned = kept_tables(beside(folder)) if beside(folder).is_dir() else None
@@ -47,11 +45,11 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _verify(folder: Path, tables: Tables, tuned: Tables | None, count: int) -> None:
     """Of both studies together, drawn by one number: tuned runs are a part of the whole like any other."""
-    both, specs = tables, _specs(folder)
+    both, specs = tables, kept_specs(folder)
     of_tuned: set[str] = set()
     if tuned is not None:
         both = {name: pd.concat([tables[name], tuned[name]], ignore_index=True) for name in ("runs", "hits")}
-        specs = [*specs, *_specs(beside(folder))]
+        specs = [*specs, *kept_specs(beside(folder))]
         of_tuned = set(tuned["runs"]["run_id"])
     rows = verified(drawn(specs, both, count), both)
     rows.insert(2, "tuned", rows["run_id"].isin(of_tuned))
@@ -59,21 +57,17 @@ def _verify(folder: Path, tables: Tables, tuned: Tables | None, count: int) -> N
     sys.stdout.write(f"{int(rows['passed'].sum())} of {len(rows)} runs came out again: {folder / VERIFIED}\n")
 
 
-def _specs(folder: Path) -> Sequence[RunSpec]:
-    return read_study(folder / FILE).plan.specs
-
-
 def _row(arguments: argparse.Namespace) -> int:
     """Make the runs of a row again; 0 if all are within the tolerance, 1 if not."""
-    others = [name for name in ("folder", "tuned", "verify") if getattr(arguments, name) is not None]
+    others = [name for name in ("folder", "tuned", "part", "verify") if getattr(arguments, name) is not None]
     if others:
         raise ValueError(
             f"--row makes the runs of kept tables again and writes nothing; leave out {', '.join(others)}."
         )
     folder = Path(arguments.atlas)
     folder = beside(folder) if is_tuned(arguments.row) else folder
-    tables = kept_tables(folder)
-    rows, before, after = row_again(arguments.row, _specs(folder), tables)
+    kept = [part_tables(part) for part in parts(folder)]
+    rows, before, after = row_again(arguments.row, kept_specs(folder), kept)
     for one in rows.itertuples():
         loss, cost = f"{one.loss_difference:.2g}", f"{one.cost_difference:.2g}"
         sys.stdout.write(

@@ -23,8 +23,8 @@ well, with {trials} trials for each method. {time}
 """
 
 
-def grid_page(study: Study, kept: Study, runs: pd.DataFrame) -> str:
-    """The page for a study's file; `runs` are those of the `kept` one, from which its time is foretold."""
+def grid_page(study: Study, kept: Sequence[RunSpec], runs: pd.DataFrame) -> str:
+    """The page for a study's file; `runs` are those of the `kept` ones, from which its time is foretold."""
     specs = study.plan.specs
     blocks: dict[tuple[str, object], list[RunSpec]] = {}
     for spec in specs:
@@ -33,7 +33,7 @@ def grid_page(study: Study, kept: Study, runs: pd.DataFrame) -> str:
     trials = " or ".join(map(str, sorted({terms.trials for terms, _ in study.searched}))) or "no"
     counts = {"methods": len({spec.optimizer for spec in specs}), "blocks": len(blocks), "runs": len(specs)}
     counts["made"] = len(set(runs["run_id"]) & {spec.run_id for spec in specs})
-    time = time_sentence(list(specs), runs, {spec.run_id: spec.budget for spec in kept.plan.specs})
+    time = time_sentence(list(specs), runs, {spec.run_id: spec.budget for spec in kept})
     head = HEAD.format(file=study.path.as_posix(), trials=trials, time=time, **counts)
     made = set(runs["run_id"])
     rows = [_row(own, made, searched=own[0].recipe in tuned) for own in blocks.values()]

@@ -4,14 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.atlas.kept import KEPT, kept_tables
+from harness.atlas.kept import kept_specs, kept_tables
 from harness.commands.docs.claims_page import claims_page
 from harness.commands.docs.grid_page import grid_page
 from harness.commands.docs.optimizer_pages import pages
 from harness.commands.docs.references_page import references_page
 from harness.commands.docs.rooms_page import rooms_page
 from harness.study.file.study_file import read_study
-from harness.study.sharing.papers import FILE
 from harness.whole_files import replace_text, writing_into
 from optimizers import OPTIMIZERS
 
@@ -41,7 +40,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _grid() -> str:
-    return grid_page(read_study("atlas/atlas.toml"), read_study(KEPT / FILE), kept_tables(KEPT)["runs"])
+    return grid_page(read_study("atlas/atlas.toml"), kept_specs(), kept_tables()["runs"])
 
 
 def _bibtex(folder: Path) -> str:
