@@ -111,7 +111,8 @@ clean:  ## remove what tools left behind; results and .venv stay
 	find . -path ./.venv -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # $(call install,REQUIREMENT): .venv is made anew unless its interpreter is whole and recent enough.
-# A small study then compiles what every study runs, so that the first one that somebody waits for finds it on disk.
+# A small study then compiles what every study runs, so that the first one that somebody waits for finds it on disk;
+# the packages themselves are compiled first, as containers often forbid that what is imported is (PYTHONDONTWRITEBYTECODE).
 define install
 @$(BIN)/python -c 'import pip; $(SUITABLE)' >/dev/null 2>&1 || { \
 	python='$(PYTHON)'; \
@@ -121,6 +122,7 @@ define install
 	"$$python" -m venv --clear .venv; }
 @touch $@.begun
 $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '$(1)'
+@$(BIN)/python -m compileall -q harness optimizers problems benchmarks tests
 @$(BIN)/python -m harness compare --problem sin135 --seeds 1 --budget 300 --out .venv/first >.venv/first.log 2>&1 || { \
 	cat .venv/first.log >&2; exit 1; }
 @rm -rf .venv/first .venv/first.log

