@@ -130,6 +130,8 @@ def test_every_activation_agrees_with_the_reference(activation, dtype):
         ("tanh", (3, 6, 2), "float64"),
         ("sin(3)", (1, 6, 1), "float32"),
         ("sin(3)", (3, 6, 2), "float64"),
+        ("tanh", (16, 6, 4), "float64"),
+        ("sin(3)", (9, 6, 1), "float32"),
     ],
 )
 @pytest.mark.slow
@@ -147,6 +149,7 @@ def test_one_hidden_layer_agrees_whether_slopes_are_kept_or_follow_from_values(a
         ("sin(3)", (3, 4, 2), "float32"),
         ("relu", (1, 6, 1), "float32"),
         ("softplus", (1, 6, 1), "float64"),
+        ("tanh", (16, 5, 4), "float64"),
     ],
 )
 def test_jacobians_and_products_with_the_hessian_agree(activation, widths, dtype):
@@ -265,6 +268,22 @@ def test_what_kernels_cannot_take_goes_to_numpy_unless_they_are_demanded(unfit, 
     assert choose(unfitting) == [ENGINES["numpy"]]
     with pytest.raises(ValueError, match=f"(?s)The engine 'compiled' .*{why}.*Choose numpy, or auto"):
         choose(unfitting, "compiled")
+
+
+@pytest.mark.parametrize(
+    ("widths", "samples", "vectors", "expected"),
+    [
+        ((16, 6, 4), 37, True, ShallowEvaluator),
+        ((17, 6, 1), 37, True, NumpyEvaluator),
+        ((17, 6, 1), 37, False, LayeredEvaluator),
+        ((1, 6, 5, 1), 37, True, NumpyEvaluator),
+        ((1, 6, 5, 1), 37, False, LayeredEvaluator),
+        ((1, 6, 5, 1), 745, True, LayeredEvaluator),
+    ],
+)
+def test_small_deep_networks_go_to_numpy_where_its_tanh_is_fast(widths, samples, vectors, expected, monkeypatch):
+    monkeypatch.setattr("problems.engines.obstacles.numpy_has_vectors", lambda: vectors)
+    assert type(make_evaluator(problem(widths=widths, samples=samples))) is expected
 
 
 # runs

@@ -11,12 +11,12 @@ from problems.base import Problem
 from problems.engines.allocation import keep_freed_memory
 from problems.engines.base import CannotServe, Evaluator
 from problems.engines.numpy_evaluator import NumpyEvaluator, offered
-from problems.engines.obstacles import TOLD_ON_TORCH, is_large, no_kernels, no_tensors, not_shallow
+from problems.engines.obstacles import TOLD_ON_TORCH, beats_numpy, no_kernels, no_tensors, not_shallow
 from problems.nearest import unknown
 
 AUTO = (
     "the rule: compiled where it serves, numpy elsewhere, and for deep networks with fewer than 8192 hidden "
-    "activations in all, for which numpy is faster; torch for torch modules"
+    "activations in all where the processor has AVX-512, with which numpy is faster; torch for torch modules"
 )
 
 
@@ -58,7 +58,7 @@ ENGINES = {
     "shallow": Engine(
         "compiled",
         "kernels made by numba on first use, the same numbers to rounding. Serves plain fully connected networks with "
-        "any loss: with one hidden layer, at most 4 inputs and outputs and the loss mse in a single pass",
+        "any loss: with one hidden layer, at most 16 inputs, 4 outputs and the loss mse in a single pass",
         lazily("problems.engines.shallow_evaluator", "ShallowEvaluator"),
         not_shallow,
         best=lambda problem: True,
@@ -68,7 +68,7 @@ ENGINES = {
         "otherwise in passes between the matrix products. An error where it does not serve",
         lazily("problems.engines.layered_evaluator", "LayeredEvaluator"),
         no_kernels,
-        best=is_large,
+        best=beats_numpy,
     ),
     "torch": Engine(
         "torch",

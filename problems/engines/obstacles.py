@@ -1,5 +1,6 @@
 """What each evaluator cannot take, as the end of a sentence, told without loading what it stands on."""
 
+from functools import cache
 from importlib.util import find_spec
 from typing import Any, Protocol, runtime_checkable
 
@@ -11,11 +12,13 @@ from problems.losses.regression import L4, LOSSES, MAE, MSE
 from problems.networks.mlp import MLP
 
 FEW = 4
-"""Inputs and outputs up to which plain loops beat a matrix product."""
-
-
+"""Inputs and outputs of a layer up to which plain loops beat a matrix product."""
+FEW_INPUTS = 16
+"""Inputs up to which a whole network of one hidden layer in plain loops is no slower than passes between products."""
 MANY = 8192
-"""Hidden activations from which on passes between matrix products beat numpy; measured for 1 to 30 lanes."""
+"""Hidden activations from which on passes between matrix products beat numpy, where its tanh is a vector's."""
+WIDE = ("X86_V4", "AVX512_SKX")
+"""Processors, as numpy calls them, on which it takes 2 ns for a tanh and not 15: with vectors of eight numbers."""
 
 ON_TORCH = (CrossEntropy, L4, MAE, MSE)
 """Losses that `torch_losses.py` has as well."""
@@ -41,9 +44,9 @@ def no_kernels(problem: Problem) -> str | None:
 def not_shallow(problem: Problem) -> str | None:
     """Why a single compiled pass cannot take a problem."""
     widths = problem.network.widths if isinstance(problem.network, MLP) else ()
-    if len(widths) == 3 and widths[0] <= FEW and widths[2] <= FEW and isinstance(problem.loss, MSE):
+    if len(widths) == 3 and widths[0] <= FEW_INPUTS and widths[2] <= FEW and isinstance(problem.loss, MSE):
         return no_kernels(problem)
-    return f"takes one hidden layer, at most {FEW} inputs and outputs, and the loss mse"
+    return f"takes one hidden layer, at most {FEW_INPUTS} inputs and {FEW} outputs, and the loss mse"
 
 
 @runtime_checkable
@@ -63,7 +66,14 @@ def no_tensors(problem: Problem) -> str | None:
     return None
 
 
-def is_large(problem: Problem) -> bool:
-    """Whether passes between matrix products beat numpy: small deep networks are better off in numpy's batches."""
+@cache
+def numpy_has_vectors() -> bool:
+    """Whether numpy's tanh is fast on this processor."""
+    found = np.show_config(mode="dicts") or {}
+    return any(name in found.get("SIMD Extensions", {}).get("found", ()) for name in WIDE)
+
+
+def beats_numpy(problem: Problem) -> bool:
+    """Whether passes between matrix products do: small deep networks may be better off in numpy's batches."""
     widths = problem.network.widths if isinstance(problem.network, MLP) else ()
-    return problem.n_samples * sum(widths[1:-1]) >= MANY
+    return not numpy_has_vectors() or problem.n_samples * sum(widths[1:-1]) >= MANY
