@@ -10,7 +10,7 @@ import scipy.stats
 from harness.analysis.asked.standing import standing
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
-from harness.analysis.statistics.verdicts import FEWEST_RUNS, P_LIMIT
+from harness.analysis.statistics.verdicts import FEWEST_RUNS, P_LIMIT, P_MIXED
 from harness.atlas.again import VERIFIED
 from harness.atlas.kept import KEPT, STANDING, beside, kept_tables, parts
 from harness.atlas.page import atlas_page
@@ -45,7 +45,9 @@ def test_its_order_by_cost_is_recomputed_from_its_hits(tables):
     assert len(written) > 1000
     whole = ["p_adjusted", "verdict"]
     pd.testing.assert_frame_equal(made.drop(columns=whole), written.drop(columns=whole), rtol=1e-6, atol=1e-9)
+    # what hangs on a corrected p is compared where it is the same beside fewer others
     alike = (made["p_adjusted"] <= P_LIMIT) == (written["p_adjusted"] <= P_LIMIT)
+    alike &= ~(made["p_mixed"] <= P_MIXED)
     assert alike.mean() > 0.9
     assert made["verdict"][alike].tolist() == written["verdict"][alike].tolist()
 

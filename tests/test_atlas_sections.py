@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from harness.atlas.answer import answer
+from harness.atlas.page import _median_spread
 from harness.atlas.sections.by_chance import chance_section
 from harness.atlas.sections.chapter import chapter_section
 from harness.atlas.sections.controls import controls_section, known_orders
@@ -19,8 +20,16 @@ from optimizers import OPTIMIZERS
 LOW, HIGH = "low-first", "high-first"
 
 
-def row(block, method, said, spread=2.0, alone=False):
-    sizes = {"spread": spread, "spread_low": 1.0, "spread_high": 3.0, "concordance": 0.9, "low": 0.8, "high": 1.0}
+def row(block, method, said, spread=2.0, alone=False, bound=""):
+    sizes = {
+        "spread": spread,
+        "spread_bound": bound,
+        "spread_low": 1.0,
+        "spread_high": 3.0,
+        "concordance": 0.9,
+        "low": 0.8,
+        "high": 1.0,
+    }
     names = {"block": block, "problem": block.split()[0], "method": method, "optimizer": method}
     return {**names, "said": said, "verdict": said, "alone": alone, **sizes}
 
@@ -38,17 +47,43 @@ def test_one_factor_changed_is_compared_over_methods_and_two_are_not():
     said = [(" tanh", LOW, 8.0), ("", HIGH, 2.0), (" ntk", LOW, 4.0)]
     rows = pd.DataFrame([row(f"sin135{name}", "gd", verdict, spread) for name, verdict, spread in said])
     text = "\n".join(factors_section(tables, rows))
-    assert "| activation | sin135 tanh | sin135 | 1 | 1 | 0 | 0 | 1 | 0.25 |" in text
-    assert "| initialisation | sin135 | sin135 ntk | 1 | 0 | 1 | 1 | 0 | 2 |" in text
+    assert "| activation | sin135 tanh | sin135 | 1 | 1 | 0 | 0 | 1 | 0.25 (1) |" in text
+    assert "| initialisation | sin135 | sin135 ntk | 1 | 0 | 1 | 1 | 0 | 2 (1) |" in text
     # those with tanh and with ntk differ in two things
     assert text.count("sin135 tanh") == 1
     assert "Not run in this study: width, depth or kind of network, SIREN, Fourier features, loss." in text
 
 
+def test_a_ratio_of_bounds_is_left_out_of_the_mean_and_the_rest_is_counted():
+    blocks = [{}, {"activation": "relu"}]
+    pairs = {"gd": (8.0, "", 2.0, ""), "adam": (9.0, "", 90.0, ">="), "lion": (9.0, ">=", 90.0, ">=")}
+    rows = [
+        row(name, method, LOW, spread, bound=bound)
+        for method, (before, at_first, after, then) in pairs.items()
+        for name, spread, bound in (("sin135 tanh", before, at_first), ("sin135 relu", after, then))
+    ]
+    text = "\n".join(factors_section(runs(blocks=blocks), pd.DataFrame(rows)))
+    assert "| activation | sin135 tanh | sin135 relu | 3 | 3 | 3 | 0 | 0 | 0.25 (1) |" in text
+
+
+@pytest.mark.parametrize(
+    ("spreads", "bounds", "told"),
+    [
+        ([1.0, 2.0, 3.0], ["", "", ""], "2"),
+        ([1.0, 2.0, 3.0], ["", "", ">="], "2"),
+        ([1.0, 2.0, 3.0], [">=", "", ""], ">=2"),
+        ([1.0, 2.0, 3.0], ["", "", "<="], "<=2"),
+        ([1.0, 2.0, 3.0], [">=", "", "<="], "-"),
+    ],
+)
+def test_a_median_of_bounds_keeps_their_sign(spreads, bounds, told):
+    assert _median_spread(pd.DataFrame({"spread": spreads, "spread_bound": bounds})) == told
+
+
 def test_a_method_beside_another_is_compared_over_problems():
     rows = pd.DataFrame([row("a", "gd", LOW, 4.0), row("a", "momentum", HIGH, 1.0), row("b", "gd", LOW)])
     text = "\n".join(factors_section(runs(blocks=[{}]), rows))
-    assert "| momentum | `gd` | `momentum` | 1 | 1 | 0 | 0 | 1 | 0.25 |" in text
+    assert "| momentum | `gd` | `momentum` | 1 | 1 | 0 | 0 | 1 | 0.25 (1) |" in text
 
 
 @pytest.mark.parametrize(
@@ -115,7 +150,10 @@ def test_controls_are_held_against_the_order_that_the_selftest_knows_of_them():
 
 def test_a_family_is_told_by_its_median_over_targets_and_by_what_its_pairs_say():
     names = ["gd", "adam", "lion", "powell"]
-    population = [{"spread": value, "concordance": share} for value, share in ((2.0, 0.6), (8.0, 0.9), (4.0, 0.8))]
+    population = [
+        {"spread": value, "spread_bound": "", "concordance": share}
+        for value, share in ((2.0, 0.6), (8.0, 0.9), (4.0, 0.8))
+    ]
     kinds = ["first-order"] * 3 + ["direct"]
     methods = pd.DataFrame({"method": names, "family": kinds, "population": [*population, None]})
     said = [("gd", LOW, False), ("adam", LOW, True), ("lion", HIGH, False), ("powell", "undecided", False)]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.analysis.nulls import PLACE, with_nulls
+from harness.analysis.nulls import PLACE, null_ends, with_nulls
 from harness.run.build import build
 from harness.run.spec import RunSpec, find_optimizer, find_problem, override
 from harness.study import nulls as kept
@@ -198,6 +198,15 @@ def test_the_null_to_beat_is_the_one_that_goes_furthest_the_way_of_what_was_foun
     assert rows["null_spread"].tolist() == [2.0, 2.0, 0.5, 0.5, 0.5, 0.5]
     assert (rows["null_low"].unique().tolist(), rows["null_high"].unique().tolist()) == ([2.0], [4.0])
     assert with_nulls(found, known.iloc[:0])[["null_concordance", "null_spread"]].isna().all(axis=None)
+
+
+def test_without_an_order_there_is_no_end_of_the_nulls_to_beat():
+    place = dict.fromkeys(PLACE, "x") | {"matched_by": "cost"}
+    found = pd.DataFrame([place | {"optimizer": "gd", "settings": "{}", "concordance": np.nan}])
+    known = pd.DataFrame([place | {"concordance": share, "spread": 1.0} for share in (0.4, 0.6)])
+    rows = with_nulls(found.assign(spread_low=1.0, spread_high=2.0), known)
+    assert rows["null_concordance"].isna().all()
+    assert null_ends(found, known, "concordance").iloc[0].tolist() == [0.4, 0.6]
 
 
 def test_a_null_of_another_problem_or_of_cost_alone_is_no_spread_to_beat():

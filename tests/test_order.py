@@ -483,6 +483,18 @@ def test_a_fixed_order_that_is_not_monotone_is_mixed(runs):
     assert row["verdict"] == "mixed"
 
 
+def test_mixed_is_said_of_a_p_that_is_corrected_over_the_configurations():
+    """1/32 is said of one configuration, and among ten others no longer."""
+    others = [learned_at([[1, 2, 3], [3, 2, 1]] * 4, optimizer=f"other{place}") for place in range(10)]
+    parts = [learned_at([[2, 1, 3]] * 5), *others]
+    found = []
+    for chosen in (parts[:1], parts):
+        runs, hits = (pd.concat(tables, ignore_index=True) for tables in zip(*chosen, strict=True))
+        order = order_table(runs, empty("curves"), empty("spectra"), hits).set_index(["optimizer", "matched_by"])
+        found.append(order.loc[("gd", "cost"), ["p_mixed", "verdict"]].tolist())
+    assert found == [[1 / 32, "mixed"], [1 / 32, "no order"]]
+
+
 @pytest.mark.parametrize("runs", [1, 2, 4])
 def test_below_five_runs_nothing_is_said(runs):
     assert by_cost([[1, 2, 3]] * runs)["verdict"] == "too few runs"

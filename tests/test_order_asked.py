@@ -172,8 +172,20 @@ def test_a_study_of_several_targets_is_told_over_them():
 
 def test_a_run_of_which_the_lowest_was_not_hit_counts_with_the_bound_of_its_spread():
     values = run_values(study_of(learned("gd", [[np.inf, 2, 4], [1, 2, 4]])), 0.1)
-    spreads = values[values["measure"] == "log spread"]["value"]
-    np.testing.assert_allclose(np.exp(spreads), [4e-6, 4.0])
+    spreads = values[values["measure"] == "log spread"]
+    np.testing.assert_allclose(np.exp(spreads["value"]), [4e-6, 4.0])
+    assert spreads["bound"].tolist() == ["<=", ""]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "ends"),
+    [([""] * 6, [True, True]), ([">=", *[""] * 5], [True, False]), (["", "<="] * 3, [False, True])],
+)
+def test_the_mean_of_bounds_has_an_interval_that_is_open_on_their_side(bounds, ends):
+    rows = pd.DataFrame({"problem": "waves", "problem_settings": [*"aabbcc"], "measure": "log spread"})
+    found = measured(rows.assign(value=[1.0, 2.0, 2.0, 3.0, 1.0, 3.0], bound=bounds, pairs=3.0))
+    assert np.isfinite([found.low, found.high]).tolist() == ends
+    assert found.mean == pytest.approx(2.0)
 
 
 @pytest.fixture(scope="module")

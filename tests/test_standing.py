@@ -108,6 +108,53 @@ def test_few_targets_have_no_verdict():
     assert set(rows["verdict"]) == {"too few targets"}
 
 
+def test_a_verdict_over_targets_rests_on_half_of_them():
+    """On eight of twenty targets the higher frequency is never hit, nor is the lower one."""
+
+    def never_on_many(few):
+        return lambda optimizer, target, seed: 1e9 if target >= few else spreads(optimizer, target, seed)
+
+    for few, verdict in ((5, "too few targets"), (8, "low-first")):
+        tables = study(never_on_many(few), targets=12, seeds=2)
+        targets = tables["hits"]["run_id"].str.extract(r"(\d+)-")[0].astype(int)
+        tables["hits"].loc[targets >= few, "censored"] = True
+        (row,) = standing(tables).query("optimizer == 'low'").to_dict("records")
+        assert (row["targets"], row["verdict"]) == (few, verdict)
+
+
+def test_over_targets_a_spread_of_which_bounds_are_known_is_a_bound():
+    tables = study(spreads, targets=6, seeds=2)
+    slow = (tables["hits"]["run_id"].str.startswith("low3")) & (tables["hits"]["frequency"] == 4.0)
+    exact = standing(tables).set_index("optimizer").loc["low"]
+    tables["hits"].loc[slow, "censored"] = True
+    row = standing(tables).set_index("optimizer").loc["low"]
+    assert (exact["spread_bound"], row["spread_bound"]) == ("", ">=")
+    assert np.isfinite(exact["spread_high"])
+    assert np.isposinf(row["spread_high"])
+    assert row["verdict"] == "low-first"
+
+
+def test_the_null_over_targets_has_the_direction_of_the_mean_and_is_of_the_targets_that_count():
+    tables = study(spreads, targets=6, seeds=2)
+    labels = tables["order"][["problem", "problem_settings", "network", "activation", "init", "loss", "probe"]]
+    labels = labels.drop_duplicates()
+    ends = pd.concat(
+        [
+            labels.assign(threshold=0.1, matched_by=clock, concordance=share, spread=spread)
+            for clock in ("cost", "loss")
+            for share, spread in ((0.3, 0.5), (0.7, 3.0))
+        ]
+    )
+    # a single target on which the higher frequency comes first changes no end
+    turned = (tables["hits"]["run_id"].str.startswith("low0")) & (tables["hits"]["frequency"] == 4.0)
+    tables["hits"].loc[turned, "cost"] = 0.5
+    tables["nulls"] = ends
+    tables["order"] = order_table(*(tables[name] for name in ("runs", "curves", "spectra", "hits")), ends)
+    row = standing(tables).set_index("optimizer").loc["low"]
+    assert row["concordance"] > 0.5
+    assert (row["null_concordance"], row["null_spread"]) == (pytest.approx(0.7), pytest.approx(3.0))
+
+
 def test_what_has_too_few_runs_does_not_weaken_the_correction_of_the_others():
     many, few = study(spreads, targets=1, seeds=8), study(spreads, targets=9, seeds=2, problem="few")
     both = {
@@ -132,11 +179,13 @@ def test_a_direction_is_said_of_chance_in_at_most_five_in_a_hundred_a_side():
         of_target = np.repeat([*"abcdefgh"], 2)
         own = pd.DataFrame({"problem": "waves", "problem_settings": of_target, "optimizer": "any", "settings": ""})
         measured = {"log spread": logs, "concordance": 1 / (1 + np.exp(-logs))}
-        rows = pd.concat([own.assign(measure=name, value=values, pairs=3.0) for name, values in measured.items()])
-        (found,) = _over_targets(rows)
-        said.append(
-            _verdict(pd.Series(found | {"p_adjusted": found["p_value"], "null_concordance": 0.5, "null_spread": 1.0}))
+        rows = pd.concat(
+            [own.assign(measure=name, value=values, bound="", pairs=3.0) for name, values in measured.items()]
         )
+        (found,) = _over_targets(rows)
+        nulls = {"null_concordance": 0.5, "null_spread": 1.0, "of": 8}
+        ends = {"loss_low": found["spread_low"], "loss_high": found["spread_high"]}
+        said.append(_verdict(pd.Series(found | nulls | ends | {"p_adjusted": found["p_value"]})))
     # 10 % on two sides, and three standard deviations of 300 draws
     assert max(said.count("low-first"), said.count("high-first")) <= 300 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 300))
     assert said.count("low-first") + said.count("high-first") >= 300 * (0.10 - 3 * np.sqrt(0.1 * 0.9 / 300))

@@ -21,12 +21,18 @@ def with_nulls(rows: pd.DataFrame, nulls: pd.DataFrame | None) -> pd.DataFrame:
     rows["null_concordance"], rows["null_spread"] = np.nan, np.nan
     if nulls is None or nulls.empty:
         return rows
-    shared = [name for name in PLACE if name in nulls.columns]
     # above one half the null that goes highest is the one to beat, else that which goes lowest
-    above = (rows["concordance"] > 0.5).to_numpy()
-    for name, source in (("concordance", nulls), ("spread", nulls[nulls["matched_by"] == "loss"])):
-        on = [*shared, "matched_by"] if name == "concordance" else shared
-        ends = source.groupby(on, dropna=False)[name].agg(["min", "max"]).reset_index()
-        found = rows[on].merge(ends, on=on, how="left")
-        rows[f"null_{name}"] = np.where(above, found["max"], found["min"])
+    above, known = (rows["concordance"] > 0.5).to_numpy(), rows["concordance"].notna().to_numpy()
+    for name in ("concordance", "spread"):
+        ends = null_ends(rows, nulls, name)
+        rows[f"null_{name}"] = np.where(known, np.where(above, ends["max"], ends["min"]), np.nan)
     return rows
+
+
+def null_ends(rows: pd.DataFrame, nulls: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Of each row `min` and `max` over the nulls of its problem, of `concordance` by its clock or `spread` by loss."""
+    shared = [column for column in PLACE if column in nulls.columns]
+    on = [*shared, "matched_by"] if name == "concordance" else shared
+    source = nulls if name == "concordance" else nulls[nulls["matched_by"] == "loss"]
+    ends = source.groupby(on, dropna=False)[name].agg(["min", "max"]).reset_index()
+    return rows[on].merge(ends, on=on, how="left")[["min", "max"]].set_axis(rows.index)

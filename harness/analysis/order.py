@@ -15,7 +15,7 @@ fallen at the hit. *kendall_tau*: mean over runs and components of tau-b between
 censored ones are last and tied. Where all are tied there is no tau to average.
 
 *p_adjusted*: Benjamini and Hochberg's over the configurations of the table, for each probe, threshold and clock; those
-with too few runs for a verdict have none.
+with too few runs for a verdict have none. *p_mixed* stands as it was found; for the verdict it is corrected alike.
 *verdict*: `harness.analysis.statistics.verdicts`. All intervals are of 95 %. `docs/statistics.md` has the reasons.
 
 Source of C: Harrell et al., Evaluating the yield of medical tests, JAMA 247 (1982) 2543-2546.
@@ -34,7 +34,7 @@ from harness.analysis.statistics.censored import exponent
 from harness.analysis.statistics.laws import false_discovery
 from harness.analysis.statistics.signs import concordance_interval, contradiction_p, sign_test
 from harness.analysis.statistics.spread import median_ratio, run_bounds
-from harness.analysis.statistics.verdicts import FEWEST_RUNS, Evidence, verdict
+from harness.analysis.statistics.verdicts import FEWEST_RUNS, MIXED_ADJUSTED, Evidence, verdict
 from harness.tables import SCHEMA, Doubles, empty, frame
 
 LEVEL = 0.95
@@ -70,8 +70,9 @@ def order_table(
     is_primary = is_principal & (rows["threshold"] == PRIMARY_THRESHOLD) & (rows["matched_by"] == PRIMARY_CLOCK)
     rows["endpoint"] = np.where(is_primary, "primary", "secondary")
     # what has too few runs for any verdict is no hypothesis that was tested, and must not weaken those that were
-    tested = rows["p_value"].where(rows["n_runs"] >= FEWEST_RUNS)
-    rows["p_adjusted"] = tested.groupby([rows[name] for name in FAMILY], sort=False).transform(adjusted)
+    for corrected, name in (("p_adjusted", "p_value"), (MIXED_ADJUSTED, "p_mixed")):
+        tested = rows[name].where(rows["n_runs"] >= FEWEST_RUNS)
+        rows[corrected] = tested.groupby([rows[label] for label in FAMILY], sort=False).transform(adjusted)
     rows["incumbent"] = incumbent
     rows = with_nulls(rows, nulls)
     rows["verdict"] = [verdict(row["evidence"], row) for _, row in rows.iterrows()]

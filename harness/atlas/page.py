@@ -123,7 +123,8 @@ def _table(methods: pd.DataFrame, sizes: pd.DataFrame | None) -> Iterator[str]:
     most = f"at most {max((row['targets'] for row in several), default=0)} targets and "
     most += f"{max((row['n_runs'] for row in several), default=0)} runs"
     yield (
-        f"Over targets ({most}; a run counts where it has learned two frequencies): mean over the targets of the "
+        f"Over targets ({most}; a run counts where it has learned one of its frequencies, and a method has a verdict "
+        "where half of its targets count): mean over the targets of the "
         "population, with 95 % intervals and p corrected over methods. Then "
         "on how many problems the verdict is so. Robust: the share of other reasonable choices that give the same "
         "verdict, of the problems that allow a statement."
@@ -162,8 +163,19 @@ def _problems(rows: pd.DataFrame, blocks: list[str]) -> Iterator[str]:
 def _problem_line(block: str, own: pd.DataFrame) -> list[str]:
     said = [own[own["said"] == name] for name in (*DIRECTIONS, "no order")]
     counts = [str(n) for one in said[:2] for n in (len(one), int((~one["alone"]).sum()))] + [str(len(said[2]))]
-    null = f"C {own['null_concordance'].median():.2f}, spread {number(own['null_spread'].median())}"
-    return [block, str(len(own)), *counts, number(own["spread"].median()), f"{own['concordance'].median():.2f}", null]
+    null = f"C {own['null_concordance'].median():.2f}, spread by loss {number(own['null_spread'].median())}"
+    return [block, str(len(own)), *counts, _median_spread(own), f"{own['concordance'].median():.2f}", null]
+
+
+def _median_spread(own: pd.DataFrame) -> str:
+    """With the sign of a bound where one at the median or on its near side could lie beyond it."""
+    middle = own["spread"].median()
+    at_least = (own["spread_bound"] == ">=") & (own["spread"] <= middle)
+    at_most = (own["spread_bound"] == "<=") & (own["spread"] >= middle)
+    # with both it could lie anywhere, which a dash says
+    if at_least.any() and at_most.any():
+        return "-"
+    return f"{'>=' if at_least.any() else '<=' if at_most.any() else ''}{number(middle)}"
 
 
 def _lost(rows: pd.DataFrame) -> Iterator[str]:

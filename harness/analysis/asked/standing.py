@@ -4,7 +4,10 @@ A *block* is a problem with all that describes it but the number of its target. 
 is the primary one of `order`, and the run is the unit. Where it has several, targets are the sample: C and the
 logarithm of the spread are means over targets with their intervals (`targets.measured`), and p is that of the sign
 test on C - 1/2, as for runs (`statistics.signs`). Their p-values are Benjamini and Hochberg's over optimizers of the
-block.
+block. A method that has a value on fewer than half of its targets has no verdict, as with runs.
+
+What amplitude alone would give is the mean over the same targets, in the direction of the mean; spreads are compared
+with it by loss, as a null has no cost.
 """
 
 import json
@@ -15,8 +18,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.analysis.asked.targets import MEASURES, measured, run_values
+from harness.analysis.asked.targets import MEASURES, Population, measured, run_values
 from harness.analysis.configurations import configuration_names
+from harness.analysis.nulls import null_ends
 from harness.analysis.order import EQUIVALENCE, LEVEL, PRIMARY_THRESHOLD, adjusted, principal_probes
 from harness.analysis.statistics.laws import t_quantile
 from harness.analysis.statistics.signs import sign_test
@@ -42,6 +46,7 @@ def standing(tables: Tables) -> pd.DataFrame:
     `hit` is the share of watched frequencies that were hit at the primary threshold, over runs; `end_loss` the median
     of the best losses. Without rows where nothing was measured."""
     runs, order = tables["runs"], tables["order"][tables["order"]["endpoint"] == "primary"]
+    by_loss = tables["order"].query("matched_by == 'loss' and threshold == @PRIMARY_THRESHOLD")
     names = block_names(pd.concat([runs[PLACE], order[PLACE]]).drop_duplicates())
     runs, order = _placed(runs, names), _placed(order, names)
     if order.empty:
@@ -51,7 +56,7 @@ def standing(tables: Tables) -> pd.DataFrame:
         found = order[order["block"] == block]
         # within a block nothing but the target differs
         if own["problem_settings"].nunique() > 1:
-            rows.append(_population(tables, own, found))
+            rows.append(_population(tables, own, found, by_loss))
         else:
             rows.append(found.assign(targets=1, verdict=found["verdict"]))
     table = pd.concat(rows, ignore_index=True)
@@ -116,7 +121,7 @@ def _hit(tables: Tables, runs: pd.DataFrame) -> pd.DataFrame:
     return of_run.groupby(KEY)["hit"].mean().reset_index()
 
 
-def _population(tables: Tables, runs: pd.DataFrame, order: pd.DataFrame) -> pd.DataFrame:
+def _population(tables: Tables, runs: pd.DataFrame, order: pd.DataFrame, by_loss: pd.DataFrame) -> pd.DataFrame:
     """Rows of a block of several targets."""
     own = {name: rows[rows["run_id"].isin(runs["run_id"])] for name, rows in tables.items() if "run_id" in rows}
     values = run_values(own, PRIMARY_THRESHOLD)
@@ -124,14 +129,45 @@ def _population(tables: Tables, runs: pd.DataFrame, order: pd.DataFrame) -> pd.D
     rows = pd.DataFrame([*_over_targets(values)])
     if rows.empty:  # nothing was hit on two targets
         return pd.DataFrame(columns=[name for name in COLUMNS if name not in ("hit", "end_loss")])
-    # exponents and nulls of single targets, whose unit is the target as well
+    # exponents of single targets, whose unit is the target as well
     of_targets = order.groupby(METHOD)
     exponents = pd.DataFrame([{**dict(zip(METHOD, key, strict=True)), **_exponent(part)} for key, part in of_targets])
-    means = of_targets.agg(null_concordance=("null_concordance", "mean"), null_spread=("null_spread", _geometric))
-    rows = rows.merge(exponents, on=METHOD).merge(means.reset_index(), on=METHOD)
+    rows = rows.merge(exponents, on=METHOD).merge(
+        _nulls(values, rows, order, tables.get("nulls", pd.DataFrame())), on=METHOD
+    )
+    loss_rows = by_loss.merge(values[[*LABELS, "probe"]].drop_duplicates())
+    rows = rows.merge(_spread_by_loss(loss_rows), on=METHOD, how="left")
+    rows = rows.merge(runs.groupby(METHOD)["problem_settings"].nunique().rename("of").reset_index(), on=METHOD)
     rows["p_adjusted"] = adjusted(rows["p_value"])
     rows["verdict"] = [_verdict(row) for _, row in rows.iterrows()]
-    return rows.assign(block=runs["block"].iloc[0], spread_bound="")
+    return rows.assign(block=runs["block"].iloc[0])
+
+
+def _nulls(values: pd.DataFrame, rows: pd.DataFrame, order: pd.DataFrame, nulls: pd.DataFrame) -> pd.DataFrame:
+    """METHOD, null_concordance and null_spread: means over the targets that count, all in the direction of the mean."""
+    counted = order.merge(values[[*LABELS, "probe"]].drop_duplicates())
+    above = counted[METHOD].merge(rows[[*METHOD, "concordance"]], on=METHOD)["concordance"] > 0.5
+    for name in ("concordance", "spread"):
+        if nulls.empty:
+            counted[f"null_{name}"] = np.nan
+        else:
+            ends = null_ends(counted, nulls, name)
+            counted[f"null_{name}"] = np.where(above, ends["max"], ends["min"])
+    means = counted.groupby(METHOD).agg(
+        null_concordance=("null_concordance", "mean"), null_spread=("null_spread", _geometric)
+    )
+    return means.reset_index()
+
+
+def _spread_by_loss(rows: pd.DataFrame) -> pd.DataFrame:
+    """METHOD, loss_low and loss_high: the interval of the mean over targets of the spread by loss, bounds as values."""
+    logs = np.log(rows["spread"].where(rows["spread"] > 0))
+    found = logs.groupby([rows[name] for name in METHOD]).agg(["mean", "std", "count"])
+    freedom = np.maximum(found["count"] - 1, 1)
+    quantiles = np.array([t_quantile((1 + LEVEL) / 2, int(n)) for n in freedom])
+    half = quantiles * found["std"] / np.sqrt(found["count"])
+    ends = {"loss_low": np.exp(found["mean"] - half), "loss_high": np.exp(found["mean"] + half)}
+    return pd.DataFrame(ends).reset_index()
 
 
 def _over_targets(values: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -150,12 +186,20 @@ def _over_targets(values: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "low": share.low,
             "high": share.high,
             # means are of log S
+            "spread_bound": _bound(spread),
             "spread": np.exp(spread.mean),
             "spread_low": np.exp(spread.low),
             "spread_high": np.exp(spread.high),
             "p_value": _p_of(parts[MEASURES[0]]),
             "flat": [(flat[0].low, flat[0].high), (np.exp(flat[1].low), np.exp(flat[1].high))],
         }
+
+
+def _bound(spread: Population) -> str:
+    """Which end of the mean is open; of one with both nothing is known, as its interval says."""
+    if np.isneginf(spread.low) == np.isposinf(spread.high):
+        return ""
+    return "<=" if np.isneginf(spread.low) else ">="
 
 
 def _p_of(shares: pd.DataFrame) -> float:
@@ -182,13 +226,14 @@ def _geometric(values: "pd.Series[float]") -> float:
 def _explained(row: "pd.Series[Any]", *, low_first: bool) -> bool:
     """Whether neither C nor the spread goes beyond what amplitude alone would give, on average over the targets."""
     if low_first:
-        return bool(row["low"] <= row["null_concordance"] and not row["spread_low"] > row["null_spread"])
-    return bool(row["high"] >= row["null_concordance"] and not row["spread_high"] < row["null_spread"])
+        return bool(row["low"] <= row["null_concordance"] and not row["loss_low"] > row["null_spread"])
+    return bool(row["high"] >= row["null_concordance"] and not row["loss_high"] < row["null_spread"])
 
 
 def _verdict(row: "pd.Series[Any]") -> str:
     """As that of runs (`statistics.verdicts`), with targets in their place."""
-    if row["targets"] < FEWEST_TARGETS:
+    # of a minority an order may be true and still be the order of the targets that are learned at all
+    if row["targets"] < max(FEWEST_TARGETS, row["of"] / 2):
         return "too few targets"
     if row["p_adjusted"] <= P_LIMIT:
         low_first = row["concordance"] > 0.5

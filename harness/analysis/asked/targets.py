@@ -4,6 +4,9 @@ The value of a run is that of its target plus its own deviation, both random:
 
     value = mean + target + run,   target ~ N(0, between^2),   run ~ N(0, within^2).
 
+Of a spread whose highest or lowest frequency was not hit a bound is known alone. It enters as its bound, and the
+interval of the mean is open on the side where bounds were among the values.
+
 The variances are those of restricted maximum likelihood; the interval of the mean takes the target as the unit
 (Student's t, one degree of freedom less than targets; of C, which is bounded, as that over runs). Source: Searle,
 Casella, McCulloch, Variance Components (1992).
@@ -95,8 +98,12 @@ def measured(own: pd.DataFrame, level: float = LEVEL) -> Population:
     target = own.groupby(TARGET, dropna=False).ngroup().to_numpy()
     values, counts = own["value"].to_numpy(np.float64), np.bincount(target)
     found = population(values, target, level) if counts.max() > 1 else of_single_runs(values, level)
-    if own["measure"].iloc[0] != MEASURES[0] or len(counts) < 2:
+    if len(counts) < 2:
         return found
+    if own["measure"].iloc[0] != MEASURES[0]:
+        bounds = set(own["bound"])
+        low, high = (-np.inf if "<=" in bounds else found.low), (np.inf if ">=" in bounds else found.high)
+        return found._replace(low=low, high=high)
     # of equal weight, as each target says as much of the population
     pairs = np.full(len(counts), own["pairs"].sum() / len(counts))
     low, high = concordance_interval(np.bincount(target, values) / counts * pairs, pairs, level)
@@ -106,8 +113,9 @@ def measured(own: pd.DataFrame, level: float = LEVEL) -> Population:
 def over_targets(tables: Tables, threshold: float = PRIMARY_THRESHOLD) -> pd.DataFrame:
     """One row for each method, network, probe and measure: the population of its targets, as columns.
 
-    A target is a problem with its settings. The measures are each run's C and the logarithm of its spread; a bounded
-    spread counts as its bound. Raises ValueError where no method has seen two targets."""
+    A target is a problem with its settings. The measures are each run's C and the logarithm of its spread; where some
+    spreads are bounds the interval of their mean is open on that side. Raises ValueError where no method has seen two
+    targets."""
     values = run_values(tables, threshold)
     alike = [label for label in LABELS if label not in TARGET]
     rows = []
@@ -121,7 +129,9 @@ def over_targets(tables: Tables, threshold: float = PRIMARY_THRESHOLD) -> pd.Dat
 
 
 def run_values(tables: Tables, threshold: float) -> pd.DataFrame:
-    """Both measures of each run: LABELS, probe, run (its place by seed), measure, value and how many pairs it is of."""
+    """Both measures of each run: LABELS, probe, run (its place by seed), measure, value, bound, pairs (of how many).
+
+    `bound` is `>=` or `<=` where the spread is at least or at most the value, else empty."""
     hits = tables["hits"][np.isclose(tables["hits"]["threshold"], threshold)]
     rows = []
     seen = as_declared(tables)
@@ -130,9 +140,11 @@ def run_values(tables: Tables, threshold: float) -> pd.DataFrame:
         concordant, pairs = run_pairs(compared, laid.slot, laid.n_runs)
         low, high = run_bounds(log_cost(laid.cost[0]), laid.censored[0], laid.frequency, laid.slot, laid.n_runs)
         spread = np.where(np.isfinite(low), low, high)
+        bound = np.where(low == high, "", np.where(np.isfinite(low), ">=", "<="))
         share = np.divide(concordant, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
-        for measure, of_runs in zip(MEASURES, (share, spread), strict=True):
+        of_measures = ((share, np.full(len(pairs), "")), (spread, bound))
+        for measure, (of_runs, bounds) in zip(MEASURES, of_measures, strict=True):
             for run in np.flatnonzero(np.isfinite(of_runs)):
-                own = {"run": run, "measure": measure, "value": of_runs[run], "pairs": pairs[run]}
+                own = {"run": run, "measure": measure, "value": of_runs[run], "bound": bounds[run], "pairs": pairs[run]}
                 rows.append({**laid.labels, **own})
-    return pd.DataFrame(rows, columns=[*LABELS, "probe", "run", "measure", "value", "pairs"])
+    return pd.DataFrame(rows, columns=[*LABELS, "probe", "run", "measure", "value", "bound", "pairs"])

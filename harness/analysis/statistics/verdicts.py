@@ -2,7 +2,8 @@
 
 1. `too few runs` below five: no test at the level of the run can then say anything.
 2. `too few hits` where fewer than half of the runs, or fewer than five, have a comparable pair.
-3. `mixed` where some neighbouring frequencies are learned low first and others high first, each beyond chance.
+3. `mixed` where some neighbouring frequencies are learned low first and others high first, each beyond chance, with p
+   corrected over the configurations of the study.
 4. `low-first` or `high-first` where p, corrected over the configurations of the study, is at most 0.10: 5 % in each
    direction. Where amplitude alone would give as much, the verdict says so.
 5. `no order`, a positive statement: C lies within its margin and the spread within a factor of two, by two one-sided
@@ -17,6 +18,8 @@ import pandas as pd
 FEWEST_RUNS = 5
 P_LIMIT = 0.10
 P_MIXED = 0.05
+MIXED_ADJUSTED = "p_mixed_adjusted"
+"""The corrected p of `mixed`, beside the columns of the table."""
 FLAT_CONCORDANCE = (0.2, 0.8)
 FLAT_SPREAD = (0.5, 2.0)
 """The margins of `no order`: what lies within is too little to be called one."""
@@ -39,7 +42,7 @@ def verdict(evidence: Evidence, row: "pd.Series[Any]") -> str:
     # of a minority an order may be true and still be the order of those that learn at all
     if evidence.deciding < max(FEWEST_RUNS, evidence.n_runs / 2):
         return "too few hits"
-    if row["p_mixed"] <= P_MIXED:
+    if row[MIXED_ADJUSTED] <= P_MIXED:
         return "mixed"
     if row["p_adjusted"] <= P_LIMIT:
         # the sign is that of C; the spread may be a bound only

@@ -46,7 +46,7 @@ HEADS = (
     "after",
     "high-first before",
     "after",
-    "spread after/before",
+    "spread after/before (pairs)",
 )
 
 
@@ -57,7 +57,8 @@ def factors_section(tables: Tables, rows: pd.DataFrame) -> Iterator[str]:
     yield (
         "One thing is changed and the rest is equal; a pair is a method on both problems, or a problem with "
         "both methods. The last column is "
-        "the geometric mean of the ratios of spreads, with its 95 % interval over pairs (Student's t): below 1 the "
+        "the geometric mean of the ratios of spreads, with its 95 % interval over pairs (Student's t), of the pairs "
+        "whose spreads are both known and no bounds: below 1 the "
         "preference for low frequencies has shrunk. Methods on one problem share its target, so that an interval over "
         "them says nothing of other targets. What two methods differ in is told by one word, and is seldom all."
     )
@@ -112,7 +113,7 @@ def _of_methods(rows: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFram
 
 
 def _both(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    columns = ["said", "spread"]
+    columns = ["said", "spread", "spread_bound"]
     return before[columns].add_suffix("_before").join(after[columns].add_suffix("_after"), how="inner")
 
 
@@ -121,8 +122,10 @@ def _line(changed: str, first: str, other: str, both: pd.DataFrame) -> list[str]
     with np.errstate(all="ignore"):
         # exp(mean log(S_after / S_before)); a spread is positive where it is known
         logs = np.log((both["spread_after"] / both["spread_before"]).to_numpy(np.float64))
-    known = logs[np.isfinite(logs)]
-    return [changed, first, other, str(len(both)), *counts, _mean(known)]
+    # the ratio of two bounds is a bound of nothing
+    exact = ((both["spread_bound_before"] == "") & (both["spread_bound_after"] == "")).to_numpy()
+    known = logs[np.isfinite(logs) & exact]
+    return [changed, first, other, str(len(both)), *counts, f"{_mean(known)} ({len(known)})"]
 
 
 def _mean(logs: Doubles) -> str:

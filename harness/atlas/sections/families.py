@@ -40,7 +40,10 @@ def _line(family: str, own: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
         there = said[said["said"] == name]
         counts += [_share(len(there), len(said)), str(int((~there["alone"]).sum()))]
     others = [str(int((said["said"] == name).sum())) for name in ("no order", "mixed")]
-    sizes = [_range([number(value) for value in _ends(spread)]), _range([f"{value:.2f}" for value in _ends(share)])]
+    # a mean over targets of which some are bounds is a bound, and so may be what it is the median of
+    least = any(row["spread_bound"] == ">=" for row in found)
+    sizes = [("≥ " if least else "") + _range([number(value) for value in _ends(spread)])]
+    sizes += [_range([f"{value:.2f}" for value in _ends(share)])]
     return [family, str(len(own)), *sizes, str(len(said)), *counts, *others]
 
 
