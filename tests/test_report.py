@@ -17,11 +17,12 @@ from support.hand_made import NASTY, hand_made
 from harness.analysis.asked.robustness import agreement_of_choices, robustness
 from harness.analysis.asked.samplers import against_samplers
 from harness.analysis.asked.standing import standing
+from harness.analysis.order import order_table
 from harness.cli import main
 from harness.commands.parser import parser_of
 from harness.commands.requested import requested_comparison, requested_run
 from harness.report.again import commands
-from harness.report.answers import Estimate, answers, place
+from harness.report.answers import Estimate, answers, place, sentences
 from harness.report.by_chance import beside_samplers
 from harness.report.charts import charts
 from harness.report.choices import varied
@@ -29,6 +30,7 @@ from harness.report.library import plotly_source
 from harness.report.page import Story, report
 from harness.report.problems import standings
 from harness.report.thinned import abscissae, course, quartiles
+from harness.report.words import VERDICTS
 from harness.run.runner import run
 from harness.study.making import compare
 from harness.tables import Tables
@@ -97,6 +99,43 @@ def test_the_answer_says_verdicts_effects_nulls_and_what_was_watched(tables):
     assert row.concordance.text in outline.text
     assert row.spread.value == pytest.approx(9.0, rel=0.05)  # errors depend on cost / k^2
     assert row.exponent.value == pytest.approx(2.0, rel=0.05)
+
+
+def test_a_bound_keeps_its_sign_in_the_sentence_on_spreads():
+    spreads = {"a": (5.0, ""), "b": (39.0, ""), "c": (3.6, ">="), "d": (16.0, ">=")}
+    tables = hand_made([*spreads], 5, [1.0, 3.0])
+    order = tables["order"]
+    order["spread"], order["spread_bound"] = zip(*order["optimizer"].map(spreads), strict=True)
+    took = "low-first: the highest watched frequency took"
+    of_which = "low-first: of what the highest watched frequency took"
+    assert _on_spread(tables) == (
+        f"{took} 5 to 39 times the cost of the lowest. Of 2 configurations only a bound is known: ≥ 3.6 to ≥ 16 times."
+    )
+    order["spread_bound"] = ">="
+    assert _on_spread(tables) == f"{of_which} only a bound is known: ≥ 3.6 to ≥ 39 times the cost of the lowest."
+    order["spread_bound"] = ""
+    assert _on_spread(tables) == f"{took} 3.6 to 39 times the cost of the lowest."
+
+
+def _on_spread(tables):
+    (said,) = sentences(answers(tables))
+    return said.more[0]
+
+
+def test_one_hit_makes_a_pair_that_can_be_compared_and_the_page_says_so(tables):
+    """Of each run the lower frequency alone is hit: that suffices for a verdict, which the words on hits must allow."""
+    hits = tables["hits"].assign(censored=tables["hits"]["frequency"] > 1)
+    order = order_table(*(tables[name] for name in ("runs", "curves", "spectra")), hits)
+    verdicts = order[order["matched_by"] == "cost"]["verdict"]
+    assert set(verdicts) == {"low-first"}
+    assert "at least one frequency of a pair was learned" in VERDICTS["too few hits"]
+    assert "learned two" not in VERDICTS["too few hits"]
+
+
+def test_the_page_says_that_another_price_cuts_no_run(tables):
+    text = Outline(report(tables, Story("waves-1"))).text
+    assert "the price of a gradient (each run up to its own end)" in text
+    assert "every configuration has reached" not in text
 
 
 def test_what_amplitude_alone_would_give_is_said_with_the_names_that_it_explains(tables):

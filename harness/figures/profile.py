@@ -58,7 +58,7 @@ def profile(tables: Tables, families: Families | None = None) -> Figure:
             _draw(panel, by_name, part, top)
             title(panel, "" if len(parts) == 1 else family)
         threshold = nearest_threshold(tables["hits"])
-        note = f"learned: error at most {threshold:g} to stay"
+        note = f"learned: a hit at error {threshold:g}"
         note += "; panels from the fastest to the slowest, all lines in grey" if len(parts) > 1 else ""
         label(figure, "cost (forward passes)", "share of seeds and frequencies", note, [])
     return figure

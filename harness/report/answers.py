@@ -82,11 +82,25 @@ def sentences(rows: list[Answer]) -> list[Said]:
 
 
 def _on_spreads(own: list[Answer], verdict: str) -> str:
-    spreads = [row.spread.value for row in own if row.verdict.startswith(verdict) and isfinite(row.spread.value)]
+    spreads = [row.spread for row in own if row.verdict.startswith(verdict) and isfinite(row.spread.value)]
     if not verdict.endswith("-first") or not spreads:
         return ""
-    ends = " to ".join(dict.fromkeys(short(end) for end in (min(spreads), max(spreads))))
-    return f"{verdict}: the highest watched frequency took {ends} times the cost of the lowest."
+    known = [spread for spread in spreads if not spread.bound]
+    bounds = [spread for spread in spreads if spread.bound]
+    if not known:
+        of_which = f"{verdict}: of what the highest watched frequency took only a bound is known"
+        return f"{of_which}: {_ends(bounds)} times the cost of the lowest."
+    took = f"{verdict}: the highest watched frequency took {_ends(known)} times the cost of the lowest."
+    if not bounds:
+        return took
+    of = f"{len(bounds)} configuration{'s' * (len(bounds) > 1)}"
+    return f"{took} Of {of} only a bound is known: {_ends(bounds)} times."
+
+
+def _ends(spreads: list[Estimate]) -> str:
+    """The least and the largest, each with the sign of its bound."""
+    ends = [pick(spreads, key=lambda spread: spread.value) for pick in (min, max)]
+    return " to ".join(dict.fromkeys(f"{BOUNDS[end.bound]}{short(end.value)}" for end in ends))
 
 
 def _on_nulls(own: list[Answer]) -> str:

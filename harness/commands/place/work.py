@@ -160,6 +160,7 @@ def _made(planned: Plan, store: Store, jobs: int, text: str | None = None) -> No
 
 def _ranking_table(ranked: pd.DataFrame) -> Table:
     table = Table("rank", "method", "spread", "low-first on", title="preference for low frequencies, largest first")
+    table.caption = "spread: geometric mean over problems, in which a bound counts as it stands"
     for row in ranked.to_dict("records"):
         style = "bold" if row["own"] else None
         cells = [str(row["rank"]), row["method"], f"{row['spread']:.3g}", f"{row['low_first']} of {row['problems']}"]
