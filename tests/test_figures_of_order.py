@@ -102,6 +102,28 @@ def test_the_page_of_order_begins_with_the_largest_spread(tables):
     assert words.index("low-first") < words.index("no order")
 
 
+def test_the_spread_of_amplitude_alone_is_named_by_its_clock(tables):
+    """A null has no cost of its own: its spread is by loss, and the axis beside it is of costs."""
+    tables["order"][["null_concordance", "null_spread"]] = 0.5, 3.0
+    figure = FIGURES["order"](tables)
+    concordance, spread = figure.axes
+    markers = [
+        {line.get_marker() for line in axes.lines if list(line.get_xdata()) == [value]}
+        for axes, value in ((concordance, 0.5), (spread, 3.0))
+    ]
+    named = {handle.get_marker(): handle.get_label() for handle in figure.legends[0].get_lines()}
+    assert markers[1] == {"D"}
+    assert "by loss" in named["D"]
+    assert "D" not in markers[0]
+
+
+def test_a_spread_that_is_an_upper_bound_has_its_mark_in_the_legend(tables):
+    assert len(FIGURES["order"](tables).legends[0].get_lines()) == 4
+    tables["order"].loc[0, "spread_bound"] = "<="
+    named = {handle.get_marker(): handle.get_label() for handle in FIGURES["order"](tables).legends[0].get_lines()}
+    assert named["<"].startswith("at most")
+
+
 def test_an_order_without_rows_is_a_sentence(tables):
     tables["order"] = tables["order"][:0]
     with pytest.raises(ValueError, match="no order to draw"):

@@ -50,6 +50,30 @@ def test_a_projection_follows_the_component_with_the_loudest_wave(tables):
     np.testing.assert_allclose(at, own.groupby("mark")["error"].median())
 
 
+def test_a_projection_shows_errors_as_far_as_they_fall(tables):
+    spectra = tables["spectra"].copy()
+    runs = tables["runs"].loc[tables["runs"]["optimizer"] == "bfgs", "run_id"]
+    spectra.loc[spectra["run_id"].isin(runs) & (spectra["mark"] == spectra["mark"].max()), "error"] = 5e-5
+    spectra.loc[spectra["run_id"].isin(runs) & (spectra["mark"] == 0), "error"] = 40.0
+    panels = [axes for axes in FIGURES["projection"]({**tables, "spectra": spectra}).axes if axes.get_yscale() == "log"]
+    assert len({axes.get_ylim() for axes in panels}) == 1
+    low, high = panels[0].get_ylim()
+    assert low < 5e-5
+    assert high > 40
+    ends = [line.get_ydata()[-1] for axes in panels for line in axes.lines if len(line.get_ydata()) > 2]
+    assert sorted(ends)[:2] == [5e-5, 5e-5]
+
+
+@pytest.mark.parametrize("name", ["directions", "response"])
+def test_figures_of_response_draw_the_lowest_frequency_that_a_cut_resolves(name, tables):
+    figure = FIGURES[name](tables)
+    floors = [line for axes in figure.axes for line in axes.lines if list(line.get_ydata()) == [0.25, 0.25]]
+    assert len(floors) == 3
+    told = " ".join(text.get_text() for text in figure.texts)
+    assert "axes of their own" in told
+    assert "1/length of the cuts" in told
+
+
 def test_ratios_are_those_of_the_analysis_and_their_reference_can_be_named(tables):
     rows = NUMBERS["spread"](tables, against="gd")
     assert set(rows["configuration"]) == {"adam", "bfgs"}

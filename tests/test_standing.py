@@ -13,7 +13,7 @@ from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.atlas.placing import ratios
 from harness.figures import FIGURES, NUMBERS
-from harness.figures.asked.standing import MARKS, is_sized
+from harness.figures.asked.standing import MARKS, is_sized, shared_sizes
 from harness.tables import LABELS, SCHEMA, frame
 
 ZERO = {"str": "", "int64": 0, "float64": 0.0, "bool": False}
@@ -230,7 +230,8 @@ def test_settings_are_named_only_where_an_optimizer_has_several_in_a_block():
 @pytest.mark.parametrize("targets", [1, 6])
 def test_the_figure_has_a_cell_for_each_method_and_block(targets):
     tables = study(spreads, targets=targets, seeds=6)
-    (axes,) = FIGURES["standing"](tables).axes
+    axes, scale = FIGURES["standing"](tables).axes
+    assert [label.get_text() for label in scale.get_xticklabels()] == ["1/100", "1/10", "1", "10", "100"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["low", "flat"]
     assert axes.texts[0].get_text().endswith("▼")
     assert NUMBERS["standing"](tables)["method"].tolist() == ["low", "flat"]
@@ -244,10 +245,53 @@ def test_cells_that_are_too_small_for_numbers_have_marks_and_colours():
         for name, part in rows.items()
     }
     figure = FIGURES["standing"](tables)
-    (axes,) = figure.axes
+    axes, _ = figure.axes
     assert [label.get_text() for label in axes.get_xticklabels()] == many
     assert {text.get_text() for text in axes.texts} <= {*MARKS.values(), *(f"{mark}·" for mark in MARKS.values()), ""}
-    assert any("colour: spread" in text.get_text() for text in figure.texts)
+    told = " ".join(text.get_text() for text in figure.texts)
+    assert "spread" in told
+    assert "at least" in told
+
+
+def test_a_bound_has_a_mark_where_cells_have_no_numbers():
+    rows = study(spreads, targets=1, seeds=6)
+    order = pd.concat([rows["order"].assign(problem=f"waves-{number}") for number in range(20)], ignore_index=True)
+    order["spread_bound"] = np.where(order["optimizer"] == "low", ">=", "")
+    runs = pd.concat([rows["runs"].assign(problem=f"waves-{number}") for number in range(20)], ignore_index=True)
+    axes, _ = FIGURES["standing"]({**rows, "order": order, "runs": runs}).axes
+    marked = [line for line in axes.lines if line.get_marker() == ">"]
+    # one row of the figure, at the right edge of its cells
+    assert len(marked) == 20
+    assert {tuple(line.get_ydata()) for line in marked} == {(0,)}
+
+
+def test_methods_stand_by_the_mean_over_the_problems_that_all_of_them_have():
+    """`few` has learned the steep problem alone: over its own problems it would come first."""
+    found = {
+        "high": [200.0, 3.0, 4.0],
+        "low": [100.0, 2.0, 2.0],
+        "few": [300.0, np.nan, np.nan],
+        "some": [np.nan, 9.0, 9.0],
+    }
+    rows = pd.DataFrame(
+        [
+            {
+                "method": name,
+                "optimizer": name,
+                "block": block,
+                "spread": spread,
+                "spread_low": 0.1,
+                "spread_high": 900.0,
+            }
+            for name, spreads in found.items()
+            for block, spread in zip("abc", spreads, strict=True)
+        ]
+    )
+    sizes = shared_sizes(rows)
+    assert sizes.index.tolist() == ["high", "low", "some"]
+    assert sizes.columns.tolist() == ["b", "c"]
+    assert np.exp(sizes.mean(axis="columns")).round(2).tolist() == [3.46, 2.0, 9.0]
+    assert shared_sizes(rows.assign(optimizer="metropolis")).empty
 
 
 def test_a_spread_of_which_nothing_is_known_has_no_colour():

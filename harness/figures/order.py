@@ -21,6 +21,7 @@ NAME, VERDICT, GAP, TOP, BOTTOM, ROW, RIGHT = 1.35, 1.9, 0.18, 0.3, 0.78, 0.165,
 """Inches: room for a name, a verdict, between the panels, above, below, for one row, and at the edge."""
 LARGEST = 1e6
 """Ratios beyond this are drawn at the edge."""
+BY_LOSS: dict[str, Any] = {"marker": "D", "ms": 3.2, "mew": 0.7, "mfc": "none"}
 COLUMNS = [
     "configuration",
     "optimizer",
@@ -116,7 +117,8 @@ def _draw_spread(axes: Axes, rows: pd.DataFrame, places: NDArray[np.int64]) -> N
             # an arrow where censored hits leave a bound alone
             marker = {">=": ">", "<=": "<"}.get(row["spread_bound"], "o")
             axes.plot(np.clip(row["spread"], low, high), place, marker, ms=3.5, clip_on=False, **look)
-        axes.plot(row["null_spread"], place, "|", ms=6, mew=1.0, color=INK, zorder=4)
+        # a null has no cost of its own: its spread is by loss, and looks unlike the mark of C
+        axes.plot(row["null_spread"], place, color=INK, zorder=4, **BY_LOSS)
     axes.set(xscale="log", xlim=(low, high))
     axes.set_yticks([])
     axes.xaxis.set_minor_formatter(NullFormatter())
@@ -136,14 +138,18 @@ def _write(figure: Figure, rows: pd.DataFrame, places: NDArray[np.int64], right:
         figure.text(right / PAGE, y, said, va="center", size=size, color=_colour(row["verdict"]))
     handles = [
         Line2D([], [], marker="o", ms=3.5, color=INK, lw=1.0, label="estimate, 95 %"),
-        Line2D([], [], marker=">", ms=3.5, color=INK, lw=0, label="at least: not all runs learned the highest"),
-        Line2D([], [], marker="|", ms=6, mew=1.0, color=INK, lw=0, label="what amplitude alone would give"),
+        Line2D([], [], marker=">", ms=3.5, color=INK, lw=0, label="at least: too few runs learned the highest"),
+        Line2D([], [], marker="|", ms=6, mew=1.0, color=INK, lw=0, label="amplitude alone"),
+        Line2D([], [], color=INK, lw=0, label="amplitude alone, by loss", **BY_LOSS),
     ]
-    corner = (NAME / PAGE, 0.17 / height)
+    if (rows["spread_bound"] == "<=").any():
+        handles.insert(2, Line2D([], [], marker="<", ms=3.5, color=INK, lw=0, label="at most: too few the lowest"))
+    corner = (0.08 / PAGE, 0.17 / height)
     at: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": corner, "borderaxespad": 0, "borderpad": 0}
-    figure.legend(handles=handles, ncols=3, fontsize=6, frameon=False, columnspacing=1.2, **at)
+    figure.legend(handles=handles, ncols=len(handles), fontsize=6, frameon=False, columnspacing=1.2, **at)
     runs = sorted(set(rows["n_runs"]))
     note = (
         f"{' to '.join(f'{count}' for count in runs[:1] + runs[1:][-1:])} runs each; threshold {THRESHOLD:g}; by cost"
     )
-    figure.text(NAME / PAGE, 0.05 / height, note, size=6, color=GREY)
+    note += " but for what amplitude alone gives of a spread, which is by loss"
+    figure.text(0.08 / PAGE, 0.05 / height, note, size=6, color=GREY)

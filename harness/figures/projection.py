@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from harness.analysis.configurations import configurations
-from harness.figures.drawing.grids import cost_axis, grid, label, title
+from harness.figures.drawing.grids import cost_axis, error_axis, grid, label, title
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, INK, house_style
 from harness.figures.spectrum import spectrum_rows
@@ -20,7 +20,9 @@ FEW = 6
 """Configurations that each have a spectrum of their own."""
 MANY = 16
 """Frequencies from which on the spectrum is a line, and not stems."""
-LEARNED, LEAST = 0.1, 1e-3
+LEARNED = 0.1
+USUAL = 1e-3, 3.0
+"""Errors that the axis holds at least; it goes on as far as errors do, the same in all panels."""
 
 
 def projection_rows(tables: Tables) -> pd.DataFrame:
@@ -63,7 +65,7 @@ def projection(tables: Tables) -> Figure:
     with house_style():
         columns = 2 if len(parts) == 1 else 4
         figure, axes = grid(len(spectra) + len(parts), most_columns=columns, alike=False, gap=0.42)
-        free = iter(axes)
+        free, ends = iter(axes), error_ends(rows[rows["peak"]])
         for name, own in parts:
             followed = sorted(own.loc[own["peak"], "frequency"].unique())
             colours = dict(zip(followed, shades(len(followed)), strict=True))
@@ -72,7 +74,7 @@ def projection(tables: Tables) -> Figure:
                 _draw_spectrum(panel, own, colours)
                 title(panel, str(name), "amplitude over frequency k")
             panel = next(free)
-            _draw_errors(panel, own, colours)
+            _draw_errors(panel, own, colours, ends)
             title(
                 panel,
                 str(name) if len(spectra) < len(parts) else "",
@@ -118,14 +120,21 @@ def _draw_spectrum(axes: Axes, rows: pd.DataFrame, colours: dict[float, object])
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_errors(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:
+def error_ends(rows: pd.DataFrame) -> tuple[float, float]:
+    """The ends of an axis that holds all errors that have a logarithm, with a little room."""
+    errors = rows["error"].to_numpy(float)
+    known = errors[np.isfinite(errors) & (errors > 0)]
+    return min([USUAL[0], *known / 1.5]), max([USUAL[1], *known * 1.5])
+
+
+def _draw_errors(axes: Axes, rows: pd.DataFrame, colours: dict[float, object], ends: tuple[float, float]) -> None:
     for frequency, colour in colours.items():
         own = rows[rows["frequency"] == frequency].sort_values("mark")
-        # an error of 0 has no logarithm
-        axes.plot(own["cost"], np.maximum(own["error"], LEAST), color=colour, lw=1.1)
+        # an error of 0 has no logarithm, and lies on the edge
+        axes.plot(own["cost"], np.maximum(own["error"], ends[0]), color=colour, lw=1.1)
     axes.axhline(LEARNED, color=GREY, lw=0.6, ls=(0, (1, 1)))
     cost_axis(axes, float(rows["cost"].max()))
-    axes.set_yscale("log")
-    axes.set_ylim(LEAST, 3)
+    error_axis(axes)
+    axes.set_ylim(*ends)
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.spines[["top", "right"]].set_visible(False)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
-from harness.figures.drawing.grids import grid, label, title, width_of
+from harness.figures.drawing.grids import FLOOR, draw_floor, grid, label, title, width_of
 from harness.figures.drawing.palette import LINES
 from harness.figures.drawing.style import house_style, text_width
 from harness.tables import Tables
@@ -24,10 +24,13 @@ LETTERS = 3
 
 
 def directions_rows(tables: Tables) -> pd.DataFrame:
-    """Of each configuration and direction, medians over runs: response frequency with quartiles, and the picture's."""
+    """Of each configuration and direction, medians over runs: response frequency with quartiles, and the picture's.
+
+    `lowest` is the lowest frequency of a spectrum, one over the length of the cut: no mean of it lies below."""
     # the table has a row a frequency of the spectrum, and repeats on each what is of the direction
     rows = tables["response"].drop_duplicates(["run_id", "direction"])
-    measures = ["response_frequency", "response_low", "response_high", "image_frequency"]
+    rows = rows.assign(lowest=1 / rows["extent"])
+    measures = ["response_frequency", "response_low", "response_high", "image_frequency", "lowest"]
     parts = []
     for name, runs in configurations(tables["runs"]):
         own = rows[rows["run_id"].isin(runs["run_id"])]
@@ -55,6 +58,7 @@ def directions(tables: Tables) -> Figure:
         handles = [Line2D([], [], color=LINES[0], marker="o", ms=4, lw=1, label="response frequency, with quartiles")]
         runs = ", ".join(map(str, sorted(rows["n_runs"].unique())))
         note = f"medians over samples, then over runs ({runs})"
+        note += f"; {FLOOR}"
         note += "; in brackets: frequency of the direction as a picture, cycles per pixel" if rough else ""
         note += "; panels have axes of their own" if len(parts) > 1 else ""
         note += "".join(f"; {name[:letters]}: {name}" for name in names if letters)
@@ -68,6 +72,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, letters: int | None) -> None:
     middle = rows["response_frequency"].to_numpy(float)
     # errorbar takes lengths, and not ends
     spread = [middle - rows["response_low"], rows["response_high"] - middle]
+    draw_floor(axes, float(rows["lowest"].median()))
     axes.errorbar(places, middle, yerr=spread, fmt="o", color=LINES[0], ms=4, lw=1.1)
     axes.set_ylim(0, 1.15 * rows["response_high"].max())
     axes.set_xlim(-0.5, len(rows) - 0.5)

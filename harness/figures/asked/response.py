@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from harness.analysis.configurations import configurations
-from harness.figures.drawing.grids import error_axis, grid, label, title
+from harness.figures.drawing.grids import FLOOR, draw_floor, error_axis, grid, label, title
 from harness.figures.drawing.style import house_style
 from harness.tables import Doubles, Tables
 
@@ -50,6 +50,8 @@ def response(tables: Tables) -> Figure:
         axes[-2].set_xlabel(FREQUENCY, labelpad=2)
         rough = rows["image_frequency"].notna().any()
         axes[-1].set_xlabel("image frequency of the direction, cycles per pixel" if rough else "direction", labelpad=2)
+        note += f"; {FLOOR}"
+        note += "; panels have axes of their own" if len(parts) > 1 else ""
         label(figure, "", "", note, handles)
     return figure
 
@@ -59,6 +61,7 @@ FREQUENCY = "response frequency, cycles per unit of input"
 
 def _draw(left: Axes, right: Axes, name: str, rows: pd.DataFrame) -> list[Line2D]:
     handles = _draw_spectra(left, rows)
+    draw_floor(right, float((1 / rows.drop_duplicates("run_id")["extent"]).mean()))
     looks = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
     for place, ((_, own), (colour, marker)) in enumerate(
         zip(rows.groupby("direction", sort=False), looks, strict=False)

@@ -3,6 +3,8 @@
 The colour is the spread (cost of the highest over that of the lowest watched frequency) on a logarithmic scale, the
 number is the spread, and the mark says what the statistics make of it."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
@@ -10,14 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from harness.analysis.asked.samplers import SAMPLERS
 from harness.analysis.asked.standing import method_names, standing
+from harness.figures.drawing.grids import broken
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.style import GREY, INK, fitted, house_style, text_width
 from harness.tables import Tables
 
 NAME, ROW, TOP, BOTTOM, EDGE = 1.35, 0.17, 0.95, 0.42, 0.75
-"""Inches: room for the names of optimizers, one row, the names of problems above, the scale below, and the last
-of those names."""
+"""Inches: room for the names of optimizers, one row, the names of problems above, the scale and a note below, and the
+last of those names."""
 WIDEST, NARROWEST = 0.85, 5.4
 LEGIBLE = 0.33
 """Inches of a cell from which on it has a number beside its mark."""
@@ -27,26 +31,36 @@ PALE = 0.27, 0.73
 """Where on the colour map the ink of the numbers is dark."""
 MARKS = {"low-first": "▼", "high-first": "▲", "no order": "=", "mixed": "×"}
 """▼ the low ones first: they are learned below the others on an axis of cost."""
-WITH_NUMBERS = (
-    "number: spread   ▼ low-first   ▲ high-first   = no order   × mixed   pale number: nothing is shown",
-    "· as amplitude alone would give   > at least: the highest was not always learned   -: too few learned",
-)
-IN_COLOURS = (
-    (
-        f"colour: spread, blue where low ones come first, red where high ones do, darkest from {STRONGEST:g} on; "
-        "none where nothing bounds it"
-    ),
-    "▼ low-first   ▲ high-first   = no order   × mixed   no mark: nothing is shown   · as amplitude alone would give",
-)
+SHOWN = "▼ low-first, ▲ high-first, = no order, × mixed; with ·, as amplitude alone would give"
+NUMBERED = f"number: spread, - where too few learned; {SHOWN}; pale number: nothing is shown"
+MARKED = f"{SHOWN}; no mark: nothing is shown"
+BOUNDED = "at least, < at most, as too few runs learned the highest or the lowest; no colour: nothing bounds it"
+SCALE = {1 / STRONGEST: "1/100", 0.1: "1/10", 1.0: "1", 10.0: "10", STRONGEST: "100"}
+BAR, LINE = (1.5, 0.08), 0.105
+"""Inches of the scale of colours, and from line to line of the notes below it."""
 
 
 def standing_rows(tables: Tables) -> pd.DataFrame:
-    """The table behind the figure, with a column `method`: from the largest mean spread to the smallest."""
+    """The table behind the figure, with `method`, `size` and `counted`: from the largest mean spread to the smallest.
+
+    `size` is the logarithm of the geometric mean over the problems that all of these methods have, whose rows are
+    `counted`; methods without such a mean (samplers, those with a spread on half of the problems or fewer) follow."""
     rows = standing(tables)
     rows = rows.assign(method=method_names(rows))
-    # log of the geometric mean over problems
-    size = np.log(rows["spread"].where(is_sized(rows))).groupby(rows["method"]).mean()
-    return rows.assign(size=rows["method"].map(size)).sort_values(["size", "method"], ascending=False, kind="stable")
+    sizes = shared_sizes(rows)
+    size = rows["method"].map(sizes.mean(axis="columns"))
+    rows = rows.assign(size=size, counted=size.notna() & rows["block"].isin(sizes.columns))
+    return rows.sort_values(["size", "method"], ascending=[False, True], kind="stable")
+
+
+def shared_sizes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Logarithms of the spreads `(methods, problems)` of the problems on which all of these methods have one.
+
+    A mean over other problems would compare problems and not methods."""
+    known = rows[is_sized(rows) & ~rows["optimizer"].isin(SAMPLERS)]
+    logs = known.assign(log=np.log(known["spread"])).pivot_table(index="method", columns="block", values="log")
+    often = 2 * logs.notna().sum(axis="columns") > rows["block"].nunique()
+    return logs[often].dropna(axis="columns")
 
 
 def is_sized(rows: pd.DataFrame) -> "pd.Series[bool]":
@@ -66,11 +80,21 @@ def standing_figure(tables: Tables) -> Figure:
     # names of many problems stand steeply, so that they do not meet
     turned = 35 if legible else 60
     top = max(TOP, 0.15 + np.sin(np.radians(turned)) * max(text_width(block, 6.5) for block in blocks))
-    width, height = NAME + cell * len(blocks) + EDGE, top + ROW * len(methods) + BOTTOM
-    width = max(width, NARROWEST)
+    width = max(NAME + cell * len(blocks) + EDGE, NARROWEST)
+    notes = [
+        line
+        for note in (
+            NUMBERED if legible else MARKED,
+            f"{'' if legible else 'at the edge of a cell: '}> {BOUNDED}",
+            _rows(rows),
+        )
+        for line in broken(note, width - 0.16)
+    ]
+    bottom = BOTTOM + LINE * len(notes)
+    height = top + ROW * len(methods) + bottom
     with house_style():
         figure = Figure(figsize=(width, height))
-        box = NAME / width, BOTTOM / height, cell * len(blocks) / width, ROW * len(methods) / height
+        box = NAME / width, bottom / height, cell * len(blocks) / width, ROW * len(methods) / height
         axes = figure.add_axes(box)
         _cells(axes, rows, methods, blocks, numbered=legible)
         axes.set_xticks(range(len(blocks)), blocks, rotation=turned, ha="left", rotation_mode="anchor")
@@ -79,9 +103,38 @@ def standing_figure(tables: Tables) -> Figure:
         axes.set_yticks(range(len(methods)), names)
         axes.tick_params(which="both", length=0, colors=INK)
         axes.spines[:].set_visible(False)
-        for place, line in zip((0.22, 0.1), WITH_NUMBERS if legible else IN_COLOURS, strict=True):
-            figure.text(0.08 / width, place / height, line, size=6, color=GREY)
+        ranked = int(rows.drop_duplicates("method")["size"].notna().sum())
+        if 0 < ranked < len(methods):
+            axes.axhline(ranked - 0.5, color=INK, lw=0.8)
+        for place, line in enumerate(reversed(notes)):
+            figure.text(0.08 / width, (0.06 + LINE * place) / height, line, size=6, color=GREY)
+        _scale(figure, (NAME, bottom - 0.19))
     return figure
+
+
+def _rows(rows: pd.DataFrame) -> str:
+    """By what the rows are sorted, in words."""
+    ranked, shared = (rows.loc[rows["counted"], name].nunique() for name in ("method", "block"))
+    if not ranked:
+        return "rows by name: there is no problem on which all methods have a spread"
+    mean = f"the geometric mean of spreads over the {shared} problems on which all have one" if shared > 1 else "spread"
+    below = "; below the line the others, by name" if ranked < rows["method"].nunique() else ""
+    return f"rows by {mean}; a bound counts as it stands{below}"
+
+
+def _scale(figure: Figure, at: tuple[float, float]) -> None:
+    """What the colours mean, at inches from the lower left corner."""
+    width, height = figure.get_size_inches()
+    axes = figure.add_axes((at[0] / width, at[1] / height, BAR[0] / width, BAR[1] / height))
+    ends = np.log10([*SCALE])
+    axes.imshow(np.linspace(0, 1, 256)[None], cmap="RdBu", aspect="auto", extent=(ends[0], ends[-1], 0, 1))
+    axes.set_xticks(ends, [*SCALE.values()], size=6)
+    axes.set_yticks([])
+    axes.tick_params(length=2, pad=1.5)
+    axes.spines[:].set_visible(False)
+    place: dict[str, Any] = {"size": 6, "color": GREY, "va": "center", "transform": axes.transAxes}
+    axes.text(-0.04, 0.5, "colour: spread", ha="right", **place)
+    axes.text(1.04, 0.5, "blue where low ones come first, red where high ones do", ha="left", **place)
 
 
 def _cells(axes: Axes, rows: pd.DataFrame, methods: list[str], blocks: list[str], *, numbered: bool) -> None:
@@ -99,7 +152,11 @@ def _cells(axes: Axes, rows: pd.DataFrame, methods: list[str], blocks: list[str]
         dark = PALE[0] < shade < PALE[1]
         ink = (INK if mark else GREY) if dark else ("white" if mark else "#e6e6e6")
         axes.text(at[1], at[0], text, ha="center", va="center", size=5.5, color=ink)
+        if bound and not numbered:
+            side = 0.38 if bound == ">" else -0.38
+            axes.plot(at[1] + side, at[0], bound, ms=1.6, mew=0, color=INK if dark else "white")
     axes.imshow(image, aspect="auto", interpolation="nearest")
+    axes.set_xlim(-0.5, len(blocks) - 0.5)
     axes.set_xticks(np.arange(len(blocks) + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(len(methods) + 1) - 0.5, minor=True)
     axes.grid(which="minor", color="white", linewidth=1.0)

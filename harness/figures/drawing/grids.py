@@ -77,6 +77,14 @@ def error_axis(axes: Axes) -> None:
         axes.yaxis.set_minor_locator(NullLocator())
 
 
+FLOOR = "dotted: 1/length of the cuts, below which no mean frequency can lie"
+
+
+def draw_floor(axes: Axes, frequency: float) -> None:
+    """The lowest frequency that a spectrum has, across the panel."""
+    axes.axhline(frequency, color=GREY, lw=0.6, ls=(0, (1, 1)), zorder=0)
+
+
 def is_low(axes: Axes) -> bool:
     """Whether the panel is one of many, which have little room."""
     return axes.get_position().height * cast("Figure", axes.figure).get_size_inches()[1] < HEIGHT - 0.01
@@ -107,7 +115,7 @@ def title(axes: Axes, name: str, note: str = "") -> None:
 def label(figure: Figure, x: str, y: str, note: str, handles: Sequence[Artist]) -> None:
     """The names of the axes, which all panels share, what the lines are, and a note at the foot."""
     room = figure.get_size_inches()[0] - LEFT - RIGHT
-    notes = _lines(note, room)
+    notes = broken(note, room)
     columns = _columns([str(handle.get_label()) for handle in handles], room)
     extra = NOTE * (len(notes) - 1)
     bottom = BOTTOM + extra + LEGEND * (max(0, len(handles) - 1) // columns)
@@ -143,7 +151,7 @@ def _columns(names: Sequence[str], room: float) -> int:
     return max(1, len(names) if wide <= room else int(room / most))
 
 
-def _lines(note: str, room: float) -> list[str]:
+def broken(note: str, room: float) -> list[str]:
     """Lines of a note, broken between words."""
     lines = [""]
     for word in note.split(" "):
