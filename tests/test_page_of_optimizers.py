@@ -36,6 +36,10 @@ def test_how_many_methods_are_low_first_and_what_they_have_learned(tables):
     alone = learned[learned == 1].index
     assert set(alone) == {"metropolis", "random-search", "random-search-initial"}
     several = (order.loc[learned[learned > 1].index, "verdict"] == "low-first").sum()
+    by_loss = tables["order"].query("threshold == 0.1 and matched_by == 'loss'").set_index("optimizer")["verdict"]
+    left = [name for name in by_loss.index if order["verdict"][name] == "low-first" != by_loss[name]]
+    assert left == ["adadelta"]
+    assert f"`adadelta` is {by_loss['adadelta']}, as its errors" in PAGE
     assert f"Of the {(learned > 1).sum()} that learn two frequencies or more in some run, {several} are" in PAGE
 
 
