@@ -16,7 +16,7 @@ def test_every_picture_of_the_gallery_is_committed_and_of_a_figure_that_there_is
     expected = {f"gallery-{name}.png" for name in gallery.FIGURES_OF_SEVEN} | {"gallery-animation.gif"}
     others = {f"{name}.png" for name, *_ in gallery.OTHERS}
     assert others <= {path.name for path in folder.glob("*.png")}
-    expected |= {name for name in others if name.startswith("gallery-")}
+    expected |= {"gallery-robustness.png"} | {name for name in others if name.startswith("gallery-")}
     assert {path.name for path in folder.glob("gallery-*")} == expected
     assert set(gallery.FIGURES_OF_SEVEN) <= set(FIGURES)
 
@@ -36,7 +36,7 @@ def test_what_is_committed_is_what_the_tables_give(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["gallery", "--out", str(tmp_path)])
     gallery.main()
     assert (tmp_path / "gallery-animation.gif").is_file()
-    for name in ("gallery-profile", "gallery-snapshots", *(name for name, *_ in gallery.OTHERS)):
+    for name in ("gallery-profile", "gallery-snapshots", "gallery-robustness", *(name for name, *_ in gallery.OTHERS)):
         made, kept = (
             np.asarray(Image.open(folder / f"{name}.png").convert("L"), float)
             for folder in (tmp_path, gallery.ROOT / "docs" / "figures")

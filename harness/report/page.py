@@ -11,6 +11,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from harness.analysis.configurations import of_problems
+from harness.analysis.thinned import LACKING, lacks_marks
 from harness.report.again import commands
 from harness.report.answers import answers, place, ratio_axis, sentences, short
 from harness.report.by_chance import beside_samplers
@@ -36,11 +37,13 @@ class Story(NamedTuple):
 def report(tables: Tables, story: Story, *, robust: bool = True) -> str:
     """The page as text; the same tables give the same page. Raises ValueError if there is no run.
 
-    Without `robust` the verdicts under other choices, which take some 13 s of 500 runs, are left out."""
+    Without `robust` the verdicts under other choices, which take some 13 s of 500 runs, are left out. So are they, and
+    what samplers say, where marks are missing."""
     if tables["runs"].empty:
         raise ValueError("The table 'runs' has no rows, so there is nothing to report. Finish at least one run first.")
     rows = answers(tables)
-    others, refused = _varied(tables) if robust else ([], "")
+    whole = not lacks_marks(tables)
+    others, refused = _varied(tables) if robust and whole else ([], "" if whole else LACKING)
     library, scripts = _inert(plotly_source()), [_inert(_asset(name)) for name in SCRIPTS]
     axes = {"ratio": ratio_axis(rows)}
     # names, settings and reasons come from users: only what is wrapped in `Markup` stays unescaped
@@ -59,7 +62,7 @@ def report(tables: Tables, story: Story, *, robust: bool = True) -> str:
         varied=others,
         refused=refused,
         standing=standings(tables),
-        beside=beside_samplers(tables),
+        beside=beside_samplers(tables) if whole else [],
         charts=charts(tables),
         failures=_failures(tables["runs"]),
         machines=[_machine(row) for row in tables["machines"].to_dict("records")],

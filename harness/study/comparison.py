@@ -11,7 +11,9 @@ import pandas as pd
 
 from harness.analysis.hits import find_hits
 from harness.analysis.incumbents import check_incumbent
+from harness.analysis.incumbents import declared as declared_incumbent
 from harness.analysis.order import order_table
+from harness.analysis.thinned import check_marks
 from harness.questions.reading import read_observers
 from harness.run.build import build
 from harness.run.fit import Refused, check_fit, check_observers
@@ -221,16 +223,19 @@ def load(folder: str | Path, incumbent: str | None = None) -> Results:
     """The tables of a study: from its parts, or where there are none, from the exported files.
 
     `incumbent`, `best` or `last`, is the point of a run that `hits` and `order` are about; without it the one that the
-    study was made with. Raises ValueError for another one, and FileNotFoundError, saying what was looked for."""
+    study was made with. Exported files that are about that point are returned as they are. Raises ValueError for an
+    unknown one and, where exported files lack marks, for the other one, and FileNotFoundError, saying what was looked
+    for."""
     folder = Path(folder)
     if (folder / STUDY).is_file():
         tables, nulls = Store(folder).read(), read_nulls(folder)
         judged = check_incumbent(incumbent or Store(folder).incumbent)
     else:
         tables = read_exported(folder)
-        if incumbent is None:
+        judged, nulls = check_incumbent(incumbent or declared_incumbent(tables)), tables["nulls"]
+        if judged == declared_incumbent(tables):
             return Results.of(folder, tables)
-        judged, nulls = check_incumbent(incumbent), tables["nulls"]
+        check_marks(tables)
     # made anew and not read: old runs and new ones are judged by one version of the statistics
     hits = find_hits(tables["runs"], tables["curves"], tables["spectra"], incumbent=judged)
     order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits, nulls, judged)

@@ -14,6 +14,7 @@ from harness.analysis.asked.sensitivity import reprice
 from harness.analysis.hits import THRESHOLDS, find_hits
 from harness.analysis.incumbents import INCUMBENTS, as_declared, declared, judged_at
 from harness.analysis.order import PRIMARY_THRESHOLD, order_table
+from harness.analysis.thinned import check_marks
 from harness.tables import LABELS, Tables
 
 PRICES = (1.0, 2.0, 3.0, 4.0, 5.0)
@@ -27,7 +28,8 @@ def robustness(tables: Tables) -> pd.DataFrame:
     """One row for each configuration and choice: choice, value, labels, concordance, spread, verdict and `agrees`.
 
     The first rows are those of the choice `primary`, with which the others agree or not. Without rows where nothing
-    was measured."""
+    was measured. Raises ValueError for tables without all marks."""
+    check_marks(tables)
     if tables["spectra"].empty or tables["order"].empty:
         return pd.DataFrame(columns=COLUMNS).astype({"agrees": bool})
     probes = tables["spectra"].drop_duplicates("run_id")[["run_id", "probe"]]

@@ -23,6 +23,7 @@ from harness.analysis.incumbents import as_declared
 from harness.analysis.order import LEVEL, adjusted
 from harness.analysis.statistics.ranks import shift
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
+from harness.analysis.thinned import check_marks
 from harness.tables import LABELS, Doubles, Tables
 
 SAMPLERS = ("metropolis", "random-search-initial")
@@ -46,13 +47,14 @@ def against_samplers(tables: Tables, samplers: tuple[str, ...] = SAMPLERS) -> pd
     Columns: LABELS, probe, sampler, sampler_settings, n_pairs (seeds that share a level of loss), lowest_loss (the
     lowest level that half of them share, as a share of the first loss), frequency_ratio with frequency_low and
     frequency_high, p_value, p_adjusted (Benjamini and Hochberg's over the configurations beside one sampler) and
-    sentence. Raises ValueError for a study without a sampler."""
+    sentence. Raises ValueError for a study without a sampler, and for tables without all marks."""
     held = set(tables["runs"]["optimizer"])
     if not held & set(samplers):
         raise ValueError(
             f"The study holds no sampler to compare with: add {' or '.join(samplers)} to --optimizers; it has "
             f"{', '.join(sorted(held))}."
         )
+    check_marks(tables)  # between marks the residual is interpolated
     of_problem: defaultdict[tuple[object, ...], list[_Paths]] = defaultdict(list)
     for own in _paths(as_declared(tables)):
         of_problem[tuple(str(own.labels[name]) for name in [*ELSE, "probe"])].append(own)

@@ -12,6 +12,7 @@ import pandas as pd
 from harness.analysis.hits import find_hits
 from harness.analysis.incumbents import as_declared
 from harness.analysis.order import order_table
+from harness.analysis.thinned import check_marks
 from harness.prices import KINDS, cost
 from harness.tables import LABELS, Tables
 
@@ -22,9 +23,10 @@ def sensitivity(tables: Tables, prices: Sequence[float] = PRICES, threshold: flo
     """One row for each price, configuration and probe: the order by cost, and the median loss at the cut.
 
     Columns: cost_per_gradient, the labels of a configuration, probe, cut_cost, end_loss, concordance, low, high,
-    p_value, verdict. Raises ValueError for a price that is not positive."""
+    p_value, verdict. Raises ValueError for a price that is not positive, and for tables without all marks."""
     if not prices or not all(0 < price < np.inf for price in prices):
         raise ValueError(f"The cost of a gradient is a positive number; got {', '.join(map(str, prices))}.")
+    check_marks(tables)
     tables = as_declared(tables)
     return pd.concat([_at(tables, price, threshold) for price in prices], ignore_index=True)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.analysis.thinned import LACKING, lacks_marks
 from harness.commands.folders import loaded, source_of
 from harness.figures import ASKED, DPI, FIGURES, NUMBERS, drawn, missing, save
 from harness.figures.kept.film import animation, animation_rows, save_film
@@ -42,7 +43,8 @@ def main(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise ValueError(f"The figure must be written somewhere; {error}. Choose another --out.") from None
     sys.stdout.write("".join(f"{path}\n" for path in paths))
-    sys.stderr.write(f"{said}\n" if said else "")
+    notes = [note for note in (said, LACKING if lacks_marks(tables) else "") if note]
+    sys.stderr.write("".join(f"{note}\n" for note in notes))
     return 0
 
 

@@ -28,4 +28,4 @@ def add_options(word: Parser) -> None:
     text = "say which forecasts of the tangent kernel may be believed (of a study with --observe kernel)"
     asked.add_argument("--theory", action="store_true", help=text)
     text = "forward passes of a gradient (default: 1,2,3,5)"
-    asked.add_argument("--cost-per-gradient", default="1,2,3,5", metavar="C,C", help=text)
+    asked.add_argument("--cost-per-gradient", metavar="C,C", help=text)

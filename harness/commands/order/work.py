@@ -2,16 +2,21 @@
 
 import argparse
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from harness.analysis.asked.sensitivity import sensitivity
 from harness.analysis.configurations import configuration_names
+from harness.analysis.order import PRIMARY_CLOCK, PRIMARY_THRESHOLD
+from harness.analysis.thinned import LACKING, lacks_marks
 from harness.commands.folders import loaded, source_of
 from harness.commands.order.asked import ANSWERS, say_against
-from harness.tables import LABELS
+from harness.tables import LABELS, Tables
 from harness.whole_files import replace_file, writing_into
+
+DEFAULT_PRICES = "1,2,3,5"
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -26,10 +31,14 @@ def main(arguments: argparse.Namespace) -> int:
         if getattr(arguments, word):
             say(tables, folder, console)
             return 0
+    got = arguments.cost_per_gradient
+    if got is None and lacks_marks(tables):
+        console.print(_as_made(tables))
+        console.print(LACKING, highlight=False, soft_wrap=True)
+        return 0
     try:
-        prices = list(dict.fromkeys(float(price) for price in arguments.cost_per_gradient.split(",")))
+        prices = list(dict.fromkeys(float(price) for price in (DEFAULT_PRICES if got is None else got).split(",")))
     except ValueError:
-        got = arguments.cost_per_gradient
         raise ValueError(
             f"--cost-per-gradient takes numbers separated by commas, such as 1,2,3,5; got '{got}'."
         ) from None
@@ -45,6 +54,16 @@ def main(arguments: argparse.Namespace) -> int:
         soft_wrap=True,
     )
     return 0
+
+
+def _as_made(tables: Tables) -> Table:
+    """The verdicts that the tables have, at the price that they were made with."""
+    order = tables["order"]
+    own = order[(order["matched_by"] == PRIMARY_CLOCK) & np.isclose(order["threshold"], PRIMARY_THRESHOLD)]
+    table = Table("optimizer", "probe", "verdict (concordance)", title="verdicts at equal cost, as they were made")
+    for name, (_, row) in zip(configuration_names(own[[*LABELS]]), own.iterrows(), strict=True):
+        table.add_row(name, row["probe"], f"{row['verdict']} ({row['concordance']:.2f})")
+    return table
 
 
 def _table(rows: pd.DataFrame, prices: list[float]) -> Table:
