@@ -208,6 +208,22 @@ def test_each_choice_is_varied_alone_and_agreement_is_counted(study):
     assert early == ">="
 
 
+def test_the_price_that_was_declared_is_no_other_choice(study):
+    def prices(tables):
+        rows = robustness(tables)
+        varied = rows[rows["choice"] == "price of a gradient"]
+        return {name: own["value"].tolist() for name, own in varied.groupby("optimizer")}
+
+    assert prices(study.tables) == {"gd": ["1", "2", "4", "5"], "momentum": ["1", "2", "4", "5"]}
+    # a study of two prices, and a configuration that was run at both
+    runs = study.runs
+    own = runs["cost_per_gradient"].where(runs["optimizer"] != "gd", 2.0)
+    of_two = {**study.tables, "runs": runs.assign(cost_per_gradient=own)}
+    assert prices(of_two) == {"gd": ["1", "3", "4", "5"], "momentum": ["1", "2", "4", "5"]}
+    of_both = runs.assign(cost_per_gradient=own.where(runs["seed"] != 0, 3.0))
+    assert prices({**study.tables, "runs": of_both})["gd"] == ["1", "2", "3", "4", "5"]
+
+
 def test_the_page_counts_the_choices_as_they_are(study):
     choices = agreement_of_choices(robustness(study.tables))["choices"].unique().tolist()
     page = (Path(__file__).parents[1] / "docs" / "statistics.md").read_text()

@@ -1,8 +1,8 @@
 """Would another reasonable choice have changed the verdict? Each choice is varied alone, from the tables of the study.
 
-Varied are the threshold, the price of a gradient, the budget (later marks are left out, which censors), the incumbent
-and the clock, for the problem's first probe. A verdict that most choices share is one of the method; another is one of
-the choice."""
+Varied are the threshold, the price of a gradient (to others than the runs were made at), the budget (later marks are
+left out, which censors), the incumbent and the clock, for the problem's first probe. A verdict that most choices share
+is one of the method; another is one of the choice."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from harness.tables import LABELS, Tables
 
 PRICES = (1.0, 2.0, 3.0, 4.0, 5.0)
 BUDGETS = (1 / 2, 1 / 4, 1 / 8)
-PRIMARY = "primary"
+PRIMARY, PRICE = "primary", "price of a gradient"
 JUDGED = ["choice", "value", *LABELS, "concordance", "spread_bound", "spread", "verdict"]
 COLUMNS = [*JUDGED, "agrees"]
 
@@ -38,6 +38,7 @@ def robustness(tables: Tables) -> pd.DataFrame:
     chosen = as_declared(tables | first)
     parts = [_judged(tables["runs"], choice) for choice in _choices(chosen)]
     rows = pd.concat(parts, ignore_index=True)
+    rows = rows[~_is_own_price(rows, tables["runs"])].reset_index(drop=True)
     own = rows[rows["choice"] == PRIMARY].set_index([*LABELS])["verdict"]
     primary = pd.MultiIndex.from_frame(rows[[*LABELS]]).map(own.to_dict())
     return rows.assign(agrees=rows["verdict"].to_numpy() == np.asarray(primary))
@@ -70,10 +71,13 @@ def _choices(tables: Tables) -> Iterator[_Choice]:
     for threshold in THRESHOLDS:
         if threshold != PRIMARY_THRESHOLD:
             yield _Choice("threshold", f"{threshold:g}", curves, spectra, threshold, hits=hits)
+    made_at = tables["runs"]["cost_per_gradient"]
     for price in PRICES:
+        if (made_at == price).all():  # no other choice for any run
+            continue
         # without a cut at equal cost, which would end each run where the shortest of the study ends
         repriced = reprice(tables, price, cut=False)
-        yield _Choice("price of a gradient", f"{price:g}", repriced[0], repriced[1])
+        yield _Choice(PRICE, f"{price:g}", repriced[0], repriced[1])
     for share in BUDGETS:
         yield _Choice("budget", f"1/{1 / share:.0f}", *_cut(tables, share))
     yield _Choice("clock", "loss", curves, spectra, clock="loss", hits=hits)
@@ -84,6 +88,14 @@ def _choices(tables: Tables) -> Iterator[_Choice]:
     if {"error_last"} <= set(spectra):
         other = INCUMBENTS[1 - INCUMBENTS.index(declared(tables))]
         yield _Choice("incumbent", other, judged_at(curves, "last"), judged_at(spectra, "last"))  # swapped
+
+
+def _is_own_price(rows: pd.DataFrame, runs: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether a row is about the price that all runs of its configuration were made at, which is no other choice."""
+    prices = runs.groupby([*LABELS], dropna=False)["cost_per_gradient"].agg(["min", "max"])
+    made_at = prices["min"].where(prices["min"] == prices["max"]).map("{:g}".format)
+    own = pd.MultiIndex.from_frame(rows[[*LABELS]]).map(made_at.to_dict())
+    return (rows["choice"] == PRICE) & (rows["value"] == np.asarray(own))
 
 
 def _cut(tables: Tables, share: float) -> tuple[pd.DataFrame, pd.DataFrame]:
