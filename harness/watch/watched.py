@@ -20,6 +20,8 @@ from problems.probes.accuracy import AccuracyProbe
 from problems.probes.fourier import FourierProbe
 from problems.probes.line import Line, peaks_probe, tones_probe
 from problems.probes.projection import watch_steps
+from problems.probes.transforms import Lattice, lattice
+from problems.readers.steps import in_equal_steps
 from problems.space.images import ring_probe
 from problems.space.solids import shell_probe
 
@@ -91,7 +93,7 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64], named: NDArray[np.floa
     steps = np.diff(ascending[:, 0])
     if len(x) < 3 or not (steps > 0).all():
         raise ValueError("On a line, inputs are at least three different numbers.")
-    uniform = bool(np.allclose(steps, steps.mean(), rtol=1e-6))
+    uniform = in_equal_steps(ascending[:, 0])
     # n points of a uniform grid are a period of n steps; of scattered ones only the span is known
     extent = float(ascending[-1, 0] - ascending[0, 0]) + (float(steps.mean()) if uniform else 0.0)
     line = Line(float(ascending[0, 0]), extent)
@@ -110,14 +112,12 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64], named: NDArray[np.floa
 
 def _picture(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], Probe] | None:
     """Rings, if the points are the pixels of a picture, in any order and scale: first coordinate downward."""
-    axes = [np.unique(x[:, axis]) for axis in (0, 1)]
-    shape = (len(axes[0]), len(axes[1]))
-    even = all(np.allclose(np.diff(axis), np.diff(axis).mean(), rtol=1e-4) for axis in axes if len(axis) > 1)
-    if not (even and min(shape) >= FEWEST_PIXELS and shape[0] * shape[1] == len(x) == len(np.unique(x, axis=0))):
+    pixels = lattice(x)
+    if pixels is None or min(pixels.shape) < FEWEST_PIXELS:
         return None
-    # row by row, as `ring_probe` wants the pixels; the last key of `lexsort` is the first
-    order = np.lexsort((x[:, 1], x[:, 0]))
-    return order, ring_probe(y[order], shape)
+    # row by row, as `ring_probe` wants the pixels
+    order = _row_by_row(pixels)
+    return order, ring_probe(y[order], (pixels.shape[0], pixels.shape[1]))
 
 
 def _cloud(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], Probe] | None:
@@ -126,13 +126,16 @@ def _cloud(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.i
     if not (high > low).all():
         return None
     # the points of a uniform grid are a period of as many steps; of scattered ones only the box is known
-    axes = [np.unique(x[:, axis]) for axis in range(3)]
-    even = all(np.allclose(np.diff(axis), np.diff(axis).mean(), rtol=1e-6) for axis in axes)
-    if even and len(axes[0]) * len(axes[1]) * len(axes[2]) == len(x) == len(np.unique(x, axis=0)):
-        order = np.lexsort((x[:, 2], x[:, 1], x[:, 0]))
-        length = (high - low) * [len(axis) / (len(axis) - 1) for axis in axes]
-        return order, shell_probe(2 * (x[order] - low) / length - 1, y[order])
+    grid = lattice(x)
+    if grid is not None and max(grid.shape) > 2:
+        order = _row_by_row(grid)
+        return order, shell_probe(x[order], y[order], grid._replace(places=grid.places[order]))
     return np.arange(len(x)), shell_probe(2 * (x - low) / (high - low) - 1, y)
+
+
+def _row_by_row(grid: Lattice) -> NDArray[np.intp]:
+    """The order of the points in which the last coordinate goes fastest."""
+    return np.argsort(np.ravel_multi_index(tuple(grid.places.T), grid.shape), kind="stable")
 
 
 def _along(x: NDArray[np.float64], y: NDArray[np.float64], along: str, labels: NDArray[np.intp]) -> FourierProbe:

@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.readers.curves import described, read_curve
+from problems.readers.steps import in_equal_steps
 from problems.user_files import fingerprint as fingerprint_of
 
 MOST_POINTS = 2_000_000
-EVEN = 1e-6
-"""Deviation of a step from the mean step, as its share, below which a grid counts as uniform."""
 
 
 class Points(NamedTuple):
@@ -23,10 +22,8 @@ class Points(NamedTuple):
 
     @property
     def is_uniform(self) -> bool:
-        """Whether all steps are alike."""
-        steps = np.diff(self.x)
-        # the mean step is positive: x ascends without twins
-        return bool(np.abs(steps - steps.mean()).max() <= EVEN * steps.mean())
+        """Whether all steps are alike, to the precision of `x`."""
+        return in_equal_steps(self.x)
 
     @property
     def length(self) -> float:

@@ -18,6 +18,7 @@ from problems.probes.gaussian_filter import FilterProbe
 from problems.probes.linear_model import LinearModelProbe, linear_answers
 from problems.probes.selection import Selection
 from problems.probes.sines import SineProbe
+from problems.readers.steps import in_equal_steps
 
 Factory: TypeAlias = Callable[..., Probe]
 """Of inputs `(n, d)`, targets `(n, m)` and numbers."""
@@ -63,8 +64,7 @@ def bands(inputs: Array, targets: Array, *edges: float) -> Probe:
 def sines(inputs: Array, targets: Array, *modes: float) -> Probe:
     """Sine modes of one input on an even grid with both ends, where the target vanishes: sines(1,2,3)."""
     k = _some("sines", "modes", modes)
-    steps = np.diff(inputs[:, 0])
-    if inputs.shape[1] != 1 or not np.allclose(steps, steps[0]) or steps[0] <= 0:
+    if inputs.shape[1] != 1 or not in_equal_steps(inputs[:, 0].astype(np.float64)):
         raise ValueError("The probe 'sines' is for one input on an even, ascending grid.")
     if (k != k.round()).any() or k.min() < 1 or k.max() > len(inputs) - 2:
         raise ValueError(f"Modes of 'sines' are whole numbers from 1 to {len(inputs) - 2} here.")
@@ -181,10 +181,9 @@ def _some(name: str, what: str, numbers: tuple[float, ...], least: int = 1) -> N
 def _shares_of_period(values: Array) -> Array:
     """Values `(n,)` of an even grid as shares of its period, which ends a step behind the last; raises ValueError."""
     places = np.unique(values)
-    steps = np.diff(places)
-    if len(places) < 3 or np.ptp(steps) > 1e-6 * steps.mean():
+    if len(places) < 3 or not in_equal_steps(places):
         raise ValueError("The probe 'bias' is for inputs on an even grid along each axis.")
-    share: Array = (values - places[0]) / (places[-1] - places[0] + steps.mean())
+    share: Array = (values - places[0]) / (places[-1] - places[0]) * (1 - 1 / len(places))
     return share
 
 

@@ -41,9 +41,10 @@ def watch_steps(
 
     That is how far apart frequencies must be to be told apart on an interval of this length.
     Raises ValueError if there are none."""
-    # 1e-9, so that the last of k itself is among them
     step = 1 / float(np.ptp(projection))
-    return _above_the_floor(projection, targets, np.arange(step, k[-1] + 1e-9, step), components, orthogonal=True)
+    # 1e-9 of a step, so that the last of k itself is among them, in any unit
+    multiples = step * np.arange(1, np.floor(k[-1] / step + 1e-9) + 1)
+    return _above_the_floor(projection, targets, multiples, components, orthogonal=True)
 
 
 def watch_grid(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array
+from problems.readers.steps import rounding
 
 Complex: TypeAlias = NDArray[np.complex128]
 Transform: TypeAlias = Callable[[Array], Complex]
@@ -26,7 +27,7 @@ FEW = 64
 EVEN = 1e-8
 """Deviation of a sample from a uniform grid, in steps, below which the fast transform is exact enough."""
 ROUNDED = 1e-3
-"""The same of coordinates that a file has rounded, whose samples are then taken for those of the grid."""
+"""The same of coordinates that were measured or rounded, whose samples are then taken for those of the grid."""
 PRECISION = 1e-12
 
 
@@ -95,8 +96,10 @@ class Lattice(NamedTuple):
         return np.asarray((2 * np.abs(waves) < np.array(self.shape)).all(axis=1))
 
 
-def lattice(inputs: Array, tolerance: float = ROUNDED) -> Lattice | None:
-    """The uniform grid of which `inputs (n, d)` are all points, each to `tolerance` of a step; None if of none."""
+def lattice(inputs: Array, tolerance: float | None = None) -> Lattice | None:
+    """The uniform grid of which `inputs (n, d)` are all points, each to `tolerance` of a step; None if of none.
+
+    Without one it is 1e-3, or what rounding explains where the precision of the inputs is less."""
     x = inputs.astype(np.float64)
     low, extent = x.min(axis=0), np.ptp(x, axis=0)
     if not (extent > 0).all():
@@ -109,7 +112,14 @@ def lattice(inputs: Array, tolerance: float = ROUNDED) -> Lattice | None:
     numbers = (x - low) / extent * (shape - 1)
     places = np.rint(numbers).astype(np.int64)
     once = len(np.unique(np.ravel_multi_index(tuple(places.T), tuple(shape)))) == len(x)
-    return Lattice(places, tuple(shape.tolist())) if once and np.abs(numbers - places).max() <= tolerance else None
+    allowed = np.array([_tolerance(*axis) for axis in zip(x.T, extent / (shape - 1), strict=True)])
+    near = (np.abs(numbers - places).max(axis=0) <= (allowed if tolerance is None else tolerance)).all()
+    return Lattice(places, tuple(shape.tolist())) if once and near else None
+
+
+def _tolerance(axis: Array, step: float) -> float:
+    # each point and the ends are off by half a unit of rounding
+    return max(ROUNDED, 2 * rounding(axis, step))
 
 
 def _grid(inputs: Array, waves: NDArray[np.float64]) -> tuple[Lattice, NDArray[np.int64]] | None:

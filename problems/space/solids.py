@@ -101,10 +101,12 @@ class Solid(Recipe):
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the cloud is the same for every seed
         sight = Sight((-1.0,) * 3, (2.0,) * 3, make_embedding(self.embedding))
-        inputs, targets, *_, notes = self._cloud()
+        points, targets, *_, notes = self._cloud()
         network = coordinate_network(self, targets.shape[1], sight)
         targets = targets - targets.mean(axis=0)
-        grid = None if self.points == "generated" else lattice(inputs)
+        # before they are scaled, as the digits that a file has tell how far its points are rounded
+        grid = None if self.points == "generated" else lattice(points)
+        inputs = points if self.points == "generated" else _in_box(points)
         probe = shell_probe(inputs, targets, grid)
         if grid is not None:
             notes = (*notes, f"The points are a grid of {' x '.join(map(str, grid.shape))}, one period of it watched.")
@@ -121,6 +123,10 @@ class Solid(Recipe):
         path = Path(self.points).expanduser()
         if fingerprint(path, "A point cloud") != self.digest:
             raise ValueError(f"The file '{self.points}' has changed since the study was planned; start it again.")
-        cloud = load_cloud(path, self.columns)
-        low, high = cloud.points.min(axis=0), cloud.points.max(axis=0)
-        return cloud._replace(points=-1 + 2 * (cloud.points - low) / (high - low))
+        return load_cloud(path, self.columns)
+
+
+def _in_box(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The points with each axis scaled to [-1, 1]."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    return -1 + 2 * (points - low) / (high - low)
