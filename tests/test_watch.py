@@ -291,6 +291,74 @@ def test_predictions_of_another_shape_are_refused():
         watch.start(lambda: Y)
 
 
+SHAPED = {
+    "columns": (np.arange(100) / 100, np.sin(np.arange(200).reshape(100, 2)), [(100, 2)]),
+    "line": (np.arange(100) / 100, np.sin(np.arange(100) / 5), [(100,), (100, 1)]),
+    "picture": (grid(16, 24), np.random.default_rng(0).normal(size=(16, 24)), [(16, 24), (16, 24, 1), (384,), (384, 1)]),
+    "classes": (np.eye(4)[np.arange(100) % 4], np.arange(100) % 2, [(100, 2)]),
+}
+MISSHAPED = [(2, 100), (10, 10), (24, 16), (1, 100), (100, 1, 1), (50, 2), (200,), ()]
+
+
+@pytest.mark.parametrize("kind", SHAPED)
+def test_predictions_have_the_shape_of_the_targets_and_no_other(kind):
+    inputs, targets, fitting = SHAPED[kind]
+    for shape in {*MISSHAPED, *fitting}:
+        watch = harness.Watch("shaped", inputs, targets, optimizer="mine")
+        if shape in fitting:
+            watch.start(lambda shape=shape: np.zeros(shape))
+            continue
+        with pytest.raises(ValueError, match="samples come first"):
+            watch.start(lambda shape=shape: np.zeros(shape))
+
+
+def test_steps_that_begin_again_are_refused():
+    watch = harness.Watch("epochs", X, Y, optimizer="mine")
+    for step in range(5):
+        watch(step, lambda: Y)
+    with pytest.raises(ValueError, match=r"number the steps through all epochs; got step 0 after a cost of 5 steps\."):
+        watch(0, lambda: Y)
+    watch(4, lambda: Y)  # batches between two steps of an optimizer
+
+
+@pytest.mark.parametrize(
+    ("step", "cost", "words"),
+    [
+        (0, np.nan, "finite number of at least 0; got nan"),
+        (0, -1.0, "at least 0; got -1"),
+        (0, "3", "The cost must be real numbers"),
+        (0, [1, 2], "The cost must be one number"),
+        (9, 2.0, "`cost` is all that was spent so far; got 2 after a cost of 3 steps"),
+        (-1, None, "Steps are whole numbers from 0; got -1"),
+        (2.5, None, "Steps are whole numbers from 0; got 2.5"),
+        ("a", None, "Steps are whole numbers from 0; got 'a'"),
+    ],
+)
+def test_a_cost_that_falls_or_is_none_is_refused(step, cost, words):
+    watch = harness.Watch("falls", X, Y, optimizer="mine")
+    watch(0, lambda: Y, cost=3)
+    with pytest.raises(ValueError, match=re.escape(words)):
+        watch(step, lambda: Y, cost=cost)
+
+
+def test_the_beginning_is_measured_first_and_once():
+    watch = harness.Watch("late", X, Y, optimizer="mine")
+    watch.start(lambda: Y)
+    with pytest.raises(ValueError, match="before the first step, once"):
+        watch.start(lambda: Y)
+    late = harness.Watch("late", X, Y, optimizer="mine")
+    late(0, lambda: Y)
+    with pytest.raises(ValueError, match="before the first step, once"):
+        late.start(lambda: Y)
+
+
+def test_predictions_are_asked_for_by_a_function():
+    watch = harness.Watch("array", X, Y, optimizer="mine")
+    for give in (watch.start, lambda array: watch(0, array)):
+        with pytest.raises(ValueError, match=r"lambda: model\(inputs\)`; got ndarray"):
+            give(Y)
+
+
 def test_figures_and_tables_are_drawn_from_a_watched_study():
     for seed in range(2):
         watch_descent(

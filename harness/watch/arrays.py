@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from numbers import Integral
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -43,6 +44,19 @@ def finite(what: str, thing: Any) -> Numbers:
     if array.size == 0:
         raise ValueError(f"The {what} are empty.")
     return array
+
+
+def is_whole(thing: Any) -> bool:
+    """Whether it is a whole number, of Python's or numpy's."""
+    return isinstance(thing, Integral) and not isinstance(thing, bool)
+
+
+def number(what: str, thing: Any) -> float:
+    """One real number, of any library; raises ValueError for text and whatever else is none."""
+    found = as_numbers(what, thing)
+    if found.size != 1 or found.dtype.kind == "b":
+        raise ValueError(f"The {what} must be one number; got {thing!r}.")
+    return float(found.reshape(-1)[0])
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import numpy as np
 from harness.run.spec import find_problem, stream
 from harness.watch.arrays import Numbers, finite
 from harness.watch.identity import Terms, labels
-from harness.watch.watched import Data, understand
+from harness.watch.watched import Data, shapes_of, understand
 from problems import PROBLEMS
 
 SINGLE = 1e-6
@@ -41,7 +41,9 @@ def sources(said: Terms, inputs: Any, targets: Any) -> tuple[Data, dict[str, Any
                 f"The {what} are not those of the problem '{said.problem}'. Leave them out, and take them from "
                 "`watch.inputs` and `watch.targets`, or give the problem another name."
             )
-    data = Data(problem.inputs, problem.targets, problem.loss, problem.probes, np.arange(len(problem.inputs)), "")
+    n = len(problem.inputs)
+    shapes = shapes_of((n,), problem.targets)
+    data = Data(problem.inputs, problem.targets, problem.loss, problem.probes, np.arange(n), "", shapes)
     return data, labels(said, recipe, recipe.loss, "")
 
 

@@ -22,7 +22,7 @@ from harness.run.marks.record import Recorder
 from harness.run.marks.schedule import log_marks
 from harness.run.metering.account import Counts, Snapshot
 from harness.tables import SCHEMA, RunRows, no_rows, rows_of
-from harness.watch.arrays import Numbers, Predict, as_numbers, untouched
+from harness.watch.arrays import Numbers, Predict, as_numbers, is_whole, number, untouched
 from harness.watch.entry import Entry
 from harness.watch.identity import About, terms
 from harness.watch.shown import NOWHERE, Shown
@@ -88,18 +88,48 @@ class Watch:
 
     def start(self, predict: Predict) -> None:
         """Measure before the first step, at cost 0."""
+        self._check(predict)
+        if self._last is not None or self._measured_at >= 0:
+            raise ValueError(
+                "`start` measures before the first step, once; this loop is on its way. Leave it out here."
+            )
         self._measure(predict, 0.0)
 
     def __call__(self, step: int, predict: Predict, *, cost: float | None = None) -> None:
         """Measure if a mark is due after this step; `cost` is all that was spent so far, in the unit of the watch."""
-        self._cost = self._spent(step) if cost is None else float(cost)
+        self._check(predict)
+        now = self._spent(step) if cost is None else number("cost", cost)
+        self._cost = self._risen(now, step, told=cost is not None)
         self._last = predict
         # sums of fractional costs fall short of a mark by rounding
         if self._cost >= self._next * (1 - 1e-9):
             self._measure(predict, self._cost)
 
+    def _check(self, predict: Predict) -> None:
+        if self._closed:
+            raise ValueError("This watch is closed; make another for another run.")
+        if not callable(predict):
+            raise ValueError(  # noqa: TRY004  # a user's mistake is a ValueError
+                "A watch is given what makes the predictions, and calls it at marks alone: `lambda: model(inputs)`; "
+                f"got {type(predict).__name__}."
+            )
+
     def _spent(self, step: int) -> float:
-        return self.seconds if self._terms.unit == "seconds" else (step + 1) * self._terms.cost
+        if not is_whole(step) or step < 0:
+            raise ValueError(f"Steps are whole numbers from 0; got {step!r}.")
+        return self.seconds if self._terms.unit == "seconds" else (int(step) + 1) * self._terms.cost
+
+    def _risen(self, cost: float, step: int, *, told: bool) -> float:
+        """The cost, which no later call may fall behind: the curve would be another loop's."""
+        if not 0 <= cost < inf:
+            raise ValueError(f"The cost so far must be a finite number of at least 0; got {cost!r}.")
+        if cost < self._cost:
+            what = "`cost` is all that was spent so far" if told else "number the steps through all epochs"
+            came = f"{cost:g}" if told else f"step {step}"
+            raise ValueError(
+                f"Cost may not fall within a run: {what}; got {came} after a cost of {self._cost:g} {self._terms.unit}."
+            )
+        return cost
 
     @property
     def seconds(self) -> float:
@@ -112,8 +142,6 @@ class Watch:
         return self._measuring / max(self.seconds, 1e-9)
 
     def _measure(self, predict: Predict, cost: float) -> None:
-        if self._closed:
-            raise ValueError("This watch is closed; make another for another run.")
         # what a loop evaluates is not known: its whole cost stands as `values`
         snapshot = Snapshot(cost=cost, **asdict(Counts(values=cost)), seconds=self.seconds)
         began = perf_counter()
@@ -136,10 +164,11 @@ class Watch:
         self._entry.write(self._rows("failed", UNFINISHED))
 
     def _shaped(self, outputs: Numbers) -> Numbers:
-        if outputs.size != self.targets.size or len(outputs.reshape(len(outputs), -1)) == 0:
+        if outputs.shape not in self._data.shapes:
+            fitting = " or ".join(map(str, self._data.shapes))
             raise ValueError(
                 f"Predictions are for all {len(self.targets):,} samples, {self.targets.shape[1]} numbers each; got an "
-                f"array of shape {outputs.shape}."
+                f"array of shape {outputs.shape}. Give one of shape {fitting}: samples come first, as in the inputs."
             )
         # in the order in which the probes know the samples
         return outputs.reshape(self.targets.shape).astype(np.float64)[self._data.order]

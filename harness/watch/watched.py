@@ -41,6 +41,15 @@ class Data(NamedTuple):
     order: NDArray[np.intp]
     """Sample i here is the user's sample `order[i]`."""
     fingerprint: str
+    shapes: tuple[tuple[int, ...], ...] = ()
+    """What predictions of these targets may have for a shape."""
+
+
+def shapes_of(samples: tuple[int, ...], targets: Array, *given: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """The shapes of targets `(n, m)` of samples that lie as `samples`, `(n,)` or `(h, w)`, and those `given`."""
+    n, m = targets.shape
+    of_one = [samples, (n,)] if m == 1 else []
+    return tuple(dict.fromkeys([*given, *of_one, (*samples, m), (n, m)]))
 
 
 def understand(inputs: Any, targets: Any, loss: str | None, along: str = "pc1", watch: Sequence[float] = ()) -> Data:
@@ -57,7 +66,8 @@ def understand(inputs: Any, targets: Any, loss: str | None, along: str = "pc1", 
     # of doubles in C order: the same data have one identity, whatever library they came from
     print_of = hashlib.sha256(np.ascontiguousarray(x).tobytes() + np.ascontiguousarray(y).tobytes()).hexdigest()
     loss_of = make_loss(loss or ("cross-entropy" if classes else "mse"))
-    return Data(x[order], y[order], loss_of, probes, order, print_of)
+    shapes = shapes_of(shape, y, *([] if classes else [wanted.shape]))
+    return Data(x[order], y[order], loss_of, probes, order, print_of, shapes)
 
 
 def _one_hot(labels: Numbers) -> NDArray[np.float64]:
