@@ -1,15 +1,11 @@
 """Arrays of the user's, from any library and device, as numpy's."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-
-from optimizers.isolation import globals_kept
 
 Numbers: TypeAlias = NDArray[Any]
 Predict: TypeAlias = Callable[[], Any]
@@ -57,20 +53,3 @@ def number(what: str, thing: Any) -> float:
     if found.size != 1 or found.dtype.kind == "b":
         raise ValueError(f"The {what} must be one number; got {thing!r}.")
     return float(found.reshape(-1)[0])
-
-
-@contextmanager
-def untouched(model: Any) -> Iterator[None]:
-    """Nothing that the loop would notice: no gradients, the random states as they were, the model's modes as well."""
-    torch = sys.modules.get("torch")
-    # each part's own mode: `train()` afterwards would wake those that the user keeps in evaluation
-    modes = [(part, part.training) for part in model.modules()] if callable(getattr(model, "modules", None)) else []
-    forked, slopeless = (torch.random.fork_rng(), torch.no_grad()) if torch else (nullcontext(), nullcontext())
-    with globals_kept(), forked, slopeless:
-        try:
-            for part, _ in modes:
-                part.training = False
-            yield
-        finally:
-            for part, mode in modes:
-                part.training = mode

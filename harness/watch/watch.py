@@ -22,11 +22,12 @@ from harness.run.marks.record import Recorder
 from harness.run.marks.schedule import log_marks
 from harness.run.metering.account import Counts, Snapshot
 from harness.tables import SCHEMA, RunRows, no_rows, rows_of
-from harness.watch.arrays import Numbers, Predict, as_numbers, is_whole, number, untouched
+from harness.watch.arrays import Numbers, Predict, as_numbers, is_whole, number
 from harness.watch.entry import Entry
 from harness.watch.identity import About, terms
 from harness.watch.shown import NOWHERE, Shown
 from harness.watch.sources import parameters_of, sources
+from harness.watch.untouched import untouched
 from problems.base import Problem
 from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.probes.named import watch_named
@@ -50,7 +51,7 @@ class Watch:
     `(step + 1)` times `cost`, or what is given. `start` measures the beginning. With `problem`, the name of one of the
     house, inputs and targets may be left out and are found in `inputs` and `targets`. Further options are those of
     `identity.About`: among them `unit` of cost (steps, samples, passes, seconds), `watch`, frequencies such as
-    `[1, 5]`, `model`, which is put into evaluation mode for a mark, and `out`, another folder. Raises ValueError."""
+    `[1, 5]`, `model`, whose parameters are counted, and `out`, another folder. Raises ValueError."""
 
     def __init__(
         self,
@@ -69,7 +70,7 @@ class Watch:
         folder = Path(self._terms.out) if self._terms.out else Path("results") / study
         self._entry = Entry(folder, named, self._terms)
         self.model = self._terms.model
-        """The module whose modes are kept and whose parameters are counted; it may be told later."""
+        """The module whose parameters are counted; it may be told later."""
         self._network = Shown(self._terms.dim, self._terms.network)
         problem = Problem(self.inputs, self.targets, self._network, self._data.loss, self._data.probes)
         if len(self._terms.watch):
@@ -145,7 +146,7 @@ class Watch:
         # what a loop evaluates is not known: its whole cost stands as `values`
         snapshot = Snapshot(cost=cost, **asdict(Counts(values=cost)), seconds=self.seconds)
         began = perf_counter()
-        with untouched(self.model):
+        with untouched(self.model, predict):
             outputs = as_numbers("predictions", predict())
         self._network.outputs = self._shaped(outputs)
         with np.errstate(all="ignore"):  # a loop that diverges is watched to its end
