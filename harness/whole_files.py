@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 TEMPORARY = ".*.tmp"
@@ -40,4 +41,15 @@ def writing_into(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or error
+        raise ValueError(f"The output folder '{folder}' must be writable; {reason}. Choose another --out.") from None
+
+
+def check_writable(folder: Path) -> None:
+    """Raise ValueError unless a file can be made in `folder`, or where it would be made; none is left."""
+    try:
+        place = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+        with TemporaryFile(dir=place):
+            pass
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise ValueError(f"The output folder '{folder}' must be writable; {reason}. Choose another --out.") from None

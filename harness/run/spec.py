@@ -23,6 +23,7 @@ from problems.networks.families import spelled_out
 from problems.probes.by_name import PROBES, Factory, name_of, split_calls
 
 SCHEMA_VERSION = 2
+SEEDS = "seed must be a whole number from 0 below two to the 63rd"
 
 T = TypeVar("T")
 
@@ -50,11 +51,9 @@ class RunSpec:
     """The probes of plugins among `probes`: sent to another process, they bring their file with them."""
 
     def __post_init__(self) -> None:
-        # whoever calls from Python may have given a fraction
-        whole = issubclass(type(self.seed), Integral)
         rules = {
             "budget must be a finite number of at least 1": 1 <= self.budget < inf,
-            "seed must be a whole number from 0 below two to the 63rd": whole and 0 <= self.seed < 2**63,
+            SEEDS: is_seed(self.seed),
             "cost_per_gradient must be at least 0.01 and finite": 0.01 <= self.cost_per_gradient < inf,
             "marks must be at least 1": self.marks >= 1,
             "time_limit must be positive": self.time_limit is None or self.time_limit > 0,
@@ -103,6 +102,11 @@ class RunSpec:
     def subject(self) -> Subject:
         """What an observer is told of the run."""
         return Subject(self.run_id, self.problem, self.recipe, self.optimizer, self.seed, self.budget)
+
+
+def is_seed(seed: Any) -> bool:
+    """Whether `SEEDS` is kept: whoever calls from Python may have given a fraction."""
+    return issubclass(type(seed), Integral) and 0 <= seed < 2**63
 
 
 def origin_of(registered: object) -> str:

@@ -22,7 +22,7 @@ from harness.study.ledger.ledger import LEASES, PARTS, Ledger
 from harness.study.ledger.part import KEY, State, TooNew, declared, unpack
 from harness.study.roll import VERSION, joined
 from harness.tables import SCHEMA, AnyRows, Tables, empty, frame
-from harness.whole_files import TEMPORARY, replace_file, replace_text
+from harness.whole_files import TEMPORARY, check_writable, replace_file, replace_text
 
 STUDY = "study.json"
 EXPORTED = "tables.json"
@@ -56,6 +56,26 @@ class Store:
         """Make the folder for this study (`study_id`, and `runs` in order), or let the study there grow by these runs.
 
         Raises OccupiedError if it holds anything else, and ValueError if it cannot be written."""
+        found, grown = self._grown(study)
+        # nothing new, nothing written: the folder may be read-only
+        if grown == found:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            replace_text(self.folder / STUDY, json.dumps(grown, separators=(",", ":")))
+        except OSError as error:
+            raise ValueError(
+                f"The output folder '{self.folder}' must be writable; {error.strerror or error}. Choose another --out."
+            ) from None
+
+    def check(self, study: Mapping[str, Any]) -> None:
+        """Raise what `open` and `write` would, and leave nothing."""
+        check_writable(self.folder)
+        self._grown(study)
+        check_writable(self.ledger.folder / PARTS)
+
+    def _grown(self, study: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+        """The list there, and that of both."""
         found = self._found()
         if found is None and self.folder.exists() and not self._is_vacant():
             raise OccupiedError(
@@ -69,16 +89,7 @@ class Store:
         if self._shared is not None:
             # relative, so that a study and its ledger may be moved together
             grown["ledger"] = os.path.relpath(self._shared, self.folder)
-        # nothing new, nothing written: the folder may be read-only
-        if grown == found:
-            return
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            replace_text(self.folder / STUDY, json.dumps(grown, separators=(",", ":")))
-        except OSError as error:
-            raise ValueError(
-                f"The output folder '{self.folder}' must be writable; {error.strerror or error}. Choose another --out."
-            ) from None
+        return found, grown
 
     def write(self, run_id: str, tables: Mapping[str, AnyRows], machine: Mapping[str, Any], attempt: int = 1) -> None:
         """Write one finished run; raises Unwritable."""

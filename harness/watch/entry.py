@@ -15,13 +15,15 @@ ATTEMPTS = 20
 
 
 class Entry:
-    """One run of the study in `folder`; raises ValueError if the study counts cost in another unit."""
+    """One run of the study in `folder`; raises ValueError if it cannot be written, or counts cost in another unit."""
 
     def __init__(self, folder: Path, labels: Mapping[str, Any], said: Terms) -> None:
         self.labels = labels
         self.run_id = run_id(labels, said)
         self._terms = said
         self._store = Store(folder)
+        # now, and not when the training is over
+        self._store.check(roll(labels, said))
         if (folder / STUDY).is_file():
             self._check_unit()
 
