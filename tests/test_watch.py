@@ -262,6 +262,22 @@ WRONG = {
     "unit": ((X, Y), {"unit": "epochs"}, "unit is one of steps, samples, passes, seconds; got 'epochs'"),
     "cost": ((X, Y), {"cost": 0.0}, "cost of one step must be positive"),
     "seed": ((X, Y), {"seed": -1}, "seed must be a whole number from 0"),
+    "large seed": ((X, Y), {"seed": 2**70}, "seed must be a whole number from 0 below two to the 63rd; got 1180"),
+    "half a seed": ((X, Y), {"seed": 1.5}, "seed must be a whole number from 0 below two to the 63rd; got 1.5"),
+    "no seed": ((X, Y), {"seed": None}, "seed must be a whole number from 0 below two to the 63rd; got None"),
+    "a seed in words": ((X, Y), {"seed": "a"}, "seed must be a whole number from 0 below two to the 63rd; got 'a'"),
+    "a cost in words": ((X, Y), {"cost": "3"}, "The cost must be real numbers; got <U1"),
+    "a budget in words": ((X, Y), {"budget": "100"}, "The budget must be real numbers; got <U3"),
+    "marks": ((X, Y), {"marks": 3.5}, "marks must be a whole number of at least 1; got 3.5"),
+    "parameters": ((X, Y), {"dim": 3.5}, "dim must be a whole number of at least 0; got 3.5"),
+    "a model for a network": ((X, Y), {"network": np.tanh}, "The network is told as text; got <ufunc 'tanh'>"),
+    "settings": ((X, Y), {"settings": [1]}, "settings are names with values, such as {'lr': 0.1}; got [1]"),
+    "a thing in settings": ((X, Y), {"settings": {"f": np.tanh}}, "'f' is ufunc. Name it in words"),
+    "watch in words": ((X, Y), {"watch": "one"}, "Frequencies to watch are numbers from 0"),
+    "watch below 0": ((X, Y), {"watch": [-1]}, "Frequencies to watch are numbers from 0"),
+    "watch a thing": ((X, Y), {"watch": ["a"]}, "The frequencies to watch must be real numbers"),
+    "a folder that is a file": ((X, Y), {"out": "/dev/null/a"}, "must be writable; Not a directory"),
+    "a folder with a long name": ((X, Y), {"out": "a" * 999}, "must be writable; File name too long"),
     "name": ((X, Y), {"optimizer": "all"}, "The name 'all' is reserved"),
     "other data": ((X, Y), {"problem": "sin135"}, "are not those of the problem 'sin135'"),
     "labels": ((X, np.array([0.5, 1] * 16)), {"loss": "cross-entropy"}, "Classes are whole numbers from 0"),
@@ -273,6 +289,41 @@ def test_what_cannot_be_watched_is_refused_with_a_sentence(case):
     data, options, words = WRONG[case]
     with pytest.raises(ValueError, match=re.escape(words)):
         harness.Watch("wrong", *data, **{"optimizer": "mine", **options})
+
+
+def test_a_folder_of_something_else_is_refused_before_the_loop(tmp_path):
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(ValueError, match="holds something else"):
+        harness.Watch("wrong", X, Y, optimizer="mine", out=tmp_path)
+    harness.Watch("right", X, Y, optimizer="mine", out=tmp_path / "new" / "right")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("named", [np.array([1, 7]), [7, 7, 1], "1,7", (1.0, 7), torch.tensor([7, 1])])
+def test_frequencies_are_named_in_any_form_and_each_once(named):
+    x = np.arange(64) / 64
+    target = np.sin(2 * np.pi * x) + np.cos(14 * np.pi * x)
+    watch = harness.Watch("named", x, target, optimizer="mine", watch=named)
+    watch_descent(watch, target, steps=2)
+    assert harness.load("results/named").spectra["frequency"].tolist() == [1, 7] * 3
+    one = harness.Watch("one", x, target, optimizer="mine", watch=7)
+    watch_descent(one, target, steps=2)
+    assert harness.load("results/one").spectra["frequency"].tolist() == [7] * 3
+
+
+def test_numbers_of_other_libraries_are_taken_in_settings():
+    given = {"lr": torch.tensor(0.5), "betas": np.array([0.5, 1]), "steps": np.int64(3)}
+    watch = harness.Watch("set", X, Y, optimizer="mine", seed=np.int64(3), cost=np.float32(2), settings=given)
+    watch(0, lambda: Y)
+    watch.close()
+    row = harness.load("results/set").runs.iloc[0]
+    assert (row["settings"], row["seed"]) == ('{"betas":[0.5,1],"lr":0.5,"steps":3}', 3)
+
+
+def test_a_loop_that_never_calls_its_watch_has_failed():
+    harness.Watch("never", X, Y, optimizer="mine").close()
+    row = harness.load("results/never").runs.iloc[0]
+    assert (row["status"], row["reason"]) == ("failed", "The loop has never called its watch: nothing was measured.")
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "../up", "a b"])
@@ -294,7 +345,11 @@ def test_predictions_of_another_shape_are_refused():
 SHAPED = {
     "columns": (np.arange(100) / 100, np.sin(np.arange(200).reshape(100, 2)), [(100, 2)]),
     "line": (np.arange(100) / 100, np.sin(np.arange(100) / 5), [(100,), (100, 1)]),
-    "picture": (grid(16, 24), np.random.default_rng(0).normal(size=(16, 24)), [(16, 24), (16, 24, 1), (384,), (384, 1)]),
+    "picture": (
+        grid(16, 24),
+        np.random.default_rng(0).normal(size=(16, 24)),
+        [(16, 24), (16, 24, 1), (384,), (384, 1)],
+    ),
     "classes": (np.eye(4)[np.arange(100) % 4], np.arange(100) % 2, [(100, 2)]),
 }
 MISSHAPED = [(2, 100), (10, 10), (24, 16), (1, 100), (100, 1, 1), (50, 2), (200,), ()]

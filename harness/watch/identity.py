@@ -1,18 +1,29 @@
 """Who a watched run is: what the user says of it, and its place in the study."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from math import inf
+from os import PathLike
 from typing import Any, TypedDict, Unpack
+
+import numpy as np
 
 from harness.plugins.names import check_name
 from harness.run.marks.schedule import MARKS
-from harness.run.spec import canonical, digest, settings_of
+from harness.run.spec import SEEDS, canonical, digest, is_seed, settings_of
 from harness.study.roll import VERSION
+from harness.watch.arrays import as_numbers, is_whole, number
 from problems.base import Recipe
 from problems.nearest import unknown
+from problems.probes.named import read_frequencies
 
 UNITS = ("steps", "samples", "passes", "seconds")
 """What cost may be counted in; `passes` are forward passes over the training set, as of the harness's own runs."""
+
+TEXTS: dict[str, type | tuple[type, ...]] = dict.fromkeys(
+    ("problem", "loss", "network", "activation", "init", "unit", "direction"), str
+)
+TEXTS["out"] = (str, PathLike)
 
 
 class About(TypedDict, total=False):
@@ -30,7 +41,7 @@ class About(TypedDict, total=False):
     budget: float
     marks: int
     direction: str
-    watch: Sequence[float]
+    watch: Any
     model: Any
     out: str
 
@@ -53,23 +64,55 @@ class Terms:
     budget: float = 0.0
     marks: int = MARKS
     direction: str = "pc1"
-    watch: Sequence[float] = ()
+    watch: Any = ()
+    """Frequencies: a number, a list or an array; then a tuple, ascending."""
     model: Any = None
     out: str = ""
 
     def __post_init__(self) -> None:
         check_name("optimizer", self.optimizer)
+        for name, kind in TEXTS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise ValueError(f"The {name} is told as text; got {getattr(self, name)!r}.")  # noqa: TRY004  # a user's
         rules = {
-            "seed must be a whole number from 0": self.seed >= 0,
+            SEEDS: is_seed(self.seed),
             f"unit is one of {', '.join(UNITS)}": self.unit in UNITS,
-            "cost of one step must be positive": 0 < self.cost < float("inf"),
-            "budget must be at least 0, which is none": 0 <= self.budget < float("inf"),
-            "marks must be at least 1": self.marks >= 1,
-            "dim must be at least 0": self.dim >= 0,
+            "cost of one step must be positive": 0 < number("cost", self.cost) < inf,
+            "budget must be at least 0, which is none": 0 <= number("budget", self.budget) < inf,
+            "marks must be a whole number of at least 1": is_whole(self.marks) and self.marks >= 1,
+            "dim must be a whole number of at least 0": is_whole(self.dim) and self.dim >= 0,
         }
         for rule, kept in rules.items():
             if not kept:
                 raise ValueError(f"The {rule}; got {getattr(self, rule.split()[0])!r}.")
+        plain = {"seed": int(self.seed), "cost": number("cost", self.cost), "budget": number("budget", self.budget)}
+        plain |= {"settings": _settings(self.settings), "watch": _frequencies(self.watch)}
+        for name, value in plain.items():
+            object.__setattr__(self, name, value)
+
+
+def _settings(given: Any) -> dict[str, Any]:
+    """What JSON holds of them: numbers and arrays of any library become Python's."""
+    if not isinstance(given, Mapping):  # a user's mistake is a ValueError
+        raise ValueError(f"The settings are names with values, such as {{'lr': 0.1}}; got {given!r}.")  # noqa: TRY004
+    plain = {str(name): value.tolist() if hasattr(value, "tolist") else value for name, value in given.items()}
+    for name, value in plain.items():
+        try:
+            canonical(value)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"The settings are numbers, words, lists and mappings of them; '{name}' is {type(value).__name__}. "
+                "Name it in words."
+            ) from None
+    return plain
+
+
+def _frequencies(given: Any) -> tuple[float, ...]:
+    """Each once, ascending, of a number, a text such as `1,5`, or a list or array of any library."""
+    if not isinstance(given, str):
+        numbers = as_numbers("frequencies to watch", given).reshape(-1)
+        given = ",".join(map(repr, numbers.astype(np.float64).tolist()))
+    return tuple(read_frequencies(given).tolist()) if given else ()
 
 
 def terms(optimizer: str, seed: int, **about: Unpack[About]) -> Terms:

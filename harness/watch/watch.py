@@ -74,7 +74,7 @@ class Watch:
         self._network = Shown(self._terms.dim, self._terms.network)
         problem = Problem(self.inputs, self.targets, self._network, self._data.loss, self._data.probes)
         if len(self._terms.watch):
-            problem = watch_named(problem, ",".join(map(str, self._terms.watch)))
+            problem = watch_named(problem, ",".join(map(repr, self._terms.watch)))
         self._recorder = Recorder(NumpyEvaluator(problem), [problem])
         self._marks = log_marks(self._terms.budget, self._terms.marks) if self._terms.budget else ()
         self._next = self._marks[0] if self._marks else min(1.0, self._terms.cost)
@@ -188,7 +188,9 @@ class Watch:
         if self._last is not None and self._measured_at < self._cost:
             self._measure(self._last, self._cost)
         self._closed = True
-        if not isfinite(self._recorder.last_loss(0)) and status == "watched" and self._recorder.first_loss(0) < inf:
+        if self._measured_at < 0 and status == "watched":
+            status, reason = "failed", "The loop has never called its watch: nothing was measured."
+        elif not isfinite(self._recorder.last_loss(0)) and status == "watched" and self._recorder.first_loss(0) < inf:
             status, reason = "diverged", "The predictions are no longer finite."
         self._entry.write(self._rows(status, reason or self._summary()))
 
