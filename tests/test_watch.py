@@ -273,6 +273,24 @@ WRONG = {
     "a model for a network": ((X, Y), {"network": np.tanh}, "The network is told as text; got <ufunc 'tanh'>"),
     "settings": ((X, Y), {"settings": [1]}, "settings are names with values, such as {'lr': 0.1}; got [1]"),
     "a thing in settings": ((X, Y), {"settings": {"f": np.tanh}}, "'f' is ufunc. Name it in words"),
+    "a direction of a line": (
+        (X, Y),
+        {"direction": "foo"},
+        "no line, picture or cloud in space; here what is watched is",
+    ),
+    "a direction of a problem": (
+        (None, None),
+        {"problem": "sin135", "direction": "pc2"},
+        "'sin135' has its own direction",
+    ),
+    "a loss of a problem": ((None, None), {"problem": "sin135", "loss": "huber"}, "'sin135' has its own loss"),
+    "a direction of columns": (
+        (np.eye(5)[[0, 1, 2, 3, 4, 0]], np.arange(6.0)),
+        {"direction": "foo"},
+        "A direction is pc1",
+    ),
+    "classes below 0": ((np.eye(5), np.arange(5) - 1), {}, "whole numbers from 0 below 65,536, or shares"),
+    "huge classes": ((np.eye(5), np.arange(5) * 10**15), {}, "whole numbers from 0 below 65,536, or shares"),
     "watch in words": ((X, Y), {"watch": "one"}, "Frequencies to watch are numbers from 0"),
     "watch below 0": ((X, Y), {"watch": [-1]}, "Frequencies to watch are numbers from 0"),
     "watch a thing": ((X, Y), {"watch": ["a"]}, "The frequencies to watch must be real numbers"),
@@ -309,6 +327,43 @@ def test_frequencies_are_named_in_any_form_and_each_once(named):
     one = harness.Watch("one", x, target, optimizer="mine", watch=7)
     watch_descent(one, target, steps=2)
     assert harness.load("results/one").spectra["frequency"].tolist() == [7] * 3
+
+
+@pytest.mark.parametrize("scale", [1, -1, 10**15])
+def test_whole_numbers_on_a_line_and_of_pixels_are_values(scale):
+    x = np.arange(200) / 200
+    picture = grid(16, 24).reshape(-1, 2)
+    for inputs in (x, x[:, None], picture):
+        data = understand(inputs, scale * np.floor(4 * inputs.reshape(len(inputs), -1)[:, 0]).astype(int), None)
+        assert data.loss.name == "mse"
+        assert data.targets.shape == (len(inputs), 1)
+    scattered = np.random.default_rng(0).normal(size=(200, 2)) + 4 * (np.arange(200) % 2)[:, None]
+    assert understand(scattered, np.arange(200) % 2, None).loss.name == "cross-entropy"
+    assert understand(x, (np.arange(200) > 99).astype(int), "cross-entropy").targets.shape == (200, 2)
+
+
+def test_frequencies_are_named_where_nothing_stands_above_the_noise():
+    rng = np.random.default_rng(0)
+    for columns in (5, 2):
+        points = rng.normal(size=(200, columns))
+        noise = rng.normal(size=200)
+        with pytest.raises(ValueError, match="stands above the noise floor"):
+            harness.Watch("loud", points, noise, optimizer="mine")
+        watch = harness.Watch("quiet", points, noise, optimizer="mine", watch=[0.5, 1])
+        watch_descent(watch, noise, steps=2)
+        assert harness.load("results/quiet").spectra["frequency"].unique().tolist() == [0.5, 1]
+    shares = harness.Watch("shares", points, (noise > 0).astype(int), optimizer="mine", watch=[0.5])
+    watch_descent(shares, np.zeros((200, 2)), steps=2)
+    rows = harness.load("results/shares").spectra
+    assert rows[rows["probe"] == "fourier"]["frequency"].unique().tolist() == [0.5]
+
+
+def test_the_mean_alone_may_be_watched():
+    watch = harness.Watch("mean", X, Y + 1, optimizer="mine", watch=0)
+    watch_descent(watch, Y + 1, steps=2)
+    rows = harness.load("results/mean").spectra
+    assert rows["frequency"].unique().tolist() == [0]
+    assert rows["target_amplitude"].iloc[0] == pytest.approx(1)
 
 
 def test_numbers_of_other_libraries_are_taken_in_settings():

@@ -7,7 +7,7 @@ import numpy as np
 from harness.run.spec import find_problem, stream
 from harness.watch.arrays import Numbers, finite
 from harness.watch.identity import Terms, labels
-from harness.watch.watched import Data, shapes_of, understand
+from harness.watch.watched import PRINCIPAL, Data, shapes_of, understand
 from problems import PROBLEMS
 
 SINGLE = 1e-6
@@ -33,6 +33,12 @@ def sources(said: Terms, inputs: Any, targets: Any) -> tuple[Data, dict[str, Any
         data = understand(inputs, targets, said.loss or None, said.direction, said.watch)
         return data, labels(said, None, data.loss.name, data.fingerprint)
     recipe = find_problem(said.problem)
+    for name, given, own in (("direction", said.direction, PRINCIPAL), ("loss", said.loss or recipe.loss, recipe.loss)):
+        if given != own:
+            raise ValueError(
+                f"The problem '{said.problem}' has its own {name}; got {name}='{given}'. Leave it out, or give the "
+                "inputs and targets under a name of your own."
+            )
     # the data that a run of the harness with this seed would have, so that both may be compared
     problem = recipe.build(stream(said.seed, "data"))
     for what, given, own in (("inputs", inputs, problem.inputs), ("targets", targets, problem.targets)):

@@ -19,7 +19,7 @@ from problems.losses.regression import make_loss
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.fourier import FourierProbe
 from problems.probes.line import Line, peaks_probe, tones_probe
-from problems.probes.projection import watch_steps
+from problems.probes.projection import watch_grid, watch_steps
 from problems.probes.transforms import Lattice, lattice
 from problems.readers.steps import in_equal_steps
 from problems.space.images import ring_probe
@@ -29,6 +29,16 @@ STEPS = 32
 """Multiples of one over the extent that are looked at along a direction."""
 FEWEST_PIXELS = 8
 """Of each side of a picture."""
+MOST_CLASSES = 65_536
+PRINCIPAL = "pc1"
+"""The direction unless another is named."""
+
+
+class Aim(NamedTuple):
+    """The direction of a user's, and the frequencies, ascending, that they name."""
+
+    along: str
+    named: NDArray[np.float64]
 
 
 class Data(NamedTuple):
@@ -52,17 +62,21 @@ def shapes_of(samples: tuple[int, ...], targets: Array, *given: tuple[int, ...])
     return tuple(dict.fromkeys([*given, *of_one, (*samples, m), (n, m)]))
 
 
-def understand(inputs: Any, targets: Any, loss: str | None, along: str = "pc1", watch: Sequence[float] = ()) -> Data:
+def understand(
+    inputs: Any, targets: Any, loss: str | None, along: str = PRINCIPAL, watch: Sequence[float] = ()
+) -> Data:
     """What is there at the frequencies `watch`, if any are named; raises ValueError with what was required."""
     given, wanted = finite("inputs", inputs), finite("targets", targets)
     shape = given.shape[:2] if given.ndim == 3 and given.shape == (*wanted.shape[:2], 2) else given.shape[:1]
     x = given.reshape(int(np.prod(shape)), -1).astype(np.float64)
-    classes = loss == "cross-entropy" or (loss is None and wanted.dtype.kind in "iub" and wanted.ndim == 1)
+    whole = loss is None and wanted.dtype.kind in "iub" and wanted.ndim == 1
+    # of a curve or a picture whole numbers are values, such as counts or grays
+    classes = loss == "cross-entropy" or (whole and x.shape[1] > 1 and _pixels(x) is None)
     y = _one_hot(wanted) if classes else wanted.reshape(int(np.prod(wanted.shape[: len(shape)])), -1).astype(np.float64)
     if len(x) != len(y):
         raise ValueError(f"There is one target for each input; got inputs {given.shape} and targets {wanted.shape}.")
-    named = np.array(sorted(watch), np.float64)
-    order, probes = _classes(x, y, along) if classes else _values(x, y, along, named)
+    aim = Aim(along, np.array(sorted(watch), np.float64))
+    order, probes = _classes(x, y, aim) if classes else _values(x, y, aim)
     # of doubles in C order: the same data have one identity, whatever library they came from
     print_of = hashlib.sha256(np.ascontiguousarray(x).tobytes() + np.ascontiguousarray(y).tobytes()).hexdigest()
     loss_of = make_loss(loss or ("cross-entropy" if classes else "mse"))
@@ -74,26 +88,34 @@ def _one_hot(labels: Numbers) -> NDArray[np.float64]:
     if labels.ndim == 2 and labels.shape[1] > 1:
         return labels.astype(np.float64)
     flat = labels.ravel()
-    if flat.min() < 0 or (flat != np.rint(flat)).any():
-        raise ValueError("Classes are whole numbers from 0, or shares (n, classes).")
-    return np.eye(int(flat.max()) + 1)[flat.astype(np.intp)]
+    if flat.min() < 0 or flat.max() >= MOST_CLASSES or (flat != np.rint(flat)).any():
+        raise ValueError(
+            f"Classes are whole numbers from 0 below {MOST_CLASSES:,}, or shares (n, classes); got {flat.min():g} to "
+            f"{flat.max():g}. Number them so, or give floating-point numbers where they are values and not names."
+        )
+    shares = np.zeros((len(flat), int(flat.max()) + 1))
+    shares[np.arange(len(flat)), flat.astype(np.intp)] = 1.0
+    return shares
 
 
-def _classes(x: NDArray[np.float64], y: NDArray[np.float64], along: str) -> tuple[NDArray[np.intp], tuple[Probe, ...]]:
-    return np.arange(len(x)), (_along(x, y, along, y.argmax(axis=1)), AccuracyProbe(y))
+def _classes(x: NDArray[np.float64], y: NDArray[np.float64], aim: Aim) -> tuple[NDArray[np.intp], tuple[Probe, ...]]:
+    return np.arange(len(x)), (_along(x, y, aim, y.argmax(axis=1)), AccuracyProbe(y))
 
 
-def _values(
-    x: NDArray[np.float64], y: NDArray[np.float64], along: str, named: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], tuple[Probe, ...]]:
+def _values(x: NDArray[np.float64], y: NDArray[np.float64], aim: Aim) -> tuple[NDArray[np.intp], tuple[Probe, ...]]:
     by_columns: dict[int, Callable[[], tuple[NDArray[np.intp], Probe] | None]] = {
-        1: lambda: _line(x, y, named),
+        1: lambda: _line(x, y, aim.named),
         2: lambda: _picture(x, y),
         3: lambda: _cloud(x, y),
     }
     found = by_columns.get(x.shape[1], lambda: None)()
     if found is None:
-        return np.arange(len(x)), (_along(x, y, along, np.zeros(len(x), np.intp)),)
+        return np.arange(len(x)), (_along(x, y, aim, np.zeros(len(x), np.intp)),)
+    if aim.along != PRINCIPAL:
+        raise ValueError(
+            f"A direction is taken where inputs are no line, picture or cloud in space; here what is watched is "
+            f"'{found[1].name}'. Leave direction='{aim.along}' out."
+        )
     return found[0], (found[1],)
 
 
@@ -122,12 +144,17 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64], named: NDArray[np.floa
 
 def _picture(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], Probe] | None:
     """Rings, if the points are the pixels of a picture, in any order and scale: first coordinate downward."""
-    pixels = lattice(x)
-    if pixels is None or min(pixels.shape) < FEWEST_PIXELS:
+    pixels = _pixels(x)
+    if pixels is None:
         return None
     # row by row, as `ring_probe` wants the pixels
     order = _row_by_row(pixels)
     return order, ring_probe(y[order], (pixels.shape[0], pixels.shape[1]))
+
+
+def _pixels(x: NDArray[np.float64]) -> Lattice | None:
+    grid = lattice(x) if x.shape[1] == 2 else None
+    return grid if grid is not None and min(grid.shape) >= FEWEST_PIXELS else None
 
 
 def _cloud(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], Probe] | None:
@@ -148,9 +175,12 @@ def _row_by_row(grid: Lattice) -> NDArray[np.intp]:
     return np.argsort(np.ravel_multi_index(tuple(grid.places.T), grid.shape), kind="stable")
 
 
-def _along(x: NDArray[np.float64], y: NDArray[np.float64], along: str, labels: NDArray[np.intp]) -> FourierProbe:
-    projection = project(x, direction(along, x, labels))
+def _along(x: NDArray[np.float64], y: NDArray[np.float64], aim: Aim, labels: NDArray[np.intp]) -> FourierProbe:
+    projection = project(x, direction(aim.along, x, labels))
     if not np.ptp(projection) > 0:
         raise ValueError("The inputs are all alike along the direction: take another, such as direction='random(1)'.")
+    # nothing need stand above the noise where the user says what is watched
+    if len(aim.named):
+        return watch_grid(projection, y, aim.named, range(y.shape[1]))
     k = np.arange(STEPS + 1) / float(np.ptp(projection))
     return watch_steps(projection, y, k, range(y.shape[1]))

@@ -50,7 +50,8 @@ def _named(probe: Probe, frequencies: NDArray[np.float64]) -> Probe:
     if isinstance(probe, FourierProbe) and probe.waves.shape[1] == 1:
         # the unit is what is reported over cycles, read where neither is 0
         place = int(np.argmax(probe.frequency))
-        waves = frequencies / (probe.frequency[place] / probe.waves[place, 0])
+        unit = probe.frequency[place] / probe.waves[place, 0] if probe.frequency[place] else 1.0
+        waves = frequencies / unit
         components = np.unique(probe.component)
         return replace(
             probe,
