@@ -256,6 +256,31 @@ def test_what_a_module_does_beyond_parameters_and_sample_is_named(layer, words):
         behind(layer)
 
 
+class Logarithmic(nn.Linear):
+    """Of negative numbers it has no values."""
+
+    def forward(self, x):
+        return torch.log(super().forward(x))
+
+
+class Overwriting(nn.Linear):
+    """It scales what it is given, where it lies."""
+
+    def forward(self, x):
+        return super().forward(x.mul_(0.5))
+
+
+def test_numbers_that_are_not_finite_and_inputs_that_change_are_told_as_such():
+    with pytest.raises(ValueError, match=r"finite numbers\. The layer '1', a Logarithmic, gives numbers that are not"):
+        behind(lambda: Logarithmic(4, 3))
+    for first in (Overwriting(5, 3), nn.Sequential(nn.ReLU(inplace=True), nn.Linear(5, 3))):
+        with pytest.raises(ValueError, match=r"samples as they are\. .*, a (Over|ReLU).*, changes them in place"):
+            ModuleNetwork("mine", lambda first=first: nn.Sequential(first, nn.Linear(3, 1)), (5,))
+    with pytest.raises(ValueError, match=r"The forward of Overwriting itself changes them in place"):
+        ModuleNetwork("mine", lambda: Overwriting(5, 3), (5,))
+    behind(lambda: nn.Sequential(nn.ReLU(inplace=True), nn.Linear(4, 1)))
+
+
 def test_statistics_that_are_only_kept_are_refused_as_well():
     def make():
         return nn.Sequential(nn.Conv1d(1, 3, 2), nn.InstanceNorm1d(3, track_running_stats=True), nn.Flatten())

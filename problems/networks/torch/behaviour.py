@@ -20,6 +20,7 @@ ORDER = (3, 0, 5, 1, 4, 2)
 TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-6}
 """Of the largest output: far above rounding, far below what chance or other samples do."""
 RANDOM = ("dropout", "rand", "bernoulli", "multinomial", "normal", "poisson", "gumbel", "rrelu", "exponential_")
+RULE = "A network gives the same output for the same parameters and sample, and for each sample alone."
 REMEDY = "Leave it out, switch it off (such as .eval()), or take a layer without it, such as GroupNorm."
 
 
@@ -49,7 +50,9 @@ class _Listening(TorchFunctionMode):
 def check_behaviour(module: nn.Module, call: Call, samples: Tensor) -> None:
     """Raise ValueError if more than parameters and one sample decides the output; `call` calls `module`."""
     buffers = {name: buffer.clone() for name, buffer in module.named_buffers()}
+    _check_inputs_stay(module, call, samples)
     first = trace(module, call, samples, 0)
+    _check_finite(first)
     again, other = trace(module, call, samples, 0), trace(module, call, samples, 1)
     if _differ(first.output, again.output):
         changed = _changed(module, buffers)
@@ -67,6 +70,44 @@ def check_behaviour(module: nn.Module, call: Call, samples: Tensor) -> None:
     changed = _changed(module, buffers)
     if changed:
         _refuse_layer(*_owner(module, changed[0]), f"keeps statistics beside the parameters: '{changed[0]}' changes")
+
+
+def _check_inputs_stay(module: nn.Module, call: Call, samples: Tensor) -> None:
+    """The innermost layer after which the samples are others is to blame: the data would change at every call."""
+    given = samples.clone()
+    blamed: list[tuple[str, nn.Module]] = []
+
+    def hook(name: str, layer: nn.Module) -> None:
+        if not blamed and not torch.equal(given, samples):
+            blamed.append((name, layer))
+
+    handles = [
+        layer.register_forward_hook(lambda *_, at=(name, layer): hook(*at)) for name, layer in module.named_modules()
+    ]
+    try:
+        with torch.no_grad():
+            seeded(lambda: call(given), 0)
+    finally:
+        for handle in handles:
+            handle.remove()
+    if not torch.equal(given, samples):
+        rule, remedy = "A network leaves the samples as they are.", "Let it make a new tensor, as without inplace=True."
+        _refuse_layer(*(blamed or [("", module)])[0], "changes them in place", rule, remedy)
+
+
+def _check_finite(first: Trace) -> None:
+    """The first layer to finish whose inputs are finite and whose outputs are not is to blame."""
+    if _are_finite([first.output]):
+        return
+    found = ((name, layer) for name, layer, given, out in first.layers if _are_finite(given) and not _are_finite(out))
+    name, layer = next(found, first.layers[-1][:2])
+    what = "gives numbers that are not finite for samples in [-1, 1]"
+    rule, remedy = "A network begins with finite numbers.", "Keep arguments in range, or scale what it is given."
+    _refuse_layer(name, layer, what, rule, remedy)
+
+
+def _are_finite(values: list[Tensor]) -> bool:
+    return all(bool(torch.isfinite(value).all()) for value in values)
 
 
 def trace(module: nn.Module, call: Call, samples: Tensor, seed: int) -> Trace:
@@ -136,9 +177,6 @@ def _owner(module: nn.Module, buffer: str) -> tuple[str, nn.Module]:
     return name, module.get_submodule(name)
 
 
-def _refuse_layer(name: str, layer: nn.Module, what: str) -> None:
+def _refuse_layer(name: str, layer: nn.Module, what: str, rule: str = RULE, remedy: str = REMEDY) -> None:
     who = f"The layer '{name}', a {type(layer).__name__}," if name else f"The forward of {type(layer).__name__} itself"
-    raise ValueError(
-        f"A network gives the same output for the same parameters and sample, and for each sample alone. {who} {what}. "
-        f"{REMEDY}"
-    )
+    raise ValueError(f"{rule} {who} {what}. {remedy}")
