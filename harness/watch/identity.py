@@ -85,9 +85,9 @@ class Terms:
         for rule, kept in rules.items():
             if not kept:
                 raise ValueError(f"The {rule}; got {getattr(self, rule.split()[0])!r}.")
-        plain = {"seed": int(self.seed), "cost": number("cost", self.cost), "budget": number("budget", self.budget)}
-        plain |= {"settings": _settings(self.settings), "watch": _frequencies(self.watch)}
-        for name, value in plain.items():
+        plain: dict[str, Any] = {name: number(name, getattr(self, name)) for name in ("cost", "budget")}
+        taken = {"seed": int(self.seed), "settings": _settings(self.settings), "watch": _frequencies(self.watch)}
+        for name, value in (plain | taken).items():
             object.__setattr__(self, name, value)
 
 

@@ -33,10 +33,13 @@ def sources(said: Terms, inputs: Any, targets: Any) -> tuple[Data, dict[str, Any
         data = understand(inputs, targets, said.loss or None, said.direction, said.watch)
         return data, labels(said, None, data.loss.name, data.fingerprint)
     recipe = find_problem(said.problem)
-    for name, given, own in (("direction", said.direction, PRINCIPAL), ("loss", said.loss or recipe.loss, recipe.loss)):
-        if given != own:
+    for name, told, usual in (
+        ("direction", said.direction, PRINCIPAL),
+        ("loss", said.loss or recipe.loss, recipe.loss),
+    ):
+        if told != usual:
             raise ValueError(
-                f"The problem '{said.problem}' has its own {name}; got {name}='{given}'. Leave it out, or give the "
+                f"The problem '{said.problem}' has its own {name}; got {name}='{told}'. Leave it out, or give the "
                 "inputs and targets under a name of your own."
             )
     # the data that a run of the harness with this seed would have, so that both may be compared
