@@ -14,6 +14,7 @@ LaneLoss: TypeAlias = Callable[[Tensor, int | None], Tensor]
 """Losses `(b,)` of outputs `(b, n, m)`, of one lane or, for None, of all."""
 
 
+@torch.enable_grad()  # a method's library may have forbidden gradients around its own steps
 def differentiate(
     network: ModuleNetwork, flat: Tensor, samples: Tensor, loss: LaneLoss, *, own: bool = False
 ) -> Slopes:

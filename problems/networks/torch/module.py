@@ -116,6 +116,7 @@ class ModuleNetwork:
         with torch.no_grad():
             return _numbers(self._outputs(self._tensor(thetas), self._samples(inputs)))
 
+    @torch.enable_grad()
     def vjp(self, thetas: Array, inputs: Array) -> tuple[Array, Pullback]:
         flat = self._tensor(thetas).requires_grad_()
         outputs = self._outputs(flat, self._samples(inputs))
@@ -126,12 +127,14 @@ class ModuleNetwork:
 
         return _numbers(outputs.detach()), pullback
 
+    @torch.enable_grad()
     def input_gradient(self, theta: Array, inputs: Array, cotangent: Array) -> Array:
         samples = self._samples(inputs).requires_grad_()
         outputs = self._outputs(self._tensor(theta[None]), samples)[0]
         grads = _grad(outputs, samples, self._tensor(cotangent))
         return _numbers(grads.reshape(len(inputs), -1))
 
+    @torch.enable_grad()
     def jacobian(self, theta: Array, inputs: Array) -> NDArray[np.float64]:
         if self.maps:
             jacobian = torch.func.jacrev(self._function(inputs))(self._tensor(theta))
@@ -144,6 +147,7 @@ class ModuleNetwork:
         ]
         return torch.stack(found).reshape(*outputs.shape, self.dim).double().cpu().numpy()
 
+    @torch.enable_grad()
     def hvp(self, theta: Array, vector: Array, inputs: Array, targets: Array, loss: Loss) -> NDArray[np.float64]:
         """`J^T (d2L) J v`, and the outputs' own curvature along v; J v is the derivative of `u.J v` in u."""
         flat, move = self._tensor(theta).requires_grad_(), self._tensor(vector)

@@ -31,7 +31,7 @@ class Packing:
         Each by itself: through views of one tensor, torch would add up a whole vector of zeros for every slot."""
         return {
             slot.name: flat[..., slot.offset : slot.offset + prod(slot.shape)]
-            .view(*flat.shape[:-1], *slot.shape)
+            .view((*flat.shape[:-1], *slot.shape))
             .detach()
             .requires_grad_()
             for slot in self.slots
@@ -53,8 +53,8 @@ class Packing:
 
 
 def trained(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
-    """Parameters that ask for a gradient, each once, also where layers share one."""
-    return ((name, parameter) for name, parameter in module.named_parameters() if parameter.requires_grad)
+    """Parameters that ask for a gradient and have a number, each once, also where layers share one."""
+    return ((name, own) for name, own in module.named_parameters() if own.requires_grad and own.numel())
 
 
 def pack(module: nn.Module) -> Packing:
