@@ -116,7 +116,7 @@ def test_the_identity_is_the_same_in_every_process():
         ({"seed": 1.5}, "seed must be a whole number from 0 below two to the 63rd; got 1.5"),
         ({"seed": 2**63}, "seed must be a whole number from 0 below"),
         ({"target_loss": float("nan")}, "target_loss must be a number; got nan"),
-        ({"marks": 0}, "marks must be at least 1; got 0"),
+        ({"marks": 0}, "marks must be a whole number from 1 to 1,000,000; got 0"),
         ({"time_limit": 0}, "time_limit must be positive; got 0"),
         ({"time_limit": float("nan")}, "time_limit must be positive; got nan"),
     ],

@@ -19,7 +19,9 @@ def read_observers(asked: str | Sequence[str | Observer]) -> tuple[Observer, ...
     """The observers that are asked for, by name with settings in brackets if any, or as they are; each once.
 
     Raises ValueError for an unknown name or setting, with the choices."""
-    given = [asked] if isinstance(asked, str) else list(asked)
+    given = [asked] if isinstance(asked, str) else asked
+    if not isinstance(given, list | tuple) or not all(isinstance(item, str | Observer) for item in given):
+        raise ValueError(f"Observers are text, such as 'rank, samples(search=50)', or a list of it; got {asked!r}.")
     found = [one for item in given for one in (_read(item) if isinstance(item, str) else [item])]
     names = [observer.name for observer in found]
     for name in names:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from math import inf, isnan
-from numbers import Integral
+from numbers import Integral, Real
+from os import PathLike
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,6 +25,7 @@ from problems.probes.by_name import PROBES, Factory, name_of, split_calls
 
 SCHEMA_VERSION = 2
 SEEDS = "seed must be a whole number from 0 below two to the 63rd"
+MOST_MARKS = 1_000_000
 
 T = TypeVar("T")
 
@@ -51,17 +53,22 @@ class RunSpec:
     """The probes of plugins among `probes`: sent to another process, they bring their file with them."""
 
     def __post_init__(self) -> None:
+        # whoever calls from Python may have given a fraction
+        price, limit, target = self.cost_per_gradient, self.time_limit, self.target_loss
         rules = {
-            "budget must be a finite number of at least 1": 1 <= self.budget < inf,
+            "budget must be a finite number of at least 1": is_number(self.budget) and 1 <= self.budget < inf,
             SEEDS: is_seed(self.seed),
-            "cost_per_gradient must be at least 0.01 and finite": 0.01 <= self.cost_per_gradient < inf,
-            "marks must be at least 1": self.marks >= 1,
-            "time_limit must be positive": self.time_limit is None or self.time_limit > 0,
-            "target_loss must be a number": self.target_loss is None or not isnan(self.target_loss),
+            "cost_per_gradient must be at least 0.01 and finite": is_number(price) and 0.01 <= price < inf,
+            f"marks must be a whole number from 1 to {MOST_MARKS:,}": is_whole(self.marks)
+            and 1 <= self.marks <= MOST_MARKS,
+            "time_limit must be positive": limit is None or (is_number(limit) and limit > 0),
+            "target_loss must be a number": target is None or is_number(target),
+            "engine must be the name of one": isinstance(self.engine, str),
+            "probes must be text, such as 'fourier(1,3)'": isinstance(self.probes, str),
         }
         for rule, kept in rules.items():
             if not kept:
-                raise ValueError(f"The {rule}; got {getattr(self, rule.split()[0])}.")
+                raise ValueError(f"The {rule}; got {getattr(self, rule.split()[0])!r}.")
         lookup("engine", self.engine, engine_names())
         calls = split_calls(self.probes)
         object.__setattr__(self, "probes", ",".join(calls))
@@ -105,8 +112,23 @@ class RunSpec:
 
 
 def is_seed(seed: Any) -> bool:
-    """Whether `SEEDS` is kept: whoever calls from Python may have given a fraction."""
-    return issubclass(type(seed), Integral) and 0 <= seed < 2**63
+    """Whether `SEEDS` is kept."""
+    return is_whole(seed) and 0 <= seed < 2**63
+
+
+def is_whole(value: object) -> bool:
+    """Whether it counts something: True is an int to Python, and counts nothing."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number that a float can hold, infinity among them."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        return not isnan(float(value))
+    except OverflowError:
+        return False
 
 
 def origin_of(registered: object) -> str:
@@ -181,15 +203,33 @@ def override(owner: str, instance: T, changes: Mapping[str, Any]) -> T:
         raise ValueError(f"{owner}: {error}") from None
 
 
+# before int, of which bool is a kind
+KINDS: dict[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    tuple: "numbers separated by commas",
+    str: "text",
+    object: "a number",
+}
+
+
 def _parse(owner: str, name: str, value: Any, present: Any) -> Any:
-    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     try:
-        return _read(text, present)
-    except ValueError:
-        kind = {bool: "true or false", int: "a whole number", float: "a number"}.get(
-            type(present), "numbers separated by commas" if isinstance(present, tuple) else "a number"
-        )
+        return _read(_as_text(value, present), present)
+    except (ValueError, OverflowError):
+        kind = next(kind for type_, kind in KINDS.items() if isinstance(present, type_))
         raise ValueError(f"Setting '{owner}.{name}' takes {kind}; got '{value}'.") from None
+
+
+def _as_text(value: Any, present: Any) -> str:
+    """A value as a user would type it; raises ValueError for what nobody types there."""
+    # one number is no list of numbers; text may be a list of names
+    if isinstance(value, list | tuple) and isinstance(present, tuple | str):
+        return ",".join(_as_text(item, "") for item in value)
+    # None is what an argument of a module may be
+    if isinstance(value, str | Real | np.bool_ | PathLike) or (value is None and isinstance(present, str)):
+        return str(value)
+    raise ValueError(value)
 
 
 def _read(text: str, present: Any) -> Any:

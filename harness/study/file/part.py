@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.questions.reading import read_observers
-from harness.run.spec import RunSpec, find_optimizer, find_problem, override, settings_of
+from harness.run.spec import RunSpec, find_optimizer, find_problem, is_number, override, settings_of
 from harness.study.comparison import DEFAULT_SEEDS, EVERYTHING, RECIPE_OPTIONS, TERMS, Plan, plan
 from harness.study.file.mistakes import Mistakes
 from harness.study.file.search_terms import SearchTerms, read_search
@@ -45,6 +45,8 @@ class Part:
         self.search: SearchTerms | None = None
         with self._at("tuning"):
             self.search = read_search(self.content.get("tuning"))
+            for problem, key, value in self._searched():
+                override(problem, find_problem(problem), {key: value})
         with self._at("observe"):
             self.terms["observe"] = read_observers(self.content.get("observe", ()))
         return self
@@ -64,6 +66,11 @@ class Part:
                     made = plan(problem, names, self.seeds, **options)
                     left_out = {f"{problem}: {name}": reason for name, reason in made.left_out.items()}
                     yield Plan(made.specs, left_out, tuple(f"{problem}: {said}" for said in made.understood))
+
+    def _searched(self) -> Iterator[tuple[str, str, Any]]:
+        """The settings of each problem on which is searched."""
+        for key, values in ((self.search and self.search.problem) or {}).items():
+            yield from ((problem, key, value) for problem in self.problems for value in values if key != "budget")
 
     def _at(self, *key: str) -> AbstractContextManager[None]:
         return self.mistakes.at(*self._place(key))
@@ -96,8 +103,8 @@ class Part:
         """For each problem its settings, each with its alternatives; what stands above goes for all of them."""
         common = {key: self.content[key] for key in (*RECIPE_OPTIONS, "budget") if key in self.content}
         found: dict[str, dict[str, list[Any]]] = {}
-        for budget in alternatives(common.get("budget", [])):
-            with self._at("budget"):
+        with self._at("budget"):
+            for budget in alternatives(common.get("budget", [])):
                 _check_budget(budget)
         if "problems" not in self.content:
             self._add("problems", "It needs problems, such as: problems = ['sin135'].")
@@ -148,6 +155,8 @@ class Part:
         if source is None:
             return None
         with self._at("settings"):
+            if not isinstance(source, str):
+                raise ValueError(f"settings is 'tuned', or the path of a file of settings; got {source!r}.")  # noqa: TRY004  # a mistake in a file, as all others
             return read_settings_file(source if source == "tuned" else str(self.path.parent / str(source)), problem)
         return None
 
@@ -157,12 +166,12 @@ def override_terms(sample: RunSpec, terms: Mapping[str, Any]) -> RunSpec:
     for key, value in terms.items():
         # True is a number to Python, and no number of marks
         text = key in ("engine", "probes")
-        if isinstance(value, bool | list | dict) or isinstance(value, str) != text:
-            raise ValueError(f"{key} is a {'text' if text else 'number'}, the same for all runs; got {value!r}.")
+        if isinstance(value, bool) or not isinstance(value, str if text else int | float):
+            raise ValueError(f"{key} is a {'text' if text else 'number'}, the same for all runs; got {value!r}.")  # noqa: TRY004  # a mistake in a file, as all others
     return replace(sample, **terms)
 
 
 def _check_budget(value: Any) -> None:
     # a value of the loss costs 1: below that not even the start could be evaluated
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < float("inf"):
+    if not is_number(value) or not 1 <= value < float("inf"):
         raise ValueError(f"The budget must be a finite number of at least 1; got {value!r}.")

@@ -62,6 +62,7 @@ class _Reader:
         """Everything, or every mistake."""
         loaded = self._plugins()
         name, ledger = self._text("name", self._default_name()), self._text("ledger", "")
+        self._text("description", "")
         compiled = self.content.get("compiled", False)
         if not isinstance(compiled, bool):
             self.mistakes.add(("compiled",), f"compiled is true or false; got {compiled!r}.")
@@ -105,9 +106,12 @@ class _Reader:
     def _plugins(self) -> tuple[Path, ...]:
         listed = self.content.get("plugins", [])
         listed = [listed] if isinstance(listed, str) else listed
+        if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+            self.mistakes.add(("plugins",), f"plugins are the path of a file, or a list of paths; got {listed!r}.")
+            listed = []
         # before any name is looked up: what they register is found like our own
         plugins.load_installed()
-        found = [self.path.parent / str(item) for item in listed]
+        found = [self.path.parent / item for item in listed]
         for file in found:
             with self.mistakes.at("plugins"):
                 plugins.load(file)

@@ -7,11 +7,18 @@ MOST_SEEDS = 1_000_000
 
 
 def alternatives(value: Any, present: Any = None) -> list[Any]:
-    """The values to take in turn. Where a setting is itself a list, as `present` is, a list of lists is several."""
+    """The values to take in turn. Where a setting is itself a list, as `present` is, a list of lists is several.
+
+    Raises ValueError for lists in lists, and for tables."""
     if isinstance(present, tuple):
         nested = isinstance(value, list) and bool(value) and all(isinstance(item, list) for item in value)
         return list(map(tuple, value)) if nested else [tuple(value) if isinstance(value, list) else value]
-    return list(value) if isinstance(value, list) else [value]
+    found = list(value) if isinstance(value, list) else [value]
+    if any(isinstance(item, list | dict) for item in found):
+        raise ValueError(
+            f"A value is a text, a number, or true or false, or a list of those to take in turn; got {value!r}."
+        )
+    return found
 
 
 def names(value: Any, what: str) -> dict[str, dict[str, Any]]:
@@ -33,7 +40,7 @@ def seeds(value: Any) -> list[int]:
     Raises ValueError."""
     # True is an int, and no number of runs
     if isinstance(value, int) and not isinstance(value, bool):
-        found = list(range(value))
+        found = list(range(value)) if value <= MOST_SEEDS else []
     elif isinstance(value, str):
         found = list(_listed(value.split(",")))
     elif isinstance(value, list):
