@@ -17,6 +17,7 @@ from harness.study.execution.progress import watching
 from harness.study.file.study_file import Study
 from harness.study.ledger.ledger import TRACEBACKS
 from harness.study.making import finish, make, policy_of
+from harness.study.sharing.papers import open_study
 from harness.study.store import Store
 from harness.study.workers.dask import dask_executor
 
@@ -56,7 +57,9 @@ def _carry_out(
     text: str | None = None,
     policy: Policy | None = None,
 ) -> Results | None:
-    store.open(planned.study)  # or a folder that cannot be used would be refused after all that is said of the data
+    open_study(
+        store, planned.study, planned.specs, text
+    )  # or a folder that cannot be used would be refused after all that is said of the data
     say_understood(planned)
     try:
         with watching(planned.specs, store.ledger.states()) as watch:

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from harness.study.comparison import Results, load
-from harness.study.file.study_file import Study, read_study
+from harness.study.file.study_file import Study
 from harness.study.ledger.ledger import Ledger
-from harness.study.sharing.papers import FILE
+from harness.study.sharing.papers import FILE, stored
 from harness.study.store import STUDY
 
 
@@ -31,7 +31,7 @@ def study_in(folder: Path) -> Study:
     """The study whose file lies in the folder; raises ValueError."""
     if not (existing(folder) / FILE).is_file():
         raise ValueError(f"The study in '{folder}' has no {FILE}: start it again with the command that began it.")
-    return read_study(folder / FILE)
+    return stored(folder)
 
 
 def loaded(folder: Path, incumbent: str | None = None) -> Results:

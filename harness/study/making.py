@@ -16,7 +16,7 @@ from harness.study.execution.notebook import notebook_bars
 from harness.study.execution.policy import Policy
 from harness.study.file.study_file import read_study
 from harness.study.nulls import keep_nulls
-from harness.study.sharing.papers import keep_file, write_papers
+from harness.study.sharing.papers import open_study, write_papers
 from harness.study.status import closing_sentences
 from harness.study.store import Store
 from harness.study.understood import keep
@@ -79,10 +79,9 @@ def make(
     policy: Policy | None = None,
 ) -> list[str]:
     """Make what is missing; sentences on runs that failed. `text` is the file that the plan was read from."""
-    store.open(planned.study)
+    # before the first run: a study that is killed can be gone on with by its file
+    open_study(store, planned.study, planned.specs, text)
     try:
-        # before the first run: a study that is killed can be gone on with by its file
-        keep_file(store, planned.specs, text)
         keep(store.folder, planned.understood)
     except OSError as error:
         raise ValueError(f"The study's folder '{store.folder}' must be writable; {error.strerror or error}.") from None

@@ -56,7 +56,7 @@ class Store:
         """Make the folder for this study (`study_id`, and `runs` in order), or let the study there grow by these runs.
 
         Raises OccupiedError if it holds anything else, and ValueError if it cannot be written."""
-        found, grown = self._grown(study)
+        found, grown = self.grown(study)
         # nothing new, nothing written: the folder may be read-only
         if grown == found:
             return
@@ -71,11 +71,11 @@ class Store:
     def check(self, study: Mapping[str, Any]) -> None:
         """Raise what `open` and `write` would, and leave nothing."""
         check_writable(self.folder)
-        self._grown(study)
+        self.grown(study)
         check_writable(self.ledger.folder / PARTS)
 
-    def _grown(self, study: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-        """The list there, and that of both."""
+    def grown(self, study: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+        """The list there, if any, and what it would grow to; nothing is written. Raises OccupiedError."""
         found = self._found()
         if found is None and self.folder.exists() and not self._is_vacant():
             raise OccupiedError(

@@ -27,7 +27,7 @@ from harness.study.execution.progress import watching
 from harness.study.file.study_file import read_study
 from harness.study.file.values import seeds
 from harness.study.making import finish, make
-from harness.study.sharing.papers import FILE
+from harness.study.sharing.papers import FILE, open_study
 from harness.study.store import Store
 from harness.whole_files import replace_file
 
@@ -151,7 +151,7 @@ def _named(what: str, kind: Kind) -> tuple[list[str], Sequence[Path]]:
 
 
 def _made(planned: Plan, store: Store, jobs: int, text: str | None = None) -> None:
-    store.open(planned.study)
+    open_study(store, planned.study, planned.specs, text)
     say_left_out(planned)
     with watching(planned.specs, store.ledger.states()) as watch:
         for sentence in make(planned, store, jobs, text, watch=watch):

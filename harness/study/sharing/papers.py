@@ -1,5 +1,7 @@
 """What lies with a study, so that a stranger can make it again: its file, a README, and what was installed."""
 
+import errno
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -11,7 +13,7 @@ import pandas as pd
 from harness.plugins import files_of
 from harness.run.machine import machine
 from harness.run.spec import RunSpec, origin_of
-from harness.study.file.study_file import read_study
+from harness.study.file.study_file import Study, read_study
 from harness.study.file.written import written
 from harness.study.ledger import provenance
 from harness.study.roll import label_of
@@ -52,13 +54,42 @@ machine and libraries; on another processor methods with line searches amplify t
 """
 
 
-def keep_file(store: Store, specs: Sequence[RunSpec], text: str | None = None) -> None:
-    """Write the file of a study that now has these runs as well; `text` is the one that they were read from."""
+def stored(folder: Path) -> Study:
+    """The study of the file that lies in the folder; raises ValueError, also saying where its paths hold."""
+    try:
+        return read_study(folder / FILE)
+    except ValueError as error:
+        if os.strerror(errno.ENOENT) not in str(error):
+            raise
+        where = "Paths of data in it hold from the folder where the study was begun: give the command there."
+        raise ValueError(f"{error}\n{where}") from None
+
+
+def open_study(store: Store, study: Mapping[str, Any], specs: Sequence[RunSpec], text: str | None = None) -> None:
+    """Enter these runs into the list of the study and into its file: both, or where one is refused, neither."""
+    listed = store.grown(study)[1]["runs"]
+    more = text is None or {spec.run_id for spec in specs} < set(listed)
+    # read before anything is written, as it may be refused
+    old = stored(store.folder).plan.specs if more and (store.folder / FILE).exists() else ()
+    store.open(study)
+    try:
+        keep_file(store, specs, text, old)
+    except OSError as error:
+        raise ValueError(f"The study's folder '{store.folder}' must be writable; {error.strerror or error}.") from None
+
+
+def keep_file(
+    store: Store, specs: Sequence[RunSpec], text: str | None = None, old: Sequence[RunSpec] | None = None
+) -> None:
+    """Write the file of a study that now has these runs as well; `text` is the one that they were read from.
+
+    `old` are the runs of the file that lies there, where it has been read already."""
     path = store.folder / FILE
     listed = store.roll()["runs"]
     # the study has more runs than the text says: the file is written anew, from all of them
     if text is None or {spec.run_id for spec in specs} < set(listed):
-        old = read_study(path).plan.specs if path.exists() else ()
+        if old is None:
+            old = stored(store.folder).plan.specs if path.exists() else ()
         known = {spec.run_id: spec for spec in (*old, *specs)}
         # nothing new: the file keeps its author's comments and parts
         if path.exists() and {spec.run_id for spec in old} >= {spec.run_id for spec in specs}:
