@@ -105,4 +105,4 @@ EMBEDDINGS: dict[str, Callable[..., Embedding]] = {
 
 def make_embedding(text: str) -> Embedding:
     """The embedding that `text` names, such as `fourier(16,1)`."""
-    return resolve("embedding", text, EMBEDDINGS)
+    return resolve("embedding", text, EMBEDDINGS, infinite=True)
