@@ -99,6 +99,96 @@ def test_a_mesh_is_learned_as_distance_or_occupancy(tmp_path):
     assert "ball.obj" in distance.notes[0]
 
 
+CUBE = "".join(f"v {x} {y} {z}\n" for x in (0, 1) for y in (0, 1) for z in (0, 1))
+SIDES = ((1, 2, 4, 3), (5, 7, 8, 6), (1, 5, 6, 2), (3, 4, 8, 7), (1, 3, 7, 5), (2, 6, 8, 4))
+NORMALS = "vn -1 0 0\nvn 1 0 0\nvn 0 -1 0\nvn 0 1 0\nvn 0 0 -1\nvn 0 0 1\n"
+TEXTURE = "vt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\n"
+
+
+@pytest.mark.parametrize("form", ["{v}", "{v}//{side}", "{v}/{corner}", "{v}/{corner}/{side}"])
+@pytest.mark.parametrize("materials", [False, True])
+def test_corners_that_normals_textures_and_materials_part_are_one(tmp_path, form, materials):
+    lines = ["o Cube", CUBE + NORMALS + TEXTURE]
+    for side, corners in enumerate(SIDES, 1):
+        lines += [f"usemtl {'wood' if side < 4 else 'brass'}"] * materials
+        lines += ["f " + " ".join(form.format(v=v, side=side, corner=c) for c, v in enumerate(corners, 1))]
+    path = tmp_path / "cube.obj"
+    path.write_text("\n".join(lines) + "\n")
+    mesh, notes = load_mesh(path)
+    assert mesh.volume == pytest.approx(1)
+    assert "12 triangles and 8 corners, and is closed" in notes[0]
+
+
+@pytest.mark.parametrize("edge", [1e-20, 1e-9, 1.0, 1e30])
+@pytest.mark.parametrize("ending", ["stl", "obj"])
+def test_a_cube_is_closed_and_learned_alike_whatever_its_size(tmp_path, edge, ending):
+    cube = trimesh.creation.box((1, 1, 1))
+    cube.vertices = (np.asarray(cube.vertices) + 3) * edge
+    path = saved(cube, tmp_path / "cube.stl")
+    if ending == "obj":
+        path = tmp_path / "cube.obj"
+        corners = "".join("v {!r} {!r} {!r}\n".format(*corner) for corner in np.asarray(cube.vertices).tolist())
+        path.write_text(corners + "".join("f {} {} {}\n".format(*face) for face in cube.faces + 1))
+    field = field_of(path, 12, fingerprint(path, "A mesh"))
+    np.testing.assert_allclose(field.distances, of_cube(grid_points(12), 0.9), atol=2e-6)
+
+
+def test_triangles_without_area_and_corners_that_differ_by_rounding_close_the_surface_and_are_said(tmp_path):
+    path = tmp_path / "cube.obj"
+    triangles = "".join("f {0} {1} {2}\nf {0} {2} {3}\n".format(*side) for side in SIDES)
+    path.write_text(CUBE + "v 1e-12 0 0\n" + triangles.replace("f 1 5", "f 9 5", 1) + "f 1 9 5\n")
+    mesh, notes = load_mesh(path)
+    assert mesh.is_watertight
+    assert "Corners nearer to each other than 1e-08" in notes[1]
+    assert "1 triangles with two corners in one place" in notes[2]
+
+
+def cube_at(place, side, *, inward=False):
+    cube = trimesh.creation.box((side,) * 3).apply_translation(place)
+    if inward:
+        cube.invert()
+    return cube
+
+
+BODIES = {
+    "apart, one inward": ([((0, 0, 0), 1, False), ((1.5, 0, 0), 0.8, True)], "1 of them turned the wrong way"),
+    "apart, a large one inward": ([((0, 0, 0), 1, True), ((1.5, 0, 0), 0.8, False)], "1 of them turned the wrong way"),
+    "a cavity": ([((0, 0, 0), 2, False), ((0.1, 0, 0), 1, True)], "2 bodies that are apart, 1 of them cavities"),
+    "a cavity inside out": ([((0, 0, 0), 2, True), ((0.1, 0, 0), 1, False)], "2 of them turned the wrong way"),
+    "a core in a cavity": ([((0, 0, 0), 2, False), ((0, 0, 0), 1.4, True), ((0, 0, 0), 0.7, False)], "3 bodies"),
+}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_of_several_bodies_each_is_solid_and_a_cavity_hollow(tmp_path, kind):
+    parts, said = BODIES[kind]
+    path = saved(trimesh.util.concatenate([cube_at(*part[:2], inward=part[2]) for part in parts]), tmp_path / "a.ply")
+    mesh, notes = load_mesh(path)
+    assert any(said in note for note in notes)
+    points = np.random.default_rng(3).uniform(-1.2, 2, (2000, 3))
+    inside = sum((np.abs(points - place) < side / 2).all(axis=1) for place, side, _ in parts) % 2 == 1
+    np.testing.assert_array_equal(signed_distances(mesh, points) < 0, inside)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([cube_at((0, 0, 0), 2), cube_at((0.1, 0, 0), 1)], "is a cavity and must turn the other way"),
+        ([cube_at((0, 0, 0), 1), cube_at((0.5, 0.4, 0.3), 1)], "must not cross each other"),
+        ([trimesh.creation.box((2, 0.2, 0.2)), trimesh.creation.box((0.3, 2, 0.3))], "must not cross each other"),
+        ([trimesh.creation.box((2, 0.2, 0.2)), trimesh.creation.box((0.2, 2, 0.2))], "must not cross each other"),
+        (
+            [trimesh.creation.box((2, 0.2, 0.2)), trimesh.creation.box((0.1, 2, 2)).apply_translation((0.61, 0.9, 0))],
+            "must not cross each other",
+        ),
+    ],
+    ids=["one in the other", "a corner in the other", "bars", "bars of one section", "a bar and a board"],
+)
+def test_bodies_that_overlap_are_refused(tmp_path, parts, said):
+    with pytest.raises(ValueError, match=said):
+        load_mesh(saved(trimesh.util.concatenate(parts), tmp_path / "a.ply"))
+
+
 HOLE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
 
 

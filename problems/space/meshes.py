@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Points = NDArray[np.float64]
+from problems.space.bodies import Points, loose_edges, merged, oriented
 
 FORMATS = ("stl", "obj", "ply")
 MOST_FACES = 500_000
+LARGEST = 1e100
+"""Coordinates whose cubes are numbers yet."""
 LONGEST = 1.8
 """The longest side of the box around a solid, in that of the grid, which is 2."""
 PAIRS = 100_000
@@ -39,9 +41,7 @@ def field_of(path: Path, cells: int, digest: str) -> Field:
     """The field of a mesh on the grid of `cells` along each axis of [-1, 1)^3; raises ValueError as `load_mesh`."""
     del digest  # another content is another entry
     mesh, notes = load_mesh(path)
-    low, high = mesh.bounds
-    mesh.apply_translation(-(low + high) / 2)
-    mesh.apply_scale(LONGEST / (high - low).max())
+    mesh = _scaled(mesh, LONGEST)
     distances = signed_distances(mesh, grid_points(cells))
     distances.flags.writeable = False  # one array for all runs of a process
     if (distances > 0).all():
@@ -69,36 +69,51 @@ def load_mesh(path: Path) -> tuple[Any, tuple[str, ...]]:
     if kind not in FORMATS:
         raise ValueError(f"A mesh is a file of {', '.join(name.upper() for name in FORMATS)}; '{path}' ends otherwise.")
     try:
-        mesh = import_module("trimesh").load_mesh(BytesIO(content), file_type=kind, skip_materials=True)
+        # unprocessed: trimesh takes corners for one by an absolute distance, and parts them by normal and texture
+        mesh = import_module("trimesh").load_mesh(BytesIO(content), file_type=kind, skip_materials=True, process=False)
     # what its parsers raise where a file is cut off or names corners that it does not have
     except (ValueError, IndexError, KeyError, TypeError, OSError, AttributeError, OverflowError) as error:
         raise ValueError(f"'{path}' cannot be read as {kind.upper()}: {error}.") from None
-    return mesh, _checked(str(path), mesh)
+    return _checked(str(path), np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64))
 
 
-def _checked(path: str, mesh: Any) -> tuple[str, ...]:
-    faces = len(mesh.faces)
-    if not 4 <= faces <= MOST_FACES:
-        hint = " Points alone are learned by --points." if not faces else ""
-        raise ValueError(f"A mesh has from 4 to {MOST_FACES:,} triangles; '{path}' has {faces:,}.{hint}")
-    if not np.isfinite(mesh.vertices).all():
+def _checked(path: str, vertices: Points, faces: NDArray[np.int64]) -> tuple[Any, tuple[str, ...]]:
+    surface = import_module("trimesh").Trimesh
+    if not np.isfinite(vertices).all():
         raise ValueError(f"The corners of a mesh must be finite numbers; '{path}' has others.")
-    _, members = np.unique(mesh.edges_sorted, axis=0, return_counts=True)
-    loose = int((members != 2).sum())
+    vertices, faces, merging = merged(vertices, faces)
+    if not 4 <= len(faces) <= MOST_FACES:
+        hint = " Points alone are learned by --points." if not len(faces) else ""
+        raise ValueError(f"A mesh has from 4 to {MOST_FACES:,} triangles; '{path}' has {len(faces):,}.{hint}")
+    sides = np.abs(vertices).max(axis=0), np.ptp(vertices / 2, axis=0)
+    if not (np.max(sides[0]) < LARGEST and np.max(sides[1]) > 1 / LARGEST):
+        raise ValueError(f"A mesh reaches from 1e-100 to 1e100, and '{path}' does not lie in it; rescale it.")
+    loose = loose_edges(faces)
     if loose:
         raise ValueError(
             f"The surface of a solid must be closed, each edge between two triangles; '{path}' has {loose:,} edges "
             "that are not. Close its holes in the program that made it, or give points with distances to --points."
         )
+    mesh = surface(vertices, faces, process=False)
     if not mesh.is_winding_consistent:
         raise ValueError(f"The triangles of '{path}' turn both ways; let the program that made it orient them alike.")
-    notes = [f"'{path}' has {faces:,} triangles and {len(mesh.vertices):,} corners, and is closed."]
-    if mesh.volume < 0:
-        mesh.invert()
-        notes.append("Its triangles turned inward, and were turned round.")
-    sides = " x ".join(f"{side:.4g}" for side in mesh.extents)
-    notes.append(f"Its box, {sides}, was moved to the middle and scaled to {LONGEST:g} of the grid's 2 on its longest.")
-    return tuple(notes)
+    notes = [f"'{path}' has {len(faces):,} triangles and {len(vertices):,} corners, and is closed.", *merging]
+    turned, said = oriented(path, _scaled(mesh, 1.0), signed_distances)
+    faces = np.where(turned[:, None], faces[:, ::-1], faces)
+    box = " x ".join(f"{side:.4g}" for side in np.ptp(vertices, axis=0))
+    notes += [
+        *said,
+        f"Its box, {box}, was moved to the middle and scaled to {LONGEST:g} of the grid's 2 on its longest.",
+    ]
+    return surface(vertices, faces, process=False), tuple(notes)
+
+
+def _scaled(mesh: Any, longest: float) -> Any:
+    """The mesh in the middle, its longest side so long; trimesh itself skips small movements."""
+    vertices = np.asarray(mesh.vertices)
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    vertices = (vertices - (low + high) / 2) * (longest / (high - low).max())
+    return import_module("trimesh").Trimesh(vertices, mesh.faces, process=False)
 
 
 def signed_distances(mesh: Any, points: Points) -> Points:
