@@ -150,6 +150,81 @@ def test_what_is_no_curve_is_refused_in_one_sentence(tmp_path, kind):
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "sentence"),
+    [
+        ("t,y\n0,1\n#N/A,5\n1,2\n2,3\n", "line 3 of .* is '#N/A,5'", "must be a finite number"),
+        ("t,y\n0,1\n#DIV/0!,#DIV/0!\n1,2\n2,3\n", "line 3", "must be a finite number"),
+        ("t;y\n#N/A;5\n0;1\n1;2\n2;3\n", "line 2", "must be a finite number"),
+        ("1\n2\n#N/A\n3\n", "line 3 of .* is '#N/A'", "must be a finite number"),
+        ("1 2\n#REF! 5\n3 4\n", "line 2", "must be a finite number"),
+        *((f"0,1\n1,2\n{mark}3,4\n2,3\n", f"line 3 of .* is '{mark}3,4'", "a comment must not") for mark in "#!%"),
+        ("0\t1\n1\t2\n// 3\t4\n2\t3\n", "line 3", "a comment must not have the form of a row"),
+        ("1\n2\n!5\n3\n", "line 3", "a comment must not have the form of a row"),
+    ],
+)
+def test_a_row_behind_the_mark_of_a_comment_is_not_passed_over(tmp_path, text, line, sentence):
+    with pytest.raises(ValueError, match=line) as refusal:
+        read_points(save(tmp_path, text))
+    assert sentence in str(refusal.value)
+
+
+def test_a_fault_of_a_spreadsheet_in_a_column_that_is_not_read_does_no_harm_to_its_row(tmp_path):
+    assert read_points(save(tmp_path, "a,t,y\n0,1,2\n#N/A,3,4\n1,5,6\n"), "t,y").y.tolist() == [2, 4, 6]
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "said"),
+    [
+        (pd.DataFrame([[0.5, 3.0], [1.5, 4.0], [2.0, 5.0]]).to_csv(index=False), [0.5, 1.5, 2.0], "not for a row"),
+        (pd.DataFrame([[0.5, 3.0], [1.5, 4.0], [2.0, 5.0]]).to_csv(), [0.5, 1.5, 2.0], "not for a row"),
+        (pd.DataFrame([[0, 3], [1, 4], [2, 5]]).to_csv(index=False), [0, 1, 2], "not for a row"),
+        ("0,1\n0.1,0.9\n0.2,0.7\n0.3,0.5\n", [0, 0.1, 0.2, 0.3], "'0,1', was taken for a row"),
+        ("0,1\n1,0.5\n1.5,0.1\n", [0, 1, 1.5], ""),
+        ("0,1\n1,3\n2,5\n", [0, 1, 2], "'0,1', was taken for a row"),
+        ("0.0,1.0\n0.25,3.0\n", [0, 0.25], ""),
+    ],
+)
+def test_a_first_line_of_numbers_is_a_row_or_the_numbers_of_the_columns_and_that_is_said(tmp_path, text, x, said):
+    points = read_points(save(tmp_path, text))
+    assert points.x.tolist() == x
+    assert said in " ".join(points.notes)
+    assert bool(said) == ("taken for" in " ".join(points.notes).replace("x is the column", ""))
+
+
+def test_a_column_under_a_zero_is_asked_about(tmp_path):
+    with pytest.raises(ValueError, match=r"whether the first line of .*, '0', is a number or the name"):
+        read_points(save(tmp_path, pd.Series([0.5, 0.25, 1.5]).to_csv(index=False)))
+
+
+@pytest.mark.parametrize(
+    ("head", "names", "said"),
+    [
+        (
+            "Record Length,30\nSample Interval,0.1\ntime,v\n",
+            "'time'",
+            "2 lines went unread, the first is line 1: 'Record",
+        ),
+        ("Record Length,30\ntime,v\n(s),(V)\n", "'time'", "Line 3 was taken for units: '(s),(V)'"),
+        ("Device, X1\nUser, Bob\ntime,voltage\ns,V\n", "'time'", "2 lines went unread, the first is line 1: 'Device"),
+        ("User, Bob\ntime,voltage\n", "'time'", "Above the numbers a line went unread, line 1: 'User, Bob'"),
+        ("Scope 7\ntime,voltage\n", "'time'", "Scope 7"),
+        ("time,voltage\ns,mV\n", "'time'", "Line 2 was taken for units"),
+    ],
+)
+def test_names_stand_right_above_the_numbers_and_what_is_passed_over_is_said(tmp_path, head, names, said):
+    points = read_points(save(tmp_path, rows(head=head)))
+    assert points.x.tolist() == X
+    notes = " ".join(points.notes)
+    assert f"x is the column {names}" in notes
+    assert said in notes
+
+
+def test_a_row_with_a_word_below_the_names_stays_a_fault(tmp_path):
+    with pytest.raises(ValueError, match=r"line 2 of .* is 'four,1'"):
+        read_points(save(tmp_path, "t,y\nfour,1\n2,3\n3,4\n4,5\n"))
+
+
 def test_a_separator_of_two_letters_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"--sep is one letter.*got '::'"):
         read_points(save(tmp_path, "1::2\n"), separator="::")

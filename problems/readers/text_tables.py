@@ -6,28 +6,20 @@ row of numbers every line counts, and one that is no row of the table is named.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import StringIO
 
 import numpy as np
 
 from problems.readers.dialects import Dialect, sniff
 from problems.readers.encodings import decode
+from problems.readers.heads import MOST_SHOWN, Line, head_of
 from problems.readers.tables import Table, Values
 
 COMMENTS = ("#", "%", "//", "!")
 DIRECTIVE = re.compile(r"sep\s*=\s*(.)\s*", re.IGNORECASE)
 SEPARATOR_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "blank": " ", "comma": ",", "semicolon": ";", "bar": "|"}
-MOST_SHOWN = 60
-"""Letters of a line that a sentence quotes."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line that counts, and its number in the file."""
-
-    number: int
-    text: str
+SHEET_FAULT = re.compile(r"#(N/A|NA|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!|SPILL!|CALC!)", re.IGNORECASE)
+"""What a spreadsheet has in a cell that it could not compute: no comment, though it begins as one."""
 
 
 def read_text(path: str, content: bytes, separator: str = "") -> Table:
@@ -38,23 +30,27 @@ def read_text(path: str, content: bytes, separator: str = "") -> Table:
         raise ValueError(
             f"'{path}' must be columns of numbers in plain text, or .npy, .npz, .parquet or .wav; {error}."
         ) from None
-    lines, directed, comments = _counting(text)
+    lines, directed = _lines(text)
     asked = SEPARATOR_NAMES.get(separator.strip().lower() or separator, separator) or directed
     if asked and len(asked) != 1:
         raise ValueError(f"--sep is one letter, or tab, space, comma, semicolon or bar; got '{separator}'.")
-    dialect, width = sniff([line.text for line in lines], asked or None)
-    first = _first_row(lines, dialect, width)
-    head, body = lines[:first], lines[first:]
-    names, units = _names(head, dialect, width)
-    if len(names) == width - 1 and width > 1:
-        names = ["", *names]  # as R writes row names: the line of names is one short
-    numbered = not names
-    names = names or [str(column + 1) for column in range(width)]
+    counting = [line for line in lines if not _is_comment(line)]
+    dialect, width = sniff([line.text for line in counting], asked or None)
+    head = head_of(path, counting, dialect, width)
+    body = counting[head.lines :]
+    if body:
+        start = body[0].number
+        body = [line for line in lines if line.number >= start and _is_row(line, dialect, width)]
+        # above the numbers only what a spreadsheet failed to compute is a row behind the mark of a comment
+        body = [line for line in lines if line.number < start and _has_fault(line, dialect, width)] + body
+    comments = sum(_is_comment(line) for line in lines) - sum(_is_comment(line) for line in body)
+    numbered = not head.names
+    names = head.names or [str(column + 1) for column in range(width)]
     numeric = tuple(position for position in range(width) if _holds_numbers(body, dialect, position))
     spoken = "" if encoding in ("utf-8", "ascii") else f", in {encoding.removesuffix('-sig').upper()}"
     notes = [f"'{path}' was read as text{spoken}, {dialect.spoken if width > 1 else 'one column'}."]
     notes += [f"{comments} comment line(s) were passed over."] * bool(comments)
-    notes += [f"Line {units.number} was taken for units: '{units.text.strip()[:MOST_SHOWN]}'."] if units else []
+    notes += head.notes
 
     def read(columns: Sequence[int]) -> Values:
         return _numbers(path, body, dialect, width, columns)
@@ -64,35 +60,35 @@ def read_text(path: str, content: bytes, separator: str = "") -> Table:
     )
 
 
-def _counting(text: str) -> tuple[list[Line], str, int]:
-    """Lines that are neither blank nor comments, the separator that a first line `sep=` names, and the comments."""
+def _lines(text: str) -> tuple[list[Line], str]:
+    """The lines that are not blank, and the separator that a first line `sep=` names."""
     # not splitlines, which breaks at form feeds and other separators too, and would count otherwise than editors
     lines = [Line(number, line) for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1) if line.strip()]
-    directed = ""
     if lines and (match := DIRECTIVE.fullmatch(lines[0].text.strip(' "\ufeff'))):
-        directed = match[1]
-        lines = lines[1:]
-    counting = [line for line in lines if not line.text.lstrip().startswith(COMMENTS)]
-    return counting, directed, len(lines) - len(counting)
+        return lines[1:], match[1]
+    return lines, ""
 
 
-def _first_row(lines: Sequence[Line], dialect: Dialect, width: int) -> int:
-    """Where the numbers begin: the first line of the usual width that spells at least one number."""
-    for index, line in enumerate(lines):
-        cells = dialect.cells(line.text)
-        if any(dialect.number(cell) is not None for cell in cells) and (len(cells) == width or index > 0):
-            return index
-        if len(cells) != width and any(dialect.number(cell) is not None for cell in cells):
-            continue
-    return len(lines)
+def _is_comment(line: Line) -> bool:
+    return line.text.lstrip().startswith(COMMENTS)
 
 
-def _names(head: Sequence[Line], dialect: Dialect, width: int) -> tuple[list[str], Line | None]:
-    """The names of the columns, and the line of units below them if there is one."""
-    fitting = [line for line in head if len(dialect.cells(line.text)) in (width, width - 1)]
-    if not fitting:
-        return [], None
-    return dialect.cells(fitting[0].text), fitting[1] if len(fitting) > 1 else None
+def _is_row(line: Line, dialect: Dialect, width: int) -> bool:
+    """Whether a line below the first row of numbers counts: all do but comments that have not the form of a row."""
+    if not _is_comment(line):
+        return True
+    cells = dialect.cells(line.text)
+    if len(cells) != width:
+        return False
+    # between blanks or in one column words make the form of a row by chance; numbers do not
+    bare = [cell.lstrip("#%/!") for cell in cells]
+    numbers = any(dialect.number(cell) is not None for cell in bare)
+    return numbers or _has_fault(line, dialect, width) or (width > 1 and dialect.separator is not None)
+
+
+def _has_fault(line: Line, dialect: Dialect, width: int) -> bool:
+    cells = dialect.cells(line.text)
+    return len(cells) == width and _is_comment(line) and any(SHEET_FAULT.fullmatch(cell) for cell in cells)
 
 
 def _holds_numbers(body: Sequence[Line], dialect: Dialect, position: int) -> bool:
@@ -121,6 +117,12 @@ def _numbers(path: str, body: Sequence[Line], dialect: Dialect, width: int, colu
         raise ValueError(
             f"Every row must have {width} column(s), {dialect.spoken}; {_quoted(path, uneven)}, which has {count}."
             f"{_example(body, dialect, width)}"
+        )
+    marked = next((line for line in body if _is_comment(line) and not _has_fault(line, dialect, width)), None)
+    if marked is not None:
+        raise ValueError(
+            f"Below the first row of numbers a comment must not have the form of a row; {_quoted(path, marked)}. Leave "
+            f"it out, or take off the mark.{_example(body, dialect, width)}"
         )
     if dialect.decimal == dialect.separator:  # then quotation marks alone tell them apart
         body = [Line(line.number, "\t".join(dialect.cells(line.text))) for line in body]
