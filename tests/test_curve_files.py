@@ -1,6 +1,7 @@
 """Curves in files of every kind that people have: what is read, what is said about it, and what is refused."""
 
 import gzip
+import importlib
 import re
 
 import numpy as np
@@ -248,6 +249,65 @@ def test_arrays_and_tables_are_read(tmp_path):
         assert any("x is the number of the row" in note for note in points.notes)
 
 
+T, U = [0.5, 1.0, 2.5], [7.0, 8.0, 9.0]
+
+
+@pytest.mark.parametrize(
+    ("frame", "x", "said"),
+    [
+        (pd.DataFrame({"u": U}, index=pd.Index(T)), T, "x is the column '', y the column 'u'"),
+        (pd.DataFrame({"u": U}, index=pd.Index(T, name="omega")), T, "x is the column 'omega'"),
+        (pd.DataFrame({"u": U}, index=pd.Index(T, name="t")), T, "x is the column 't'"),
+        (pd.DataFrame({"u": U, "t": T}), T, "x is the column 't'"),
+        (
+            pd.DataFrame({"t": T, "u": U}, index=pd.Index([3, 4, 5])),
+            T,
+            "The first column numbers the rows and was left",
+        ),
+        (
+            pd.DataFrame({"t": T, "u": U}, index=list("abc")),
+            T,
+            "Its index, which has no name and holds no numbers, was",
+        ),
+        (pd.DataFrame({"t": T, "u": U}), T, "x is the column 't'"),
+    ],
+)
+def test_an_index_of_pandas_is_the_first_column_of_a_parquet_as_it_is_of_a_csv(tmp_path, frame, x, said):
+    frame.to_parquet(tmp_path / "a.parquet")
+    frame.to_csv(tmp_path / "a.csv")
+    points = read_points(str(tmp_path / "a.parquet"))
+    assert (points.x.tolist(), points.y.tolist()) == (x, U)
+    assert said in " ".join(points.notes)
+    if frame.index.dtype.kind in "if" and len(frame.columns) == 1:
+        assert read_points(str(tmp_path / "a.csv")).x.tolist() == x
+
+
+def test_an_index_that_does_not_number_the_rows_is_not_left_out(tmp_path):
+    pd.DataFrame({"t": T, "u": U}, index=[3, 1, 2]).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(ValueError, match=r"has 3 columns: 1 \(no name\), t, u.*--columns 1,t"):
+        read_points(str(tmp_path / "a.parquet"))
+    assert read_points(str(tmp_path / "a.parquet"), "t,u").y.tolist() == U
+
+
+@pytest.mark.parametrize(("x", "y"), [("x", "y"), ("t", "u"), ("time", "voltage"), ("X", "Y")])
+def test_x_goes_by_its_name_before_its_place(tmp_path, x, y):
+    np.savez(tmp_path / "a.npz", **{y: U, x: T})
+    (tmp_path / "a.csv").write_text(f"{y},{x}\n" + "".join(f"{u},{t}\n" for t, u in zip(T, U, strict=True)))
+    for name in ("a.npz", "a.csv"):
+        points = read_points(str(tmp_path / name))
+        assert (points.x.tolist(), points.y.tolist()) == (T, U)
+        assert f"x is the column '{x}', y the column '{y}'." in points.notes
+
+
+def test_two_columns_of_one_name_are_told_in_a_parquet(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    importlib.import_module("pyarrow.parquet").write_table(
+        pyarrow.table([T, U], names=["a", "a"]), tmp_path / "a.parquet"
+    )
+    with pytest.raises(ValueError, match="has 2 columns 'a'"):
+        read_points(str(tmp_path / "a.parquet"))
+
+
 @pytest.mark.parametrize(
     ("array", "sentence"),
     [
@@ -257,6 +317,10 @@ def test_arrays_and_tables_are_read(tmp_path):
         (np.array([1, 2j]), "is complex. Save its real and imaginary part"),
         (np.array([1, np.nan, 3]), "row 2 of .* is 'nan', the first of 1"),
         (np.array(["a", "b"]), "no column of numbers"),
+        (np.zeros(0), r"the array in .* is empty"),
+        (np.zeros((0, 2)), r"the array in .* is empty"),
+        (np.zeros(3, [("t", "f8"), ("v", "f8", (2,))]), r"is a column \(n,\); .* has v \(3, 2\)"),
+        (np.zeros((3, 2), [("t", "f8"), ("v", "f8")]), r"has t \(3, 2\), v \(3, 2\)"),
         (np.zeros((5, 3)), "has 3 columns: 1, 2, 3"),
     ],
 )

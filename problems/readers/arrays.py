@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from problems.readers.tables import Table, Values
 
+NAMELESS = "__index_level_"
+"""How pandas calls an index without a name in Parquet."""
+
 
 def read_npy(path: str, content: bytes) -> Table:
     """One array `(n,)` or `(n, k)`; raises ValueError."""
@@ -46,23 +49,52 @@ def load_npz(path: str, content: bytes) -> dict[str, NDArray[Any]]:
 
 
 def read_parquet(path: str, content: bytes) -> Table:
-    """The columns of a table; an index that pandas has kept is left out. Raises ValueError."""
+    """The columns of a table, an index that pandas has kept first, as in CSV; raises ValueError."""
     import pyarrow
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(BytesIO(content))
-    except (pyarrow.ArrowException, OSError) as error:
-        raise ValueError(f"'{path}' must be a Parquet file; {_reason(error)}.") from None
-    # what pandas calls an index without a name
-    names = [name for name in table.column_names if not name.startswith("__index_level_")]
-    columns = {name: table.column(name).to_numpy() for name in names}
-    return columns_table(path, columns, f"'{path}' was read as a Parquet table of {table.num_rows:,} rows.")
+        with parquet.ParquetFile(BytesIO(content)) as file:
+            names = list(file.schema_arrow.names)
+            table = file.read()
+        kept = [name for name in _index_of(table) if name in names]
+        order = [*kept, *(name for name in names if name not in kept)]
+        arrays = [table.column(names.index(name)).to_numpy() for name in order]
+    # what its parsing stumbles over
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
+        raise ValueError(f"'{path}' must be a Parquet file that can be read; {_reason(error)}.") from None
+    if len(set(names)) < len(names):
+        twin = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"Each column of a table has its own name; '{path}' has {names.count(twin)} columns '{twin}'.")
+    columns = dict(zip(order, arrays, strict=True))
+    notes = [f"'{path}' was read as a Parquet table of {table.num_rows:,} rows."]
+    nameless = [name for name in columns if name.startswith(NAMELESS)]
+    for name in nameless:
+        if columns[name].dtype.kind not in "biuf":
+            notes.append("Its index, which has no name and holds no numbers, was left out.")
+            del columns[name]
+    # one index alone can be meant by no name
+    found = {"" if [name] == nameless else name: column for name, column in columns.items()}
+    return columns_table(path, found, " ".join(notes))
+
+
+def _index_of(table: Any) -> list[str]:
+    """The columns that were an index in pandas; ranges, which it does not store, are dicts there."""
+    try:
+        listed = (table.schema.pandas_metadata or {}).get("index_columns", [])
+    except ValueError:  # of a program that writes no JSON there
+        listed = []
+    return [name for name in listed if isinstance(name, str)]
 
 
 def _one_array(path: str, array: NDArray[Any]) -> Table:
     about = f"'{path}' was read as an array of shape {array.shape} and type {array.dtype}."
+    if not array.size:
+        raise ValueError(f"A curve is at least two numbers; the array in '{path}' is empty.")
     if array.dtype.names:
+        odd = [f"{name} {array[name].shape}" for name in array.dtype.names if array[name].ndim != 1]
+        if odd:
+            raise ValueError(f"Each field of a structured array is a column (n,); '{path}' has {', '.join(odd)}.")
         return columns_table(path, {name: array[name] for name in array.dtype.names}, about)
     if array.ndim not in (1, 2):
         raise ValueError(f"A curve is an array (n,) or (n, 2); '{path}' has the shape {array.shape}.")

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
+ABSCISSAS = ("x", "t", "time")
+"""Names of what a curve is a function of, wherever it stands."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -35,14 +38,20 @@ def chosen(table: Table, columns: str, wanted: int) -> tuple[tuple[int, ...], tu
     candidates, notes = _without_index(table)
     # clear without being asked only if no column of text stands beside them
     if len(candidates) in (1, wanted) and len(table.names) - len(notes) == len(candidates):
-        return candidates, notes
+        return _by_name(table, candidates), notes
     if not table.numeric:
         raise ValueError(f"'{table.path}' has no column of numbers.")
-    example = ",".join(table.names[position] for position in candidates[:wanted])
+    example = ",".join(table.names[position] or str(position + 1) for position in candidates[:wanted])
     found = f"'{table.path}' has {len(table.names)} columns: {listed(table)}."
     if len(candidates) < wanted:
         raise ValueError(f"A curve is made of columns of numbers; {found} Only {example} holds numbers.")
     raise ValueError(f"A curve has two columns, x and y; {found} Name the two with --columns {example}.")
+
+
+def _by_name(table: Table, positions: tuple[int, ...]) -> tuple[int, ...]:
+    """Of two columns the one first that is called as x is, and the other is not."""
+    names = [table.names[position].lower() for position in positions]
+    return positions[::-1] if len(names) == 2 and names[1] in ABSCISSAS and names[0] not in ABSCISSAS else positions
 
 
 def _named(table: Table, names: list[str], wanted: int) -> tuple[int, ...]:
