@@ -141,6 +141,84 @@ def test_arrays_beside_the_points_are_outputs(tmp_path, arrays, names):
     assert read_cloud("a.npz", (tmp_path / "a.npz").read_bytes()).names == names
 
 
+@pytest.mark.parametrize(
+    ("head", "columns", "named"),
+    [
+        ("x,y,z,X,Y,Z\n", "", "'x' and 'X'"),
+        ("x,y,z,v,V\n", "", "'v' and 'V'"),
+        ("x,y,z,R,G,B,red,green,blue\n", "", "'R' and 'red'"),
+        ("x,y,z,R,G,B,red,green,blue\n", "x,y,z,gray", "'R' and 'red'"),
+        ("x,y,z,R,G,B,red,green,blue\n", "x,y,z,Red", "'R' and 'red'"),
+    ],
+)
+def test_columns_that_are_alike_but_for_letters_or_a_short_form_are_refused(head, columns, named):
+    numbers = np.column_stack([POINTS, RNG.uniform(0, 9, (70, head.count(",") - 2))])
+    with pytest.raises(ValueError, match=f"alike but for letters or a short form; 'cloud' has {named}"):
+        read_cloud("cloud", text(",", head, numbers).encode(), columns)
+
+
+def test_of_columns_that_are_alike_those_that_are_named_as_the_file_spells_them_are_taken():
+    numbers = np.column_stack([POINTS, 2 * POINTS, VALUES])
+    cloud = read_cloud("cloud", text(",", "x,y,z,X,Y,Z,v\n", numbers).encode(), "X,Y,Z,v")
+    np.testing.assert_allclose(cloud.points, 2 * POINTS)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ({"x": POINTS[:, 0], "X": VALUES, "y": POINTS[:, 1], "z": POINTS[:, 2], "v": VALUES}, "'x' and 'X'"),
+        ({"points": POINTS, "x": VALUES}, "No two arrays may give a column of one name"),
+        ({"points": POINTS, "v": VALUES, "V": VALUES}, "No two arrays"),
+        ({"points": POINTS, "colors": COLOURS, "red": VALUES}, "No two arrays"),
+    ],
+)
+def test_arrays_that_would_hide_each_other_are_refused(tmp_path, arrays, sentence):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(ValueError, match=sentence):
+        read_cloud("a.npz", (tmp_path / "a.npz").read_bytes())
+
+
+def test_an_index_of_pandas_is_no_output_and_one_that_does_not_count_is_asked_about():
+    def indexed(index):
+        return text(",", ",x,y,z,v\n", np.column_stack([index, POINTS, VALUES])).encode()
+
+    cloud = read_cloud("cloud", indexed(np.arange(70)))
+    assert cloud.names == ("v",)
+    assert "The first column numbers the rows and was left out." in cloud.notes
+    with pytest.raises(ValueError, match=r"What is learned has a name; 'cloud' has 1 \(no name\), x"):
+        read_cloud("cloud", indexed(np.arange(70)[::-1]))
+
+
+def padded_pcd():
+    """As PCL stores PointXYZRGBA in the memory of its own: bytes of padding behind the coordinates and the colour."""
+    head = "# .PCD v0.7\nVERSION 0.7\nFIELDS x y z _ rgba _\nSIZE 4 4 4 1 4 1\nTYPE F F F U U U\nCOUNT 1 1 1 4 1 1\n"
+    rows = np.zeros(70, [("p", "<f4", 3), ("a", "u1", 4), ("v", "<u4"), ("b", "u1")])
+    rows["p"], rows["a"], rows["b"] = POINTS, 7, np.arange(70)
+    rows["v"] = (COLOURS.astype("<u4") << np.array([16, 8, 0], "<u4")).sum(axis=1).astype("<u4") | 0x7F000000
+    return (head + "WIDTH 70\nHEIGHT 1\nPOINTS 70\nDATA binary\n").encode() + rows.tobytes()
+
+
+def test_a_packed_colour_with_alpha_is_three_outputs_and_padding_is_none():
+    cloud = read_cloud("cloud", padded_pcd())
+    assert cloud.names == ("red", "green", "blue")
+    np.testing.assert_allclose(cloud.values, -1 + COLOURS / 127.5, atol=1e-12)
+    assert any("--columns would take others (alpha)" in note for note in cloud.notes)
+
+
+def test_a_field_of_several_numbers_takes_as_many_places_in_text():
+    head = "# .PCD v0.7\nVERSION 0.7\nFIELDS x y z normal v\nSIZE 4 4 4 4 4\nTYPE F F F F F\nCOUNT 1 1 1 3 1\n"
+    body = text(" ", numbers=np.column_stack([POINTS, 2 * POINTS, VALUES]))
+    cloud = read_cloud("cloud", (head + "WIDTH 70\nHEIGHT 1\nPOINTS 70\nDATA ascii\n" + body).encode())
+    assert cloud.names == ("v",)
+    np.testing.assert_allclose(cloud.values[:, 0], VALUES)
+
+
+def test_a_packed_colour_beside_its_parts_is_refused():
+    content = pcd("binary", colour=True).replace(b"FIELDS x y z rgb", b"FIELDS x y red rgb")
+    with pytest.raises(ValueError, match="A packed colour has four bytes, and the points no 'red' beside it"):
+        read_cloud("cloud", content)
+
+
 def test_columns_without_names_are_values_from_the_fourth():
     cloud = read_cloud("cloud", text(",", numbers=np.column_stack([POINTS, VALUES, -VALUES])).encode())
     np.testing.assert_allclose(cloud.values, np.column_stack([VALUES, -VALUES]))

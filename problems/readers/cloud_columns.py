@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.readers.tables import Table, Values, listed, positions_of
+from problems.readers.tables import Table, Values, listed, positions_of, without_index
 
 COORDINATES = ("x", "y", "z")
 VALUES = ("value", "intensity", "sdf", "signed_distance", "distance", "scalar", "quality", "density")
@@ -57,20 +57,43 @@ def choose(table: Table, asked: str) -> Cloud:
         return _asked(table, [name.strip() for name in asked.split(",")])
     if table.numbered:
         return _by_order(table)
-    known = {common_name(table.names[place]): place for place in table.numeric}
+    numeric, said = without_index(table)
+    known = {common_name(table.names[place]): place for place in numeric}
     lacking = [name for name in COORDINATES if name not in known]
     if lacking:
         raise ValueError(f"A cloud has coordinates x, y and z; '{table.path}' has {listed(table) or 'nothing'}. {FORM}")
+    for name in COORDINATES:
+        _spelled(table, name)
     names = _learned([name for name in known if name not in COORDINATES])
     if not names:
         raise ValueError(
             f"A cloud needs a number to learn at each point; '{table.path}' has {listed(table)}. Add a column such as "
             f"intensity, sdf, or red, green, blue. {FORM}"
         )
+    for name in names:
+        _spelled(table, name)
+    if "" in names:
+        raise ValueError(
+            f"What is learned has a name; '{table.path}' has {listed(table)}. Name what is meant with --columns "
+            "x,y,z,NAME."
+        )
     left = [name for name in known if name not in (*COORDINATES, *names)]
     others = f"; --columns would take others ({', '.join(left)})" if left else ""
     cloud = _read(table, [known[name] for name in (*COORDINATES, *names)], names)
-    return cloud._replace(notes=(*table.notes, f"{_quoted(names)} learned{others}.", *cloud.notes))
+    return cloud._replace(notes=(*table.notes, *said, f"{_quoted(names)} learned{others}.", *cloud.notes))
+
+
+def _spelled(table: Table, name: str) -> str:
+    """How the file spells what is called so; raises ValueError where it does so twice."""
+    # words beside numbers are not meant
+    spelled = dict.fromkeys(table.names[place] for place in table.numeric)
+    found = [other for other in spelled if common_name(other) == common_name(name)]
+    if len(found) > 1:
+        raise ValueError(
+            f"Columns must not be alike but for letters or a short form; '{table.path}' has '{found[0]}' and "
+            f"'{found[1]}'. Name the ones that are meant with --columns, as the file spells them."
+        )
+    return found[0] if found else name
 
 
 def _learned(others: Sequence[str]) -> list[str]:
@@ -101,12 +124,11 @@ def _asked(table: Table, asked: Sequence[str]) -> Cloud:
             f"--columns names the three coordinates of a cloud and then what is learned, each once, such as "
             f"x,y,z,intensity; got '{','.join(asked)}'. '{table.path}' has: {listed(table)}."
         )
-    spelled = {common_name(name): name for name in reversed(table.names)}
     # an exact name goes before one in other letters
-    names = [name if name in table.names else spelled.get(common_name(name), name) for name in asked]
+    names = [name if name in table.names else _spelled(table, name) for name in asked]
     gray = [name for name in names[3:] if name.lower() in GRAY and name not in table.names]
-    if gray and len(names) == 4 and set(COLOURS) <= spelled.keys():
-        cloud = _read(table, positions_of(table, [*names[:3], *(spelled[name] for name in COLOURS)]), COLOURS)
+    if gray and len(names) == 4 and set(COLOURS) <= {common_name(name) for name in table.names}:
+        cloud = _read(table, positions_of(table, [*names[:3], *(_spelled(table, name) for name in COLOURS)]), COLOURS)
         said = "Colours became one gray (0.299 R + 0.587 G + 0.114 B), which is learned."
         # the weights add up to 1, so that gray has the range of its colours
         values = (cloud.values @ np.asarray(LUMA))[:, None]

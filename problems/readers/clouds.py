@@ -31,10 +31,12 @@ def read_cloud(path: str, content: bytes, columns: str = "") -> Cloud:
 
 
 def _from_npz(path: str, content: bytes) -> Table:
-    arrays = {name.lower(): array for name, array in load_npz(path, content).items()}
+    stored = load_npz(path, content)
+    arrays = {name.lower(): array for name, array in stored.items()}
     points = arrays.pop("points", None)  # (n, 3)
     if points is None:
-        found = {name: array for name, array in arrays.items() if array.ndim == 1}
+        # as the file spells them, so that two in other letters are two
+        found = {name: array for name, array in stored.items() if array.ndim == 1}
         if len({len(array) for array in found.values()}) > 1:
             shapes = ", ".join(f"{name} {array.shape}" for name, array in found.items())
             raise ValueError(f"The columns of a cloud have one length; '{path}' has {shapes}. {FORM}")
@@ -46,9 +48,14 @@ def _from_npz(path: str, content: bytes) -> Table:
     if points.ndim != 2 or points.shape[1] != 3 or not fitting:
         shape = "none" if values is None else values.shape
         raise ValueError(f"'{path}' has points {points.shape} and values {shape}. {FORM}")
-    columns = dict(zip(COORDINATES, points.T, strict=True))
-    for name, array in fitting.items():
-        columns |= _parts(name, array.reshape(len(points), -1))
+    parts = [dict(zip(COORDINATES, points.T, strict=True))]
+    parts += [_parts(name, array.reshape(len(points), -1)) for name, array in fitting.items()]
+    columns = {name: column for part in parts for name, column in part.items()}
+    if len(columns) < sum(map(len, parts)) or len(arrays) < len(stored) - 1:
+        raise ValueError(
+            f"No two arrays may give a column of one name; '{path}' has {', '.join(stored)}, of which points are x, y "
+            "and z, and three colours red, green and blue. Save them under other names."
+        )
     return columns_table(path, columns, f"'{path}' was read as the arrays points, {', '.join(fitting)}.")
 
 

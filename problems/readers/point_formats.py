@@ -25,6 +25,13 @@ PLY_TYPES |= {"int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2", "int32
 PLY_TYPES |= {"float32": "f4", "float64": "f8"}
 ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 PCD_TYPES = {"F": "f", "I": "i", "U": "u"}
+PACKED = {
+    "rgb": (("red", 16), ("green", 8), ("blue", 0)),
+    "rgba": (("red", 16), ("green", 8), ("blue", 0), ("alpha", 24)),
+}
+"""Fields of PCD that hold several numbers in their bits, and how far these are shifted."""
+PADDING = "_"
+"""How PCL calls bytes between fields that mean nothing, as often as they occur."""
 
 
 def read_ply(path: str, content: bytes) -> tuple[Columns, int]:
@@ -60,7 +67,7 @@ def read_ply(path: str, content: bytes) -> tuple[Columns, int]:
 def read_pcd(path: str, content: bytes) -> tuple[Columns, int]:
     """The fields of the points, by name, and the line of the first, 0 in a binary file; raises ValueError.
 
-    A packed colour becomes red, green and blue."""
+    A packed colour becomes red, green and blue, and alpha; padding and fields of several numbers are left out."""
     start = content.find(b"\nDATA ")
     if start < 0:
         raise ValueError(f"'{path}' must have the header of a PCD file, with a line DATA; it has not.")
@@ -76,22 +83,34 @@ def read_pcd(path: str, content: bytes) -> tuple[Columns, int]:
     kind, points = _record(path, head)
     first_line = content[: end + 1].count(b"\n") + 1 if way == "ascii" else 0
     columns = _points(path, content[end + 1 :], kind, points, first_line)
-    packed = columns.pop("rgb", None)
-    if packed is not None:
-        # 0x00RRGGBB in the bits of a number that calls itself a float
-        bits = np.ascontiguousarray(packed, kind["rgb"]).view("<u4")
-        columns |= {name: (bits >> shift) & 255 for name, shift in (("red", 16), ("green", 8), ("blue", 0))}
-    return {name: column for name, column in columns.items() if column.ndim == 1}, first_line
+    columns = {name: column for name, column in columns.items() if column.ndim == 1 and not name.startswith(PADDING)}
+    for packed, parts in PACKED.items():
+        if packed in columns:
+            _unpack(path, columns, kind, packed, parts)
+    return columns, first_line
+
+
+def _unpack(path: str, columns: Columns, kind: "np.dtype[Any]", packed: str, parts: Sequence[tuple[str, int]]) -> None:
+    """Replaces a packed colour, 0xAARRGGBB in the bits of a number that may call itself a float, by its parts."""
+    twins = [name for name, _ in parts if name in columns]
+    if twins or kind[packed].itemsize != 4:
+        raise ValueError(
+            f"A packed colour has four bytes, and the points no '{parts[0][0]}' beside it; the field '{packed}' of "
+            f"'{path}' has {kind[packed].itemsize} bytes, beside {', '.join(columns)}. Leave one of them out."
+        )
+    bits = np.ascontiguousarray(columns.pop(packed), kind[packed]).view("<u4")
+    columns |= {name: (bits >> shift) & 255 for name, shift in parts}
 
 
 def _record(path: str, head: dict[str, list[str]]) -> "tuple[np.dtype[Any], int]":
     """What the header of a PCD file says of one point, and how many there are; raises ValueError."""
-    counts = head.get("COUNT", ["1"] * len(head["FIELDS"]))
+    fields = [f"{PADDING}{number}" if name == PADDING else name for number, name in enumerate(head["FIELDS"])]
+    counts = head.get("COUNT", ["1"] * len(fields))
     try:
         kind = np.dtype(
             [
                 (name, f"<{PCD_TYPES[code]}{size}", (int(count),) if int(count) > 1 else ())
-                for name, code, size, count in zip(head["FIELDS"], head["TYPE"], head["SIZE"], counts, strict=True)
+                for name, code, size, count in zip(fields, head["TYPE"], head["SIZE"], counts, strict=True)
             ]
         )
         return kind, int(head["POINTS"][0])
@@ -107,11 +126,14 @@ def _points(path: str, body: bytes, kind: "np.dtype[Any]", count: int, first_lin
     names = kind.names or ()
     if first_line:
         rows = body.decode("latin-1").splitlines()[:count]
+        # a field of several numbers has as many places
+        each = [name for name in names for _ in range(int(np.prod(kind[name].shape)))]
         try:
-            table = np.array([row.split()[: len(names)] for row in rows], np.float64).reshape(-1, len(names))
+            table = np.array([row.split()[: len(each)] for row in rows], np.float64).reshape(-1, len(each))
         except ValueError:
-            raise ValueError(_fault(path, rows, names, first_line)) from None
-        columns = dict(zip(names, table.T, strict=True))
+            raise ValueError(_fault(path, rows, each, first_line)) from None
+        parts = {name: table[:, [place for place, other in enumerate(each) if other == name]] for name in names}
+        columns = {name: part if kind[name].shape else part[:, 0] for name, part in parts.items()}
     else:
         whole = body[: count * kind.itemsize]
         # whole records alone; what lacks is told below

@@ -35,7 +35,7 @@ def chosen(table: Table, columns: str, wanted: int) -> tuple[tuple[int, ...], tu
     Raises ValueError, with the names there are, where the choice is not clear."""
     if columns:
         return _named(table, [name.strip() for name in columns.split(",")], wanted), ()
-    candidates, notes = _without_index(table)
+    candidates, notes = without_index(table)
     # clear without being asked only if no column of text stands beside them
     if len(candidates) in (1, wanted) and len(table.names) - len(notes) == len(candidates):
         return _by_name(table, candidates), notes
@@ -85,7 +85,7 @@ def _position(table: Table, name: str) -> int:
     raise ValueError(f"'{table.path}' has no column '{name}'.{guess} It has: {listed(table)}.")
 
 
-def _without_index(table: Table) -> tuple[tuple[int, ...], tuple[str, ...]]:
+def without_index(table: Table) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """The columns of numbers without one that only numbers the rows: the first, nameless, beside at least two more."""
     candidates = table.numeric
     nameless = not table.numbered and table.names and table.names[0].lower() in ("", "index", "unnamed: 0")
