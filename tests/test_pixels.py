@@ -1,12 +1,13 @@
 """Pixels of every mode that pictures come in: what they become, what is said about it, and what is refused."""
 
+import contextlib
 import io
 import struct
 import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
@@ -355,3 +356,105 @@ def test_a_plain_ppm_of_many_levels_says_that_it_is_read_in_part():
     levels = " ".join(map(str, range(0, 60_000, 500)))
     picture = Image.open(io.BytesIO(f"P3\n8 5\n65535\n{levels}\n".encode()))
     assert "of which the upper 8 are read; save it as" in " ".join(read_levels("a picture", picture, 3).notes)
+
+
+def deep_png(colour, rows, transparent=()):
+    """A PNG of 16 bits a channel of PNG's colour type, with the value that is transparent."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    values = np.asarray(rows, ">u2")
+    head = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], 16, colour, 0, 0, 0)
+    key = chunk(b"tRNS", np.asarray(transparent, ">u2").tobytes()) if len(transparent) else b""
+    packed = zlib.compress(b"".join(b"\0" + row.tobytes() for row in values))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + key + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+DEEP_GRAYS = np.arange(64).reshape(8, 8) * 900
+DEEP_RGB = np.stack([DEEP_GRAYS, DEEP_GRAYS + 1, DEEP_GRAYS + 2], axis=-1)
+
+
+@pytest.mark.parametrize(("colour", "pixels", "key"), [(0, DEEP_GRAYS, [900]), (2, DEEP_RGB, [900, 901, 902])])
+def test_the_transparent_value_of_a_deep_png_is_refused_where_a_pixel_has_it(colour, pixels, key):
+    with pytest.raises(ValueError, match=r"must be opaque.*1\.6% of the pixels"):
+        values_of(Image.open(io.BytesIO(deep_png(colour, pixels, key))), 3)
+    # a neighbour in the lower byte is another value
+    found, notes = values_of(Image.open(io.BytesIO(deep_png(colour, pixels, [907] * len(key)))), 3)
+    assert "No pixel has the value that the file calls transparent." in notes
+    plain, _ = values_of(Image.open(io.BytesIO(deep_png(colour, pixels))), 3)
+    np.testing.assert_array_equal(found, plain)
+
+
+@pytest.mark.parametrize("alpha", [65_300, 65_534])
+@pytest.mark.parametrize("colour", [4, 6])
+def test_alpha_that_is_opaque_in_its_upper_half_alone_is_refused(colour, alpha):
+    pixels = (DEEP_GRAYS[..., None] if colour == 4 else DEEP_RGB).tolist()
+    with_alpha = np.concatenate([np.array(pixels), np.full((8, 8, 1), 65_535)], axis=2)
+    whole, notes = values_of(Image.open(io.BytesIO(deep_png(colour, with_alpha))), 3)
+    assert whole.shape[:2] == (8, 8)
+    assert "alpha channel is opaque everywhere" in notes
+    with_alpha[3, 4, -1] = alpha
+    with pytest.raises(ValueError, match=r"must be opaque.*1\.6% of the pixels"):
+        values_of(Image.open(io.BytesIO(deep_png(colour, with_alpha))), 3)
+
+
+FORMATS = {
+    "png": ("PNG", {}),
+    "jpeg": ("JPEG", {}),
+    "gif": ("GIF", {}),
+    "gif of several": ("GIF", {"save_all": True, "append_images": [Image.fromarray(RAMP.T.copy())]}),
+    "bmp": ("BMP", {}),
+    "tiff": ("TIFF", {}),
+    "tiff in lzw": ("TIFF", {"compression": "tiff_lzw"}),
+    "ppm": ("PPM", {}),
+    "webp": ("WEBP", {"lossless": True}),
+    "jpeg 2000": ("JPEG2000", {}),
+    "tga": ("TGA", {}),
+    "sgi": ("SGI", {}),
+    "pcx": ("PCX", {}),
+}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_cut_of_a_picture_is_the_whole_of_it_or_a_sentence(tmp_path, kind):
+    form, options = FORMATS[kind]
+    stored, path = io.BytesIO(), tmp_path / "cut.picture"
+    Image.fromarray(RAMP).save(stored, form, **options)
+    content = stored.getvalue()
+    path.write_bytes(content)
+    whole = read_picture(str(path), (8, 8), 1).values
+    refused = 0
+    for length in [*range(0, len(content), max(1, len(content) // 50)), len(content) - 1]:
+        path.write_bytes(content[:length])
+        try:
+            found = read_picture(str(path), (8, 8), 1).values
+        except ValueError as error:
+            refused += 1
+            assert "cut.picture" in str(error)  # noqa: PT017  # some cuts are read
+            assert "\n" not in str(error)  # noqa: PT017
+        else:
+            np.testing.assert_array_equal(found, whole)
+    assert refused > 20
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), kind=st.sampled_from([*FORMATS]))
+def test_a_picture_with_wrong_bytes_is_read_or_a_sentence(tmp_path_factory, data, kind):
+    form, options = FORMATS[kind]
+    stored = io.BytesIO()
+    Image.fromarray(RAMP).save(stored, form, **options)
+    content = bytearray(stored.getvalue())
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=4)):
+        content[place] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("wrong") / "wrong.picture"
+    path.write_bytes(content)
+    with contextlib.suppress(ValueError):  # anything else is a fault
+        read_picture(str(path), (8, 8), 1)
+
+
+def test_a_plain_ppm_with_a_word_is_a_sentence(tmp_path):
+    path = tmp_path / "a.ppm"
+    path.write_bytes(b"P2\n4 4\n255\n" + b"1 2 three " * 6)
+    with pytest.raises(ValueError, match=r"must be a picture such as PNG or JPEG; '.*a.ppm' is broken or cut off"):
+        read_picture(str(path), (4, 4), 1)

@@ -1,15 +1,15 @@
 """Pictures as arrays: photographs that come with libraries, or the user's own file, cropped and shrunk to a size."""
 
 import re
-import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from problems.readers.pictures.decoding import decoding
 from problems.readers.pictures.pixels import at_extremes, read_levels
 
 SAMPLES = {
@@ -67,27 +67,25 @@ def read_picture(name: str, shape: tuple[int, int], components: int, levels: str
     The largest middle part with the proportions of `shape` is shrunk to it, each new pixel the mean of what it covers.
     Raises ValueError for what is no picture, is too small, or has more than 50 megapixels, which is seen before it is
     decoded."""
+    path = find_picture(name)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
-            with Image.open(find_picture(name)) as picture:
-                _check_pixels(name, picture.size)
-                read = read_levels(name, picture, components, levels)
-                _check_size(name, read.picture.size, shape)
-                box = _middle(read.picture.size, shape)
-                # BOX is the mean over an area: without ringing no value leaves the range; Pillow counts width first
-                values = read.fitted((shape[1], shape[0]), box, components)
+        with decoding(name) as warned:
+            opened = Image.open(path)
+        with opened as picture:
+            _check_pixels(name, picture.size)
+            read = read_levels(name, picture, components, levels)
+            _check_size(name, read.picture.size, shape)
+            box = _middle(read.picture.size, shape)
+            # BOX is the mean over an area: without ringing no value leaves the range; Pillow counts width first
+            values = read.fitted((shape[1], shape[0]), box, components)
     except Image.DecompressionBombError:
         raise ValueError(f"A picture may have {MOST_FILE_PIXELS:,} pixels at most; '{name}' has far more.") from None
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        reason = "not a picture in a known format" if isinstance(error, UnidentifiedImageError) else str(error)
-        raise ValueError(f"An image must be a picture such as PNG or JPEG; '{name}' is {reason}.") from None
     width, height = box[2] - box[0], box[3] - box[1]
     shrunk = (
         f"Its middle {width:g} x {height:g} became {shape[1]} x {shape[0]}, each new pixel the mean of what it covers."
     )
     same = (width, height) == (shape[1], shape[0]) == read.picture.size
-    return Reading(values, (*read.notes, *[shrunk] * (not same), at_extremes(values)))
+    return Reading(values, (*read.notes, *warned, *[shrunk] * (not same), at_extremes(values)))
 
 
 def _check_pixels(name: str, size: tuple[int, int]) -> None:

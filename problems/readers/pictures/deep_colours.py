@@ -11,28 +11,26 @@ from problems.readers.pictures.deep_tiff import deep_tiff
 
 HEADER = 8
 """Bytes of PNG's signature."""
-COLOUR, WITH_ALPHA = 2, 6
-"""PNG's colour types."""
+CHANNELS = {2: 3, 4: 2, 6: 4}
+"""Of PNG's colour types, but for gray alone and palettes: colours, gray with alpha, colours with alpha."""
 OPAQUE = 65_535
 PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """Of Adam7: the first column and row of each pass, and its steps to the right and down."""
 WHOLE = ((0, 0, 1, 1),)
 
 
-def deep_colours(picture: Image.Image) -> NDArray[np.float64] | None:
-    """Red, green and blue of an open picture, `(height, width, 3)`, 0 to 65,535; None where only 8 bits can be had.
+def deep_channels(picture: Image.Image) -> NDArray[np.uint16] | None:
+    """All channels of an open picture, 0 to 65,535: colours `(height, width, 3)`, with alpha 4, gray with alpha 2.
 
-    Of a PNG with an alpha channel where it is opaque everywhere."""
+    None where only 8 bits can be had."""
     try:
-        values = {"PNG": _of_png, "TIFF": deep_tiff, "PPM": _of_ppm}[picture.format or ""](picture, _content(picture))
+        return {"PNG": _of_png, "TIFF": deep_tiff, "PPM": _of_ppm}[picture.format or ""](picture, content_of(picture))
     except (KeyError, ValueError, OSError, zlib.error, struct.error, Image.DecompressionBombError):
         return None
-    if values is None or (values.shape[2] == 4 and (values[..., 3] != OPAQUE).any()):
-        return None
-    return values[..., :3].astype(np.float64)
 
 
-def _content(picture: Image.Image) -> bytes:
+def content_of(picture: Image.Image) -> bytes:
+    """The bytes of an open picture's file, which is read on from where it was."""
     file = getattr(picture, "fp", None)
     if file is None:
         raise ValueError("The picture is not open.")
@@ -55,9 +53,9 @@ def _of_png(picture: Image.Image, content: bytes) -> NDArray[np.uint16] | None:
         packed += [data] if name == b"IDAT" else []
         place += length + 12
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", head)
-    if depth != 16 or colour not in (COLOUR, WITH_ALPHA):
+    if depth != 16 or colour not in CHANNELS:
         return None
-    channels = 3 if colour == COLOUR else 4
+    channels = CHANNELS[colour]
     step, raw = 2 * channels, zlib.decompress(b"".join(packed))
     pixels, start = np.empty((height, width, channels), np.uint16), 0
     for left, top, right, down in PASSES if interlaced else WHOLE:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from problems.readers.pictures.deep_colours import deep_colours
+from problems.readers.pictures.decoding import check_whole, decoding
+from problems.readers.pictures.deep_colours import OPAQUE, deep_channels
 from problems.readers.pictures.deep_tiff import is_deep
 
 DEPTHS = (8, 10, 12, 14, 16)
@@ -30,6 +31,7 @@ TURNS: dict[int, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 SHALLOW = ("1", "L", "P", "RGB", "CMYK", "YCbCr", "HSV")
 LUMA = np.array([0.299, 0.587, 0.114])  # of ITU-R BT.601, as Pillow's own gray
+OPAQUE_ALPHA = "Its alpha channel is opaque everywhere and was left out."
 SPOKEN = {1: "gray", 3: "red, green and blue"}
 
 
@@ -64,18 +66,24 @@ def read_levels(name: str, picture: Image.Image, components: int, levels: str = 
     """The pixels of an open picture; `levels`, such as `0,4095`, says what becomes -1 and 1.
 
     Raises ValueError for transparent pixels, numbers that are not finite, and modes that are not pictures."""
-    notes = [f"'{name}' has {picture.width} x {picture.height} pixels of mode {picture.mode}."]
-    frames = getattr(picture, "n_frames", 1)
-    if frames > 1:
-        notes.append(f"It holds {frames} pictures, of which the first is taken.")
-    # before EXIF data are asked for, for which Pillow decodes the picture and forgets how deep it was
-    halved = _halved(picture)
-    colours = deep_colours(picture) if halved else None
-    orientation = picture.getexif().get(ORIENTATION, 1)
+    shown = f"'{name}' has {picture.width} x {picture.height} pixels of mode {picture.mode}."
+    with decoding(name) as warned:
+        frames = getattr(picture, "n_frames", 1)
+        # before EXIF data are asked for, for which Pillow decodes the picture and forgets how deep it was
+        halved = _halved(picture)
+        check_whole(picture)
+        deep = deep_channels(picture) if halved else None
+        orientation = picture.getexif().get(ORIENTATION, 1)
+        picture.load()
+    notes = [shown, *(f"It holds {frames} pictures, of which the first is taken." for _ in range(frames > 1)), *warned]
+    if deep is not None and deep.shape[2] % 2 == 0:
+        _check_opaque(name, deep[..., -1] == OPAQUE)
+    colours = None if deep is None or deep.shape[2] < 3 else deep[..., :3].astype(np.float64)
     turn = TURNS.get(orientation)
     if turn is not None:
         notes.append("It was turned upright, as its EXIF data say.")
-    if colours is not None:
+    if colours is not None and deep is not None:
+        notes += [OPAQUE_ALPHA] * (deep.shape[2] == 4) + _without_key(name, picture, colours)
         upright = colours if turn is None else turn(colours)
         return _deep(name, upright if components == 3 else upright @ LUMA, levels, notes)
     if halved:
@@ -86,7 +94,9 @@ def read_levels(name: str, picture: Image.Image, components: int, levels: str = 
     if turn is not None:
         picture = ImageOps.exif_transpose(picture)
     if picture.mode in DEEP:
-        return _deep(name, np.asarray(picture).astype(np.float64), levels, notes, whole=picture.mode != "F")
+        values = np.asarray(picture).astype(np.float64)
+        notes += _without_key(name, picture, values[..., None])
+        return _deep(name, values, levels, notes, whole=picture.mode != "F")
     flat, said = _without_alpha(name, picture)
     notes += said
     if flat.mode not in SHALLOW:
@@ -123,14 +133,26 @@ def _without_alpha(name: str, picture: Image.Image) -> tuple[Image.Image, list[s
         return picture, []
     whole = picture.convert("RGBA")
     # 255 is opaque
-    opaque = np.asarray(whole.getchannel("A")) == 255
+    _check_opaque(name, np.asarray(whole.getchannel("A")) == 255)
+    mode = "L" if picture.mode in ("LA", "La", "L") else "RGB"
+    return whole.convert(mode), [OPAQUE_ALPHA]
+
+
+def _without_key(name: str, picture: Image.Image, values: NDArray[np.float64]) -> list[str]:
+    """A note where a deep PNG calls one of its values `(height, width, c)` transparent, and no pixel has it."""
+    key = picture.info.get("transparency")
+    if key is None:
+        return []
+    _check_opaque(name, (values != np.asarray(key, np.float64)).any(axis=2))
+    return ["No pixel has the value that the file calls transparent."]
+
+
+def _check_opaque(name: str, opaque: NDArray[np.bool_]) -> None:
     if not opaque.all():
         raise ValueError(
             f"A picture must be opaque, as what lies behind it is not in the file; {1 - opaque.mean():.1%} of the "
             f"pixels of '{name}' are not. Put it on a background first."
         )
-    mode = "L" if picture.mode in ("LA", "La", "L") else "RGB"
-    return whole.convert(mode), ["Its alpha channel is opaque everywhere and was left out."]
 
 
 def _deep(name: str, values: NDArray[np.float64], levels: str, notes: list[str], *, whole: bool = True) -> Levels:
