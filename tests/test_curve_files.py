@@ -357,6 +357,31 @@ def test_sound_of_24_bits_is_read(tmp_path):
     np.testing.assert_allclose(points.y, [0, 0.5, -1, 1], atol=2e-7)
 
 
+@pytest.mark.parametrize("big", [False, True])
+def test_every_cut_of_a_sound_is_a_sentence(tmp_path, big):
+    wavfile.write(tmp_path / "a.wav", 100, np.arange(200).astype(">i2" if big else "<i2"))
+    content = (tmp_path / "a.wav").read_bytes()
+    assert content.startswith(b"RIFX" if big else b"RIFF")
+    assert len(read_points(str(tmp_path / "a.wav")).x) == 200
+    for length in [*range(12, len(content), 7), len(content) - 1, len(content) - 2]:
+        with pytest.raises(ValueError, match=r"a.wav") as refusal:
+            read_points(save(tmp_path, content[:length], "a.wav"))
+        assert length < 50 or "announces 400 bytes of samples and holds" in str(refusal.value)
+
+
+def test_a_sound_that_was_written_into_a_pipe_is_read_to_its_end(tmp_path):
+    wavfile.write(tmp_path / "a.wav", 100, np.arange(200, dtype=np.int16))
+    content = (tmp_path / "a.wav").read_bytes()
+    unknown = content[:4] + b"\xff\xff\xff\xff" + content[8:40] + b"\xff\xff\xff\xff" + content[44:]
+    assert len(read_points(save(tmp_path, unknown, "a.wav")).x) == 200
+
+
+def test_a_sound_without_samples_is_a_sentence(tmp_path):
+    wavfile.write(tmp_path / "a.wav", 100, np.zeros(0, np.int16))
+    with pytest.raises(ValueError, match=r"A sound has samples; the WAV file .* holds none"):
+        read_points(str(tmp_path / "a.wav"))
+
+
 def test_of_stereo_a_channel_is_chosen(tmp_path):
     wavfile.write(tmp_path / "a.wav", 10, np.array([[0.0, 1], [0.25, 2], [0.5, 3]], np.float32))
     with pytest.raises(ValueError, match=r"seconds, left, right. Name the two with --columns seconds,left"):

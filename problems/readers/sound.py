@@ -3,11 +3,16 @@
 import warnings
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Literal
 
 import numpy as np
 
 from problems.readers.tables import Table, Values
 
+HEADER, CHUNK = 12, 8
+"""Bytes before the first chunk, and of the name and size of each."""
+UNKNOWN = 0xFFFFFFFF
+"""The size of samples that a program did not know, as it wrote into a pipe, or that RF64 says elsewhere."""
 CHANNELS = {1: ("sound",), 2: ("left", "right")}
 
 
@@ -15,12 +20,15 @@ def read_wav(path: str, content: bytes) -> Table:
     """Columns `seconds` and one for each channel; raises ValueError."""
     from scipy.io import wavfile
 
+    _check_whole(path, content)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # of chunks that hold no sound
             rate, samples = wavfile.read(BytesIO(content))
     except Exception as error:  # noqa: BLE001  # scipy raises what its parsing stumbles over
         raise ValueError(f"'{path}' must be a WAV file that can be read; {type(error).__name__}: {error}.") from None
+    if not samples.size:
+        raise ValueError(f"A sound has samples; the WAV file '{path}' holds none.")
     sound = samples.reshape(len(samples), -1)
     kind = sound.dtype
     if kind.kind == "u":
@@ -47,3 +55,23 @@ def read_wav(path: str, content: bytes) -> Table:
 
     everything = tuple(range(1 + len(names)))
     return Table(path, ("seconds", *names), everything, read, lambda row: f"sample {row} of '{path}'", (about,))
+
+
+def _check_whole(path: str, content: bytes) -> None:
+    """Raises ValueError where the chunk of samples is shorter than it says: scipy reads what there is of it."""
+    order: Literal["little", "big"] = "big" if content.startswith(b"RIFX") else "little"
+    place, wide = HEADER, 0
+    while place + CHUNK <= len(content):
+        name, size = content[place : place + 4], int.from_bytes(content[place + 4 : place + CHUNK], order)
+        place += CHUNK
+        if name == b"ds64":  # of RF64: the size of the file, and then of the samples, in eight bytes each
+            wide = int.from_bytes(content[place + 8 : place + 16], order)
+        if name == b"data":
+            announced = wide if size == UNKNOWN else size
+            if announced > len(content) - place:
+                raise ValueError(
+                    f"'{path}' announces {announced:,} bytes of samples and holds {len(content) - place:,}: it is "
+                    "truncated. Copy it again, or save what is left of it with a sound editor."
+                )
+            return
+        place += size + size % 2
