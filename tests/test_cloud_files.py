@@ -1,6 +1,9 @@
 """Point clouds and samples of any dimension, in the forms in which people have them."""
 
+import gzip
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from harness.run.spec import override
@@ -68,6 +71,20 @@ FILES = {
     "XYZ with a count": text(" ", "70\nmade by a test\n").encode(),
     "XYZ": text("  ").encode(),
 }
+
+
+@pytest.mark.parametrize("way", ["npy", "parquet", "gz"])
+def test_a_cloud_is_read_from_files_of_columns_as_a_curve_is(tmp_path, way):
+    path, columns = tmp_path / f"cloud.{way}", np.column_stack([POINTS, VALUES])
+    if way == "npy":
+        np.save(path, columns)
+    elif way == "parquet":
+        pd.DataFrame(columns, columns=list("xyzv")).to_parquet(path)
+    else:
+        path.write_bytes(gzip.compress(text(",", "x,y,z,v\n").encode()))
+    cloud = read_cloud(str(path), path.read_bytes())
+    np.testing.assert_array_equal(cloud.points, POINTS)
+    np.testing.assert_array_equal(cloud.values[:, 0], VALUES)
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -255,6 +272,11 @@ def test_columns_that_are_not_there_are_refused_with_those_that_are(columns, sen
         (text(",", "x,y,z\n", POINTS).encode(), "needs a number to learn at each point; 'cloud' has x, y, z"),
         (text(",", numbers=POINTS).encode(), "has 3 column.* which are no x, y, z and a value"),
         (text(",", "x,y,q\n", POINTS).encode(), "has 3 column"),
+        (
+            text(",", "x,y,z,v\n", np.column_stack([POINTS, 1e300 * VALUES.astype(float)])).encode(),
+            r"must lie below 1e\+150",
+        ),
+        (b"\x89PNG\r\n\x1a\n", "'cloud' is a picture; learn it with --image"),
     ],
 )
 def test_what_is_no_cloud_is_a_sentence(content, sentence):

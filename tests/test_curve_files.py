@@ -3,6 +3,8 @@
 import gzip
 import importlib
 import re
+import struct
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.io import wavfile
 
+from harness.run.spec import override
+from problems import PROBLEMS
 from problems.line.points import read_points
 from problems.readers.curves import is_file, read_curve
 
@@ -359,9 +363,10 @@ def test_sound_of_24_bits_is_read(tmp_path):
 
 @pytest.mark.parametrize("big", [False, True])
 def test_every_cut_of_a_sound_is_a_sentence(tmp_path, big):
-    wavfile.write(tmp_path / "a.wav", 100, np.arange(200).astype(">i2" if big else "<i2"))
-    content = (tmp_path / "a.wav").read_bytes()
-    assert content.startswith(b"RIFX" if big else b"RIFF")
+    order = ">" if big else "<"
+    head = struct.pack(f"{order}4sI8sIHHIIHH", b"RIFX" if big else b"RIFF", 436, b"WAVEfmt ", 16, 1, 1, 100, 200, 2, 16)
+    content = head + struct.pack(f"{order}4sI", b"data", 400) + np.arange(200).astype(f"{order}i2").tobytes()
+    save(tmp_path, content, "a.wav")
     assert len(read_points(str(tmp_path / "a.wav")).x) == 200
     for length in [*range(12, len(content), 7), len(content) - 1, len(content) - 2]:
         with pytest.raises(ValueError, match=r"a.wav") as refusal:
@@ -412,3 +417,41 @@ def test_a_path_that_exists_is_a_file_and_a_formula_is_not(tmp_path, monkeypatch
     assert is_file("none.tsv")
     assert not is_file("sin(x)/2")
     assert not is_file("0.5*x")
+    assert not is_file("")
+    assert not is_file(" ")
+
+
+def test_a_separator_of_what_is_no_text_is_refused(tmp_path):
+    np.save(tmp_path / "a.npy", np.column_stack([X, Y]))
+    wavfile.write(tmp_path / "a.wav", 100, np.arange(20, dtype=np.int16))
+    for name in ("a.npy", "a.wav"):
+        with pytest.raises(
+            ValueError, match=r"--sep is about the columns of a text file, and .* is none; leave it out"
+        ):
+            read_points(str(tmp_path / name), separator=";")
+
+
+@pytest.mark.parametrize("setting", ["domain", "samples"])
+def test_what_a_formula_takes_is_refused_with_a_file_and_changes_nothing_else(tmp_path, setting):
+    path, value = save(tmp_path, rows()), {"domain": "0,1", "samples": 5}[setting]
+    with pytest.raises(ValueError, match=f"are about a formula; .* Leave out {setting}"):
+        override("target", PROBLEMS["target"], {"target": path, setting: value})
+    # a preset has its own, which nobody has asked for here
+    assert override("steps", PROBLEMS["steps"], {"target": path}).samples == 600
+    assert override("target", PROBLEMS["target"], {"target": "sin(x)", setting: value})
+    with pytest.raises(ValueError, match="cells are those of the generated cloud"):
+        override("solid", PROBLEMS["solid"], {"points": cloud_file(tmp_path), "cells": 5})
+
+
+def cloud_file(folder):
+    numbers = np.random.default_rng(0).uniform(size=(70, 4))
+    np.save(folder / "cloud.npy", numbers)
+    return str(folder / "cloud.npy")
+
+
+@pytest.mark.parametrize("y", [1e200, -1e308])
+def test_numbers_whose_squares_overflow_are_told_without_a_warning(tmp_path, y):
+    with pytest.raises(ValueError, match=r"must lie below 1e\+150, as their squares are summed; .* reaches"):
+        read_points(save(tmp_path, f"t,y\n0,1\n1,{y}\n2,3\n"))
+    with pytest.raises(ValueError, match=r"must lie below 1e\+150"):
+        replace(PROBLEMS["target"], target="1e200*sin(x)").build(np.random.default_rng(0))

@@ -134,6 +134,12 @@ def test_pixels_that_are_no_numbers_and_modes_that_are_no_pictures_are_refused()
         values_of(Image.new("LAB", (4, 4)))
 
 
+@pytest.mark.parametrize("value", [7.5, -1.0])
+def test_a_picture_of_one_value_alone_is_a_sentence(value):
+    with pytest.raises(ValueError, match=rf"must not be of one colour alone; every pixel of 'a picture' is {value:g}"):
+        values_of(Image.fromarray(np.full((8, 8), value, np.float32)))
+
+
 def test_a_photograph_is_turned_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was held on its side: turn by a quarter clockwise

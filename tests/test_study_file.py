@@ -9,6 +9,7 @@ from harness.study.file.lines import lines_of
 from harness.study.file.study_file import read_study
 from harness.study.file.values import seeds
 from harness.study.file.written import spans, written
+from harness.study.settings_files import read_settings_file
 
 WHOLE = """\
 name = "grid"
@@ -54,6 +55,14 @@ def test_one_problem_is_the_same_runs_as_a_comparison(tmp_path):
     assert study(tmp_path, text).plan.specs == plan("control-low", ["gd", "powell"], 3, budget=300).specs
     only = study(tmp_path, text, "5..9").plan.specs
     assert {spec.seed for spec in only} == {5, 6, 7, 8, 9}
+
+
+def test_a_file_may_begin_with_a_mark_as_editors_of_windows_write_it(tmp_path):
+    text = 'problems = "control-low"\noptimizers = "gd"\nseeds = 1\nbudget = 30\n'
+    assert study(tmp_path, "\ufeff" + text).plan.specs == study(tmp_path, text).plan.specs
+    settings = tmp_path / "settings.toml"
+    settings.write_text("\ufeff[gd]\nlr = 0.25\n", encoding="utf-8")
+    assert read_settings_file(str(settings), "control-low") == {"gd": {"lr": 0.25}}
 
 
 def test_a_setting_that_is_a_list_takes_a_list_and_a_list_of_lists_is_several(tmp_path):

@@ -26,7 +26,7 @@ FEWEST = 3
 def study_of(file: Path, names: Sequence[str], files: Sequence[Path]) -> str:
     """The text of a study file of the Atlas, with these optimizers in place of its own; raises ValueError."""
     try:
-        content: dict[str, Any] = tomllib.loads(file.read_text())
+        content: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"The study file of an Atlas is required; '{file}' cannot be read: {error}.") from None
     # tuned settings are those of the methods that go, and a shared ledger is not ours to write into

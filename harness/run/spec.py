@@ -198,9 +198,12 @@ def override(owner: str, instance: T, changes: Mapping[str, Any]) -> T:
         lookup(f"setting of {owner}", name, known)
         parsed[name] = _parse(owner, name, value, known[name])
     try:
-        return replace(instance, **parsed)  # type: ignore[type-var]  # settings_of has checked it is a dataclass
+        found = replace(instance, **parsed)  # type: ignore[type-var]  # settings_of has checked it is a dataclass
+        if isinstance(found, Recipe):
+            found.heed(parsed)
     except ValueError as error:
         raise ValueError(f"{owner}: {error}") from None
+    return found
 
 
 # before int, of which bool is a kind

@@ -23,7 +23,7 @@ def read_settings_file(source: str, problem: str) -> Settings:
     """The tables of the file `source`, or for the word `tuned` of what tuning has written; raises ValueError."""
     path = tuned_file(problem) if source == "tuned" else Path(source)
     try:
-        content = tomllib.loads(path.read_text())
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError:
         hint = f" Make it with: harness tune --problem {problem} --optimizer NAME" if source == "tuned" else ""
         raise ValueError(f"--settings takes 'tuned' or a TOML file; '{path}' cannot be read.{hint}") from None
@@ -39,6 +39,6 @@ def update_settings(path: Path, optimizer: str, settings: Mapping[str, Any]) -> 
 
     TOML has no null: a setting that is None is left out, and stays as it is registered when the file is read."""
     with writing_into(path.parent):
-        content = tomllib.loads(path.read_text()) if path.exists() else {}
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
         content[optimizer] = {name: value for name, value in settings.items() if value is not None}
         replace_text(path, tomli_w.dumps(dict(sorted(content.items()))))

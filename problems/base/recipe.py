@@ -1,6 +1,7 @@
 """The contract of a recipe: a problem before its data exist."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -45,6 +46,10 @@ class Recipe(ABC):
     def lane_group(self) -> "Recipe":
         """Equal for recipes that build problems with the same inputs, network and loss: they may share one batch."""
         return self
+
+    def heed(self, asked: Collection[str]) -> None:
+        """Raises ValueError if one of the settings `asked` for would be passed over, as another makes it idle."""
+        del asked  # what most recipes take they use
 
     @abstractmethod
     def build(self, rng: np.random.Generator) -> Problem:

@@ -1,5 +1,6 @@
 """Targets given as a formula or as a file of points, by a preset or by the user."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from problems.line.resolution import watchable
 from problems.probes.line import Line, uniform_grid
 from problems.probes.selection import check_varies
 from problems.readers.curves import is_file
+from problems.readers.tables import check_squares
 
 MOST_SAMPLES = 2_000_000
 # how close values must be, as a share of their range, and at which share of the samples
@@ -43,6 +45,7 @@ def sample_formula(formula: str, domain: str, samples: int, *, omegas: bool, loc
     line = Line(low, high - low, 2 * np.pi if omegas else 1.0)
     inputs = uniform_grid(samples, line)
     values, slopes = expression(inputs[:, 0].astype(np.float64))
+    check_squares(formula, values)
     # a slope may be infinite where the value is not, as that of sqrt(x) at 0
     known = slopes[:, None] if expression.is_smooth and np.isfinite(slopes).all() else None
     targets = values[:, None]
@@ -94,6 +97,14 @@ class Target(Curve):
     @property
     def _is_file(self) -> bool:
         return is_file(self.target)
+
+    def heed(self, asked: Collection[str]) -> None:
+        idle = [name for name in ("domain", "samples") if name in asked]
+        if self._is_file and idle:
+            raise ValueError(
+                f"domain and samples are about a formula; the target '{self.target}' is a file, which has its own. "
+                f"Leave out {' and '.join(idle)}."
+            )
 
     def sample(self, rng: np.random.Generator) -> Samples:
         del rng  # the target is the same for every seed

@@ -90,18 +90,18 @@ def _index_of(table: Any) -> list[str]:
 def _one_array(path: str, array: NDArray[Any]) -> Table:
     about = f"'{path}' was read as an array of shape {array.shape} and type {array.dtype}."
     if not array.size:
-        raise ValueError(f"A curve is at least two numbers; the array in '{path}' is empty.")
+        raise ValueError(f"Columns hold numbers; the array in '{path}' is empty.")
     if array.dtype.names:
         odd = [f"{name} {array[name].shape}" for name in array.dtype.names if array[name].ndim != 1]
         if odd:
             raise ValueError(f"Each field of a structured array is a column (n,); '{path}' has {', '.join(odd)}.")
         return columns_table(path, {name: array[name] for name in array.dtype.names}, about)
     if array.ndim not in (1, 2):
-        raise ValueError(f"A curve is an array (n,) or (n, 2); '{path}' has the shape {array.shape}.")
+        raise ValueError(f"Columns are an array (n,) or (n, k); '{path}' has the shape {array.shape}.")
     # one or two long rows are x and y lying down: as columns they would be hundreds of curves
     if array.ndim == 2 and array.shape[0] <= 2 < array.shape[1]:
         raise ValueError(
-            f"A curve is an array (n, 2), one row a point; '{path}' has the shape {array.shape}. Save its transpose."
+            f"Columns are an array (n, k), one row a point; '{path}' has the shape {array.shape}. Save its transpose."
         )
     wide = array.reshape(len(array), -1)  # (n,) to (n, 1)
     columns = {str(number + 1): column for number, column in enumerate(wide.T)}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.readers.tables import Table, Values, listed, positions_of, without_index
+from problems.readers.tables import Table, Values, check_squares, listed, positions_of, without_index
 
 COORDINATES = ("x", "y", "z")
 VALUES = ("value", "intensity", "sdf", "signed_distance", "distance", "scalar", "quality", "density")
@@ -142,6 +142,7 @@ def _asked(table: Table, asked: Sequence[str]) -> Cloud:
 
 def _read(table: Table, places: Sequence[int], names: Sequence[str]) -> Cloud:
     numbers = table.read(places)
+    check_squares(table.path, numbers)
     values, notes = numbers[:, 3:], []
     colours = [column for column, name in enumerate(names) if name in COLOURS]
     if colours and len(values) and values[:, colours].min() >= 0 and values[:, colours].max() <= TOPS[-1]:

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from problems.readers.arrays import columns_table, load_npz
 from problems.readers.cloud_columns import COLOURS, COORDINATES, FORM, VALUES, Cloud, are_colours, choose, common_name
+from problems.readers.curves import read_table
 from problems.readers.point_formats import read_pcd, read_ply
 from problems.readers.tables import Table
-from problems.readers.text_tables import read_text
 
 COLOUR_ARRAYS = ("colors", "colours", "color", "colour", "rgb")
 
@@ -26,7 +26,7 @@ def read_cloud(path: str, content: bytes, columns: str = "") -> Cloud:
         found, first = read_pcd(path, content)
         table = columns_table(path, found, f"'{path}' was read as PCD with {', '.join(found)}.", first_line=first)
     else:
-        table = _from_text(path, content)
+        table = _from_columns(path, content)
     return choose(table, columns)
 
 
@@ -69,11 +69,11 @@ def _parts(name: str, array: NDArray[Any]) -> dict[str, NDArray[Any]]:
     return {f"{name}{number}": column for number, column in enumerate(array.T, 1)}
 
 
-def _from_text(path: str, content: bytes) -> Table:
+def _from_columns(path: str, content: bytes) -> Table:
     first, newline, rest = content.partition(b"\n")
     if first.strip().isdigit() and newline:  # XYZ begins with the number of points, and a line for a name
         content = newline + rest  # a blank line in its place, so that lines keep their numbers
-    table = read_text(path, content)
+    table = read_table(path, content)
     if set(COORDINATES) <= {common_name(name) for name in table.names}:
         return table
     # without x, y and z the order of the columns says what they are

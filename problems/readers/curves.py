@@ -10,7 +10,7 @@ import numpy as np
 
 from problems.readers.arrays import read_npy, read_npz, read_parquet
 from problems.readers.sound import read_wav
-from problems.readers.tables import Table, Values, chosen
+from problems.readers.tables import Table, Values, check_squares, chosen
 from problems.readers.text_tables import read_text
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".asc", ".npy", ".npz", ".parquet", ".wav", ".gz")
@@ -52,7 +52,8 @@ def is_file(text: str) -> bool:
     """Whether a target is a file: it exists, or its name ends as such a file's does."""
     path = Path(text).expanduser()
     try:
-        return path.exists() or path.suffix.lower() in SUFFIXES
+        # an empty path is the present folder
+        return bool(text.strip()) and (path.exists() or path.suffix.lower() in SUFFIXES)
     except (OSError, ValueError):  # no path could be spelled like this
         return False
 
@@ -62,6 +63,7 @@ def read_curve(path: str, content: bytes, columns: str = "", separator: str = ""
     table = read_table(path, content, separator)
     positions, notes = chosen(table, columns, 2)
     values = table.read(positions)
+    check_squares(path, values)
     if len(values) < 2:
         raise ValueError(f"A curve needs at least two rows of x and y; '{path}' has {len(values)}.")
     names = [table.names[position] for position in positions]
@@ -95,12 +97,14 @@ def read_table(path: str, content: bytes, separator: str = "") -> Table:
             raise ValueError(f"'{path}' cannot be decompressed: {error}.") from None
     for magic, what in REFUSED:
         if content.startswith(magic):
-            raise ValueError(f"A curve is columns of numbers; '{path}' is {what}.")
+            raise ValueError(f"What is read are columns of numbers; '{path}' is {what}.")
     # an .xlsx is a zip archive as an .npz is; its list of files stands at the end
     if content.startswith(b"PK\x03\x04") and b"xl/" in content[:4096] + content[-4096:]:
-        raise ValueError(f"A curve is columns of numbers; '{path}' is an Excel file. Save the sheet as CSV.")
+        raise ValueError(f"What is read are columns of numbers; '{path}' is an Excel file. Save the sheet as CSV.")
     for magic, reader in BINARY:
         if content.startswith(magic):
+            if separator:
+                raise ValueError(f"--sep is about the columns of a text file, and '{path}' is none; leave it out.")
             return reader(path, content)
     return read_text(path, content, separator)
 

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from problems.readers.tables import check_squares
+
 LEAST = 3
 MOST_CLASSES = 1000
 
@@ -42,6 +44,8 @@ def read_samples(inputs: Any, targets: Any) -> Samples:
     flat, wide = flat.astype(np.float64), _rows(found).astype(np.float64)
     _check_finite("inputs", flat)
     _check_finite("targets", wide)
+    check_squares("inputs", flat)
+    check_squares("targets", wide)
     size = float(np.abs(flat).max())
     if not 1e-2 <= size <= 1e2:
         notes.append(

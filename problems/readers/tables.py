@@ -13,6 +13,20 @@ ABSCISSAS = ("x", "t", "time")
 """Names of what a curve is a function of, wherever it stands."""
 
 
+LARGEST = 1e150
+"""Of numbers whose squares are numbers yet, also summed."""
+
+
+def check_squares(what: str, values: Values) -> None:
+    """Raises ValueError for numbers so large that their squares are infinite."""
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest > LARGEST:
+        raise ValueError(
+            f"Numbers must lie below {LARGEST:g}, as their squares are summed; '{what}' reaches {largest:.3g}. Rescale "
+            "them."
+        )
+
+
 @dataclass(frozen=True)
 class Table:
     """Named columns of one file: `read` gives some, by position, as `(n, k)`; `place` says where a row stands."""

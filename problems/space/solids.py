@@ -9,6 +9,7 @@ point in each cell of a regular grid: a low wave leaks a quarter of that power o
 The mean is removed from each value, because it would leak as well.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,6 +98,12 @@ class Solid(Recipe):
                 object.__setattr__(self, "network", f"{stem}-{outputs}")
         elif self.columns:
             raise ValueError(f"--columns are those of a file: name it with --points FILE; got '{self.columns}' alone.")
+
+    def heed(self, asked: Collection[str]) -> None:
+        if self.points != "generated" and "cells" in asked:
+            raise ValueError(
+                f"cells are those of the generated cloud; '{self.points}' has its own points. Leave it out."
+            )
 
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the cloud is the same for every seed

@@ -40,7 +40,7 @@ def read_study(path: str | Path, only_seeds: str | None = None) -> Study:
     Raises ValueError with everything that is wrong in it."""
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # a mark, as Windows writes it, is no part of the text
         content = tomllib.loads(text)
     except OSError as error:
         raise ValueError(f"A study's file is required, such as STUDY.toml; '{path}': {error.strerror}.") from None

@@ -161,6 +161,8 @@ def _deep(name: str, values: NDArray[np.float64], levels: str, notes: list[str],
         raise ValueError(f"Every pixel must be a finite number; {broken:,} of '{name}' are not.")
     low, high = float(values.min()), float(values.max())
     span, why = (_asked(levels), "as asked for") if levels else _span(low, high, whole=whole)
+    if span[0] == span[1]:
+        raise ValueError(f"A picture must not be of one colour alone; every pixel of '{name}' is {low:g}.")
     outside = float(((values < span[0]) | (values > span[1])).mean())
     clipped = f"; {outside:.1%} of the pixels lie outside and go beyond" if outside else ""
     notes.append(f"Values lie from {low:g} to {high:g}; {span[0]:g} to {span[1]:g} became -1 to 1 ({why}){clipped}.")
