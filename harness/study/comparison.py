@@ -17,6 +17,7 @@ from harness.analysis.thinned import check_marks
 from harness.questions.reading import read_observers
 from harness.run.build import build
 from harness.run.fit import Refused, check_fit, check_observers
+from harness.run.given import by_owner, names_of, plain, seeds_of
 from harness.run.marks.observer import Observer
 from harness.run.spec import RunSpec, digest, families, find_optimizer, find_problem, override
 from harness.study.ledger.part import declared
@@ -112,7 +113,7 @@ class Plan:
 
 def plan(
     problem: str,
-    optimizers: Sequence[str] | None = None,
+    optimizers: str | Iterable[str] | None = None,
     seeds: int | Iterable[int] = DEFAULT_SEEDS,
     *,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
@@ -122,7 +123,7 @@ def plan(
 ) -> Plan:
     """Check everything that a user can get wrong, before anything is written.
 
-    `optimizers` may be `["all"]`: those that do not fit are left out, as they are without any names.
+    `optimizers` are a name or several, or `all`: those that do not fit are left out, as they are without any names.
     `settings` maps an optimizer's name, or `problem`, to changed settings; `vary` maps it to settings with several
     values each, which are crossed: `{"problem": {"k": range(1, 31)}}`; `settings_file` is what `read_settings_file`
     gives: it may name optimizers that are not compared, and `settings` go before it; `lenient` leaves out methods that
@@ -132,14 +133,15 @@ def plan(
     known = (*RECIPE_OPTIONS, *TERMS, "observe", "settings_file", "lenient")
     for name in options:
         lookup("option of a comparison", name, dict.fromkeys(known))
-    changes = {name: dict(values) for name, values in (settings or {}).items()}
+    changes = by_owner("settings", settings)
     # on the right the problem's own name, which says more than the word `problem`
     recipe_changes = changes.pop("problem", {}) | changes.pop(problem, {})
     recipe_changes |= {name: options.pop(name) for name in RECIPE_OPTIONS if options.get(name) is not None}
     recipe = override(problem, find_problem(problem), recipe_changes)
-    everything = list(optimizers or ()) == [EVERYTHING]
-    names = tuple(OPTIMIZERS) if everything else tuple(dict.fromkeys(optimizers or DEFAULT_OPTIMIZERS))
-    varied = {name: dict(values) for name, values in (vary or {}).items()}
+    asked = names_of(optimizers)
+    everything = asked == (EVERYTHING,)
+    names = tuple(OPTIMIZERS) if everything else asked or DEFAULT_OPTIMIZERS
+    varied = by_owner("vary", vary)
     recipes = variants(problem, recipe, varied.pop("problem", {}) | varied.pop(problem, {}))
     _check_owners(changes.keys() | varied.keys(), names)
     from_file = options.pop("settings_file", None) or {}
@@ -154,13 +156,14 @@ def plan(
     lenient = options.pop("lenient", False)
     # who names a method wants it or the reason; who says `all`, or nothing, wants those that fit
     strict = optimizers is not None and not everything and not lenient
-    terms = {name: value for name, value in options.items() if value is not None}
-    budget = recipe.budget if budget is None else budget
+    terms = {name: plain(value) for name, value in options.items() if value is not None}
+    budget = recipe.budget if budget is None else plain(budget)
+    chosen_seeds = seeds_of(seeds)
     specs = [
         RunSpec(problem, chosen, name, stepped(method, chosen, own[name]), seed, budget, **terms)
         for name in names
         # seeds change fastest: the runs of a configuration stand together, as lanes and as rows
-        for method, chosen, seed in product(methods[name], recipes, _seeds(seeds))
+        for method, chosen, seed in product(methods[name], recipes, chosen_seeds)
     ]
     # once a recipe, and not once a run: the last entry of a key wins, and reversed that is the recipe's first run
     firsts = {spec.recipe: spec for spec in reversed(specs)}
@@ -199,14 +202,6 @@ def _misfits(
                     raise
                 left_out[method, recipe] = name, str(refusal)
     return left_out
-
-
-def _seeds(seeds: int | Iterable[int]) -> list[int]:
-    chosen = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
-    if not chosen or len(set(chosen)) < len(chosen):
-        got = seeds if isinstance(seeds, int) else chosen
-        raise ValueError(f"Seeds must be a number of runs of at least 1, or a list of different seeds; got {got}.")
-    return chosen
 
 
 def conclude(store: Store, file_format: str, incumbent: str | None = None) -> Results:

@@ -1,6 +1,6 @@
 """Making a study: from what was planned to a folder with its runs, its tables, its figures and its papers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from functools import partial
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.incumbents import BEST, check_incumbent
+from harness.run.spec import is_whole
 from harness.study.comparison import DEFAULT_SEEDS, DRAWING, FORMATS, Plan, Results, conclude, plan
 from harness.study.execution.beside import beside
 from harness.study.execution.execute import Watch, execute
@@ -27,7 +28,7 @@ COMPILED = "compiled"
 
 def compare(
     problem: str,
-    optimizers: Sequence[str] | None = None,
+    optimizers: str | Iterable[str] | None = None,
     seeds: int | Iterable[int] = DEFAULT_SEEDS,
     *,
     out: str | Path | None = None,
@@ -40,7 +41,7 @@ def compare(
     `incumbent`, `best` or `last`, is the point of a run that hits and order are about.
     `jobs` is a number of processes, for which a script needs the usual `if __name__ == "__main__":` guard, or any
     `concurrent.futures` executor. Raises ValueError, and RuntimeError if every run crashed."""
-    _check(file_format, jobs)
+    jobs = _checked(file_format, jobs)
     incumbent = check_incumbent(choices.pop("incumbent", BEST))
     planned = plan(problem, optimizers, seeds, **choices)
     store = Store(Path(out) if out is not None else planned.folder)
@@ -60,7 +61,7 @@ def sweep(
     """Run the study that `file` describes, or what is missing of it; `seeds` such as `5..9` in place of its own.
 
     The rest as for `compare`."""
-    _check(file_format, jobs)
+    jobs = _checked(file_format, jobs)
     study = read_study(file, seeds)
     store = Store(Path(out) if out is not None else study.folder, study.ledger)
     policy = policy_of(store, compiled=study.compiled)
@@ -111,11 +112,18 @@ def policy_of(store: Store, policy: Policy | None = None, *, compiled: bool = Fa
     return Policy(**{**vars(policy), "environment": {"NUMBA_CACHE_DIR": cache}})
 
 
-def _check(file_format: str, jobs: int | Executor) -> None:
+def _checked(file_format: str, jobs: int | Executor) -> int | Executor:
+    """The number of jobs, or the executor; raises ValueError."""
     if file_format not in FORMATS:
         raise ValueError(f"The format is {' or '.join(FORMATS)}; got '{file_format}'.")
-    if isinstance(jobs, int) and jobs < 1:
-        raise ValueError(f"The number of jobs must be at least 1; got {jobs}.")
+    if isinstance(jobs, Executor):
+        return jobs
+    if not is_whole(jobs) or jobs < 1:
+        raise ValueError(
+            "The number of jobs must be a whole number of at least 1, or an executor of concurrent.futures; got "
+            f"{jobs!r}."
+        )
+    return int(jobs)
 
 
 def _some(results: Results) -> Results:

@@ -39,12 +39,20 @@ def variants(owner: str, instance: T, varied: Mapping[str, Iterable[Any]]) -> li
     """`instance` with every combination of the `varied` settings, the last one changing fastest; raises ValueError."""
     names = list(varied)
     # a value that is given twice is one configuration, and not one with twice the runs
-    choices = [dict.fromkeys(varied[name]) for name in names]
+    choices = [dict.fromkeys(_listed(owner, name, varied[name])) for name in names]
     combinations = product(*choices)
     found = [override(owner, instance, dict(zip(names, values, strict=True))) for values in combinations]
     if not found:
         raise ValueError(f"{FORM}; of {owner}, some setting has no value.")
     return found
+
+
+def _listed(owner: str, name: str, values: Any) -> list[Any]:
+    # the letters of a text are no values
+    listed = isinstance(values, Iterable) and not isinstance(values, str)
+    if not listed:
+        raise ValueError(f"Values to cross of {owner}.{name} are a list, such as [1, 2]; got {values!r}.")
+    return [tuple(value) if isinstance(value, list) else value for value in values]
 
 
 def _values(text: str) -> list[str]:

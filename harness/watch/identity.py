@@ -1,6 +1,6 @@
 """Who a watched run is: what the user says of it, and its place in the study."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from math import inf
 from os import PathLike
@@ -110,7 +110,9 @@ def _settings(given: Any) -> dict[str, Any]:
 def _frequencies(given: Any) -> tuple[float, ...]:
     """Each once, ascending, of a number, a text such as `1,5`, or a list or array of any library."""
     if not isinstance(given, str):
-        numbers = as_numbers("frequencies to watch", given).reshape(-1)
+        # walked here, as a generator has no shape
+        listed = list(given) if isinstance(given, Iterator) else given
+        numbers = as_numbers("frequencies to watch", listed).reshape(-1)
         given = ",".join(map(repr, numbers.astype(np.float64).tolist()))
     return tuple(read_frequencies(given).tolist()) if given else ()
 

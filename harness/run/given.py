@@ -1,0 +1,47 @@
+"""What a script gives, read once and in each form that Python has for it: names, seeds, settings by owner."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from harness.run.spec import is_whole
+
+
+def plain(value: Any) -> Any:
+    """A number of numpy as one of Python, as the study's list in JSON wants it; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def names_of(optimizers: Any) -> tuple[str, ...]:
+    """Each once, none where nothing was asked for; raises ValueError."""
+    given = () if optimizers is None else optimizers
+    named = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    if not all(isinstance(name, str) for name in named):
+        got = named if isinstance(given, Iterable) else given
+        raise ValueError(f"Optimizers are a name or a list of names, such as ['adam', 'bfgs']; got {got!r}.")
+    return tuple(dict.fromkeys(map(str, named)))
+
+
+def by_owner(what: str, given: Any) -> dict[str, dict[str, Any]]:
+    """A copy of what was given for each optimizer or the problem; raises ValueError."""
+    tables = {} if given is None else given
+    if not isinstance(tables, Mapping) or not all(isinstance(own, Mapping) for own in tables.values()):
+        raise ValueError(
+            f"`{what}` maps names of optimizers, or 'problem', to their settings, as in {{'adam': {{'lr': ...}}}}; got "
+            f"{given!r}."
+        )
+    return {name: dict(own) for name, own in tables.items()}
+
+
+def seeds_of(seeds: Any) -> list[int]:
+    """From a number of runs, or of the seeds themselves; raises ValueError."""
+    listed = isinstance(seeds, Iterable) and not isinstance(seeds, str)
+    given: Any = list(seeds) if listed else seeds
+    chosen = given if listed else range(given) if is_whole(given) else []
+    if not len(chosen) or not all(map(is_whole, chosen)) or len(set(chosen)) < len(chosen):
+        raise ValueError(
+            "Seeds must be whole numbers from 0: a number of runs of at least 1, or a list of different seeds; got "
+            f"{given!r}."
+        )
+    return [int(seed) for seed in chosen]

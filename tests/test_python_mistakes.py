@@ -1,0 +1,137 @@
+"""What a script gives to the public functions is understood in every form of Python, or refused in one sentence."""
+
+import numpy as np
+import pytest
+
+from harness import Watch, compare, plan, sweep
+
+NAMES = ("adam", "gd")
+INPUTS = np.linspace(0, 1, 16)[:, None]
+
+
+def seeds_of(planned):
+    return {name: [spec.seed for spec in planned.specs if spec.optimizer == name] for name in NAMES}
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [3, np.int64(3), np.arange(3), (seed for seed in range(3)), iter([0, 1, 2]), {0: "", 1: "", 2: ""}, range(3)],
+    ids=str,
+)
+def test_seeds_are_a_number_or_anything_that_is_walked_once(seeds):
+    planned = plan("control-low", list(NAMES), seeds)
+    assert seeds_of(planned) == {name: [0, 1, 2] for name in NAMES}
+    assert {type(spec.seed) for spec in planned.specs} == {int}
+
+
+@pytest.mark.parametrize(
+    "seeds", [0, -1, 3.0, None, True, "3", "0..4", [], [1, 1], [True], [0.5], [-1], [None], object()]
+)
+def test_other_seeds_are_refused_in_a_sentence(seeds):
+    with pytest.raises(ValueError, match=r"[Ss]eed.* must be .*; got "):
+        plan("control-low", list(NAMES), seeds)
+
+
+@pytest.mark.parametrize(
+    "names", ["adam", ["adam"], ("adam",), {"adam": 1}, iter(["adam"]), np.array(["adam"])], ids=str
+)
+def test_optimizers_are_one_name_or_several(names):
+    assert [(spec.optimizer, spec.seed) for spec in plan("control-low", names, 2).specs] == [("adam", 0), ("adam", 1)]
+
+
+def test_all_is_all_however_it_is_said():
+    expected = plan("control-low", ["all"], 1).specs
+    assert plan("control-low", "all", 1).specs == plan("control-low", iter(["all"]), 1).specs == expected
+
+
+@pytest.mark.parametrize("names", [3, ["adam", 3], [None], [["adam"]], True])
+def test_other_optimizers_are_refused_in_a_sentence(names):
+    with pytest.raises(ValueError, match=r"Optimizers are a name or a list of names.*; got "):
+        plan("control-low", names, 1)
+
+
+@pytest.mark.parametrize("jobs", [1.5, 0, -1, True, None, "2", np.float64(2.0)])
+def test_jobs_are_a_whole_number_or_an_executor(jobs, tmp_path):
+    (tmp_path / "s.toml").write_text('problems = "control-low"\noptimizers = "adam"\nbudget = 9\nseeds = 1\n')
+    for make in (
+        lambda: compare("control-low", "adam", 1, budget=9, out=tmp_path / "a", jobs=jobs),
+        lambda: sweep(tmp_path / "s.toml", out=tmp_path / "b", jobs=jobs),
+    ):
+        with pytest.raises(ValueError, match=r"number of jobs must be a whole number of at least 1.*; got "):
+            make()
+    assert not (tmp_path / "a").exists()
+    assert not (tmp_path / "b").exists()
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    made = compare(
+        "control-low", "adam", np.int64(1), budget=np.float32(9), marks=np.int64(3), out=tmp_path, jobs=np.int64(1)
+    )
+    again = plan("control-low", "adam", 1, budget=9, marks=3)
+    assert made.runs["run_id"].tolist() == [spec.run_id for spec in again.specs]
+
+
+@pytest.mark.parametrize(
+    ("term", "value"),
+    [
+        *(("budget", value) for value in ("100", True, [100], 0, -1, float("nan"))),
+        *(("marks", value) for value in (1.5, "9", True, 0)),
+        *((name, value) for name in ("cost_per_gradient", "time_limit", "target_loss") for value in ("3", True, [3])),
+    ],
+    ids=str,
+)
+def test_a_term_that_is_no_number_is_refused_in_a_sentence(term, value):
+    with pytest.raises(ValueError, match=f"{term} must be .*; got "):
+        plan("control-low", "adam", 1, **{term: value})
+
+
+@pytest.mark.parametrize("values", [0.1, "0.1", None, True])
+def test_values_to_cross_are_a_list(values):
+    with pytest.raises(ValueError, match=r"adam.lr are a list.*; got "):
+        plan("control-low", "adam", 1, vary={"adam": {"lr": values}})
+
+
+def test_values_to_cross_may_be_lists_themselves_and_are_walked_once():
+    planned = plan("sin135", "adam", 1, vary={"problem": {"omegas": iter([[1, 3, 5], [2, 4, 6], [1, 3, 5]])}})
+    assert [spec.recipe.omegas for spec in planned.specs] == [(1.0, 3.0, 5.0), (2.0, 4.0, 6.0)]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"settings": {"adam": 3}}, {"settings": ["adam"]}, {"vary": {"adam": 3}}, {"vary": 3}], ids=str
+)
+def test_settings_are_a_table_of_tables(wrong):
+    with pytest.raises(ValueError, match=r"maps? .*; got "):
+        plan("control-low", "adam", 1, **wrong)
+
+
+def watch(tmp_path, **about):
+    return Watch("own", INPUTS, np.sin(6 * INPUTS), **{"optimizer": "mine", "out": str(tmp_path / "own")} | about)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [[1, 2], np.array([1, 2]), iter([1, 2]), (k for k in (1, 2))],
+    ids=["list", "array", "iterator", "generator"],
+)
+def test_a_watch_takes_its_frequencies_from_anything_that_is_walked_once(tmp_path, given):
+    kept = watch(tmp_path, watch=given, seed=np.int64(0), budget=np.int64(20))
+    kept.start(lambda: INPUTS)
+    kept.close()
+    assert sorted(set(kept._recorder.spectra(0, "r").frame()["frequency"])) == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("seed", value) for value in ("0", 0.5, True, None, -1)),
+        *(("marks", value) for value in ("9", 1.5, True, 0)),
+        *(("dim", value) for value in ("9", 1.5, -1)),
+        *((name, value) for name in ("cost", "budget") for value in ("9", True, -1)),
+        *(("frequencies", value) for value in (["a"], [None])),
+        *(("settings", value) for value in (3, "lr=1")),
+    ],
+    ids=str,
+)
+def test_what_is_said_of_a_watch_is_refused_in_a_sentence(tmp_path, name, value):
+    with pytest.raises(ValueError, match=f"The {name} .*; got "):
+        watch(tmp_path, **{"watch" if name == "frequencies" else name: value})
