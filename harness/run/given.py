@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.run.spec import is_whole
+from harness.run.numbers import is_whole
 
 
 def plain(value: Any) -> Any:

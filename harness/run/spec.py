@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from math import inf, isnan
-from numbers import Integral, Real
+from numbers import Real
 from os import PathLike
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from harness.run.marks.observer import Observer, Subject
 from harness.run.marks.schedule import MARKS
+from harness.run.numbers import SEEDS, is_number, is_seed, is_whole
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
 from problems import PROBLEMS
@@ -24,7 +25,6 @@ from problems.networks.families import spelled_out
 from problems.probes.by_name import PROBES, Factory, name_of, split_calls
 
 SCHEMA_VERSION = 2
-SEEDS = "seed must be a whole number from 0 below two to the 63rd"
 MOST_MARKS = 1_000_000
 
 T = TypeVar("T")
@@ -109,26 +109,6 @@ class RunSpec:
     def subject(self) -> Subject:
         """What an observer is told of the run."""
         return Subject(self.run_id, self.problem, self.recipe, self.optimizer, self.seed, self.budget)
-
-
-def is_seed(seed: Any) -> bool:
-    """Whether `SEEDS` is kept."""
-    return is_whole(seed) and 0 <= seed < 2**63
-
-
-def is_whole(value: object) -> bool:
-    """Whether it counts something: True is an int to Python, and counts nothing."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def is_number(value: object) -> bool:
-    """Whether it is a number that a float can hold, infinity among them."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return False
-    try:
-        return not isnan(float(value))
-    except OverflowError:
-        return False
 
 
 def origin_of(registered: object) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.incumbents import BEST, check_incumbent
-from harness.run.spec import is_whole
+from harness.run.numbers import is_whole
 from harness.study.comparison import DEFAULT_SEEDS, DRAWING, FORMATS, Plan, Results, conclude, plan
 from harness.study.execution.beside import beside
 from harness.study.execution.execute import Watch, execute

@@ -1,7 +1,6 @@
 """Arrays of the user's, from any library and device, as numpy's."""
 
 from collections.abc import Callable
-from numbers import Integral
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -40,11 +39,6 @@ def finite(what: str, thing: Any) -> Numbers:
     if array.size == 0:
         raise ValueError(f"The {what} are empty.")
     return array
-
-
-def is_whole(thing: Any) -> bool:
-    """Whether it is a whole number, of Python's or numpy's."""
-    return isinstance(thing, Integral) and not isinstance(thing, bool)
 
 
 def number(what: str, thing: Any) -> float:

@@ -10,9 +10,10 @@ import numpy as np
 
 from harness.plugins.names import check_name
 from harness.run.marks.schedule import MARKS
-from harness.run.spec import SEEDS, canonical, digest, is_seed, settings_of
+from harness.run.numbers import SEEDS, is_seed, is_whole
+from harness.run.spec import canonical, digest, settings_of
 from harness.study.roll import VERSION
-from harness.watch.arrays import as_numbers, is_whole, number
+from harness.watch.arrays import as_numbers, number
 from problems.base import Recipe
 from problems.nearest import unknown
 from problems.probes.named import read_frequencies

@@ -21,8 +21,9 @@ from harness.run.machine import machine
 from harness.run.marks.record import Recorder
 from harness.run.marks.schedule import log_marks
 from harness.run.metering.account import Counts, Snapshot
+from harness.run.numbers import is_whole
 from harness.tables import SCHEMA, RunRows, no_rows, rows_of
-from harness.watch.arrays import Numbers, Predict, as_numbers, is_whole, number
+from harness.watch.arrays import Numbers, Predict, as_numbers, number
 from harness.watch.entry import Entry
 from harness.watch.identity import About, terms
 from harness.watch.shown import NOWHERE, Shown
@@ -34,8 +35,6 @@ from problems.probes.named import watch_named
 
 RATIO = 1.15
 """Of the costs of neighbouring marks where no budget is given: about 16 marks for each factor of ten."""
-
-
 SAVE_SECONDS = 10.0
 """Between two writings of a run that goes on, at least."""
 UNFINISHED = (

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.questions.reading import read_observers
-from harness.run.spec import RunSpec, find_optimizer, find_problem, is_number, override, settings_of
+from harness.run.numbers import is_number
+from harness.run.spec import RunSpec, find_optimizer, find_problem, override, settings_of
 from harness.study.comparison import DEFAULT_SEEDS, EVERYTHING, RECIPE_OPTIONS, TERMS, Plan, plan
 from harness.study.file.mistakes import Mistakes
 from harness.study.file.search_terms import SearchTerms, read_search

@@ -21,7 +21,7 @@ from problems.networks.torch.blame import blaming
 from problems.networks.torch.devices import check_device
 from problems.networks.torch.making import converted, made
 from problems.networks.torch.module_inits import draw, find_init
-from problems.networks.torch.outputs import rows
+from problems.networks.torch.outputs import numbers, rows
 from problems.networks.torch.packing import Packing, constants, pack
 
 Function: TypeAlias = Callable[[Tensor], Tensor]
@@ -114,7 +114,7 @@ class ModuleNetwork:
 
     def forward(self, thetas: Array, inputs: Array) -> Array:
         with torch.no_grad():
-            return _numbers(self._outputs(self._tensor(thetas), self._samples(inputs)))
+            return numbers(self._outputs(self._tensor(thetas), self._samples(inputs)))
 
     @torch.enable_grad()
     def vjp(self, thetas: Array, inputs: Array) -> tuple[Array, Pullback]:
@@ -125,14 +125,14 @@ class ModuleNetwork:
             (grads,) = torch.autograd.grad(outputs, flat, self._tensor(cotangent))
             return grads.double().cpu().numpy()
 
-        return _numbers(outputs.detach()), pullback
+        return numbers(outputs.detach()), pullback
 
     @torch.enable_grad()
     def input_gradient(self, theta: Array, inputs: Array, cotangent: Array) -> Array:
         samples = self._samples(inputs).requires_grad_()
         outputs = self._outputs(self._tensor(theta[None]), samples)[0]
         grads = _grad(outputs, samples, self._tensor(cotangent))
-        return _numbers(grads.reshape(len(inputs), -1))
+        return numbers(grads.reshape(len(inputs), -1))
 
     @torch.enable_grad()
     def jacobian(self, theta: Array, inputs: Array) -> NDArray[np.float64]:
@@ -154,8 +154,8 @@ class ModuleNetwork:
         outputs = self._call(flat, self._samples(inputs))
         u = torch.zeros_like(outputs, requires_grad=True)
         moved = _grad(_grad(outputs, flat, u, create_graph=True), u, move)
-        weights = loss.value_and_cotangent(_numbers(outputs.detach())[None], targets)[1][0]
-        bent = loss.curvature(_numbers(outputs.detach())[None], _numbers(moved)[None], targets)[0]
+        weights = loss.value_and_cotangent(numbers(outputs.detach())[None], targets)[1][0]
+        bent = loss.curvature(numbers(outputs.detach())[None], numbers(moved)[None], targets)[0]
         sloped = _grad(outputs, flat, self._tensor(weights), create_graph=True)
         # J' L'' J v + sum_k L'_k (d2 f_k) v: the second is the gradient of L'.f, differentiated along v, L' held fixed
         product = _grad(outputs, flat, self._tensor(bent)) + _grad(sloped, flat, move)
@@ -248,7 +248,3 @@ def _grad(outputs: Tensor, inputs: Tensor, weights: Tensor, *, create_graph: boo
     """`weights . d outputs / d inputs`, zero where the outputs do not depend on them; the graph is kept."""
     options: dict[str, Any] = {"retain_graph": True, "create_graph": create_graph, "materialize_grads": True}
     return torch.autograd.grad(outputs, inputs, weights, **options)[0]
-
-
-def _numbers(tensor: Tensor) -> Array:
-    return tensor.cpu().numpy()

@@ -5,12 +5,20 @@ from typing import Any
 
 from torch import Tensor
 
+from problems.base import Array
+
 NAMES = ("model_out", "output", "outputs", "out", "logits", "rgb", "sdf")
 """Under which a module that returns several things by name keeps its answer."""
 
 
 class DoesNotFit(ValueError):
     """A module that cannot take these samples, or answers in another form than the targets have."""
+
+
+def numbers(tensor: Tensor) -> Array:
+    """The tensor's numbers, wherever it lies."""
+    array: Array = tensor.cpu().numpy()
+    return array
 
 
 def rows(answer: Any, samples: int, outputs: int | None) -> Tensor:
