@@ -153,7 +153,7 @@ def _close(body: Body, other: Body) -> Points:
 
 
 def crosses(edges: Points, other: Body) -> bool:
-    """Whether one of the edges `(n, 2, 3)` goes through a triangle, not only touching it (Moeller, Trumbore 1997)."""
+    """Whether an edge of `(n, 2, 3)` goes through a triangle, not only touching it (Moeller and Trumbore 1997)."""
     corners = np.asarray(other.mesh.triangles)
     edges = edges[_meets(edges, other)]
     a, u, v = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]

@@ -9,7 +9,7 @@ from PIL import Image, UnidentifiedImageError
 from problems.readers.pictures.deep_colours import content_of
 
 END_OF_CODE = b"\xff\xd9"
-"""The last marker of JPEG 2000, which occurs nowhere else in its code."""
+"""The last marker of JPEG2000, which occurs nowhere else in its code."""
 
 
 @contextmanager
@@ -37,6 +37,6 @@ def _no_picture(name: str, reason: str) -> str:
 
 
 def check_whole(picture: Image.Image) -> None:
-    """Raises ValueError for an open JPEG 2000 that is cut off, of which OpenJPEG reads what there is."""
+    """Raises ValueError for an open JPEG2000 that is cut off, of which OpenJPEG reads what there is."""
     if picture.format == "JPEG2000" and END_OF_CODE not in content_of(picture):
         raise ValueError("its code has no end")
