@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.asked.against import against
-from harness.analysis.asked.samplers import P_LIMIT, SAMPLERS, against_samplers
+from harness.analysis.asked.samplers import P_LIMIT, SAMPLERS
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.study.store import read_exported
 
@@ -55,17 +55,6 @@ def test_how_many_methods_differ_from_adam(tables):
         # what is rounded up is no lower bound any more
         assert told == int(bounds[name])
         assert f"`{name}` (at least {told}" in PAGE
-
-
-def test_eight_seeds_show_no_difference_from_samplers_and_do_not_show_that_there_is_none(tables):
-    rows = against_samplers(tables)
-    found = {sampler: beside(rows, sampler) for sampler in SAMPLERS}
-    assert not any((own["p_adjusted"] <= P_LIMIT).any() for own in found.values())
-    initial, metropolis = found["random-search-initial"], found["metropolis"]
-    single = (initial["p_value"] <= P_LIMIT).sum()
-    assert f"{single} of {len(initial)} have p of 0.05 or less before it" in PAGE
-    least = [own["p_adjusted"].min() for own in (initial, metropolis)]
-    assert f"the smallest corrected p is {least[0]:.2f} beside the former and {least[1]:.2f} beside the latter" in PAGE
 
 
 def test_sixteen_seeds_of_the_atlas_show_differences():

@@ -145,7 +145,8 @@ def _population(tables: Tables, runs: pd.DataFrame, order: pd.DataFrame, by_loss
 
 def _nulls(values: pd.DataFrame, rows: pd.DataFrame, order: pd.DataFrame, nulls: pd.DataFrame) -> pd.DataFrame:
     """METHOD, null_concordance and null_spread: means over the targets that count, all in the direction of the mean."""
-    counted = order.merge(values[[*LABELS, "probe"]].drop_duplicates())
+    # of methods that have a row alone: others have a value on one target, of which nothing is said
+    counted = order.merge(values[[*LABELS, "probe"]].drop_duplicates()).merge(rows[METHOD])
     above = counted[METHOD].merge(rows[[*METHOD, "concordance"]], on=METHOD)["concordance"] > 0.5
     for name in ("concordance", "spread"):
         if nulls.empty:
