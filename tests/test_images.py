@@ -12,6 +12,7 @@ from PIL import Image
 from harness.cli import main
 from harness.run.spec import find_problem, override
 from harness.study.comparison import load
+from harness.study.file.study_file import read_study
 from problems import PROBLEMS
 from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.space.images import Picture, PlaneWaves, plane_grid
@@ -217,6 +218,8 @@ def test_compare_on_a_picture_keeps_predictions_and_draws_both_figures(tmp_path,
         p.name for p in Path("here").iterdir()
     }
     results = load("here")
+    # its file can be read again, without the digest of the picture, which is found
+    assert [spec.run_id for spec in read_study("here/STUDY.toml").plan.specs] == results.runs["run_id"].tolist()
     predictions = results.predictions
     assert predictions.groupby("run_id").size().nunique() == 1
     own = predictions[predictions["run_id"] == results.runs["run_id"][0]]

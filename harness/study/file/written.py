@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from harness.run.spec import RunSpec, settings_of
@@ -75,9 +75,9 @@ def terms_of(spec: RunSpec) -> dict[str, Any]:
 
 
 def changed(instance: Optimizer | Recipe, registered: Any) -> dict[str, Any]:
-    """The settings of an instance that are not those of the registered one."""
-    usual = settings_of(registered)
-    return {key: value for key, value in settings_of(instance).items() if value != usual[key]}
+    """The settings of an instance that are not those of the registered one, without what is found and cannot be set."""
+    usual, able = settings_of(registered), {one.name for one in fields(instance) if one.init}
+    return {key: value for key, value in settings_of(instance).items() if key in able and value != usual[key]}
 
 
 def toml_table(name: str, settings: Mapping[str, Any]) -> list[str]:
