@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 from harness.analysis.clocks import SideBySide, wins
 from harness.analysis.order import LEVEL, ordered, run_pairs, sized
 from harness.analysis.statistics.signs import concordance_interval
-from harness.analysis.statistics.verdicts import verdict
+from harness.analysis.statistics.verdicts import MIXED_ADJUSTED, verdict
 from harness.tables import Doubles
 
 Draw: TypeAlias = Callable[[np.random.Generator, int], Doubles]
@@ -83,7 +83,9 @@ def judged(log_costs: Doubles) -> str:
     laid = SideBySide({}, runs, np.array([0.1]), slot, frequency, whole[None], whole[None], censored[None], whole[None])
     row = {**ordered(wins(costs[None, None])[0], laid), **sized(np.log(whole), censored, laid)}
     nothing = dict.fromkeys(("null_concordance", "null_spread", "null_low", "null_high"), np.nan)
-    return verdict(row.pop("evidence"), pd.Series({**row, **nothing, "p_adjusted": row["p_value"]}))
+    # of one configuration there is nothing to correct over
+    alone = {"p_adjusted": row["p_value"], MIXED_ADJUSTED: row["p_mixed"]}
+    return verdict(row.pop("evidence"), pd.Series({**row, **nothing, **alone}))
 
 
 def rates(learner: str, runs: int, simulations: int) -> dict[str, float]:
