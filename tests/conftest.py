@@ -10,7 +10,7 @@ import pytest
 # On a busy machine the numerical libraries' own threads are 50 times slower.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
-from harness.plugins import loading
+from harness.plugins import files, loading
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -35,10 +35,14 @@ def _shares(module: Path) -> bool:
 def _registries_as_they_were():
     """Plugins that a test has loaded are gone after it, with the folders they were found in."""
     kept = [(registry, dict(registry)) for registry in (*map(loading.registry_of, loading.ROOMS), loading._loaded)]
-    search = list(sys.path)
+    search, folders = list(sys.path), list(files._folders)
     yield
     for registry, content in kept:
         if registry != content:
             registry.clear()
             registry.update(content)
+    if entered := files._folders[len(folders) :]:
+        for name in files._modules_of(entered):
+            del sys.modules[name]
+        del files._folders[len(folders) :]
     sys.path[:] = search

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def run_file(path: Path, content: str) -> dict[str, str]:
         if isinstance(error, ValueError):
             raise
         raise ValueError(f"The plugin '{path}' cannot be loaded: {type(error).__name__}: {error}.") from error
-    return {file: fingerprint(Path(file)) for file in _modules_of(path.parent).values() if file != str(path)}
+    return {file: fingerprint(Path(file)) for file in _modules_of([path.parent]).values() if file != str(path)}
 
 
 def together(content: str, siblings: Mapping[str, str]) -> str:
@@ -62,14 +62,12 @@ def forget_siblings(siblings: Mapping[str, str]) -> None:
 
 def _enter(folder: Path) -> None:
     """Put the folder first on the path; modules of other plugins' folders do not stand in for its own."""
-    for other in _folders:
-        if other != folder:
-            for name in _modules_of(other):
-                del sys.modules[name]
-            while str(other) in sys.path:
-                sys.path.remove(str(other))
-            # last and not away: a method of it may import only as it runs
-            sys.path.append(str(other))
+    others = [other for other in _folders if other != folder]
+    for name in _modules_of(others):
+        del sys.modules[name]
+    # last and not away: a method of another file may import only as it runs
+    last = list(map(str, others))
+    sys.path[:] = [*(path for path in sys.path if path not in last), *last]
     if folder not in _folders:
         _folders.append(folder)
     if str(folder) in sys.path:
@@ -77,9 +75,9 @@ def _enter(folder: Path) -> None:
     sys.path.insert(0, str(folder))
 
 
-def _modules_of(folder: Path) -> dict[str, str]:
-    """Name and file of each loaded module in the folder, or in a package in it that is no installed one."""
-    inside, installed = f"{folder}{os.sep}", f"{os.sep}site-packages{os.sep}"
+def _modules_of(folders: Iterable[Path]) -> dict[str, str]:
+    """Name and file of each loaded module in the folders, or in a package in them that is no installed one."""
+    inside, installed = tuple(f"{folder}{os.sep}" for folder in folders), f"{os.sep}site-packages{os.sep}"
     return {name: file for name, file in _modules().items() if file.startswith(inside) and installed not in file}
 
 
