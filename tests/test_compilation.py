@@ -40,8 +40,16 @@ def machine_code(cache):
     return {path.name: path.stat().st_mtime_ns for path in cache.rglob("*.nbc")}
 
 
-def test_a_second_process_finds_what_the_first_has_compiled_until_a_source_changes(tmp_path):
-    assert start(tmp_path).wait() == 0
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """A cache that one process has filled."""
+    cache = tmp_path_factory.mktemp("compiled")
+    assert start(cache).wait() == 0
+    return cache
+
+
+def test_a_second_process_finds_what_the_first_has_compiled_until_a_source_changes(compiled, tmp_path):
+    shutil.copytree(compiled, tmp_path, dirs_exist_ok=True)
     first = machine_code(tmp_path)
     assert len(first) == 8
     assert start(tmp_path).wait() == 0
@@ -51,8 +59,8 @@ def test_a_second_process_finds_what_the_first_has_compiled_until_a_source_chang
 
 
 @pytest.mark.parametrize("kind", ["nbi", "nbc"])
-def test_a_cache_that_is_cut_off_is_a_miss_and_no_error(tmp_path, kind):
-    assert start(tmp_path).wait() == 0
+def test_a_cache_that_is_cut_off_is_a_miss_and_no_error(compiled, tmp_path, kind):
+    shutil.copytree(compiled, tmp_path, dirs_exist_ok=True)
     for number, path in enumerate(sorted(tmp_path.rglob(f"*.{kind}"))):
         path.write_bytes(path.read_bytes()[: 20 * (number % 2)])
     assert start(tmp_path).wait() == 0

@@ -591,7 +591,7 @@ def test_digits_are_learned_by_a_convolutional_network():
 @pytest.mark.slow
 @pytest.mark.usefixtures("_offline")
 @pytest.mark.parametrize(
-    ("name", "samples"), [("cifar10-cnn-small", 1000), ("cifar10-cnn", 500), ("cifar10-vgg16", 200)]
+    ("name", "samples"), [("cifar10-cnn-small", 400), ("cifar10-cnn", 200), ("cifar10-vgg16", 100)]
 )
 def test_an_epoch_on_photographs_runs_on_the_cpu(name, samples):
     status, losses = epoch(name, samples)
