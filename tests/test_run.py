@@ -1,6 +1,7 @@
 """From a specification to rows: however a run ends, its end is data."""
 
 import json
+import os
 import subprocess
 import sys
 import warnings
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.toys import Act, Bowl, Descent, Norm, RandomBowl, Resting, Swarmlet, bowl, run_spec
+from threadpoolctl import threadpool_info
 
 from harness.run.fit import OBJECTS, Refused, check_fit, state_bytes
 from harness.run.machine import machine
@@ -75,6 +77,12 @@ def test_a_run_gives_one_row_a_curve_and_spectra(method):
     assert (row["network"], row["loss"], row["dtype"]) == ("bowl", "mse", "float64")
     assert row["cost"] == row["values"] + 3 * row["gradients"] == 60
     assert row["machine_id"] == machine()["machine_id"]
+    # the order of sums is that of the library and of the processor for which it has chosen its kernels
+    chosen = next(one for one in threadpool_info() if "numpy" in one["filepath"])
+    assert (
+        json.loads(machine()["libraries"])["blas"]
+        == f"{chosen['internal_api']} {chosen['version']} for {chosen['architecture']}"
+    )
     assert tables["curves"]["cost"].iloc[1:].isin({*log_marks(60), *range(3, 61, 3)}).all()
     assert len(tables["spectra"]) == len(tables["curves"])
 
@@ -179,7 +187,8 @@ def test_two_processes_give_the_same_rows_but_for_seconds_and_machine(tmp_path):
         "    for name, rows in tables.items(): rows.to_parquet(f'{sys.argv[1]}/{name}{i}')"
     )
     tests = Path(__file__).parent
-    environment = {"PYTHONPATH": f"{tests.parent}:{tests}", "PYTHONHASHSEED": "1", "OMP_NUM_THREADS": "1"}
+    # all else alike: OPENBLAS_CORETYPE, for one, decides in which order sums are taken
+    environment = os.environ | {"PYTHONPATH": f"{tests.parent}:{tests}", "PYTHONHASHSEED": "1"}
     subprocess.run([sys.executable, "-c", TWICE + write, str(tmp_path)], env=environment, check=True)
     here = {}
     exec(TWICE, here)

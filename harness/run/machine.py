@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_info
+
 from harness.run.spec import canonical, digest
 from harness.run.threads import PINNED
 
@@ -38,6 +40,10 @@ def _versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
+    # numpy's is the first to be loaded; the kind of processor that its kernels are for decides how sums are ordered
+    blas = next((one for one in threadpool_info() if one["user_api"] == "blas"), None)
+    if blas is not None:
+        found["blas"] = f"{blas['internal_api']} {blas['version']} for {blas.get('architecture', 'any processor')}"
     return found
 
 
