@@ -14,6 +14,7 @@ from scipy.optimize import brentq
 
 from harness.analysis.clocks import SideBySide, wins
 from harness.analysis.order import LEVEL, ordered, run_pairs, sized
+from harness.analysis.statistics.censored import exponent
 from harness.analysis.statistics.signs import concordance_interval
 from harness.analysis.statistics.verdicts import MIXED_ADJUSTED, verdict
 from harness.tables import Doubles
@@ -147,8 +148,32 @@ def coverage(case: Case, runs: int, simulations: int) -> tuple[float, float]:
     return float(inside.mean()), float((ends[:, 1] - ends[:, 0]).min())
 
 
+EXPONENT = [*product((3, 5, 10), (0.0, 0.25, 0.5, 0.75))]
+"""Frequencies, and the share of hits that is censored."""
+
+
+def exponent_coverage(frequencies: int, share: float, runs: int, simulations: int) -> tuple[float, float]:
+    """How often the interval of the exponent holds it, of the studies that have one; and how many have one."""
+    rng = np.random.default_rng(runs)
+    x = np.log(np.arange(1.0, frequencies + 1))
+
+    def drawn(count: int) -> Doubles:
+        found: Doubles = NOISE * (rng.normal(size=(count, 1)) + rng.normal(size=(count, frequencies))) + 2 * x
+        return found
+
+    end = np.quantile(drawn(20_000), 1 - share)
+    laid = np.broadcast_to(x, (runs, frequencies))
+    ends = []
+    for _ in range(simulations):
+        y = drawn(runs)
+        ends.append(exponent(laid, np.minimum(y, end), y > end, np.arange(runs), runs).interval(LEVEL))
+    low, high = np.transpose(ends)
+    known = np.isfinite(low)
+    return float(((low <= 2) & (high >= 2))[known].mean()) if known.any() else float("nan"), float(known.mean())
+
+
 def main() -> int:
-    """Print both tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--simulations", type=int, default=2000)
     simulations = parser.parse_args().simulations
@@ -163,6 +188,12 @@ def main() -> int:
         for case in COVERAGE
     ]
     print(pd.DataFrame(covered).to_string(index=False, float_format="{:.3f}".format))
+    of_exponents = [
+        {"frequencies": frequencies, "censored": share}
+        | {f"{runs} runs": exponent_coverage(frequencies, share, runs, simulations) for runs in (5, 8, 16)}
+        for frequencies, share in EXPONENT
+    ]
+    print(pd.DataFrame(of_exponents).to_string(index=False))
     return 0
 
 

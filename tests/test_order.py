@@ -11,7 +11,7 @@ from scipy.stats import kendalltau, t
 from harness.analysis.clocks import side_by_side
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
-from harness.analysis.statistics.censored import exponent
+from harness.analysis.statistics.censored import exponent, standard_error
 from harness.analysis.statistics.signs import contradiction_p, sign_test
 from harness.analysis.statistics.spread import median_ratio
 from harness.tables import LABELS, SCHEMA, empty, frame
@@ -406,6 +406,18 @@ def test_the_interval_of_the_censored_exponent_is_that_of_leaving_out_one_run_af
     low, high = exponent(x, y, censored, run, 40).interval(0.95)
     assert 0.1 < censored.mean() < 0.5
     assert high - low == pytest.approx(2 * t.ppf(0.975, 39) * error, rel=0.1)
+
+
+@pytest.mark.parametrize("sloping", [4, 2, 1])
+def test_a_run_with_one_hit_adds_no_degree_of_freedom_to_the_interval_of_the_exponent(sloping):
+    rng = np.random.default_rng(3)
+    x = np.tile(np.log([1.0, 3.0, 5.0]), (8, 1))
+    y = 2 * x + 0.3 * rng.normal(size=x.shape)
+    censored = np.zeros(x.shape, bool)
+    censored[sloping:, 1:] = True
+    found = exponent(x, np.where(censored, y[:, :1] + 1, y), censored, np.arange(8), 8)
+    low, high = found.interval(0.95)
+    assert (high - low) / (2 * standard_error(found.influence)) == pytest.approx(t.ppf(0.975, sloping - 1), nan_ok=True)
 
 
 @pytest.mark.parametrize(("runs", "first"), [(6, 1), (8, 1), (9, 2), (10, 2), (20, 6), (25, 8)])

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from benchmarks.order_rates import COVERAGE, coverage, rates
+from benchmarks.order_rates import COVERAGE, coverage, exponent_coverage, rates
 
 pytestmark = pytest.mark.slow
 SIMULATIONS = 400
@@ -50,3 +50,9 @@ def test_the_interval_of_the_concordance_covers_it(case, runs):
     covered, narrowest = coverage(case, runs, SIMULATIONS)
     assert covered >= 0.93 - SLACK
     assert narrowest > 0
+
+
+@pytest.mark.parametrize("share", [0.25, 0.75])
+def test_the_interval_of_the_exponent_covers_it_also_where_most_hits_are_censored(share):
+    covered, _ = exponent_coverage(5, share, 8, 100)
+    assert covered >= 0.93 - 2 * np.sqrt(0.05 * 0.95 / 65)

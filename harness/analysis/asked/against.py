@@ -15,7 +15,7 @@ from harness.analysis.clocks import SideBySide, side_by_side
 from harness.analysis.configurations import configuration_names
 from harness.analysis.incumbents import as_declared
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, adjusted, log_cost
-from harness.analysis.statistics.censored import Exponent, exponent, half_width
+from harness.analysis.statistics.censored import Exponent, exponent, freedom, standard_error
 from harness.analysis.statistics.laws import t_quantile, t_tail
 from harness.analysis.statistics.signs import sign_test
 from harness.analysis.statistics.spread import median_ratio, run_bounds
@@ -120,11 +120,10 @@ def _exponents(own: Exponent, other: Exponent, a: list[int], b: list[int]) -> di
     ratio = own.value / other.value
     # with r = a / b, dr = (da - r db) / b
     influence = (own.influence[a] - ratio * other.influence[b]) / other.value
-    half = half_width(influence, LEVEL)
-    n = int((influence != 0).sum())
-    # the half width is t times the standard error
-    error = half / t_quantile((1 + LEVEL) / 2, n - 1) if n > 1 else np.nan
-    p = 2 * t_tail(abs(ratio - 1) / error, n - 1) if error > 0 else np.nan
+    # a pair tells of a ratio of slopes where both of its runs have one
+    error, free = standard_error(influence), freedom(own.sloping[a] & other.sloping[b])
+    half = t_quantile((1 + LEVEL) / 2, free) * error
+    p = 2 * t_tail(abs(ratio - 1) / error, free) if error > 0 else np.nan
     return {
         "exponent_ratio": ratio,
         "exponent_low": ratio - half,

@@ -7,7 +7,8 @@ nowhere and an intercept for each series the likelihood is that of
 
 maximised in Olsen's parameters (intercepts / sigma, exponent / sigma, 1 / sigma), in which it is concave. Without
 censoring it is least squares. The interval takes the run as the unit: a sandwich of the scores of runs, and Student's t
-with one degree of freedom less than runs. Source: Olsen, Econometrica 46 (1978) 1211-1215.
+with one degree of freedom less than runs that have two hits in a series, as the others tell of no slope by themselves.
+Source: Olsen, Econometrica 46 (1978) 1211-1215.
 """
 
 from dataclasses import dataclass
@@ -30,21 +31,25 @@ class Exponent:
 
     value: float
     influence: Doubles
+    sloping: NDArray[np.bool_]
+    """Whether a run has two hits in one of its series, `(runs,)`."""
 
     def interval(self, level: float) -> tuple[float, float]:
-        """The interval of the exponent."""
-        half = half_width(self.influence, level)
+        """The interval of the exponent; NaN where fewer than two runs have a slope."""
+        half = student(level, freedom(self.sloping)) * standard_error(self.influence)
         return self.value - half, self.value + half
 
 
-def half_width(influence: Doubles, level: float) -> float:
-    """Student's t times the standard error from the influences of runs, those of no influence left out."""
+def standard_error(influence: Doubles) -> float:
+    """From the influences of runs, those of no influence left out."""
     n = int((influence != 0).sum())
-    if n < 2:
-        return float("nan")
     # the sandwich: the variance of a sum of n independent influences, times n / (n - 1) as they add up to 0
-    error = np.sqrt(n / (n - 1) * (influence**2).sum())
-    return float(student(level, n - 1) * error)
+    return float(np.sqrt(n / (n - 1) * (influence**2).sum())) if n > 1 else float("nan")
+
+
+def freedom(sloping: NDArray[np.bool_]) -> int:
+    """Of Student's t; with one for each run instead it covers 79 to 89 % where three quarters are censored."""
+    return int(sloping.sum()) - 1
 
 
 def exponent(x: Doubles, y: Doubles, censored: NDArray[np.bool_], run: NDArray[np.int64], n_runs: int) -> Exponent:
@@ -52,7 +57,9 @@ def exponent(x: Doubles, y: Doubles, censored: NDArray[np.bool_], run: NDArray[n
     present = np.isfinite(x) & np.isfinite(y)
     present &= (present & ~censored).any(axis=1, keepdims=True)  # a series without a hit has an intercept of its own
     seen = present & ~censored
-    none = Exponent(float("nan"), np.full(n_runs, np.nan))
+    sloping = np.zeros(n_runs, bool)
+    sloping[run[seen.sum(axis=1) > 1]] = True
+    none = Exponent(float("nan"), np.full(n_runs, np.nan), sloping)
     series, _ = np.nonzero(present)
     # an intercept for each series, then a slope, and one value more to see sigma by
     if not len(series) or seen.sum() - seen.any(axis=1).sum() < 2:
@@ -67,7 +74,7 @@ def exponent(x: Doubles, y: Doubles, censored: NDArray[np.bool_], run: NDArray[n
         slope, scores = _tobit(values, when, known, group)
     influence = np.zeros(n_runs)
     np.add.at(influence, run[names], np.bincount(group, scores, len(names)))
-    return Exponent(slope, influence)
+    return Exponent(slope, influence, sloping)
 
 
 def _varies(x: Doubles, known: NDArray[np.bool_], group: NDArray[np.int64]) -> bool:
