@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from benchmarks.order_rates import COVERAGE, coverage, exponent_coverage, rates
+from benchmarks.order_rates import COVERAGE, coverage, exponent_coverage, rates, uneven_coverage
 
 pytestmark = pytest.mark.slow
 SIMULATIONS = 400
@@ -50,6 +50,12 @@ def test_the_interval_of_the_concordance_covers_it(case, runs):
     covered, narrowest = coverage(case, runs, SIMULATIONS)
     assert covered >= 0.93 - SLACK
     assert narrowest > 0
+
+
+@pytest.mark.parametrize("share", [0.4, 0.65, 0.9])
+@pytest.mark.parametrize("concordance", [0.5, 0.8])
+def test_the_interval_of_the_concordance_covers_it_where_one_run_holds_most_of_the_pairs(concordance, share):
+    assert uneven_coverage(concordance, share, 8, SIMULATIONS) >= 0.93 - SLACK
 
 
 @pytest.mark.parametrize("share", [0.25, 0.75])

@@ -17,6 +17,8 @@ from harness.tables import Doubles
 EXACT_RUNS = 10
 """Up to here all mirrorings are enumerated where several statistics are mirrored together."""
 DRAWS = 4000
+LARGEST = 1 / 3
+"""The share of all pairs up to which runs count alike in the interval of C."""
 
 
 def sign_test(scores: Doubles) -> float:
@@ -42,7 +44,8 @@ def concordance_interval(concordant: Doubles, pairs: Doubles, level: float) -> t
     """Interval of C = sum(concordant) / sum(pairs) over runs `(runs,)`, never of width zero.
 
     Student's t of the ratio, with one run more of as many pairs, half of them concordant: where all runs agree there
-    would be no spread to estimate. Both ends are moved out by half a pair."""
+    would be no spread to estimate. Both ends are moved out by half a pair. A run with more than `LARGEST` of all pairs
+    draws the ratio to itself, so that it seems to agree: then runs count by what they weigh."""
     n = len(pairs)
     if n < 2 or not pairs.sum():
         return float("nan"), float("nan")
@@ -51,7 +54,9 @@ def concordance_interval(concordant: Doubles, pairs: Doubles, level: float) -> t
     centre = won.sum() / of.sum()
     # of a ratio of sums: the residuals won - C of, over n + 1 runs with the one that was added
     error = np.sqrt(((won - centre * of) ** 2).sum() / (n * (n + 1))) / of.mean()
-    half = float(student(level, n - 1) * error + 0.5 / pairs.sum())
+    # Kish's effective number of runs, (sum m)^2 / sum m^2: n where all have equally many pairs
+    runs = n if pairs.max() <= LARGEST * pairs.sum() else float(pairs.sum() ** 2 / (pairs**2).sum())
+    half = float(student(level, runs - 1) * error + 0.5 / pairs.sum())
     return max(0.0, float(centre) - half), min(1.0, float(centre) + half)
 
 
@@ -75,7 +80,7 @@ def contradiction_p(signs: Doubles) -> float:
 
 
 @lru_cache(maxsize=256)
-def student(level: float, freedom: int) -> float:
+def student(level: float, freedom: float) -> float:
     """How many standard errors an interval of this level reaches on each side."""
     return t_quantile((1 + level) / 2, freedom)
 
