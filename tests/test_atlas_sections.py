@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from harness.analysis.asked.sizes import shared_sizes
 from harness.atlas.answer import answer
 from harness.atlas.page import _median_spread
 from harness.atlas.sections.by_chance import chance_section
@@ -115,7 +116,7 @@ def test_sizes_are_compared_on_the_problems_that_all_have_and_bounds_are_told():
     spreads = {"gd": {"a": 8.0, "b": 2.0, "c": 1000.0}, "adam": {"a": 2.0, "b": 2.0}, "metropolis": {"a": 1.0}}
     rows = pd.DataFrame([row(block, name, LOW, value) for name, own in spreads.items() for block, value in own.items()])
     rows = rows.assign(targets=1, spread_bound=[">=", "", "", "", "", ""])
-    said = [*answer(rows, 9)]
+    said = [*answer(rows, 9, shared_sizes(rows))]
     assert said[0].startswith("Of 9 pairs of a method and a problem (2 optimizers and 1 samplers, 3 problems), 6 allow")
     # sqrt(8 * 2) on a and b: c is not Adam's, and a sampler does not decide what is shared
     assert (

@@ -314,6 +314,7 @@ def test_methods_on_several_problems_stand_as_the_analysis_says(several, page_of
     expected = standing(several)
     found = standings(several)
     assert found.problems == ["waves", "even"]
+    assert f"of the spreads over the {found.shared} problem" in page_of_several.text
     for method in found.methods:
         for problem, cell in zip(found.problems, method.places, strict=True):
             twin = expected[(expected["block"] == problem) & (expected["optimizer"] == method.name)]
@@ -324,6 +325,21 @@ def test_methods_on_several_problems_stand_as_the_analysis_says(several, page_of
         "standing-table",
         "choices-table",
     ]
+
+
+def test_methods_are_sorted_by_a_mean_over_the_problems_that_all_of_them_have(monkeypatch):
+    """`few` has a spread on one problem alone, the steepest: over its own problems it would stand first."""
+    spreads = {"few": (np.nan, np.nan, 900.0), "low": (2.0, 2.0, 100.0), "high": (3.0, 4.0, 90.0)}
+    rows = [
+        {"optimizer": name, "settings": "", "block": block, "spread": spread, "spread_low": 1.0, "spread_high": 1e3}
+        | {"spread_bound": "", "verdict": "low-first", "targets": 1}
+        for name, own in spreads.items()
+        for block, spread in zip("abc", own, strict=True)
+    ]
+    monkeypatch.setattr("harness.report.problems.standing", lambda tables: pd.DataFrame(rows))
+    found = standings({"order": pd.DataFrame({"endpoint": ["primary"]})})
+    assert [method.name for method in found.methods] == ["high", "low", "few"]
+    assert (found.ranked, found.shared) == (2, 3)
 
 
 def test_what_samplers_say_is_on_the_page_word_for_word(several, page_of_several):

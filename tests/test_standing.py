@@ -8,12 +8,13 @@ import pytest
 from scipy import stats
 
 from harness.analysis.asked.robustness import agreement_of_choices, robustness
+from harness.analysis.asked.sizes import is_sized, shared_sizes
 from harness.analysis.asked.standing import _over_targets, _verdict, block_names, method_names, standing
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.atlas.placing import ratios
 from harness.figures import FIGURES, NUMBERS
-from harness.figures.asked.standing import MARKS, is_sized, shared_sizes
+from harness.figures.asked.standing import MARKS
 from harness.tables import LABELS, SCHEMA, frame
 
 ZERO = {"str": "", "int64": 0, "float64": 0.0, "bool": False}

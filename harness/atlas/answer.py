@@ -16,29 +16,19 @@ FEWEST_SHARED = 2
 """Problems over which a mean is taken."""
 
 
-def answer(rows: pd.DataFrame, run: int) -> Iterator[str]:
+def answer(rows: pd.DataFrame, run: int, sizes: pd.DataFrame) -> Iterator[str]:
     """The sentences; `rows` is the standing with `method`, `said` and `alone`, and `run` counts pairs with runs."""
     several = rows[rows["targets"] > 1]
     for block, own in several.groupby("block", sort=False):
         yield _over_targets(str(block), own)
     yield _over_pairs(rows, run)
-    sizes = shared_sizes(rows)
-    if sizes is not None:
+    if worth_a_mean(sizes):
         yield _extremes(rows, sizes)
 
 
-def shared_sizes(rows: pd.DataFrame) -> pd.DataFrame | None:
-    """Logarithms of the spreads `(methods, problems)` of the problems on which all of these methods have one.
-
-    Without samplers and methods with a spread on half of the problems or fewer; None where less is shared than is worth
-    a mean, as a mean over other problems would compare problems and not methods."""
-    known = rows[(rows["spread"] > 0) & np.isfinite(rows["spread"]) & ~rows["optimizer"].isin(SAMPLERS)]
-    counts = known.groupby("method", sort=False)["block"].nunique()
-    of = rows.groupby("method", sort=False)["block"].nunique()
-    kept = known[known["method"].isin(counts.index[2 * counts > of[counts.index]])]
-    wide = kept.assign(log=np.log(kept["spread"])).pivot_table(index="method", columns="block", values="log")
-    wide = wide.dropna(axis="columns")
-    return wide if wide.shape[0] > 1 and wide.shape[1] >= FEWEST_SHARED else None
+def worth_a_mean(sizes: pd.DataFrame) -> bool:
+    """Whether there are methods to compare, on as many problems as a mean is taken over."""
+    return sizes.shape[0] > 1 and sizes.shape[1] >= FEWEST_SHARED
 
 
 def _over_targets(block: str, own: pd.DataFrame) -> str:

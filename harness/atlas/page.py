@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.analysis.asked.sizes import shared_sizes
 from harness.analysis.asked.standing import METHOD, PLACE, block_names, method_names, standing
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.again import verified_section
-from harness.atlas.answer import SAYING, answer, shared_sizes
+from harness.atlas.answer import SAYING, answer, worth_a_mean
 from harness.atlas.kept import with_found
 from harness.atlas.sections.by_chance import chance_section
 from harness.atlas.sections.chapter import chapter_section
@@ -47,7 +48,7 @@ def atlas_page(
             HEADER.format(folder=folder.as_posix()),
             "# The Atlas: which training algorithms learn low frequencies first?",
             "",
-            *answer(rows, len(run)),
+            *answer(rows, len(run), sizes),
             "",
             f"![Every optimizer on every problem]({figure})",
             "",
@@ -87,13 +88,13 @@ def _run(tables: Tables) -> pd.DataFrame:
     return runs.assign(method=method_names(runs))[["method", "block", "problem"]].drop_duplicates(ignore_index=True)
 
 
-def _methods(rows: pd.DataFrame, tables: Tables, sizes: pd.DataFrame | None) -> pd.DataFrame:
+def _methods(rows: pd.DataFrame, tables: Tables, sizes: pd.DataFrame) -> pd.DataFrame:
     """One row for each method: what holds over targets, on how many problems it is in order, and how robust that is."""
     # to stay undecided under other choices is no robustness: only what is said counts
     agreed = tables["robustness"]
     agreed = agreed[agreed["verdict"].str.split(",").str[0].isin(SAYING)]
     shares = agreed.groupby(METHOD)["agreeing"].mean()
-    means: dict[Hashable, float] = {} if sizes is None else sizes.mean(axis="columns").to_dict()
+    means: dict[Hashable, float] = sizes.mean(axis="columns").to_dict() if worth_a_mean(sizes) else {}
     found = []
     for method, own in rows.groupby("method", sort=False):
         optimizer, settings = own["optimizer"].iloc[0], own["settings"].iloc[0]
@@ -116,7 +117,7 @@ def _methods(rows: pd.DataFrame, tables: Tables, sizes: pd.DataFrame | None) -> 
     return pd.DataFrame(found, columns=columns).sort_values("size", ascending=False, ignore_index=True)
 
 
-def _table(methods: pd.DataFrame, sizes: pd.DataFrame | None) -> Iterator[str]:
+def _table(methods: pd.DataFrame, sizes: pd.DataFrame) -> Iterator[str]:
     yield "## Methods"
     yield ""
     several = [row for row in methods["population"] if row is not None]
@@ -129,9 +130,9 @@ def _table(methods: pd.DataFrame, sizes: pd.DataFrame | None) -> Iterator[str]:
         "on how many problems the verdict is so. Robust: the share of other reasonable choices that give the same "
         "verdict, of the problems that allow a statement."
         + (
-            ""
-            if sizes is None
-            else " Rows are sorted by the geometric mean that is told above; the last ones have none."
+            " Rows are sorted by the geometric mean that is told above; the last ones have none."
+            if worth_a_mean(sizes)
+            else ""
         )
     )
     yield ""

@@ -1,10 +1,8 @@
 """How each method stands on each problem of a study of several: spread and verdict, a row for a method."""
 
-from math import log
 from typing import Any, NamedTuple
 
-import pandas as pd
-
+from harness.analysis.asked.sizes import shared_sizes
 from harness.analysis.asked.standing import method_names, standing
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.report.answers import Estimate
@@ -36,15 +34,20 @@ class Method(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Problems, the methods on them, and on how many targets each problem was drawn."""
+    """Problems, the methods on them, and on how many targets each problem was drawn.
+
+    The first `ranked` methods stand by the mean of their spreads over the `shared` problems on which all of them have
+    one; the others follow by name."""
 
     problems: list[str]
     targets: list[int]
     methods: list[Method]
+    ranked: int = 0
+    shared: int = 0
 
 
 def standings(tables: Tables) -> Standing:
-    """From the most often low-first to the least; without a method where the study has one problem and one target."""
+    """From the largest preference to the smallest; without a method where the study has one problem and one target."""
     if not (tables["order"]["endpoint"] == "primary").any():
         return Standing([], [], [])
     rows = standing(tables)
@@ -52,18 +55,18 @@ def standings(tables: Tables) -> Standing:
     targets = [int(rows.loc[rows["block"] == problem, "targets"].max()) for problem in problems]
     if len(problems) < 2 and targets <= [1]:
         return Standing(problems, targets, [])
-    methods = []
-    for name, own in rows.groupby(pd.Series(method_names(rows), rows.index), sort=False):
+    rows = rows.assign(method=method_names(rows))
+    sizes = shared_sizes(rows)
+    found = {}
+    for name, own in rows.groupby("method"):
         of_problem = {str(row["block"]): _place(row) for row in own.to_dict("records")}
-        methods.append(Method(str(name), [of_problem.get(problem, Place()) for problem in problems]))
-    return Standing(problems, targets, sorted(methods, key=_rank))
+        found[str(name)] = Method(str(name), [of_problem.get(problem, Place()) for problem in problems])
+    # of methods that share no problem there is no mean
+    ranked = sizes.mean(axis="columns").dropna().sort_values(ascending=False, kind="stable").index
+    named = dict.fromkeys([*map(str, ranked), *found])
+    return Standing(problems, targets, [found[name] for name in named], len(ranked), sizes.shape[1])
 
 
 def _place(row: dict[Any, Any]) -> Place:
     spread = Estimate(row["spread"], row["spread_low"], row["spread_high"], row["spread_bound"])
     return Place(spread, str(row["verdict"]))
-
-
-def _rank(method: Method) -> tuple[int, float, str]:
-    logs = [log(place.spread.value) for place in method.places if 0 < place.spread.value < float("inf")]
-    return -method.low_first, -sum(logs) / max(len(logs), 1), method.name

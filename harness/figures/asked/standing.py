@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from harness.analysis.asked.samplers import SAMPLERS
+from harness.analysis.asked.sizes import is_sized, shared_sizes
 from harness.analysis.asked.standing import method_names, standing
 from harness.figures.drawing.grids import broken
 from harness.figures.drawing.layout import PAGE
@@ -51,22 +51,6 @@ def standing_rows(tables: Tables) -> pd.DataFrame:
     size = rows["method"].map(sizes.mean(axis="columns"))
     rows = rows.assign(size=size, counted=size.notna() & rows["block"].isin(sizes.columns))
     return rows.sort_values(["size", "method"], ascending=[False, True], kind="stable")
-
-
-def shared_sizes(rows: pd.DataFrame) -> pd.DataFrame:
-    """Logarithms of the spreads `(methods, problems)` of the problems on which all of these methods have one.
-
-    A mean over other problems would compare problems and not methods."""
-    known = rows[is_sized(rows) & ~rows["optimizer"].isin(SAMPLERS)]
-    logs = known.assign(log=np.log(known["spread"])).pivot_table(index="method", columns="block", values="log")
-    often = 2 * logs.notna().sum(axis="columns") > rows["block"].nunique()
-    return logs[often].dropna(axis="columns")
-
-
-def is_sized(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Where a spread is known: one with the interval [0, inf] may lie anywhere, and a spread of 0 is none."""
-    low, high = (rows[name].astype(np.float64) for name in ("spread_low", "spread_high"))
-    return (rows["spread"] > 0) & ((low > 0) | np.isfinite(high))
 
 
 def standing_figure(tables: Tables) -> Figure:
