@@ -1,6 +1,10 @@
-"""Sizes and durations as a person says them: with three digits, in a unit that leaves some of them before the point."""
+"""Numbers as a person says them: sizes and durations in a unit that leaves some digits before the point, and bounds.
 
+Rounding must not carry a bound beyond what was seen."""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import pairwise
+from math import isclose, isfinite
 
 SIZES = ((1.0, "B"), (1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
 DURATIONS = ((1e-9, "ns"), (1e-6, "us"), (1e-3, "ms"), (1.0, "s"), (60.0, "min"), (3600.0, "h"), (86_400.0, "days"))
@@ -23,3 +27,27 @@ def duration(seconds: float) -> str:
 
 def _digits(value: float) -> str:
     return f"{value:.3g}" if value < HIGH else f"{value:,.0f}"
+
+
+AT_LEAST, AT_MOST = BOUNDS = (">=", "<=")
+
+
+def held(value: float, bound: str, digits: int = 2, whole: float = 100.0) -> float:
+    """The value for so many digits, and whole from `whole` on: a lower bound rounded down, an upper one up.
+
+    What is no bound (neither of `BOUNDS`) is as it was, for the format to round."""
+    if bound not in BOUNDS or not isfinite(value) or not value:
+        return value
+    exact = Decimal(value)
+    place = exact.adjusted() - digits + 1
+    step = Decimal(1).scaleb(min(place, 0) if abs(value) >= whole else place)
+    nearest = float(exact.quantize(step))
+    # 1.2 as the quotient of two costs may lie a last digit below itself
+    if isclose(nearest, value, rel_tol=1e-9):
+        return nearest
+    return float(exact.quantize(step, ROUND_FLOOR if bound == AT_LEAST else ROUND_CEILING))
+
+
+def held_ends(low: float, high: float, bound: str, digits: int = 2, whole: float = 100.0) -> tuple[float, float]:
+    """The ends of the interval of a bound, each rounded outwards; those of what is no bound as they were."""
+    return held(low, AT_LEAST if bound else "", digits, whole), held(high, AT_MOST if bound else "", digits, whole)

@@ -130,7 +130,7 @@ def test_rows_show_what_differs_between_them(tmp_path):
     assert f"| adam |  | registered {first}" in lines
     second = "| 8 of 8 | - [-, -] (0.5) | - [-, -] (-) | 0.5 | 0.25 [0.2, 1] | 9.0 | too few hits |"
     assert f"| adam |  | tuned: lr 0.2 {second}" in lines
-    assert "| adam |  | registered | registered | <=0.12 [0, 2] | 0.5 [0.25, 1] | 3.2 [-1, 8] | 0.05 |" in lines
+    assert "| adam |  | registered | registered | <=0.13 [0, 2] | 0.5 [0.25, 1] | 3.2 [-1, 8] | 0.05 |" in lines
     # of nothing there is no ratio and no p
     assert "| adam |  | tuned: lr 0.2 | tuned | - | 2 [1, 3] | -1 [-2, 0] | - |" in lines
     assert sum(line.startswith("| adam") for line in lines) == 4

@@ -1,10 +1,23 @@
-"""Sizes and durations in words: a person reads the unit that a person would choose, and the number is right."""
+"""Sizes and durations in words: a person reads the unit that a person would choose, and the number is right.
 
+And bounds: no number that is printed of one says more than was seen."""
+
+import re
+from math import inf
+
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.quantities import DURATIONS, SIZES, duration, size
+from harness.analysis.asked.against import _sentence
+from harness.analysis.summary import with_interval
+from harness.atlas.wording import spread_of
+from harness.commands.docs.claims_page import _interval
+from harness.figures.asked.standing import _short
+from harness.figures.inline import _cells
+from harness.quantities import DURATIONS, SIZES, duration, held, size
+from harness.report.answers import Estimate
 
 
 @pytest.mark.parametrize(
@@ -33,3 +46,51 @@ def test_what_is_said_is_within_half_a_percent_and_has_no_exponent(value: float)
         assert "e" not in number
         unit = next(length for length, unit_name in units if unit_name == name)
         assert float(number.replace(",", "")) * unit == pytest.approx(value, rel=6e-3)
+
+
+@given(st.floats(1e-9, 1e9), st.integers(1, 4), st.sampled_from([100.0, 1000.0, inf]))
+def test_a_bound_is_rounded_to_its_own_side_and_by_less_than_a_digit(value: float, digits: int, whole: float) -> None:
+    below, above = (held(value, bound, digits, whole) for bound in (">=", "<="))
+    assert below * (1 - 1e-9) <= value <= above * (1 + 1e-9)
+    assert above - below <= 10 ** (1 - digits) * value * 1.001 or (value >= whole and above - below <= 1.001)
+    assert held(value, "", digits, whole) == value
+
+
+def test_a_quotient_that_lies_a_last_digit_below_its_decimal_number_is_that_number() -> None:
+    assert held(1.1 * 3 / 3, "<=") == held(0.1 * 3 / 3 + 1, ">=") == 1.1
+
+
+ROW = {"configuration": "a", "n_runs": 8, "exponent": 1.0, "concordance": 1.0, "low": 0.8, "high": 1.0, "verdict": ""}
+ROW |= {"reference": "b", "n_pairs": 8, "spread_p_adjusted": 0.5, "exponent_ratio": float("nan")}
+
+
+def _row(value: float, low: float, high: float, bound: str) -> "pd.Series":
+    return pd.Series(
+        {**ROW, "spread": value, "spread_ratio": value, "spread_low": low, "spread_high": high}
+        | {"spread_bound": bound}
+    )
+
+
+PRINTED = {
+    "atlas": lambda *seen: spread_of(_row(*seen).to_dict()),
+    "report": lambda *seen: Estimate(*seen).text,
+    "closing table": with_interval,
+    "against": lambda *seen: _sentence("a", _row(*seen)).partition(" of ")[0],
+    "notebook": lambda *seen: _cells(_row(*seen))[2],
+    "standing": lambda value, low, high, bound: _short(value, bound),
+    "claims": lambda *seen: _interval(
+        {**_row(*seen).map(str), "null_spread": ""}, "spread", "spread_low", "spread_high", seen[3]
+    ),
+}
+
+
+@pytest.mark.parametrize("page", PRINTED)
+@pytest.mark.parametrize("seen", [1.2778, 37.66, 1537.77, 2.5978e5])
+def test_no_page_lifts_a_lower_bound_above_what_was_seen_or_an_upper_one_below(page: str, seen: float) -> None:
+    near = seen * 0.99999
+    for told, low, high, bound in ((seen, near, inf, ">="), (near, 0.0, seen, "<=")):
+        text = PRINTED[page](told, low, high, bound).replace(",", "").replace("inf", "").replace("∞", "")
+        numbers = [float(number) for number in re.findall(r"\d+\.?\d*(?:e[+-]\d+)?", text)]
+        assert numbers
+        for number in numbers:
+            assert number <= seen if bound == ">=" else number == 0 or number >= near

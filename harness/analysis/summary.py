@@ -11,6 +11,7 @@ from harness.analysis.configurations import configuration_names, configurations,
 from harness.analysis.incumbents import BEST, declared
 from harness.analysis.order import log_cost
 from harness.analysis.statistics.censored import exponent
+from harness.quantities import held, held_ends
 from harness.tables import LABELS, Tables
 
 THRESHOLD = 0.1
@@ -145,7 +146,7 @@ def with_interval(value: float, low: float, high: float, bound: str = "") -> str
         return "-"
     shown = [
         f"{number:,.0f}" if abs(number) >= 100 and np.isfinite(number) else f"{number:.2g}"
-        for number in (value, low, high)
+        for number in (held(value, bound), *held_ends(low, high, bound))
     ]
     return f"{bound}{shown[0]}\n" + (f"{shown[1]}..{shown[2]}" if np.isfinite(low) else "")
 

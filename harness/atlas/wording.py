@@ -1,9 +1,14 @@
 """How numbers and names stand on the page of the Atlas."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
+
+from harness.analysis.asked.sizes import is_sized
+from harness.quantities import AT_LEAST, AT_MOST, held, held_ends
+from harness.tables import Doubles
 
 
 def number(value: float) -> str:
@@ -21,7 +26,24 @@ def listed(names: Iterable[str]) -> str:
 def spread_of(row: Mapping[Hashable, Any]) -> str:
     """The spread of a row of a standing, with its interval and what it is a bound of."""
     bound = row.get("spread_bound") or ""
-    return f"{bound}{number(row['spread'])} [{number(row['spread_low'])}, {number(row['spread_high'])}]"
+    low, high = held_ends(row["spread_low"], row["spread_high"], bound)
+    return f"{bound}{number(held(row['spread'], bound))} [{number(low)}, {number(high)}]"
+
+
+def spread_among(rows: pd.DataFrame, pick: Callable[[Doubles], float]) -> str:
+    """The median, least or largest spread of some rows, as `pick` finds it, with the sign of what it is a bound of.
+
+    It lies between that of the lower and that of the upper bounds; one of them is told, a dash where both are open."""
+    value, bound = rows["spread"].to_numpy(np.float64), rows["spread_bound"].to_numpy(str)
+    # of one between 0 and infinity nothing is known
+    unknown = ~is_sized(rows).to_numpy()
+    low = pick(np.where(unknown | (bound == AT_MOST), 0.0, value))
+    high = pick(np.where(unknown | (bound == AT_LEAST), np.inf, value))
+    if low == high:
+        return number(low)
+    if low > 0 and (low == pick(value) or not np.isfinite(high)):
+        return f"{AT_LEAST}{number(held(low, AT_LEAST))}"
+    return f"{AT_MOST}{number(held(high, AT_MOST))}" if np.isfinite(high) else "-"
 
 
 def share_of(row: Mapping[Hashable, Any]) -> str:

@@ -10,9 +10,12 @@ import numpy as np
 from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap
 from harness.figures.order import order_rows
+from harness.quantities import held, held_ends
 from harness.tables import Tables
 
 DPI = 110
+DIGITS, WHOLE = 3, 1000
+"""Of a number, and from where on it is whole."""
 HEADINGS = ("optimizer", "runs", "spread", "exponent", "C", "verdict")
 NO_ORDER = "No order was judged: two watched frequencies and a finished run are needed."
 
@@ -43,12 +46,20 @@ def _table(tables: Tables, caption: str) -> str:
 
 
 def _cells(row: Any) -> list[str]:
-    spread = (
-        f"{row['spread_bound']}{_number(row['spread'])} [{_number(row['spread_low'])}, {_number(row['spread_high'])}]"
-    )
+    bound = row["spread_bound"]
+    low, high = held_ends(row["spread_low"], row["spread_high"], bound, DIGITS, WHOLE)
+    spread = f"{bound}{_number(held(row['spread'], bound, DIGITS, WHOLE))} [{_number(low)}, {_number(high)}]"
     concordance = f"{row['concordance']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
     return [row["configuration"], str(row["n_runs"]), spread, _number(row["exponent"]), concordance, row["verdict"]]
 
 
 def _number(value: float) -> str:
-    return "∞" if np.isinf(value) else "-" if np.isnan(value) else f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
+    return (
+        "∞"
+        if np.isinf(value)
+        else "-"
+        if np.isnan(value)
+        else f"{value:,.{DIGITS}g}"
+        if value < WHOLE
+        else f"{value:,.0f}"
+    )

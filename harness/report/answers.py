@@ -8,6 +8,7 @@ import pandas as pd
 
 from harness.analysis.configurations import of_problems
 from harness.analysis.statistics.verdicts import ALONE
+from harness.quantities import held, held_ends
 from harness.tables import LABELS, Tables
 
 FEWEST_DECADES = 1.0
@@ -30,8 +31,14 @@ class Estimate(NamedTuple):
         """Value and interval in a few digits."""
         if not isfinite(self.value):
             return "–"
-        interval = "" if self.low != self.low else f" [{short(self.low)}, {short(self.high)}]"
-        return f"{BOUNDS[self.bound]}{short(self.value)}{interval}"
+        low, high = held_ends(self.low, self.high, self.bound)
+        interval = "" if low != low else f" [{short(low)}, {short(high)}]"
+        return f"{self.alone}{interval}"
+
+    @property
+    def alone(self) -> str:
+        """The value with the sign of its bound, without an interval."""
+        return f"{BOUNDS[self.bound]}{short(held(self.value, self.bound))}"
 
 
 class Answer(NamedTuple):
@@ -100,7 +107,7 @@ def _on_spreads(own: list[Answer], verdict: str) -> str:
 def _ends(spreads: list[Estimate]) -> str:
     """The least and the largest, each with the sign of its bound."""
     ends = [pick(spreads, key=lambda spread: spread.value) for pick in (min, max)]
-    return " to ".join(dict.fromkeys(f"{BOUNDS[end.bound]}{short(end.value)}" for end in ends))
+    return " to ".join(dict.fromkeys(end.alone for end in ends))
 
 
 def _on_nulls(own: list[Answer]) -> str:

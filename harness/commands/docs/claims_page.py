@@ -3,9 +3,11 @@
 import csv
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any
 
+from harness.quantities import AT_LEAST, AT_MOST, held
 from harness.tables import LABELS
 
 HEAD = """# Claims, and what came out
@@ -130,7 +132,7 @@ def _paired(own: Path, rows: Sequence[Row], claim: Mapping[str, Any]) -> Iterato
 def _ratio(row: Row, name: str) -> str:
     middle, low, high = (row[f"{name}_{part}"] for part in ("ratio", "low", "high"))
     bound = row["spread_bound"] if name == "spread" else ""
-    return f"{bound}{_number(middle)} [{_number(low)}, {_number(high)}]" if middle else "-"
+    return f"{bound}{_number(middle, bound)} {_ends(low, high, bound)}" if middle else "-"
 
 
 def _labels(row: Row) -> tuple[str, ...]:
@@ -148,22 +150,28 @@ def _table(rows: Sequence[Row], more: Sequence[str]) -> Iterator[str]:
 
 
 def _cells(row: Row, more: Sequence[str]) -> tuple[str, ...]:
-    spread = _interval(row, "spread", "spread_low", "spread_high")
+    spread = _interval(row, "spread", "spread_low", "spread_high", row["spread_bound"])
     return (
         row["optimizer"],
         row["place"],
         _settings(row),
         f"{row['learned']} of {row['n_runs']}",
         _interval(row, "concordance", "low", "high"),
-        f"{row['spread_bound']}{spread}",
+        spread,
         _number(row["loss_end"]),
         *(_more(row, name) for name in more),
         row["verdict"],
     )
 
 
-def _interval(row: Row, name: str, low: str, high: str) -> str:
-    return f"{_number(row[name])} [{_number(row[low])}, {_number(row[high])}] ({_number(row[f'null_{name}'])})"
+def _interval(row: Row, name: str, low: str, high: str, bound: str = "") -> str:
+    value, ends = _number(row[name], bound), _ends(row[low], row[high], bound)
+    return f"{bound}{value} {ends} ({_number(row[f'null_{name}'])})"
+
+
+def _ends(low: str, high: str, bound: str) -> str:
+    below, above = (AT_LEAST, AT_MOST) if bound else ("", "")
+    return f"[{_number(low, below)}, {_number(high, above)}]"
 
 
 def _more(row: Row, name: str) -> str:
@@ -190,6 +198,6 @@ def _place(row: Row, rows: Sequence[Row]) -> str:
     return ", ".join(part for part in shown if part)
 
 
-def _number(text: str) -> str:
+def _number(text: str, bound: str = "") -> str:
     # nothing between two commas is NaN
-    return f"{float(text):.2g}" if text else "-"
+    return f"{held(float(text), bound, whole=inf):.2g}" if text else "-"

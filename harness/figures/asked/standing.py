@@ -17,6 +17,7 @@ from harness.analysis.asked.standing import method_names, standing
 from harness.figures.drawing.grids import broken
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.style import GREY, INK, fitted, house_style, text_width
+from harness.quantities import held
 from harness.tables import Tables
 
 NAME, ROW, TOP, BOTTOM, EDGE = 1.35, 0.17, 0.95, 0.42, 0.75
@@ -27,6 +28,8 @@ LEGIBLE = 0.33
 """Inches of a cell from which on it has a number beside its mark."""
 STRONGEST = 100.0
 """Spreads beyond it, or below its inverse, have the darkest colour."""
+MANY = 1e5
+"""Spreads from here on are written with one digit and an exponent."""
 PALE = 0.27, 0.73
 """Where on the colour map the ink of the numbers is dark."""
 MARKS = {"low-first": "▼", "high-first": "▲", "no order": "=", "mixed": "×"}
@@ -132,7 +135,7 @@ def _cells(axes: Axes, rows: pd.DataFrame, methods: list[str], blocks: list[str]
         verdict = row["verdict"].split(",")[0]
         mark = MARKS.get(verdict, "") + ("·" if "," in row["verdict"] else "")
         bound = {">=": ">", "<=": "<"}.get(row["spread_bound"], "")
-        text = f"{bound}{_short(row['spread'])} {mark}".strip() if numbered else mark
+        text = f"{bound}{_short(row['spread'], row['spread_bound'])} {mark}".strip() if numbered else mark
         dark = PALE[0] < shade < PALE[1]
         ink = (INK if mark else GREY) if dark else ("white" if mark else "#e6e6e6")
         axes.text(at[1], at[0], text, ha="center", va="center", size=5.5, color=ink)
@@ -146,7 +149,10 @@ def _cells(axes: Axes, rows: pd.DataFrame, methods: list[str], blocks: list[str]
     axes.grid(which="minor", color="white", linewidth=1.0)
 
 
-def _short(spread: float) -> str:
+def _short(spread: float, bound: str) -> str:
     if not spread > 0:
         return "-"
-    return f"{spread:.2g}" if spread < 100 else f"{spread:,.0f}" if spread < 1e5 else f"{spread:.0e}"
+    if spread >= MANY:
+        return f"{held(spread, bound, digits=1, whole=np.inf):.0e}"
+    spread = held(spread, bound)
+    return f"{spread:.2g}" if spread < 100 else f"{spread:,.0f}"
