@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from harness.analysis.asked.sizes import shared_sizes
+from harness.analysis.statistics.spread import median
 from harness.atlas.answer import answer
-from harness.atlas.page import _median_spread
 from harness.atlas.sections.by_chance import chance_section
 from harness.atlas.sections.chapter import chapter_section
 from harness.atlas.sections.controls import controls_section, known_orders
@@ -13,7 +13,7 @@ from harness.atlas.sections.factors import factors_section
 from harness.atlas.sections.families import families_section
 from harness.atlas.sections.limits import limits_section
 from harness.atlas.sections.surprised import surprised_section
-from harness.atlas.wording import number, share_of, spread_of
+from harness.atlas.wording import number, share_of, spread_among, spread_of
 from harness.study.selftest import CONTROLS
 from harness.tables import LABELS
 from optimizers import OPTIMIZERS
@@ -74,11 +74,16 @@ def test_a_ratio_of_bounds_is_left_out_of_the_mean_and_the_rest_is_counted():
         ([1.0, 2.0, 3.0], ["", "", ">="], "2"),
         ([1.0, 2.0, 3.0], [">=", "", ""], ">=2"),
         ([1.0, 2.0, 3.0], ["", "", "<="], "<=2"),
-        ([1.0, 2.0, 3.0], [">=", "", "<="], "-"),
+        ([1.0, 2.0, 3.0], [">=", "", "<="], "<=3"),
+        ([1.0, 2.0, 3.0], ["?", "", ""], ">=2"),
+        ([1.0, 2.0, 3.0], ["?", "?", ""], "-"),
+        ([1.0, 2.96, 3.0], [">=", "", ""], ">=2.9"),
     ],
 )
 def test_a_median_of_bounds_keeps_their_sign(spreads, bounds, told):
-    assert _median_spread(pd.DataFrame({"spread": spreads, "spread_bound": bounds})) == told
+    ends = {"spread_low": [0.0 if bound == "?" else 0.5 for bound in bounds], "spread_high": float("inf")}
+    rows = pd.DataFrame({"spread": spreads, "spread_bound": [bound.strip("?") for bound in bounds], **ends})
+    assert spread_among(rows, median) == told
 
 
 def test_a_method_beside_another_is_compared_over_problems():
@@ -120,13 +125,13 @@ def test_sizes_are_compared_on_the_problems_that_all_have_and_bounds_are_told():
     assert said[0].startswith("Of 9 pairs of a method and a problem (2 optimizers and 1 samplers, 3 problems), 6 allow")
     # sqrt(8 * 2) on a and b: c is not Adam's, and a sampler does not decide what is shared
     assert (
-        "largest for `gd` (the highest watched frequency costs 4 times the lowest) and smallest for `adam` (2)"
+        "largest for `gd` (the highest watched frequency costs >=4 times the lowest) and smallest for `adam` (2)"
         in said[1]
     )
     assert (
         "over the 2 problems on which all of 2 optimizers have a spread; the former's is the larger on 1 of" in said[1]
     )
-    assert "1 of 4 spreads are lower bounds" in said[1]
+    assert "; 1 lower bounds are among the 4 spreads" in said[1]
 
 
 def test_what_is_not_known_is_a_dash():
@@ -152,15 +157,15 @@ def test_controls_are_held_against_the_order_that_the_selftest_knows_of_them():
 def test_a_family_is_told_by_its_median_over_targets_and_by_what_its_pairs_say():
     names = ["gd", "adam", "lion", "powell"]
     population = [
-        {"spread": value, "spread_bound": "", "concordance": share}
-        for value, share in ((2.0, 0.6), (8.0, 0.9), (4.0, 0.8))
+        {"spread": value, "spread_bound": bound, "spread_low": 1.0, "spread_high": 9.0, "concordance": share}
+        for value, bound, share in ((2.0, "", 0.6), (8.0, "", 0.9), (4.0, "<=", 0.8))
     ]
     kinds = ["first-order"] * 3 + ["direct"]
     methods = pd.DataFrame({"method": names, "family": kinds, "population": [*population, None]})
     said = [("gd", LOW, False), ("adam", LOW, True), ("lion", HIGH, False), ("powell", "undecided", False)]
     rows = pd.DataFrame([row("a", name, verdict, alone=alone) for name, verdict, alone in said])
     text = "\n".join(families_section(methods, rows))
-    line = "| first-order | 3 | 4 (2 to 8) | 0.80 (0.60 to 0.90) | 3 | 2 (67%) | 1 | 1 (33%) | 1 | 0 | 0 |"
+    line = "| first-order | 3 | <=4 (<=2 to 8) | 0.80 (0.60 to 0.90) | 3 | 2 (67%) | 1 | 1 (33%) | 1 | 0 | 0 |"
     assert line in text
     assert "| direct | 1 | - | - | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
 

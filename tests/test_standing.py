@@ -10,9 +10,10 @@ from scipy import stats
 from harness.analysis.asked.robustness import agreement_of_choices, robustness
 from harness.analysis.asked.sizes import is_sized, shared_sizes
 from harness.analysis.asked.standing import _over_targets, _verdict, block_names, method_names, standing
+from harness.analysis.asked.targets import over_targets
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
-from harness.atlas.placing import ratios
+from harness.atlas.placing import paragraph, ranking, ratios
 from harness.figures import FIGURES, NUMBERS
 from harness.figures.asked.standing import MARKS
 from harness.tables import LABELS, SCHEMA, frame
@@ -104,6 +105,44 @@ def test_a_ratio_over_problems_is_the_geometric_mean_of_ratios_paired_by_seed():
     assert row["low"] <= row["ratio"] <= row["high"]
 
 
+@pytest.mark.parametrize(
+    ("bounds", "sign", "told"),
+    [
+        (["", "", ""], "", "It has 4 [0.72, 22] of the spread of b"),
+        ([">=", "", ""], ">=", "It has at least 3.9 [0.72, inf] of the spread of b"),
+        (["", "<=", "<="], "<=", "It has at most 4 [0, 22] of the spread of b"),
+        ([">=", "<=", ""], "?", "Of its ratio to the spread of b bounds of both kinds are known"),
+    ],
+)
+def test_a_mean_of_ratios_and_of_spreads_of_which_some_are_bounds_keeps_their_sign(monkeypatch, bounds, sign, told):
+    place = dict.fromkeys(LABELS, "") | {"optimizer": "a"}
+    pairs = [
+        {**place, "problem": name, "spread_ratio": ratio, "spread_bound": bound}
+        for name, ratio, bound in zip("xyz", (2.0, 4.0, 7.9), bounds, strict=True)
+    ]
+    runs = pd.DataFrame([{**place, "optimizer": name, "run_id": name} for name in "ab"])
+    monkeypatch.setattr("harness.atlas.placing.against", lambda tables, reference: pd.DataFrame(pairs))
+    paired = ratios({"runs": runs}, "a")
+    assert paired["bound"].tolist() == [sign]
+    assert np.isnan(paired["p_value"].item()) == bool(sign)
+    known = {"spread_low": 0.1, "spread_high": 90.0, "verdict": "low-first", "settings": ""}
+    rows = [
+        {
+            **known,
+            "optimizer": name,
+            "block": block,
+            "spread": ratio * times,
+            "spread_bound": bound if name == "a" else "",
+        }
+        for name, times in (("a", 1.0), ("b", 0.5))
+        for block, ratio, bound in zip("xyz", (2.0, 4.0, 7.9), bounds, strict=True)
+    ]
+    monkeypatch.setattr("harness.atlas.placing.standing", lambda tables: pd.DataFrame(rows))
+    ranked = ranking({}, ["a"])
+    assert ranked["spread_bound"].tolist() == [sign, ""]
+    assert told in paragraph(ranked, paired, "a")
+
+
 def test_few_targets_have_no_verdict():
     rows = standing(study(spreads, targets=4, seeds=2))
     assert set(rows["verdict"]) == {"too few targets"}
@@ -133,6 +172,8 @@ def test_over_targets_a_spread_of_which_bounds_are_known_is_a_bound():
     assert np.isfinite(exact["spread_high"])
     assert np.isposinf(row["spread_high"])
     assert row["verdict"] == "low-first"
+    told = over_targets(tables).set_index(["optimizer", "measure"])["bound"]
+    assert (told["low", "log spread"], told["low", "concordance"], told["flat", "log spread"]) == (">=", "", "")
 
 
 def test_the_null_over_targets_has_the_direction_of_the_mean_and_is_of_the_targets_that_count():

@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.samplers import SAMPLERS
+from harness.analysis.asked.sizes import mean_bound
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.wording import listed, number
+from harness.quantities import AT_LEAST, AT_MOST, held
 
 LOW, HIGH = DIRECTIONS
 SAYING = (*DIRECTIONS, "no order", "mixed")
 """Verdicts that say something."""
+KINDS = {"lower": AT_LEAST, "upper": AT_MOST}
 FEWEST_SHARED = 2
 """Problems over which a mean is taken."""
 
@@ -63,11 +66,16 @@ def _extremes(rows: pd.DataFrame, sizes: pd.DataFrame) -> str:
     strongest, weakest = means.idxmax(), means.idxmin()
     ahead = int((sizes.loc[strongest] > sizes.loc[weakest]).sum())
     shared = rows[rows["method"].isin(sizes.index) & rows["block"].isin(sizes.columns)]
-    bounds = int((shared["spread_bound"] == ">=").sum())
-    less = f"; {bounds} of {len(shared)} spreads are lower bounds and count as they stand" if bounds else ""
+    counts = {word: int((shared["spread_bound"] == bound).sum()) for word, bound in KINDS.items()}
+    told = " and ".join(f"{count} {word}" for word, count in counts.items() if count)
+    less = f"; {told} bounds are among the {len(shared)} spreads and count as they stand" if told else ""
+    signs = shared.groupby("method")["spread_bound"].agg(mean_bound)
+    largest, smallest = (
+        f"{signs[name]}{number(held(float(means[name]), signs[name]))}" for name in (strongest, weakest)
+    )
     return (
-        f"The preference is largest for `{strongest}` (the highest watched frequency costs {number(means[strongest])} "
-        f"times the lowest) and smallest for `{weakest}` ({number(means[weakest])}), in the geometric mean over the "
+        f"The preference is largest for `{strongest}` (the highest watched frequency costs {largest} "
+        f"times the lowest) and smallest for `{weakest}` ({smallest}), in the geometric mean over the "
         f"{sizes.shape[1]} problems on which all of {sizes.shape[0]} optimizers have a spread; the former's is the "
         f"larger on {ahead} of these{less}."
     )

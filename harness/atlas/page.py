@@ -9,6 +9,7 @@ import pandas as pd
 
 from harness.analysis.asked.sizes import shared_sizes
 from harness.analysis.asked.standing import METHOD, PLACE, block_names, method_names, standing
+from harness.analysis.statistics.spread import median
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.again import verified_section
 from harness.atlas.answer import SAYING, answer, worth_a_mean
@@ -22,7 +23,7 @@ from harness.atlas.sections.foretold import theory_section
 from harness.atlas.sections.limits import ends_section, limits_section
 from harness.atlas.sections.surprised import surprised_section
 from harness.atlas.sections.tuned import tuned_section
-from harness.atlas.wording import listed, number, share_of, spread_of, table
+from harness.atlas.wording import listed, number, share_of, spread_among, spread_of, table
 from harness.tables import LABELS, Tables
 from optimizers import OPTIMIZERS
 
@@ -165,18 +166,14 @@ def _problem_line(block: str, own: pd.DataFrame) -> list[str]:
     said = [own[own["said"] == name] for name in (*DIRECTIONS, "no order")]
     counts = [str(n) for one in said[:2] for n in (len(one), int((~one["alone"]).sum()))] + [str(len(said[2]))]
     null = f"C {own['null_concordance'].median():.2f}, spread by loss {number(own['null_spread'].median())}"
-    return [block, str(len(own)), *counts, _median_spread(own), f"{own['concordance'].median():.2f}", null]
-
-
-def _median_spread(own: pd.DataFrame) -> str:
-    """With the sign of a bound where one at the median or on its near side could lie beyond it."""
-    middle = own["spread"].median()
-    at_least = (own["spread_bound"] == ">=") & (own["spread"] <= middle)
-    at_most = (own["spread_bound"] == "<=") & (own["spread"] >= middle)
-    # with both it could lie anywhere, which a dash says
-    if at_least.any() and at_most.any():
-        return "-"
-    return f"{'>=' if at_least.any() else '<=' if at_most.any() else ''}{number(middle)}"
+    return [
+        block,
+        str(len(own)),
+        *counts,
+        spread_among(own.dropna(subset="spread"), median),
+        f"{own['concordance'].median():.2f}",
+        null,
+    ]
 
 
 def _lost(rows: pd.DataFrame) -> Iterator[str]:

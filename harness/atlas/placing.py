@@ -14,9 +14,11 @@ import tomli_w
 from scipy import stats
 
 from harness.analysis.asked.against import against
+from harness.analysis.asked.sizes import EITHER, is_sized, mean_bound
 from harness.analysis.asked.standing import PLACE, block_names, method_names, standing
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, order_table
-from harness.tables import Tables
+from harness.quantities import AT_LEAST, AT_MOST, held, held_ends
+from harness.tables import Doubles, Tables
 
 RUN_LEVEL = ("runs", "curves", "spectra", "hits")
 FEWEST = 3
@@ -73,19 +75,24 @@ def ranking(tables: Tables, own: Sequence[str]) -> pd.DataFrame:
     """Methods by the geometric mean of their spreads, over the problems on which all of them have one.
 
     Ranked are the methods `own` and those with a spread on more than half of the problems of `own`.
-    Columns: rank (1 is the largest spread), method, optimizer, own, spread, low_first and problems (how many)."""
+    Columns: rank (1 is the largest spread), method, optimizer, own, spread_bound (the sign of a mean over bounds, which
+    count as they stand), spread, low_first and problems (how many)."""
     rows = standing(tables)
     rows = rows.assign(method=method_names(rows))
-    rows = _shared(rows[rows["spread"] > 0], own)
+    rows = _shared(rows[is_sized(rows)], own)
     grouped = rows.assign(log=np.log(rows["spread"]), low=rows["verdict"].str.startswith("low-first")).groupby("method")
     table = grouped.agg(
-        optimizer=("optimizer", "first"), spread=("log", "mean"), low_first=("low", "sum"), problems=("low", "size")
+        optimizer=("optimizer", "first"),
+        spread_bound=("spread_bound", mean_bound),
+        spread=("log", "mean"),
+        low_first=("low", "sum"),
+        problems=("low", "size"),
     )
     # the geometric mean over B problems, exp(sum_b log S_b / B)
     table = table.assign(spread=np.exp(table["spread"]), own=table["optimizer"].isin(own)).reset_index()
     table = table.sort_values("spread", ascending=False, ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
-    return table[["rank", "method", "optimizer", "own", "spread", "low_first", "problems"]]
+    return table[["rank", "method", "optimizer", "own", "spread_bound", "spread", "low_first", "problems"]]
 
 
 def _shared(rows: pd.DataFrame, own: Sequence[str]) -> pd.DataFrame:
@@ -105,8 +112,9 @@ def _shared(rows: pd.DataFrame, own: Sequence[str]) -> pd.DataFrame:
 def ratios(tables: Tables, own: str) -> pd.DataFrame:
     """The spread of `own` over that of every other method, paired by seed within a problem, over problems.
 
-    Columns: reference, problems, ratio (geometric mean over problems) with low and high (Student's t over problems) and
-    p_value. Targets of one problem count as one problem."""
+    Columns: reference, problems, bound, ratio (geometric mean over problems) with low and high (Student's t over
+    problems) and p_value. Targets of one problem count as one problem. Where bounds are among the ratios so is their
+    mean: `bound` is `>=` or `<=`, the interval is open on that side and there is no p; with both, `?`, on both."""
     parts, optimizers = [], tables["runs"]["optimizer"]
     for reference in sorted(set(optimizers) - {own}):
         both = tables["runs"][optimizers.isin((own, reference))]
@@ -117,11 +125,12 @@ def ratios(tables: Tables, own: str) -> pd.DataFrame:
             block = [names[tuple(map(str, row))] for row in rows[PLACE].to_numpy(str)]
             # d_b, a block's mean over its targets of log(S_own / S_reference)
             logs = np.log(rows["spread_ratio"]).groupby(block).mean().to_numpy(np.float64)
-            parts.append({"reference": reference, "problems": len(logs), **_mean(logs)})
-    return pd.DataFrame(parts, columns=["reference", "problems", "ratio", "low", "high", "p_value"])
+            bound = mean_bound(rows["spread_bound"])
+            parts.append({"reference": reference, "problems": len(logs), "bound": bound, **_mean(logs, bound)})
+    return pd.DataFrame(parts, columns=["reference", "problems", "bound", "ratio", "low", "high", "p_value"])
 
 
-def _mean(logs: Any) -> dict[str, float]:
+def _mean(logs: Doubles, bound: str) -> dict[str, float]:
     if len(logs) < FEWEST:
         return {"ratio": float(np.exp(logs.mean())), "low": np.nan, "high": np.nan, "p_value": np.nan}
     error = logs.std(ddof=1) / np.sqrt(len(logs))
@@ -130,7 +139,9 @@ def _mean(logs: Any) -> dict[str, float]:
     ends = np.exp([logs.mean(), logs.mean() - half, logs.mean() + half])
     # equal logarithms leave no error to divide by: all of them are 0, or surely none is
     p = 2 * stats.t.sf(abs(logs.mean()) / error, len(logs) - 1) if error > 0 else float(logs.mean() == 0)
-    return {"ratio": ends[0], "low": ends[1], "high": ends[2], "p_value": float(p)}
+    low = 0.0 if bound in (AT_MOST, EITHER) else ends[1]
+    high = np.inf if bound in (AT_LEAST, EITHER) else ends[2]
+    return {"ratio": ends[0], "low": low, "high": high, "p_value": np.nan if bound else float(p)}
 
 
 def paragraph(ranked: pd.DataFrame, paired: pd.DataFrame, own: str) -> str:
@@ -145,11 +156,23 @@ def paragraph(ranked: pd.DataFrame, paired: pd.DataFrame, own: str) -> str:
     between = [*above["method"], *below["method"]]
     said = (
         f"{own} is number {row['rank']} of {len(ranked)} by its preference for low frequencies: the highest watched "
-        f"frequency costs {row['spread']:.2g} times the lowest (geometric mean over {row['problems']} problems), "
+        f"frequency costs {_bounded(row['spread'], row['spread_bound'])} times the lowest (geometric mean over "
+        f"{row['problems']} problems{', in which bounds count as they stand' if row['spread_bound'] else ''}), "
         f"and it is low-first on {row['low_first']} of them. Its neighbours are {' and '.join(between) or 'none'}."
     )
     near = paired[paired["reference"].isin([*above["optimizer"], *below["optimizer"]])]
     for ratio in near.to_dict("records"):
-        interval = f" [{ratio['low']:.2g}, {ratio['high']:.2g}]" if np.isfinite(ratio["low"]) else ""
-        said += f" It has {ratio['ratio']:.2g}{interval} of the spread of {ratio['reference']}, paired by seed."
+        bound = ratio["bound"]
+        if bound == EITHER:
+            said += f" Of its ratio to the spread of {ratio['reference']} bounds of both kinds are known, and no more."
+            continue
+        low, high = held_ends(ratio["low"], ratio["high"], bound, whole=np.inf)
+        interval = f" [{low:.2g}, {high:.2g}]" if np.isfinite(low) else ""
+        of = f"the spread of {ratio['reference']}, paired by seed"
+        said += f" It has {_bounded(ratio['ratio'], bound)}{interval} of {of}."
     return said
+
+
+def _bounded(value: float, bound: str) -> str:
+    words = {AT_LEAST: "at least ", AT_MOST: "at most "}
+    return f"{words.get(bound, '')}{held(value, bound, whole=np.inf):.2g}"

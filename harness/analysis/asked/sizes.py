@@ -1,11 +1,14 @@
 """How large the preference of each method is, in a mean over the same problems for all: what methods are sorted by."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.samplers import SAMPLERS
+
+EITHER = "?"
+"""Of a mean that may lie on either side of what was seen."""
 
 
 def shared_sizes(rows: pd.DataFrame, own: Sequence[str] = ()) -> pd.DataFrame:
@@ -18,6 +21,12 @@ def shared_sizes(rows: pd.DataFrame, own: Sequence[str] = ()) -> pd.DataFrame:
     logs = known.assign(log=np.log(known["spread"])).pivot_table(index="method", columns="block", values="log")
     often = 2 * logs.notna().sum(axis="columns") > rows["block"].nunique()
     return logs[often | logs.index.isin(rows[mine]["method"])].dropna(axis="columns")
+
+
+def mean_bound(bounds: Iterable[str]) -> str:
+    """The sign of a mean over values of which some are bounds: `EITHER` where both kinds are among them."""
+    signs = {bound for bound in bounds if bound}
+    return EITHER if len(signs) > 1 else "".join(signs)
 
 
 def is_sized(rows: pd.DataFrame) -> "pd.Series[bool]":

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.analysis.asked.targets import MEASURES, Population, measured, run_values
+from harness.analysis.asked.targets import MEASURES, measured, run_values
 from harness.analysis.configurations import configuration_names
 from harness.analysis.nulls import null_ends
 from harness.analysis.order import EQUIVALENCE, LEVEL, PRIMARY_THRESHOLD, adjusted, principal_probes
@@ -187,20 +187,13 @@ def _over_targets(values: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "low": share.low,
             "high": share.high,
             # means are of log S
-            "spread_bound": _bound(spread),
+            "spread_bound": spread.bound,
             "spread": np.exp(spread.mean),
             "spread_low": np.exp(spread.low),
             "spread_high": np.exp(spread.high),
             "p_value": _p_of(parts[MEASURES[0]]),
             "flat": [(flat[0].low, flat[0].high), (np.exp(flat[1].low), np.exp(flat[1].high))],
         }
-
-
-def _bound(spread: Population) -> str:
-    """Which end of the mean is open; of one with both nothing is known, as its interval says."""
-    if np.isneginf(spread.low) == np.isposinf(spread.high):
-        return ""
-    return "<=" if np.isneginf(spread.low) else ">="
 
 
 def _p_of(shares: pd.DataFrame) -> float:

@@ -33,7 +33,9 @@ SMALLEST = 1e-300
 
 
 class Population(NamedTuple):
-    """The mean over targets with its interval, spreads between targets and between runs, and the range of targets."""
+    """The mean over targets with its interval, spreads between targets and between runs, and the range of targets.
+
+    The interval is open where the mean is a bound."""
 
     mean: float
     low: float
@@ -44,6 +46,13 @@ class Population(NamedTuple):
     largest: float
     n_targets: int
     n_runs: int
+
+    @property
+    def bound(self) -> str:
+        """`>=` or `<=`; of a mean with both ends open nothing is known, as its interval says."""
+        if np.isneginf(self.low) == np.isposinf(self.high):
+            return ""
+        return "<=" if np.isneginf(self.low) else ">="
 
 
 def population(values: Doubles, target: NDArray[np.integer[Any]], level: float = LEVEL) -> Population:
@@ -114,15 +123,16 @@ def over_targets(tables: Tables, threshold: float = PRIMARY_THRESHOLD) -> pd.Dat
     """One row for each method, network, probe and measure: the population of its targets, as columns.
 
     A target is a problem with its settings. The measures are each run's C and the logarithm of its spread; where some
-    spreads are bounds the interval of their mean is open on that side. Raises ValueError where no method has seen two
-    targets."""
+    spreads are bounds so is their mean, as `bound` says, with an interval that is open on that side. Raises ValueError
+    where no method has seen two targets."""
     values = run_values(tables, threshold)
     alike = [label for label in LABELS if label not in TARGET]
     rows = []
     for (*key, probe, measure), own in values.groupby([*alike, "probe", "measure"], dropna=False):
         if len(own[TARGET].drop_duplicates()) > 1:
-            found = measured(own)._asdict()
-            rows.append({**dict(zip(alike, key, strict=True)), "probe": probe, "measure": measure, **found})
+            found = measured(own)
+            names = {**dict(zip(alike, key, strict=True)), "probe": probe, "measure": measure}
+            rows.append({**names, **found._asdict(), "bound": found.bound})
     if not rows:
         raise ValueError("Targets as a population need a study with several targets, as --vary problem.SETTING makes.")
     return pd.DataFrame(rows)

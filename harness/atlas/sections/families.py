@@ -1,17 +1,19 @@
 """The answer by family: what methods of one kind share, and how far they lie apart."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
 
+from harness.analysis.statistics.spread import median
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.answer import SAYING
-from harness.atlas.wording import number, table
+from harness.atlas.wording import spread_among, table
 from harness.tables import Doubles
 
 LOW, HIGH = DIRECTIONS
 HEADS = ("family", "methods", "spread over targets", "C over targets", "pairs that say something", LOW)
+PICKS: tuple[Callable[[Doubles], float], ...] = (median, np.min, np.max)
 MORE = ("beyond amplitude", HIGH, "beyond amplitude", "no order", "mixed")
 
 
@@ -33,7 +35,7 @@ def families_section(methods: pd.DataFrame, rows: pd.DataFrame) -> Iterator[str]
 
 def _line(family: str, own: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     found = [row for row in own["population"] if row is not None]
-    spread, share = (np.array([row[name] for row in found], np.float64) for name in ("spread", "concordance"))
+    share = np.array([row["concordance"] for row in found], np.float64)
     said = rows[(rows["family"] == family) & rows["said"].isin(SAYING)]
     counts = []
     for name in DIRECTIONS:
@@ -41,15 +43,9 @@ def _line(family: str, own: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
         counts += [_share(len(there), len(said)), str(int((~there["alone"]).sum()))]
     others = [str(int((said["said"] == name).sum())) for name in ("no order", "mixed")]
     # a mean over targets of which some are bounds is a bound, and so may be what it is the median of
-    least = any(row["spread_bound"] == ">=" for row in found)
-    sizes = [("≥ " if least else "") + _range([number(value) for value in _ends(spread)])]
-    sizes += [_range([f"{value:.2f}" for value in _ends(share)])]
+    sizes = [_range([spread_among(pd.DataFrame(found), pick) for pick in PICKS] if found else [])]
+    sizes += [_range([f"{pick(share):.2f}" for pick in PICKS] if found else [])]
     return [family, str(len(own)), *sizes, str(len(said)), *counts, *others]
-
-
-def _ends(values: Doubles) -> list[float]:
-    """Median, smallest and largest; empty without any."""
-    return [float(np.median(values)), float(values.min()), float(values.max())] if len(values) else []
 
 
 def _range(ends: list[str]) -> str:

@@ -16,6 +16,7 @@ from harness.analysis.configurations import configuration_names
 from harness.analysis.residuals import residual_order
 from harness.figures import save
 from harness.figures.asked.robustness import robustness_figure
+from harness.quantities import held, held_ends
 from harness.tables import LABELS, Tables
 from harness.whole_files import replace_file, writing_into
 
@@ -54,9 +55,13 @@ def say_targets(tables: Tables, folder: Path, console: Console) -> None:
     for name, (_, row) in zip(
         configuration_names(rows.assign(problem="", problem_settings="")), rows.iterrows(), strict=True
     ):
-        mean = f"{row['mean']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+        bound, form = row["bound"], ".2g" if row["bound"] else ".2f"
+        low, high = held_ends(row["low"], row["high"], bound)
+        mean = f"{bound}{held(row['mean'], bound):{form}} [{low:{form}}, {high:{form}}]"
         shown = [f"{row['between']:.2f}", f"{row['within']:.2f}", f"{row['smallest']:.2f} to {row['largest']:.2f}"]
         table.add_row(name, row["measure"], mean, *shown, str(row["n_targets"]))
+    if (rows["bound"] != "").any():
+        table.caption = "a run of whose spread a bound is known counts as it stands"
     console.print(table)
     _written(rows, folder / "targets.csv", console)
 

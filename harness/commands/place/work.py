@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +21,7 @@ from harness.atlas.placing import paragraph, ranking, ratios, study_of, together
 from harness.commands.carrying_out import PIPED_WIDTH, ending, say_left_out
 from harness.figures import FIGURES, save
 from harness.plugins.loading import Kind
+from harness.quantities import held
 from harness.run.runner import run
 from harness.run.spec import find_optimizer, find_problem
 from harness.study.comparison import Plan, plan
@@ -160,9 +162,13 @@ def _made(planned: Plan, store: Store, jobs: int, text: str | None = None) -> No
 
 def _ranking_table(ranked: pd.DataFrame) -> Table:
     table = Table("rank", "method", "spread", "low-first on", title="preference for low frequencies, largest first")
-    table.caption = "spread: geometric mean over problems, in which a bound counts as it stands"
+    table.caption = (
+        "spread: geometric mean over problems, in which a bound counts as it stands (?: bounds of both kinds)"
+    )
     for row in ranked.to_dict("records"):
         style = "bold" if row["own"] else None
-        cells = [str(row["rank"]), row["method"], f"{row['spread']:.3g}", f"{row['low_first']} of {row['problems']}"]
+        spread = held(row["spread"], row["spread_bound"], digits=3, whole=inf)
+        low_first = f"{row['low_first']} of {row['problems']}"
+        cells = [str(row["rank"]), row["method"], f"{row['spread_bound']}{spread:.3g}", low_first]
         table.add_row(*cells, style=style)
     return table
