@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.analysis.alike import CLOSE
 from harness.analysis.asked.standing import PLACE, block_names, method_names, standing
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
@@ -22,8 +23,6 @@ from problems.nearest import hint
 VERIFIED = "verified.csv"
 TOLERANCE = 0.01
 """Of the cost of a hit and of the best loss, relative."""
-CLOSE = 1e-9
-"""Of frequencies, relative, that are the same."""
 COMMAND = "python -m harness atlas"
 ROW = re.compile(r"(?P<method>.+?)(?P<tuned> tuned)? on (?P<block>.+)")
 TUNED = " tuned"

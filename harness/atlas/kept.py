@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
+from harness.analysis.alike import alike
 from harness.analysis.asked.robustness import agreement_of_choices, robustness
 from harness.analysis.asked.samplers import SAMPLERS, against_samplers
 from harness.analysis.asked.standing import standing
@@ -123,7 +124,7 @@ def kept_tables(folder: Path = KEPT) -> Tables:
     found = [part_tables(part) for part in parts(folder)]
     names = dict.fromkeys(name for tables in found for name in tables)
     joined = {name: pd.concat([one[name] for one in found if name in one], ignore_index=True) for name in names}
-    return joined | {"machines": joined["machines"].drop_duplicates("machine_id", ignore_index=True)}
+    return alike(joined) | {"machines": joined["machines"].drop_duplicates("machine_id", ignore_index=True)}
 
 
 def part_tables(part: Path) -> Tables:

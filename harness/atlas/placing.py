@@ -13,6 +13,7 @@ import pandas as pd
 import tomli_w
 from scipy import stats
 
+from harness.analysis.alike import alike
 from harness.analysis.asked.against import against
 from harness.analysis.asked.sizes import EITHER, is_sized, mean_bound
 from harness.analysis.asked.standing import PLACE, block_names, method_names, standing
@@ -53,6 +54,7 @@ def together(kept: Tables, new: Tables) -> Tables:
         name: pd.concat([kept[name], new[name][~new[name]["run_id"].isin(known)]], ignore_index=True)
         for name in RUN_LEVEL
     }
+    joined = alike(joined)
     # a place is told at the primary endpoint, and no other is judged anew
     joined["hits"] = joined["hits"][np.isclose(joined["hits"]["threshold"], PRIMARY_THRESHOLD)]
     nulls = pd.concat([kept["nulls"], new["nulls"]], ignore_index=True).drop_duplicates(ignore_index=True)

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
+from harness.analysis.alike import alike
 from harness.analysis.incumbents import BEST
 from harness.questions.reading import unseen
 from harness.run.marks.observer import Observer
@@ -114,6 +115,7 @@ class Store:
         for name, table in found.items():
             if KEY not in schemas[name]:  # of what several runs share, each tells the same
                 found[name] = table.drop_duplicates(ignore_index=True)
+        found = alike(found)
         if tables is not None and "machines" not in tables:
             return found
         return {**found, "machines": self.ledger.machines()}
@@ -203,7 +205,7 @@ def read_exported(folder: Path) -> Tables:
             tables[name] = empty(name, schema)
         else:
             raise FileNotFoundError(f"No results in '{folder}': it needs {STUDY} or {parquet.name} or {csv.name}.")
-    return tables
+    return alike(tables)
 
 
 def read_whole(name: str, path: Path) -> pd.DataFrame:
