@@ -11,6 +11,7 @@ from harness.atlas.sections.chapter import chapter_section
 from harness.atlas.sections.controls import controls_section, known_orders
 from harness.atlas.sections.factors import factors_section
 from harness.atlas.sections.families import families_section
+from harness.atlas.sections.foretold import theory_section
 from harness.atlas.sections.limits import limits_section
 from harness.atlas.sections.surprised import surprised_section
 from harness.atlas.wording import number, share_of, spread_among, spread_of
@@ -84,6 +85,15 @@ def test_a_median_of_bounds_keeps_their_sign(spreads, bounds, told):
     ends = {"spread_low": [0.0 if bound == "?" else 0.5 for bound in bounds], "spread_high": float("inf")}
     rows = pd.DataFrame({"spread": spreads, "spread_bound": [bound.strip("?") for bound in bounds], **ends})
     assert spread_among(rows, median) == told
+
+
+def test_a_hit_that_was_foretold_and_never_measured_is_later_than_any_and_no_gap_in_the_median(monkeypatch):
+    place = dict.fromkeys(LABELS, "") | {"optimizer": "gd", "problem": "sin135", "predicted_trusted": "unknown"}
+    pairs = [(50.0, 100.0), (90.0, 100.0), (0.0, 0.0), (float("inf"), 100.0), (float("inf"), 100.0)]
+    told = [{**place, "cost": min(cost, 900.0), "censored": cost > 900, "predicted_cost": of} for cost, of in pairs]
+    monkeypatch.setattr("harness.atlas.sections.foretold.forecasts", lambda tables: pd.DataFrame(told))
+    text = "\n".join(theory_section(runs(blocks=[{**place}])))
+    assert "| sin135 | `gd` | 5 | 3 | 1 [0.9, ∞] | 2 of 5 |" in text
 
 
 def test_a_method_beside_another_is_compared_over_problems():
