@@ -271,6 +271,18 @@ def test_a_search_is_told_by_the_best_quarter_of_its_trials_by_the_loss_alone():
     assert told.loc["high-first", ["trials", "of"]].tolist() == [1, 2]
 
 
+def test_trials_on_one_problem_are_not_ranked_among_those_on_another():
+    """All losses on the second are lower than any on the first."""
+    parts = [learned("adam", [[1, 2, 3]] * 5, f'{{"trial":{trial}}}') for trial in range(8)]
+    runs, hits = (pd.concat(group, ignore_index=True) for group in zip(*parts, strict=True))
+    problem = dict(zip(runs["run_id"], np.repeat(["hard", "easy"], 20), strict=True))
+    runs, hits = (rows.assign(problem=rows["run_id"].map(problem)) for rows in (runs, hits))
+    runs["best_loss"] = np.repeat([0.9, 0.8, 0.7, 0.6, 0.4, 0.3, 0.2, 0.1], 5)
+    tables = {"runs": runs, "order": order_table(runs, empty("curves"), empty("spectra"), hits)}
+    found = best_trials(tables)
+    assert dict(zip(found["problem"], found["median_loss"], strict=True)) == {"hard": 0.6, "easy": 0.1}
+
+
 def test_a_quarter_of_five_trials_is_two_of_them():
     parts = [learned("adam", [[1, 2, 3]] * 5, f'{{"trial":{trial}}}') for trial in range(5)]
     runs, hits = (pd.concat(group, ignore_index=True) for group in zip(*parts, strict=True))

@@ -91,10 +91,7 @@ def _run(tables: Tables) -> pd.DataFrame:
 
 def _methods(rows: pd.DataFrame, tables: Tables, sizes: pd.DataFrame) -> pd.DataFrame:
     """One row for each method: what holds over targets, on how many problems it is in order, and how robust that is."""
-    # to stay undecided under other choices is no robustness: only what is said counts
-    agreed = tables["robustness"]
-    agreed = agreed[agreed["verdict"].str.split(",").str[0].isin(SAYING)]
-    shares = agreed.groupby(METHOD)["agreeing"].mean()
+    shares = _robust(tables["robustness"], tables, rows)
     means: dict[Hashable, float] = sizes.mean(axis="columns").to_dict() if worth_a_mean(sizes) else {}
     found = []
     for method, own in rows.groupby("method", sort=False):
@@ -118,6 +115,17 @@ def _methods(rows: pd.DataFrame, tables: Tables, sizes: pd.DataFrame) -> pd.Data
     return pd.DataFrame(found, columns=columns).sort_values("size", ascending=False, ignore_index=True)
 
 
+def _robust(agreed: pd.DataFrame, tables: Tables, rows: pd.DataFrame) -> "pd.Series[float]":
+    """By optimizer and settings the share of other choices that agree: the mean over the problems that are told of."""
+    names = block_names(tables["runs"][PLACE].drop_duplicates())
+    # to stay undecided under other choices is no robustness: only what is said counts
+    agreed = agreed[agreed["verdict"].str.split(",").str[0].isin(SAYING)]
+    agreed = agreed.assign(block=[names[tuple(map(str, row))] for row in agreed[PLACE].to_numpy(str)])
+    # no controls, and a problem of many targets counts once
+    agreed = agreed[agreed["block"].isin(rows["block"])]
+    return agreed.groupby([*METHOD, "block"])["agreeing"].mean().groupby(METHOD).mean()
+
+
 def _table(methods: pd.DataFrame, sizes: pd.DataFrame) -> Iterator[str]:
     yield "## Methods"
     yield ""
@@ -129,7 +137,7 @@ def _table(methods: pd.DataFrame, sizes: pd.DataFrame) -> Iterator[str]:
         "where half of its targets count): mean over the targets of the "
         "population, with 95 % intervals and p corrected over methods. Then "
         "on how many problems the verdict is so. Robust: the share of other reasonable choices that give the same "
-        "verdict, of the problems that allow a statement."
+        "verdict, in the mean over the problems that allow a statement."
         + (
             " Rows are sorted by the geometric mean that is told above; the last ones have none."
             if worth_a_mean(sizes)

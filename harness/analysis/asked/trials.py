@@ -6,18 +6,20 @@ import pandas as pd
 from harness.tables import LABELS, Tables
 
 SHARE = 0.25
+SEARCH = ["problem", "optimizer"]
 
 
 def best_trials(tables: Tables, share: float = SHARE) -> pd.DataFrame:
-    """The primary row of `order` of the best `share` of each optimizer's trials (at least one), best first.
+    """The primary row of `order` of the best `share` of an optimizer's trials on a problem (at least one), best first.
 
     A trial is a configuration; the best has the lowest median of `best_loss` over its runs, the order has no say.
     Columns: those of `order`, and `median_loss`."""
     losses = tables["runs"].groupby([*LABELS], dropna=False)["best_loss"].median().rename("median_loss").reset_index()
     order = tables["order"][tables["order"]["endpoint"] == "primary"]
-    rows = losses.merge(order, on=[*LABELS], how="inner").sort_values(["optimizer", "median_loss"], ignore_index=True)
-    trials = rows.groupby("optimizer")["optimizer"].transform("size")
-    place = rows.groupby("optimizer").cumcount()
+    rows = losses.merge(order, on=[*LABELS], how="inner").sort_values([*SEARCH, "median_loss"], ignore_index=True)
+    # losses of different problems cannot be ranked together
+    trials = rows.groupby(SEARCH)["optimizer"].transform("size")
+    place = rows.groupby(SEARCH).cumcount()
     return rows[place < np.maximum(1, np.ceil(share * trials))].reset_index(drop=True)
 
 
