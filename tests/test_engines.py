@@ -85,6 +85,9 @@ def assert_same(reference, compiled, thetas):
     np.testing.assert_allclose(got_losses, losses, rtol=tolerance)
     np.testing.assert_allclose(compiled.values(thetas), losses, rtol=tolerance)
     np.testing.assert_allclose(got_grads, grads, rtol=0, atol=tolerance * np.abs(grads).max())
+    outputs, got_outputs = reference.predict(thetas), compiled.predict(thetas)
+    assert got_outputs.dtype == outputs.dtype
+    np.testing.assert_allclose(got_outputs, outputs, rtol=0, atol=tolerance * np.abs(outputs).max())
     np.testing.assert_allclose(got_batch, batch, rtol=tolerance)
     np.testing.assert_allclose(got_batch_grads, batch_grads, rtol=0, atol=tolerance * np.abs(batch_grads).max())
     own = np.random.default_rng(1).integers(0, reference.problem.n_samples, (len(thetas), 5))

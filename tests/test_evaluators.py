@@ -165,6 +165,7 @@ def test_a_population_in_lanes_sees_the_targets_of_its_lane(engine, members):
     flat = thetas.reshape(-1, alone[0].dim)
     np.testing.assert_allclose(evaluator.values(flat), np.concatenate(due), rtol=1e-12)
     np.testing.assert_allclose(evaluator.values_and_grads(flat)[0], np.concatenate(due), rtol=1e-12)
+    np.testing.assert_allclose(evaluator.predict(flat), NumpyEvaluator(alone[0]).predict(flat), rtol=1e-12, atol=1e-13)
 
 
 def test_the_targets_of_lanes_are_not_laid_again_for_a_population():

@@ -5,6 +5,7 @@ Nothing here computes a loss. An evaluator does, made from a problem by `problem
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -52,7 +53,12 @@ class Problem:
 
     def readout(self, outputs: Array) -> Array:
         """Outputs `(B, n, m)` as the probes see them."""
-        return self.loss.predictions(outputs) if isinstance(self.loss, LinkedLoss) else outputs
+        return outputs if self._link is None else self._link.predictions(outputs)
+
+    @cached_property
+    def _link(self) -> LinkedLoss | None:
+        # kept, as asking a protocol takes longer than a small network
+        return self.loss if isinstance(self.loss, LinkedLoss) else None
 
 
 def stack(problems: Sequence[Problem]) -> Problem:

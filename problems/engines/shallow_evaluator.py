@@ -78,7 +78,8 @@ class ShallowEvaluator:
         """C functions by need, and the tables that they are called with."""
         self._curvature = ShallowCurvature(network, self._data, self._twin, self._reference)
         self.residuals_and_jacobian, self.hvp = self._curvature.residuals_and_jacobian, self._curvature.hvp
-        self.predict, self.outputs = self._reference.predict, self._reference.outputs
+        self.outputs = self._reference.outputs
+        self._no_targets = np.zeros((1, *self._data.y.shape[1:]), self._kind)
 
     @cached_property
     def _values(self) -> Kernel:
@@ -101,8 +102,7 @@ class ShallowEvaluator:
         return self._reference.offers
 
     def prepare(self, needs: Collection[str]) -> None:
-        if "population" in needs:
-            _ = self._values
+        _ = self._values
         if "minibatch" in needs or ("gradient" in needs and "lanes" in needs):
             _ = self._gradients
         if "residuals" in needs or "hvp" in needs:
@@ -163,6 +163,23 @@ class ShallowEvaluator:
         ):
             values_by_numpy(self._reference, thetas, losses)
         return losses
+
+    def predict(self, thetas: Array) -> Array:
+        """By the kernel of losses, in whose scratch residuals are left, which are outputs where targets are 0."""
+        data, rows = self._data, self._one_way
+        n, m = data.samples, len(rows) - 1
+        # of several blocks only the last is left
+        if data.x.shape[1] > rows.shape[1]:
+            return self._reference.predict(thetas)
+        outputs = np.empty((len(thetas), n, m), self._kind)
+        for theta, out in zip(thetas, outputs, strict=True):
+            if self._values(
+                flat(theta), data.x, self._no_targets, n, self._number, data.limit, self._w, rows, self._one
+            ):
+                out[:] = self._reference.predict(theta[None])[0]
+            else:
+                out[:] = rows[:m, :n].T
+        return outputs
 
     def values_and_grads(self, thetas: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return self._differentiate(self._data, self._two_ways, thetas)

@@ -10,6 +10,12 @@ from problems.factories import resolve
 from problems.losses.cross_entropy import CrossEntropy
 
 
+def _mean_of_squares(difference: Array) -> Array:
+    """As `mean` has it, which takes twice as long on small arrays."""
+    sums: Array = np.add.reduce(difference * difference, axis=(1, 2))
+    return sums / (difference.shape[1] * difference.shape[2])
+
+
 @dataclass(frozen=True)
 class MSE:
     """Mean over samples and components of the squared difference, as torch.nn.MSELoss."""
@@ -17,13 +23,11 @@ class MSE:
     name: str = "mse"
 
     def value(self, outputs: Array, targets: Array) -> Array:
-        difference = outputs - targets
-        mean: Array = (difference * difference).mean(axis=(1, 2))
-        return mean
+        return _mean_of_squares(outputs - targets)
 
     def value_and_cotangent(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
         difference = outputs - targets
-        losses: Array = (difference * difference).mean(axis=(1, 2))
+        losses = _mean_of_squares(difference)
         # dL/df = 2 (f - y) / (n m)
         difference *= 2.0 / (outputs.shape[1] * outputs.shape[2])
         return losses, difference

@@ -59,9 +59,14 @@ class FourierProbe:
 
     @cached_property
     def _matrix(self) -> NDArray[np.float64]:
-        """Cosine and minus-sine rows, `(2 R, n)`: one real product a measurement."""
+        """Cosine and minus-sine rows by turns, `(2 R, n)`: one real product a measurement."""
         matrix = transform(self.inputs, self.waves)
-        return np.concatenate([matrix.real, matrix.imag])
+        return np.stack([matrix.real, matrix.imag], axis=1).reshape(-1, len(self.inputs))
+
+    @cached_property
+    def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where in a product `(2 R, m)` the component is that each of its rows is about."""
+        return np.arange(2 * len(self.frequency)), self.component.repeat(2)
 
     @cached_property
     def _mean(self) -> NDArray[np.float64]:
@@ -76,10 +81,9 @@ class FourierProbe:
 
     def coefficients(self, outputs: Array) -> Complex:
         """The coefficient of each row, `(R,)`, of `outputs (n, m)` less the target's mean; at 0, with it."""
-        # (2 R, m), real parts and then imaginary ones; of its m outputs each row is about one
-        both = self._matrix @ (outputs - self._mean)
-        rows = np.arange(len(self.frequency))
-        result: Complex = both[rows, self.component] + self._offset + 1j * both[rows + len(rows), self.component]
+        both = (self._matrix @ (outputs - self._mean))[self._places]
+        # a real part and the imaginary one behind it are a complex number
+        result: Complex = both.view(np.complex128) + self._offset
         return result
 
     @cached_property
