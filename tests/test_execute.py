@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from harness.run.spec import RunSpec, find_problem
+from harness.study.comparison import plan
 from harness.study.execution.execute import execute
 from harness.study.execution.jobs import Job, group
 from harness.study.execution.pace import Pace
@@ -66,9 +67,12 @@ def opened(folder: Path, runs: list[RunSpec]) -> Store:
     return store
 
 
-def test_lanes_share_a_job_and_go_first_and_other_runs_have_one_each() -> None:
+def test_one_job_of_each_need_goes_first_then_lanes_which_share_jobs_and_then_runs_alone() -> None:
     jobs = group([*specs(Walk()), *specs(LaneWalk(), "lanes", 40)])
-    assert [len(job) for job in jobs] == [32, 8, 1, 1, 1]
+    assert [len(job) for job in jobs] == [32, 1, 8, 1, 1]
+    study = group(plan("sin135", None, 2).specs)
+    names = [job[0].optimizer for job in study]
+    assert names == ["gd", "pso", "bfgs", "powell", "adam", "lbfgs", "cg", "bfgs", "lbfgs", "cg", "powell"]
 
 
 def test_one_run_of_each_configuration_goes_before_the_rest() -> None:

@@ -1,7 +1,7 @@
 """Jobs: runs that are made together, by whatever process is given them."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -42,8 +42,9 @@ class Failed(Exception):
 def group(specs: Sequence[RunSpec]) -> list[Job]:
     """Jobs, lanes together and other runs alone, in the order in which they are begun.
 
-    Those of most runs go first, so that none of them is waited for alone; then one of each configuration, so that
-    each process compiles the code of another one, and finds that of the rest on disk."""
+    One for each kind of evaluation that is needed goes first, so that each process compiles another one's code; then
+    those of most runs, so that none of them is waited for alone; then one of each configuration, so that each process
+    finds the code of the rest on disk."""
     batches: dict[Any, list[RunSpec]] = {}
     for index, spec in enumerate(specs):
         # a method without lanes has a number for a key, and stays alone
@@ -54,10 +55,19 @@ def group(specs: Sequence[RunSpec]) -> list[Job]:
         for batch in batches.values()
         for start in range(0, len(batch), MOST_LANES)
     ]
-    firsts = {configuration(job[0]): number for number, job in reversed([*enumerate(jobs)])}
-    first = set(firsts.values())
-    ranked = sorted(range(len(jobs)), key=lambda number: (-len(jobs[number]), number not in first))
+    kinds, first = _firsts(jobs, _needed), _firsts(jobs, configuration)
+    ranked = sorted(range(len(jobs)), key=lambda number: (number not in kinds, -len(jobs[number]), number not in first))
     return [jobs[number] for number in ranked]
+
+
+def _firsts(jobs: Sequence[Job], kind: Callable[[RunSpec], Any]) -> set[int]:
+    """The numbers of those that are the first of their kind."""
+    return set({kind(job[0]): number for number, job in reversed([*enumerate(jobs)])}.values())
+
+
+def _needed(spec: RunSpec) -> tuple[Any, ...]:
+    """What is compiled for an evaluation."""
+    return spec.recipe.lane_group, spec.method.needs, spec.method.lanes
 
 
 def configuration(spec: RunSpec) -> RunSpec:
