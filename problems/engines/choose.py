@@ -11,11 +11,11 @@ from problems.base import Problem
 from problems.engines.allocation import keep_freed_memory
 from problems.engines.base import CannotServe, Evaluator
 from problems.engines.numpy_evaluator import NumpyEvaluator, offered
-from problems.engines.obstacles import TOLD_ON_TORCH, beats_numpy, no_kernels, no_tensors, not_shallow
+from problems.engines.obstacles import TOLD_ON_TORCH, beats_numpy, no_kernels, no_tensors, not_carried, not_shallow
 from problems.nearest import unknown
 
 AUTO = (
-    "the rule: compiled where it serves, numpy elsewhere, and for deep networks with fewer than 8192 hidden "
+    "the rule: compiled where it serves, numpy elsewhere, and for plain deep networks with fewer than 8192 hidden "
     "activations in all where the processor has AVX-512, with which numpy is faster; torch for torch modules"
 )
 
@@ -63,9 +63,16 @@ ENGINES = {
         not_shallow,
         best=lambda problem: True,
     ),
+    "carried": Engine(
+        "compiled",
+        "networks of equations, which carry derivatives in their inputs, in passes between the matrix products",
+        lazily("problems.engines.carried_evaluator", "CarriedEvaluator"),
+        not_carried,
+        best=lambda problem: True,
+    ),
     "layered": Engine(
         "compiled",
-        "otherwise in passes between the matrix products. An error where it does not serve",
+        "other networks likewise. An error where it does not serve",
         lazily("problems.engines.layered_evaluator", "LayeredEvaluator"),
         no_kernels,
         best=beats_numpy,

@@ -79,6 +79,13 @@ def largest_parameter(network: MLP) -> float:
     return min(parameter, float(output ** (1 / (len(network.widths) - 1))) / max(network.widths[:-1]))
 
 
+def carried_parameter(network: MLP, order: int) -> float:
+    """The same where derivatives up to `order` are carried, which no activation bounds."""
+    parameter, output = LARGEST[network.dtype.itemsize]
+    grown = float(output ** (1 / (order * (len(network.widths) - 1)))) / max(network.widths[:-1])
+    return min(parameter, grown, twin(network.activation).reach.get(network.dtype, np.inf))
+
+
 def flat(thetas: Array) -> NDArray[np.float64]:
     """Parameters as the kernels take them: float64, one after the other."""
     return np.ascontiguousarray(thetas, np.float64).reshape(-1)

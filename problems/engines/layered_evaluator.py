@@ -48,7 +48,7 @@ class LayeredEvaluator:
         self._number = network.dtype.type(self._twin.parameter)
         self._data = padded(prepared(problem))
         self._theta, self._grad = np.empty((2, network.dim), self._kind)
-        self._layers, self._layer_grads = _views(network, self._theta), _views(network, self._grad)
+        self._layers, self._layer_grads = views(network, self._theta), views(network, self._grad)
         self._few = network.widths[0] <= FEW
         self._scratch: dict[int, Scratch] = {}
         self.residuals_and_jacobian, self.hvp = self._reference.residuals_and_jacobian, self._reference.hvp
@@ -134,13 +134,13 @@ class LayeredEvaluator:
             if layer == 0 and self._few:
                 self._passes.enter(number, weight, bias, hidden, z, slopes)
             else:
-                _product(weight, hidden, z)
+                product(weight, hidden, z)
                 if keep:
                     self._passes.activate(number, bias, z, slopes)
                 else:
                     self._passes.value(number, bias, z)
             hidden = z
-        _product(self._layers[-1][0], hidden, scratch.out)
+        product(self._layers[-1][0], hidden, scratch.out)
         return scratch
 
     def _loss(self, data: Data, lane: int) -> float:
@@ -175,9 +175,9 @@ class LayeredEvaluator:
             activations, slopes, d = scratch.activations[below], scratch.slopes[below], scratch.cotangents[below]
             (grad, sums), weight = self._layer_grads[below], self._layers[layer][0]
             # dL/dW_l = D_l A_(l-1)', D_l `(fan_out, n)` and A_(l-1) `(fan_in, n)`
-            _product_across(above, activations, self._layer_grads[layer][0])
+            product_across(above, activations, self._layer_grads[layer][0])
             # D_(l-1) = W_l' D_l * phi'; the pass multiplies and sums D_(l-1) into the gradient of the biases
-            _product(weight.T, above, d)
+            product(weight.T, above, d)
             if below == 0 and self._few:
                 self._passes.leave(activations, slopes, d, data.x, sums, grad)
                 return
@@ -200,7 +200,7 @@ class LayeredEvaluator:
         return [aligned((width, samples), self._kind) for width in widths]
 
 
-def _views(network: MLP, array: Array) -> list[tuple[Array, Array]]:
+def views(network: MLP, array: Array) -> list[tuple[Array, Array]]:
     """Weights `(fan_out, fan_in)` and biases `(fan_out,)` of each layer, inside the flat `array`."""
     views, offset = [], 0
     for fan_in, fan_out in pairwise(network.widths):
@@ -210,12 +210,12 @@ def _views(network: MLP, array: Array) -> list[tuple[Array, Array]]:
     return views
 
 
-def _product(weight: Array, rows: Array, out: Array) -> None:
+def product(weight: Array, rows: Array, out: Array) -> None:
     """`out = weight . rows`; of one row, without BLAS."""
     (np.multiply if weight.shape[1] == 1 else np.matmul)(weight, rows, out=out)
 
 
-def _product_across(above: Array, below: Array, out: Array) -> None:
+def product_across(above: Array, below: Array, out: Array) -> None:
     """`out = above . below'`; where few rows meet many, BLAS is faster on transposed ones, copies and all."""
     rows, columns = out.shape
     if 1 < rows <= columns // 4:

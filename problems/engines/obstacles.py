@@ -9,6 +9,7 @@ import numpy as np
 from problems.base import Problem
 from problems.losses.cross_entropy import CrossEntropy
 from problems.losses.regression import L4, LOSSES, MAE, MSE
+from problems.networks.carried import CarriedMLP
 from problems.networks.mlp import MLP
 
 FEW = 4
@@ -27,11 +28,22 @@ TOLD_ON_TORCH = ", ".join(name for name, loss in sorted(LOSSES.items()) if loss 
 
 def no_kernels(problem: Problem) -> str | None:
     """Why compiled kernels cannot take a problem."""
-    if find_spec("numba") is None:
-        return "needs the library numba, which is not installed: pip install numba"
     if not isinstance(problem.network, MLP):
         return "takes plain fully connected networks; this one is scaled, combined, or of another kind"
-    if len(problem.network.widths) < 3:
+    return _not_whole(problem, problem.network)
+
+
+def not_carried(problem: Problem) -> str | None:
+    """Why compiled passes cannot take a network that carries derivatives in its inputs."""
+    if not isinstance(problem.network, CarriedMLP):
+        return "takes networks that carry derivatives in their inputs; this one carries none"
+    return _not_whole(problem, problem.network.mlp)
+
+
+def _not_whole(problem: Problem, network: MLP) -> str | None:
+    if find_spec("numba") is None:
+        return "needs the library numba, which is not installed: pip install numba"
+    if len(network.widths) < 3:
         return "takes networks with a hidden layer; this one has none"
     if problem.chunk is not None and problem.chunk < problem.n_samples:
         return "takes all samples at once; this problem asks for chunks, to bound memory"

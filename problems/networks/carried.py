@@ -64,11 +64,11 @@ class CarriedMLP(Around):
         """Of the outputs `(B, n, columns)`."""
 
     @abstractmethod
-    def _outputs(self, jet: Array, inputs: Array) -> Array:
+    def outputs_of(self, jet: Array, inputs: Array) -> Array:
         """Outputs `(B, n, columns)` of the jet."""
 
     @abstractmethod
-    def _pull(self, jet: Array, cotangent: Array, inputs: Array) -> Array:
+    def pull(self, jet: Array, cotangent: Array, inputs: Array) -> Array:
         """The cotangent of the jet, contiguous, from that of the outputs."""
 
     def block(self, n_samples: int) -> int:
@@ -77,7 +77,7 @@ class CarriedMLP(Around):
         return max(1, CACHE_ELEMENTS // (n_samples * sum(widths[1:]) * (1 + self.order * widths[0])))
 
     def forward(self, thetas: Array, inputs: Array) -> Array:
-        return self._outputs(self._trace(self._layers(thetas), inputs)[2], inputs)
+        return self.outputs_of(self._trace(self._layers(thetas), inputs)[2], inputs)
 
     def vjp(self, thetas: Array, inputs: Array) -> tuple[Array, Pullback]:
         layers = self._layers(thetas)
@@ -85,13 +85,13 @@ class CarriedMLP(Around):
 
         def pullback(cotangent: Array) -> NDArray[np.float64]:
             grads = np.empty((len(thetas), self.dim), cotangent.dtype if np.iscomplexobj(cotangent) else np.float64)
-            for index, delta in self._deltas(layers, zs, hiddens, self._pull(jet, cotangent, inputs)):
+            for index, delta in self._deltas(layers, zs, hiddens, self.pull(jet, cotangent, inputs)):
                 # value and derivatives, axis 1, go through the same W; the bias is in the value alone
                 weight = (delta @ hiddens[index].swapaxes(2, 3)).sum(axis=1)
                 store_layer(self.layout, grads, index, weight, delta[:, 0].sum(-1))
             return grads
 
-        return self._outputs(jet, inputs), pullback
+        return self.outputs_of(jet, inputs), pullback
 
     def jacobian(self, theta: Array, inputs: Array) -> NDArray[np.float64]:
         layers = self._layers(theta[None])
@@ -100,7 +100,7 @@ class CarriedMLP(Around):
         for column in range(self.columns):
             cotangent = np.zeros((1, len(inputs), self.columns), self.dtype)
             cotangent[..., column] = 1
-            for index, delta in self._deltas(layers, zs, hiddens, self._pull(jet, cotangent, inputs)):
+            for index, delta in self._deltas(layers, zs, hiddens, self.pull(jet, cotangent, inputs)):
                 weight = np.einsum("sin,sjn->nij", delta[0], hiddens[index][0])
                 store_layer(self.layout, jacobian[column], index, weight, delta[0, 0].T)
         return jacobian.swapaxes(0, 1)

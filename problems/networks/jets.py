@@ -61,12 +61,12 @@ class ResidualMLP(CarriedMLP):
         product: NDArray[np.float64] = gradient[0].imag * (size / STEP)
         return product
 
-    def _outputs(self, jet: Array, inputs: Array) -> Array:
+    def outputs_of(self, jet: Array, inputs: Array) -> Array:
         parts = jet[:, :, 0].swapaxes(0, 1)
         inside, edge = inputs[:, -2].astype(self.dtype), inputs[:, -1].astype(self.dtype)
         return np.stack([parts[0], inside * self.operator.value(parts) + edge * parts[0]], axis=-1)
 
-    def _pull(self, jet: Array, cotangent: Array, inputs: Array) -> Array:
+    def pull(self, jet: Array, cotangent: Array, inputs: Array) -> Array:
         inside, edge = inputs[:, -2].astype(self.dtype), inputs[:, -1].astype(self.dtype)
         parts = (cotangent[..., 1] * inside) * self.operator.slopes(jet[:, :, 0].swapaxes(0, 1))
         parts[0] += cotangent[..., 0] + edge * cotangent[..., 1]

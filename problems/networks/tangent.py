@@ -21,10 +21,10 @@ class TangentMLP(CarriedMLP):
     def columns(self) -> int:
         return self.mlp.widths[-1] * (1 + self.mlp.widths[0])
 
-    def _outputs(self, jet: Array, inputs: Array) -> Array:
+    def outputs_of(self, jet: Array, inputs: Array) -> Array:
         del inputs  # the jet has all
         return jet.reshape(len(jet), self.columns, -1).swapaxes(1, 2)
 
-    def _pull(self, jet: Array, cotangent: Array, inputs: Array) -> Array:
+    def pull(self, jet: Array, cotangent: Array, inputs: Array) -> Array:
         del inputs
         return np.ascontiguousarray(cotangent.swapaxes(1, 2)).reshape(len(cotangent), *jet.shape[1:])

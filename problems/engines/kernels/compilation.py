@@ -21,6 +21,7 @@ PART = {**PLAIN, "forceinline": True}
 STEPWISE = {**PART, "fastmath": {"contract"}}
 SOURCES = (
     "anchored",
+    "carried_rows",
     "compilation",
     "compiled",
     "elementwise",

@@ -68,11 +68,32 @@ def sin_bend(a: Any, s: Any, p: Any) -> Any:
     return -p * p * a
 
 
+@stepwise
+def tanh_third(a: Any, s: Any, p: Any) -> Any:
+    """tanh''' from the value and the slope."""
+    _ = p
+    return like(a, -2.0) * s * (like(a, 1.0) - like(a, 3.0) * a * a)
+
+
+@stepwise
+def sigmoid_third(a: Any, s: Any, p: Any) -> Any:
+    """The third derivative of the sigmoid."""
+    _ = a, p
+    return s * (like(s, 1.0) - like(s, 6.0) * s)
+
+
+@stepwise
+def sin_third(a: Any, s: Any, p: Any) -> Any:
+    """The third derivative of sin(p z)."""
+    _ = a
+    return -p * p * s
+
+
 class Twin(NamedTuple):
     """`pair(z, p)` is the value and the slope at z, p the activation's number, where it has one.
 
     `slope(a, s)` is the slope from the value, or the one kept; `bend(a, s, p)` is the second derivative, of activations
-    that have it in these terms. `reach` maps a dtype to the largest |z| allowed."""
+    that have it in these terms, and `third` the third. `reach` maps a dtype to the largest |z| allowed."""
 
     pair: Callable[[Any, Any], Any]
     slope: Callable[[Any, Any], Any] = kept_slope
@@ -81,6 +102,7 @@ class Twin(NamedTuple):
     bounded: bool = False
     """Whether its values are, so that large parameters do not grow from layer to layer."""
     bend: Callable[[Any, Any, Any], Any] | None = None
+    third: Callable[[Any, Any, Any], Any] | None = None
 
 
 def twin(text: str) -> Twin:
@@ -199,6 +221,7 @@ def _sin(w0: float = 1.0) -> Twin:
         bounded=True,
         reach={kind: reach / abs(w0) for kind, reach in SINE_REACH.items()},
         bend=sin_bend,
+        third=sin_third,
     )
 
 
@@ -209,10 +232,10 @@ TWINS: dict[str, Callable[..., Twin]] = {
     "gelu": lambda: Twin(gelu_pair),
     "relu": lambda: Twin(relu_pair, bend=no_bend),
     "ricker": lambda a=0.3: Twin(ricker_pair, parameter=a, bounded=True),
-    "sigmoid": lambda: Twin(sigmoid_pair, sigmoid_slope, bounded=True, bend=sigmoid_bend),
+    "sigmoid": lambda: Twin(sigmoid_pair, sigmoid_slope, bounded=True, bend=sigmoid_bend, third=sigmoid_third),
     "sin": _sin,
     "softplus": lambda: Twin(softplus_pair),
     "srelu": lambda: Twin(srelu_pair, bounded=True),
-    "tanh": lambda: Twin(tanh_pair, tanh_slope, bounded=True, bend=tanh_bend),
+    "tanh": lambda: Twin(tanh_pair, tanh_slope, bounded=True, bend=tanh_bend, third=tanh_third),
 }
 """Name to factory, as in `ACTIVATIONS`; an activation that is not among them is evaluated by numpy."""
