@@ -62,8 +62,8 @@ def prepared(problem: Problem) -> Data:
     x = np.ascontiguousarray(problem.inputs.T, network.dtype)
     targets = problem.targets if problem.targets.ndim == 3 else problem.targets[None]
     y = np.ascontiguousarray(targets.swapaxes(1, 2), network.dtype)
-    # |w.x + b| <= (d max|x| + 1) max|theta|
-    spread = len(x) * float(np.abs(x).max(initial=0.0)) + 1
+    # |w.x + b| <= (d max|x| + 1) max|theta|, and behind a layer of bounded activations (its width + 1) max|theta|
+    spread = max(len(x) * float(np.abs(x).max(initial=0.0)), *network.widths[1:-2], 0) + 1
     reach = twin(network.activation).reach.get(network.dtype, np.inf)
     return Data(
         x, y, min(reach, largest_parameter(network)) / spread, float(np.abs(y).max(initial=0.0)), problem.n_samples
