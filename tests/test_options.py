@@ -17,7 +17,8 @@ import pytest
 from harness.cli import main
 from harness.commands import SECTIONS, names, options_of, work_of
 from harness.commands.parser import parser_of
-from harness.commands.requested import requested_comparison, requested_run
+from harness.commands.requested import PROBLEM_OPTIONS, requested_comparison, requested_run
+from harness.study.comparison import RECIPE_OPTIONS
 
 ROOT = Path(__file__).parents[1]
 PAIRS = [(word, option) for word in names() for option in parser_of(word).options if option not in ("-h", "--help")]
@@ -72,6 +73,7 @@ QUICK = ["--problem", "control-low", "--budget", "9", "--marks", "3"]
 def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("own.toml").write_text("[adam]\nlr = 0.5\n")
+    Path("of-problem.toml").write_text("[problem]\nsamples = 90\n")
     Path("own.py").write_text("")
     Path("pairs.csv").write_text("x,y,z\n" + "".join(f"{i / 10},{(i * 7) % 10},{i % 3}\n" for i in range(40)))
     Path("pyramid.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n")
@@ -325,6 +327,21 @@ def test_the_examples_of_every_word_are_understood() -> None:
         (["filter", "--problem", "sin135", "--set", "adam.lr=1"], "--set takes settings of the problem here"),
         (["filter", "--problem", "sin135", "--data-dir", "."], "'sin135' reads none"),
         (["order", "--from", "x", "--cost-per-gradient", "1,x"], "A study's folder is required"),
+        (
+            ["compare", *ALONE, "--set", "gd.lr=1", "--set", "gd.lr=2"],
+            "got 'gd.lr' twice, as 1 and as 2. Leave",
+        ),
+        (["compare", *ALONE, "--vary", "gd.lr=1,2", "--vary", "gd.lr=2"], "got 'gd.lr' twice"),
+        (["compare", *ALONE, "--vary", "gd.lr=1,2", "--set", "gd.lr=3"], "got 'gd.lr' both ways, as 3 and to cross"),
+        (["compare", *ALONE, "--vary", "problem.k=1", "--vary", "sin135.k=2"], "got 'problem.k' twice"),
+        (["compare", *ALONE, "--init", "ntk", "--vary", "problem.init=ntk,xavier"], "got 'sin135.init' both ways"),
+        (["compare", *ALONE, "--observe", "samples(9,search=8)"], "got 'samples.search' twice"),
+        (["compare", *ALONE, "--settings", "of-problem.toml"], "are of optimizers, and [problem] is none"),
+        (["samples", *ALONE, "--networks", "1-8-1", "--vary", "problem.network=1-9-1"], "got 'problem.network' twice"),
+        (
+            ["filter", "--problem", "sin135", "--set", "problem.samples=90", "--set", "sin135.samples=80"],
+            "got 'problem.samples' twice",
+        ),
     ],
 )
 def test_what_a_word_does_not_take_is_one_sentence(
@@ -335,6 +352,17 @@ def test_what_a_word_does_not_take_is_one_sentence(
     assert said.out == ""
     assert sentence in said.err
     assert len(said.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", [*RECIPE_OPTIONS, *PROBLEM_OPTIONS])
+def test_an_option_and_a_setting_of_one_name_are_refused_unless_they_are_equal(option: str) -> None:
+    words = ["--problem", "sin135", f"--{option}", "one", "--set", f"{{}}.{option}={{}}"]
+    for owner in ("problem", "sin135"):
+        last = words[-1].format(owner, "two")
+        with pytest.raises(ValueError, match=f"A setting has one value; got 'problem.{option}' twice"):
+            requested_comparison(parser_of("compare").understand([*words[:-1], last]))
+        with pytest.raises(ValueError, match=f"{option} must|{option}'|'one'"):  # one value, and no such one
+            requested_comparison(parser_of("compare").understand([*words[:-1], words[-1].format(owner, "one")]))
 
 
 def test_a_value_may_begin_with_a_minus() -> None:

@@ -109,6 +109,31 @@ def test_settings_are_a_table_of_tables(wrong):
         plan("control-low", "adam", 1, **wrong)
 
 
+@pytest.mark.parametrize(
+    "twice",
+    [
+        {"settings": {"problem": {"samples": 50}, "sin135": {"samples": 60}}},
+        {"settings": {"sin135": {"init": "ntk"}}, "init": "xavier"},
+        {"settings": {"adam": {"lr": 0.3}}, "vary": {"adam": {"lr": [0.1, 0.2]}}},
+        {"vary": {"sin135": {"samples": [50]}}, "settings": {"problem": {"samples": 50}}},
+        {"vary": {"sin135": {"init": ["ntk"]}}, "init": "ntk"},
+        {"vary": {"sin135": {"samples": [50]}, "problem": {"samples": [60]}}},
+    ],
+    ids=named,
+)
+def test_a_setting_that_is_given_twice_is_refused_and_none_of_them_dropped(twice):
+    with pytest.raises(ValueError, match=r"A setting has one value.* Leave one out\."):
+        plan("sin135", "adam", 1, **twice)
+
+
+def test_a_given_setting_stays_where_the_network_that_would_bring_another_is_varied():
+    vary = {"problem": {"network": ["siren(8,1)", "1-8-1"]}}
+    assert {spec.recipe.activation for spec in plan("sin135", "adam", 1, vary=vary).specs} == {"sin(30)", "tanh"}
+    given = plan("sin135", "adam", 1, vary=vary, activation="gelu")
+    assert {spec.recipe.activation for spec in given.specs} == {"gelu"}
+    assert len(given.specs) == 2
+
+
 def watch(tmp_path, **about):
     return Watch("own", INPUTS, np.sin(6 * INPUTS), **{"optimizer": "mine", "out": str(tmp_path / "own")} | about)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.questions.reading import read_observers
+from harness.run.given import agreed
 from harness.run.marks.observer import Observer
 from harness.run.spec import find_optimizer, find_problem, settings_of
 from harness.study.comparison import DEFAULT_SEEDS, RECIPE_OPTIONS, Plan, plan
@@ -72,9 +73,7 @@ def choices(arguments: argparse.Namespace) -> dict[str, Any]:
     named["probes"] = ",".join(getattr(arguments, "probe", None) or ()) or None
     settings = read_settings(arguments.set)
     own = {name: getattr(arguments, name) for name in PROBLEM_OPTIONS if getattr(arguments, name) is not None}
-    if own:
-        # on the right the option, which goes before `--set problem.NAME`
-        settings["problem"] = settings.get("problem", {}) | own
+    settings["problem"] = agreed("problem", settings.get("problem", {}), own)
     if arguments.settings:
         named["settings_file"] = read_settings_file(arguments.settings, problem_of(arguments))
     return {**named, "settings": settings, "vary": read_varied(getattr(arguments, "vary", []))}
@@ -95,7 +94,7 @@ def read_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
         owner, dot, name = target.strip().rpartition(".")
         if not (equals and dot and owner and name):
             raise ValueError(f"A setting is written OWNER.SETTING=VALUE, such as adam.lr=0.003; got '{text}'.")
-        settings.setdefault(owner, {})[name] = value.strip()
+        settings[owner] = agreed(owner, settings.get(owner, {}), {name: value.strip()})
     return settings
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from harness.questions import OBSERVERS
+from harness.run.given import agreed
 from harness.run.marks.observer import Observer, Types, schema_of
 from harness.run.spec import override, settings_of
 from problems.nearest import lookup
@@ -56,7 +57,7 @@ def _with_settings(name: str, inside: str) -> Observer:
                 form = ", ".join(settings) or "no settings"
                 raise ValueError(f"The observer '{name}' takes {form}; got '{name}({inside})'.")
             setting, value = settings[place], part
-        changes[setting.strip()] = value.strip()
+        changes = agreed(name, changes, {setting.strip(): value.strip()})
     return override(name, observer, changes)
 
 

@@ -34,6 +34,18 @@ def by_owner(what: str, given: Any) -> dict[str, dict[str, Any]]:
     return {name: dict(own) for name, own in tables.items()}
 
 
+def agreed(owner: str, *given: Mapping[str, Any]) -> dict[str, Any]:
+    """All these settings of `owner` in one; raises ValueError for one that two of them have, with two values."""
+    found: dict[str, Any] = {}
+    for name, value in (item for one in given for item in one.items()):
+        # as text, so that 3 on the command line is 3 in a script
+        if str(found.setdefault(name, value)) != str(value):
+            raise ValueError(
+                f"A setting has one value; got '{owner}.{name}' twice, as {found[name]} and as {value}. Leave one out."
+            )
+    return found
+
+
 def seeds_of(seeds: Any) -> list[int]:
     """From a number of runs, or of the seeds themselves; raises ValueError."""
     listed = isinstance(seeds, Iterable) and not isinstance(seeds, str)

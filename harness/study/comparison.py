@@ -17,9 +17,9 @@ from harness.analysis.thinned import check_marks
 from harness.questions.reading import read_observers
 from harness.run.build import build
 from harness.run.fit import Refused, check_fit, check_observers
-from harness.run.given import by_owner, names_of, plain, seeds_of
+from harness.run.given import agreed, by_owner, names_of, plain, seeds_of
 from harness.run.marks.observer import Observer
-from harness.run.spec import RunSpec, digest, families, find_optimizer, find_problem, override
+from harness.run.spec import RunSpec, digest, families, find_optimizer, find_problem
 from harness.study.ledger.part import declared
 from harness.study.nulls import read_nulls
 from harness.study.roll import roll_of
@@ -134,24 +134,26 @@ def plan(
     for name in options:
         lookup("option of a comparison", name, dict.fromkeys(known))
     changes = by_owner("settings", settings)
-    # on the right the problem's own name, which says more than the word `problem`
-    recipe_changes = changes.pop("problem", {}) | changes.pop(problem, {})
-    recipe_changes |= {name: options.pop(name) for name in RECIPE_OPTIONS if options.get(name) is not None}
-    recipe = override(problem, find_problem(problem), recipe_changes)
+    recipe = find_problem(problem)
+    own_options = {name: options.pop(name) for name in RECIPE_OPTIONS if options.get(name) is not None}
+    # a problem goes by its own name and by the word `problem`
+    recipe_changes = agreed("problem", changes.pop("problem", {}), changes.pop(problem, {}), own_options)
     asked = names_of(optimizers)
     everything = asked == (EVERYTHING,)
     names = tuple(OPTIMIZERS) if everything else asked or DEFAULT_OPTIMIZERS
     varied = by_owner("vary", vary)
-    recipes = variants(problem, recipe, varied.pop("problem", {}) | varied.pop(problem, {}))
+    crossed = agreed("problem", varied.pop("problem", {}), varied.pop(problem, {}))
+    recipes = variants(problem, recipe, crossed, recipe_changes)
     _check_owners(changes.keys() | varied.keys(), names)
     from_file = options.pop("settings_file", None) or {}
-    changes = {name: {**from_file.get(name, {}), **changes.get(name, {})} for name in names}
-    methods = {
-        name: variants(name, override(name, find_optimizer(name), changes.get(name, {})), varied.get(name, {}))
-        for name in names
+    several = {name: varied.get(name, {}) for name in names}
+    kept = {
+        name: {key: one for key, one in from_file.get(name, {}).items() if key not in several[name]} for name in names
     }
+    changes = {name: {**kept[name], **changes.get(name, {})} for name in names}
+    methods = {name: variants(name, find_optimizer(name), several[name], changes[name]) for name in names}
     # what the user has chosen, and no scaling of the network may change
-    own = {name: {*changes.get(name, {}), *varied.get(name, {})} for name in names}
+    own = {name: {*changes[name], *several[name]} for name in names}
     options["observers"] = read_observers(options.pop("observe", None) or ())
     lenient = options.pop("lenient", False)
     # who names a method wants it or the reason; who says `all`, or nothing, wants those that fit

@@ -8,6 +8,7 @@ from typing import Any
 import tomli_w
 
 from harness.whole_files import replace_text, writing_into
+from optimizers import OPTIMIZERS
 
 Settings = dict[str, dict[str, Any]]
 TUNED = Path("results") / "tuned"
@@ -31,6 +32,11 @@ def read_settings_file(source: str, problem: str) -> Settings:
         raise ValueError(f"The settings in '{path}' are not TOML: {error}") from None
     if not all(isinstance(table, dict) for table in content.values()):
         raise ValueError(f"The settings in '{path}' are tables, such as [adam] with a line lr = 0.003.")
+    for name in ({"problem", problem} - OPTIMIZERS.keys()) & content.keys():
+        raise ValueError(
+            f"The settings in '{path}' are of optimizers, and [{name}] is none. Settings of the problem are given with "
+            "--set problem.NAME=VALUE, or with its options."
+        )
     return content
 
 

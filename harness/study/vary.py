@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, TypeVar
 
+from harness.run.given import agreed
 from harness.run.spec import override
 
 T = TypeVar("T")
@@ -31,17 +32,27 @@ def read_varied(texts: Sequence[str]) -> dict[str, dict[str, list[str]]]:
                 f"A value of {name} may have commas of its own. Put ';' between values: '{target}={';'.join(chosen)}' "
                 f"for {len(chosen)} of them, '{target}={values};' for one; got '{text}'."
             )
-        varied.setdefault(owner, {})[name] = chosen
+        varied[owner] = agreed(owner, varied.get(owner, {}), {name: chosen})
     return varied
 
 
-def variants(owner: str, instance: T, varied: Mapping[str, Iterable[Any]]) -> list[T]:
-    """`instance` with every combination of the `varied` settings, the last one changing fastest; raises ValueError."""
-    names = list(varied)
+def variants(
+    owner: str, instance: T, varied: Mapping[str, Iterable[Any]], given: Mapping[str, Any] | None = None
+) -> list[T]:
+    """`instance` with every combination of the `varied` settings, the last one changing fastest.
+
+    All have the settings `given`. Raises ValueError for one that is given and varied."""
+    names, given = list(varied), given or {}
+    for name in (name for name in names if name in given):
+        raise ValueError(
+            f"A setting has one value, or several to cross; got '{owner}.{name}' both ways, as {given[name]} and to "
+            "cross. Leave one out."
+        )
     # a value that is given twice is one configuration, and not one with twice the runs
     choices = [dict.fromkeys(_listed(owner, name, varied[name])) for name in names]
     combinations = product(*choices)
-    found = [override(owner, instance, dict(zip(names, values, strict=True))) for values in combinations]
+    # all at once: the name of a network stands for settings, of which a given one stays
+    found = [override(owner, instance, {**given, **dict(zip(names, values, strict=True))}) for values in combinations]
     if not found:
         raise ValueError(f"{FORM}; of {owner}, some setting has no value.")
     return found

@@ -11,6 +11,7 @@ from rich.table import Table
 from harness.commands.requested import check_reads_data, read_settings
 from harness.figures import save
 from harness.figures.kept.filter_shares import Example, filter_shares
+from harness.run.given import agreed
 from harness.run.spec import find_problem, override, stream
 from problems.probes.gaussian_filter import UNINFORMATIVE, FilterProbe
 
@@ -26,7 +27,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.data_dir:
         check_reads_data(name)
     settings = read_settings(arguments.set)
-    recipe = override(name, find_problem(name), settings.pop("problem", {}) | settings.pop(name, {}))
+    recipe = override(name, find_problem(name), agreed("problem", settings.pop("problem", {}), settings.pop(name, {})))
     if settings:
         raise ValueError(f"--set takes settings of the problem here, such as problem.samples=401; got {min(settings)}.")
     # the data of seed 0, which a run of that seed would have

@@ -11,6 +11,7 @@ from harness.analysis.agreement import agreement, contrast
 from harness.commands.carrying_out import carry_out, ending, say_where
 from harness.commands.requested import choices, problem_of, split_names
 from harness.questions.samples import Samples
+from harness.run.given import agreed
 from harness.study.comparison import plan
 
 MEASURES = {"image_high": "image power above the median frequency", "target_high": "target that the filter holds back"}
@@ -22,7 +23,8 @@ def main(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--radius takes a positive number; got {arguments.radius:g}.")
     chosen = choices(arguments)
     if arguments.networks:
-        chosen["vary"].setdefault("problem", {})["network"] = split_names(arguments.networks)
+        networks = {"network": split_names(arguments.networks)}
+        chosen["vary"]["problem"] = agreed("problem", chosen["vary"].get("problem", {}), networks)
     chosen["observe"] = [*chosen["observe"], Samples(search=arguments.search, radius=arguments.radius)]
     planned = plan(problem_of(arguments), split_names(arguments.optimizers), arguments.seeds, **chosen)
     results = carry_out(planned, arguments, arguments.jobs)
