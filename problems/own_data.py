@@ -79,8 +79,8 @@ class OwnData(Recipe):
     """Inputs and, after a colon, targets, as the file calls them, such as `a,b,c:u,v`."""
     sep: str = ""
     """What stands between the columns of a text file, where that is not to be found out."""
-    content: str = ""
-    """sha256 of the file, so that a study with other data is another study; found, not set."""
+    content: str = field(init=False, default="")
+    """sha256 of the file, so that a study with other data is another study."""
     make: Callable[[], tuple[Any, Any]] | None = field(default=None, metadata={"fixed": True})
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ The parameters of its constructor, and the settings of the problem whose data it
 import ast
 import copy
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import Field, dataclass, field, fields, make_dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -52,6 +52,11 @@ class ModuleProblem(Recipe):
             for name in self.found:
                 # frozen, but these fields follow from the others
                 object.__setattr__(self, name, getattr(like, name))
+
+    def heed(self, asked: Collection[str]) -> None:
+        for name in (name for name in ("network", "activation") if name in asked):
+            raise ValueError(f"The {name} of a torch module is its own: change it there, and leave it out here.")
+        self._like().heed([name for name in asked if name in self.borrowed])
 
     def build(self, rng: np.random.Generator) -> Problem:
         problem = self._like().build(rng)

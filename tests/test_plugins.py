@@ -13,7 +13,7 @@ from harness.cli import main
 from harness.rules.conformance import RULES, complaint
 from harness.run.fit import Refused, check_fit
 from harness.run.runner import run
-from harness.run.spec import RunSpec, find_optimizer, find_problem
+from harness.run.spec import RunSpec, find_optimizer, find_problem, override
 from harness.study.comparison import plan
 from harness.study.execution.execute import execute
 from harness.study.store import Store
@@ -142,6 +142,13 @@ def test_every_form_of_problem_can_be_run(plugged, name):
     assert tables["runs"]["status"].item() == "budget"
     assert tables["runs"]["best_loss"].item() < tables["runs"]["first_loss"].item()
     assert len(tables["spectra"]) > 0
+
+
+@pytest.mark.parametrize("name", ["network", "activation"])
+def test_what_a_module_has_of_its_own_is_no_setting(plugged, name):
+    plugins.load(plugged(FORMS))
+    with pytest.raises(ValueError, match=f"The {name} of a torch module is its own"):
+        override("t-net", find_problem("t-net"), {name: "relu"})
 
 
 @pytest.mark.slow

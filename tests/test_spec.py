@@ -262,6 +262,9 @@ def test_overriding_changes_a_copy_and_nothing_else():
     assert override("swarmlet", before, {}) == before
 
 
-def test_what_describes_a_problem_cannot_be_overridden():
-    with pytest.raises(ValueError, match="Unknown setting of sin135 'about'"):
-        override("sin135", find_problem("sin135"), {"about": "mine"})
+def test_what_describes_a_problem_or_is_found_of_it_cannot_be_overridden():
+    found = [(name, one.name) for name, recipe in PROBLEMS.items() for one in fields(recipe) if not one.init]
+    assert {name for _, name in found} == {"content", "digest"}
+    for problem, name in [("sin135", "about"), *found]:
+        with pytest.raises(ValueError, match=f"Unknown setting of {problem} '{name}'.* Choose from: activation, "):
+            override(problem, find_problem(problem), {name: "mine"})

@@ -7,7 +7,7 @@ from contextlib import suppress
 from harness.questions import OBSERVERS
 from harness.run.given import agreed
 from harness.run.marks.observer import Observer, Types, schema_of
-from harness.run.spec import override, settings_of
+from harness.run.spec import override, settable
 from problems.nearest import lookup
 
 ITEM = re.compile(r"\s*([^,()\s]+)\s*(?:\(([^()]*)\))?\s*(?:,|$)")
@@ -48,7 +48,7 @@ def _read(text: str) -> list[Observer]:
 
 def _with_settings(name: str, inside: str) -> Observer:
     observer = lookup("observer", name, OBSERVERS)
-    settings = list(settings_of(observer))
+    settings = list(settable(observer))
     changes: dict[str, str] = {}
     for place, part in enumerate(part for part in inside.split(",") if part.strip()):
         setting, equals, value = part.partition("=")

@@ -151,6 +151,12 @@ def settings_of(instance: Any) -> dict[str, Any]:
     return {spec.name: getattr(instance, spec.name) for spec in fields(instance) if not spec.metadata.get("fixed")}
 
 
+def settable(instance: Any) -> dict[str, Any]:
+    """Those of them that a user can set; the others, such as the digest of a file, are found."""
+    able = {spec.name for spec in fields(instance) if spec.init}
+    return {name: value for name, value in settings_of(instance).items() if name in able}
+
+
 def find_problem(name: str) -> Recipe:
     """The recipe registered under `name`."""
     return lookup("problem", name, PROBLEMS)
@@ -170,7 +176,7 @@ def override(owner: str, instance: T, changes: Mapping[str, Any]) -> T:
     """`instance` with other settings; each is read, as text would be, as the type of the present value.
 
     Raises ValueError for an unknown setting or a value that does not fit."""
-    known = settings_of(instance)
+    known = settable(instance)
     if isinstance(instance, Recipe):
         changes = spelled_out(changes, instance.network)
     parsed: dict[str, Any] = {}

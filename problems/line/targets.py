@@ -1,7 +1,7 @@
 """Targets given as a formula or as a file of points, by a preset or by the user."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -87,8 +87,8 @@ class Target(Curve):
     """Of a file with several: the names or numbers of x and y, such as t,y; or of y alone."""
     sep: str = ""
     """What stands between the columns of a text file, where that is not to be found out."""
-    content: str = ""
-    """sha256 of the file, so that a study with other data is another study; found, not set."""
+    content: str = field(init=False, default="")
+    """sha256 of the file, so that a study with other data is another study."""
 
     def __post_init__(self) -> None:
         # frozen, but the fingerprint is found from another field

@@ -6,7 +6,7 @@ from inspect import Parameter, getdoc, signature
 from typing import Any
 
 from harness.questions import OBSERVERS
-from harness.run.spec import settings_of
+from harness.run.spec import settable
 from problems import PROBLEMS
 from problems.base import Recipe
 from problems.losses.regression import LOSSES
@@ -79,7 +79,7 @@ def _problems() -> str:
     for name, recipe in PROBLEMS.items():
         lines += [f"## {name}", "", f"{_plain(recipe.about)}.", "", _told(type(recipe)), ""]
         lines += [f"    python -m harness compare --problem {name}", "", _usual(recipe), ""]
-        settings = {key: value for key, value in settings_of(recipe).items() if key not in settings_of_all()}
+        settings = {key: value for key, value in settable(recipe).items() if key not in settings_of_all()}
         lines += _table(("setting", "default"), ((f"`{key}`", _value(value)) for key, value in settings.items()))
     return "\n".join(lines)
 
@@ -99,7 +99,7 @@ def _observers() -> str:
     lines = ["# Observers", "", "What else is written about every run, in tables of its own: `--observe NAME`.", ""]
     for name, observer in OBSERVERS.items():
         lines += [f"## {name}", "", _told(type(observer)), "", f"    --observe {name}", ""]
-        settings = settings_of(observer)
+        settings = settable(observer)
         lines += _table(("setting", "default"), ((f"`{key}`", _value(value)) for key, value in settings.items()))
     return "\n".join(lines)
 

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
-from harness.run.spec import RunSpec, settings_of
+from harness.run.spec import RunSpec, settable
 from harness.study.comparison import TERMS
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
@@ -76,8 +76,8 @@ def terms_of(spec: RunSpec) -> dict[str, Any]:
 
 def changed(instance: Optimizer | Recipe, registered: Any) -> dict[str, Any]:
     """The settings of an instance that are not those of the registered one, without what is found and cannot be set."""
-    usual, able = settings_of(registered), {one.name for one in fields(instance) if one.init}
-    return {key: value for key, value in settings_of(instance).items() if key in able and value != usual[key]}
+    usual = settable(registered)
+    return {key: value for key, value in settable(instance).items() if value != usual[key]}
 
 
 def toml_table(name: str, settings: Mapping[str, Any]) -> list[str]:
