@@ -1,7 +1,7 @@
 """Names with numbers, as a user types them: `normal(0.1)`, `ricker(0.3)`, `tanh`."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from inspect import signature
 from math import isfinite
 from typing import TypeVar
@@ -10,6 +10,8 @@ from problems.nearest import unknown
 
 T = TypeVar("T")
 
+LARGEST = 1e12
+"""Of a number in brackets, and one over it the least but 0: its cube, as third derivatives have, is one of float32."""
 CALL = re.compile(r"\s*([a-z][a-z0-9+-]*)\s*(?:\(([^()]*)\))?\s*")
 
 
@@ -30,7 +32,17 @@ def resolve(kind: str, text: str, factories: Mapping[str, Callable[..., T]], *, 
     except (TypeError, ValueError):
         form = ", ".join(signature(factories[name]).parameters)
         raise ValueError(f"The {kind} '{name}' is written {name}({form}), all numbers; got '{text}'.") from None
+    check_sizes(kind, text, numbers)
     return factories[name](*bound.args)
+
+
+def check_sizes(kind: str, text: str, numbers: Iterable[float]) -> None:
+    """Raise ValueError for a number of which powers would overflow or vanish; the infinite are left to the factory."""
+    if any(number and isfinite(number) and not 1 / LARGEST <= abs(number) <= LARGEST for number in numbers):
+        raise ValueError(
+            f"Numbers in the brackets of a name are 0, or of a size from {1 / LARGEST:g} to {LARGEST:g}; got the "
+            f"{kind} '{text}'."
+        )
 
 
 def _number(text: str, *, infinite: bool) -> float:

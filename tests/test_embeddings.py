@@ -99,7 +99,18 @@ def test_a_network_behind_features_is_that_of_torch(text, d):
     np.testing.assert_allclose(pullback(cotangent[None])[0], flat, rtol=1e-10, atol=1e-11)
 
 
-@pytest.mark.parametrize("text", ["gaussian(0,1)", "gaussian(4,0)", "gaussian(4,1,0.5)", "dyadic(0)", "dyadic(99)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gaussian(0,1)",
+        "gaussian(4,0)",
+        "gaussian(4,1,0.5)",
+        "gaussian(4,1,inf)",
+        "gaussian(1e9)",
+        "dyadic(0)",
+        "dyadic(99)",
+    ],
+)
 def test_numbers_of_drawn_and_dyadic_features_are_checked(text):
     with pytest.raises(ValueError, match=r"needs a whole"):
         make_embedding(text)
@@ -123,10 +134,14 @@ def test_networks_of_the_plane_and_of_space_see_features_too(name, changes, vari
     assert (plain.probes[0].target_amplitude == problem.probes[0].target_amplitude).all()
 
 
-@pytest.mark.parametrize("text", ["fourier(0,1)", "fourier(2.5,1)", "fourier(3,-1)", "fourier(3,nan)"])
+@pytest.mark.parametrize("text", ["fourier(0,1)", "fourier(2.5,1)", "fourier(3,-1)", "fourier(3,nan)", "fourier(1e9)"])
 def test_numbers_that_make_no_features_are_refused(text):
-    with pytest.raises(ValueError, match="needs a whole J from 1 and a p from 0 to inf"):
+    with pytest.raises(ValueError, match="needs a whole J from 1 to 65536 and a p from 0 to inf"):
         make_embedding(text)
+
+
+def test_waves_that_fade_to_nothing_are_left_out():
+    assert make_embedding("fourier(9,1e9)").width(2) == make_embedding("fourier(9,inf)").width(2) == 4
 
 
 def test_an_unknown_embedding_is_answered_with_the_choices():

@@ -191,6 +191,12 @@ def test_a_misspelt_name_is_answered_with_the_nearest():
         resolve("activation", "sigmoyd", ACTIVATIONS)
 
 
+@pytest.mark.parametrize("text", ["normal(-1)", "normal(0)", "antisymmetric(-1)", "antisymmetric(0)"])
+def test_a_spread_of_weights_is_above_0(text):
+    with pytest.raises(ValueError, match=r"The init needs a std above 0.*; got (-1|0)\."):
+        resolve("init", text, INITS)
+
+
 @pytest.mark.parametrize("text", ["normal(a)", "normal(0.1, 0.2)", "normal(std=0.1)", "xavier(2)"])
 def test_wrong_numbers_are_answered_with_the_form(text):
     name = text.partition("(")[0]

@@ -209,12 +209,17 @@ def test_every_name_makes_a_network_in_one_two_and_three_dimensions(name, proble
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("kan(5,1,0.5)", "whole number of cells"),
+        ("kan(5,1,0.5)", "whole cells"),
         ("siren(0)", "whole numbers from 1"),
         ("transformer(5,1,2,2)", "a divisor of the width"),
         ("hash-grid(2,0)", "whole numbers from 1"),
         ("wire(4,2,-1)", "w0 and s0 above 0"),
         ("mscale(4,1,99)", "1 to 30 copies"),
+        *((f"{name}(1e9)", "at most|whole numbers from 1") for name in FAMILIES),
+        ("kan(5,1,1e6)", "from 1 to 10000 whole cells"),
+        ("transformer(4,1,1e6)", "up to 10000 tokens"),
+        ("hash-grid(2,1e9)", "at most 20 levels and 1e"),
+        ("siren(4,1,1e300)", "of a size from 1e-12 to 1e"),
     ],
 )
 def test_numbers_that_make_no_network_are_refused(text, said):

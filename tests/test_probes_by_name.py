@@ -11,6 +11,7 @@ from harness.run.runner import run
 from harness.run.spec import RunSpec, find_optimizer, find_problem
 from harness.study.file.part import override_terms
 from problems.probes.by_name import PROBES, split_calls
+from problems.probes.named import read_frequencies
 
 X = np.arange(64)[:, None] / 64
 WAVE = np.sin(2 * np.pi * 3 * X) + 0.5 * np.cos(2 * np.pi * X)
@@ -21,6 +22,12 @@ def test_frequencies_that_are_named_have_the_amplitudes_of_the_formula() -> None
     probe = PROBES["fourier"](X, WAVE, 1, 3)
     assert probe.target_amplitude == pytest.approx([0.25, 0.5])
     assert probe.measure(WAVE / 2)[1] == pytest.approx([0.5, 0.5])
+
+
+def test_a_number_that_is_named_twice_is_watched_once() -> None:
+    assert PROBES["fourier"](X, WAVE, 3, 1, 3).frequency.tolist() == [1, 3]
+    assert PROBES["sines"](np.linspace(0, 2, 41)[:, None], X[:41], 2, 1, 1).modes.tolist() == [1, 2]
+    assert read_frequencies("3,1,3").tolist() == read_frequencies("1,3.0").tolist() == [1, 3]
 
 
 def test_sine_modes_are_those_of_the_interval() -> None:
@@ -118,6 +125,10 @@ def test_what_is_asked_for_is_written_beside_the_own_and_is_part_of_the_identity
         ("accuracy", "targets that are classes"),
         ("sines(1.5)", "whole numbers"),
         ("bands(1)", "at least two"),
+        ("bands(1,1e9)", r"up to 32; got 1 and 1e\+09"),
+        ("fourier(1e300)", "of a size from 1e-12"),
+        ("filter(1e-300)", "of a size from 1e-12"),
+        ("fourier(16)", "Of 201 samples in equal steps the highest frequency is 15.99.*; got 16"),
     ],
 )
 def test_what_cannot_be_watched_is_said_in_a_sentence(text: str, sentence: str) -> None:

@@ -4,12 +4,14 @@ import subprocess
 import sys
 from copy import copy
 from dataclasses import dataclass, fields, replace
+from math import inf
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support.toys import Bowl, Descent, Swarmlet, run_spec
 
+from harness.run.build import build
 from harness.run.spec import (
     RunSpec,
     canonical,
@@ -17,6 +19,7 @@ from harness.run.spec import (
     find_optimizer,
     find_problem,
     override,
+    settable,
     settings_of,
     stream,
 )
@@ -253,6 +256,38 @@ def test_a_setting_that_does_not_fit_is_answered_with_the_rule(name, written, se
     with pytest.raises(ValueError) as error:
         override("kinds", Kinds(), {name: written})
     assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "1e300"])
+@pytest.mark.parametrize(
+    ("problem", "name"),
+    [(key, one) for key in PROBLEMS for one, now in settable(PROBLEMS[key]).items() if isinstance(now, float)],
+)
+def test_a_number_of_a_problem_is_of_a_size_that_can_be_computed_with(problem, name, value):
+    with pytest.raises(ValueError, match=f"Setting '{problem}.{name}' takes numbers up to 1e.12 in size; got"):
+        override(problem, find_problem(problem), {name: value})
+
+
+@pytest.mark.parametrize(
+    ("problem", "changes", "sentence"),
+    [
+        ("sin135", {"amplitudes": (1, 2, inf)}, "takes numbers up to"),
+        ("heat", {"nu": -1}, "nu is at least 0, or waves would grow without end; got -1"),
+        ("random-waves", {"dimension": 10**12}, "dimension must be 1, 2 or 3"),
+    ],
+)
+def test_numbers_of_a_problem_that_make_no_sense_are_refused(problem, changes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        build(run_spec(recipe=override(problem, find_problem(problem), changes)))
+
+
+def test_data_that_no_memory_holds_are_a_sentence(monkeypatch):
+    def fails(self, rng):
+        raise MemoryError("Unable to allocate 7.28 TiB")
+
+    monkeypatch.setattr(type(run_spec().recipe), "build", fails)
+    with pytest.raises(ValueError, match=r"do not fit into memory; take fewer samples. Unable to allocate 7.28 TiB"):
+        build(run_spec())
 
 
 def test_overriding_changes_a_copy_and_nothing_else():

@@ -9,7 +9,14 @@ from problems.probes.named import watch_named
 
 
 def build(spec: RunSpec) -> Problem:
-    """The problem of a run, with its data."""
+    """The problem of a run, with its data; raises ValueError where no memory holds them."""
+    try:
+        return _built(spec)
+    except MemoryError as error:
+        raise ValueError(f"The data of '{spec.problem}' do not fit into memory; take fewer samples. {error}") from None
+
+
+def _built(spec: RunSpec) -> Problem:
     problem = spec.recipe.build(stream(spec.seed, "data"))
     named = spec.recipe.watch
     # words such as `steps` have been seen to by the recipe, as it was built

@@ -20,6 +20,7 @@ from optimizers.base import Optimizer
 from problems import PROBLEMS
 from problems.base import Recipe
 from problems.engines.choose import engine_names
+from problems.factories import LARGEST
 from problems.nearest import lookup
 from problems.networks.families import spelled_out
 from problems.probes.by_name import PROBES, Factory, name_of, split_calls
@@ -183,6 +184,8 @@ def override(owner: str, instance: T, changes: Mapping[str, Any]) -> T:
     for name, value in changes.items():
         lookup(f"setting of {owner}", name, known)
         parsed[name] = _parse(owner, name, value, known[name])
+    if isinstance(instance, Recipe) and not instance.origin:  # one of the user's own may take what it likes
+        _check_sizes(owner, parsed)
     try:
         found = replace(instance, **parsed)  # type: ignore[type-var]  # settings_of has checked it is a dataclass
         if isinstance(found, Recipe):
@@ -190,6 +193,13 @@ def override(owner: str, instance: T, changes: Mapping[str, Any]) -> T:
     except ValueError as error:
         raise ValueError(f"{owner}: {error}") from None
     return found
+
+
+def _check_sizes(owner: str, parsed: Mapping[str, Any]) -> None:
+    for name, value in parsed.items():
+        numbers = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(one, float) and abs(one) > LARGEST for one in numbers):
+            raise ValueError(f"Setting '{owner}.{name}' takes numbers up to {LARGEST:g} in size; got {value}.")
 
 
 # before int, of which bool is a kind

@@ -110,7 +110,7 @@ class Heat(Equation):
 
     def points(self) -> tuple[Vector, NDArray[np.bool_]]:
         _check_terms(self.intervals, 1, omegas=self.omegas, amplitudes=self.amplitudes)
-        return _space_and_time(0.0, self.intervals, self.steps)
+        return _space_and_time(0.0, self.intervals, self.steps, self.nu)
 
     def beginning(self, x: Vector) -> NDArray[np.bool_]:
         return _beginning(x)
@@ -147,7 +147,7 @@ class BurgersFront(Equation):
                 "nu is above 0, modes and steps at least 1, and intervals above four times the modes; "
                 f"got {self.nu:g}, {self.modes}, {self.steps} and {self.intervals}."
             )
-        return _space_and_time(-1.0, self.intervals, self.steps)
+        return _space_and_time(-1.0, self.intervals, self.steps, self.nu)
 
     def beginning(self, x: Vector) -> NDArray[np.bool_]:
         return _beginning(x)
@@ -188,7 +188,7 @@ class AllenCahnWaves(Equation):
 
     def points(self) -> tuple[Vector, NDArray[np.bool_]]:
         _check_terms(self.intervals, 2, omegas=self.omegas, amplitudes=self.amplitudes)
-        return _space_and_time(-1.0, self.intervals, self.steps)
+        return _space_and_time(-1.0, self.intervals, self.steps, self.nu)
 
     def beginning(self, x: Vector) -> NDArray[np.bool_]:
         return _beginning(x)
@@ -214,10 +214,12 @@ class AllenCahnWaves(Equation):
         return PlaneSineProbe(u, modes, (2.0, 1.0), np.flatnonzero(~edge), selection=TERMS)
 
 
-def _space_and_time(start: float, intervals: int, steps: int) -> tuple[Vector, NDArray[np.bool_]]:
+def _space_and_time(start: float, intervals: int, steps: int, nu: float) -> tuple[Vector, NDArray[np.bool_]]:
     """Points (x, t), x from `start` to 1 and t from 0 to 1, the last axis fastest; the end of time is no boundary."""
     if steps < 1:
         raise ValueError(f"steps, in time, are at least 1; got {steps}.")
+    if nu < 0:
+        raise ValueError(f"nu is at least 0, or waves would grow without end; got {nu:g}.")
     axes = np.linspace(start, 1, intervals + 1), np.linspace(0, 1, steps + 1)
     x = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
     return x, (x[:, 0] == start) | (x[:, 0] == 1) | (x[:, 1] == 0)

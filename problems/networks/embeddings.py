@@ -21,6 +21,8 @@ from problems.base import Array
 from problems.factories import resolve
 
 Numbers = NDArray[np.float64]
+MOST_WAVES = 65_536
+"""Of an axis; of 1,000 samples their features take a GB."""
 
 
 @dataclass(frozen=True)
@@ -60,20 +62,24 @@ def none() -> Embedding:
 
 def fourier(J: float = 16, p: float = 0) -> Embedding:
     """j^-p cos and sin of 2 pi j v along each axis, j = 1 .. J (whole), p from 0 to inf (TANCIK, section 5)."""
-    if J < 1 or J % 1 or p < 0 or isnan(p):
-        raise ValueError(f"The embedding fourier(J, p) needs a whole J from 1 and a p from 0 to inf; got {J:g}, {p:g}.")
-    # at p = inf all but j = 1 have loudness 0: they are left out, not fed to the network as zeros
+    if not 1 <= J <= MOST_WAVES or J % 1 or p < 0 or isnan(p):
+        raise ValueError(
+            f"The embedding fourier(J, p) needs a whole J from 1 to {MOST_WAVES} and a p from 0 to inf; got {J:g}, "
+            f"{p:g}."
+        )
     frequencies = np.arange(1, (1 if p == inf else int(J)) + 1.0)
     loudness = np.ones(1) if p == inf else frequencies**-p
+    # what has loudness 0, at p = inf all but j = 1, is left out, not fed to the network as zeros
+    frequencies, loudness = frequencies[loudness > 0], loudness[loudness > 0]
     return Embedding(f"fourier({J:g},{p:g})", lambda d: (_along_axes(frequencies, d), np.tile(loudness, d)))
 
 
 def gaussian(m: float = 256, sigma: float = 10, seed: float = 0) -> Embedding:
     """cos and sin of 2 pi b.v for m wave vectors b from N(0, sigma^2) (TANCIK, section 6: 256, and 10 for images)."""
-    if m < 1 or m % 1 or not 0 < sigma < inf or seed < 0 or seed % 1:
+    if not 1 <= m <= MOST_WAVES or m % 1 or not 0 < sigma < inf or not 0 <= seed < inf or seed % 1:
         raise ValueError(
-            "The embedding gaussian(m, sigma, seed) needs a whole m from 1, sigma above 0 and a whole seed from 0; "
-            f"got {m:g}, {sigma:g}, {seed:g}."
+            f"The embedding gaussian(m, sigma, seed) needs a whole m from 1 to {MOST_WAVES}, sigma above 0 and a whole "
+            f"seed from 0; got {m:g}, {sigma:g}, {seed:g}."
         )
 
     def waves(d: int) -> tuple[Numbers, Numbers]:

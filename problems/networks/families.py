@@ -20,8 +20,12 @@ class Spelling(NamedTuple):
     init: str = ""
 
 
+MOST_PARAMETERS = 1e9
+"""Of doubles they are 8 GB, beyond which every method is refused; a module would first be made."""
 OWN = Spelling((), "own", "own")
 """A module with activations and initialisation of its own."""
+MOST_CELLS = 10_000
+"""Of a spline, and tokens of a transformer."""
 WIDTHS = re.compile(r"(\d+)-(?:\d+-)*(\d+)")
 
 
@@ -64,18 +68,19 @@ def wire(width: float = 181, layers: float = 3, w0: float = 20, s0: float = 10) 
 
 def kan(width: float = 5, layers: float = 1, grid: float = 5) -> Spelling:
     """Cubic splines on every edge (Liu, Wang et al. 2024), on a fixed grid of [-1, 1]; the paper's toy is 5 wide."""
-    _layers("kan", width, layers)
-    if grid < 1 or grid % 1:
-        raise ValueError(f"The network kan(width, layers, grid) has a whole number of cells from 1; got {grid:g}.")
+    if not 1 <= grid <= MOST_CELLS or grid % 1:
+        raise ValueError(f"The network kan(width, layers, grid) has from 1 to {MOST_CELLS} whole cells; got {grid:g}.")
+    _layers("kan", width, layers, grid)
     return OWN
 
 
 def hash_grid(levels: float = 8, table: float = 1024, coarsest: float = 4, width: float = 64) -> Spelling:
     """Features from hashed grids of doubling fineness (Mueller et al. 2022), 2 a level, before two layers of relu."""
     _layers("hash-grid", width, levels)
-    if min(table, coarsest) < 1 or table % 1 or coarsest % 1 or levels > 20:
+    if min(table, coarsest) < 1 or table % 1 or coarsest % 1 or levels > 20 or table * levels > MOST_PARAMETERS / 2:
         raise ValueError(
-            "The network hash-grid(levels, table, coarsest, width) takes whole numbers from 1, at most 20 levels; "
+            "The network hash-grid(levels, table, coarsest, width) takes whole numbers from 1, at most 20 levels and "
+            f"{MOST_PARAMETERS:.0e} parameters; "
             f"got {levels:g}, {table:g}, {coarsest:g}, {width:g}."
         )
     return OWN
@@ -96,10 +101,10 @@ def layer_norm(width: float = 64, layers: float = 3) -> Spelling:
 def transformer(width: float = 16, layers: float = 2, tokens: float = 8, heads: float = 2) -> Spelling:
     """Each token is an affine image of the variables (Gorishniy et al. 2021), blocks of attention, their mean."""
     _layers("transformer", width, layers)
-    if min(tokens, heads) < 1 or tokens % 1 or heads % 1 or width % heads:
+    if not 1 <= tokens <= MOST_CELLS or heads < 1 or tokens % 1 or heads % 1 or width % heads:
         raise ValueError(
-            "The network transformer(width, layers, tokens, heads) takes whole numbers from 1, heads a divisor of "
-            f"the width; got {width:g}, {layers:g}, {tokens:g}, {heads:g}."
+            f"The network transformer(width, layers, tokens, heads) takes whole numbers from 1, up to {MOST_CELLS} "
+            f"tokens, heads a divisor of the width; got {width:g}, {layers:g}, {tokens:g}, {heads:g}."
         )
     return OWN
 
@@ -146,9 +151,12 @@ def is_named(text: str) -> bool:
     return match is not None and match[1] in FAMILIES
 
 
-def _layers(name: str, width: float, layers: float) -> tuple[int, ...]:
+def _layers(name: str, width: float, layers: float, each: float = 1) -> tuple[int, ...]:
+    """The hidden widths; `each` is how many parameters a pair of units has."""
     if min(width, layers) < 1 or width % 1 or layers % 1 or layers > 100:
         raise ValueError(
             f"The network '{name}' is of whole numbers from 1, at most 100 layers; got width {width:g} and {layers:g}."
         )
+    if width * width * layers * each > MOST_PARAMETERS:
+        raise ValueError(f"The network '{name}' has at most {MOST_PARAMETERS:.0e} parameters; got width {width:g}.")
     return (int(width),) * int(layers)

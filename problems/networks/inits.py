@@ -62,6 +62,8 @@ def pytorch_uniform() -> Init:
 
 def normal(std: float = 0.1) -> Init:
     """N(0, std^2) for weights and biases."""
+    if not 0 < std < inf:
+        raise ValueError(f"The init needs a std above 0, as in normal(0.1); got {std:g}.")
     return Init(f"normal({std:g})", lambda rng, fans, bias: std * rng.standard_normal(_shape(fans, bias)))
 
 

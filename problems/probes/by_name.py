@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array, Probe, Problem
+from problems.factories import check_sizes
 from problems.nearest import unknown
 from problems.probes.accuracy import AccuracyProbe, PeakNoiseProbe, are_one_hot, classes
 from problems.probes.bands import BandProbe, BiasProbe, into_bands, scattered_transform
-from problems.probes.fourier import FourierProbe
+from problems.probes.fourier import FourierProbe, check_resolved
 from problems.probes.gaussian_filter import FilterProbe
 from problems.probes.linear_model import LinearModelProbe, linear_answers
 from problems.probes.selection import Selection
@@ -33,6 +34,7 @@ NOTHING = 1e-9
 def fourier(inputs: Array, targets: Array, *frequencies: float) -> Probe:
     """Frequencies along the first input, in cycles per its unit: fourier(1,3)."""
     k = _some("fourier", "frequencies", frequencies)
+    check_resolved(inputs, k)
     m = targets.shape[1]
     component = np.arange(m).repeat(len(k))
     waves = np.zeros((len(component), inputs.shape[1]))
@@ -43,10 +45,12 @@ def fourier(inputs: Array, targets: Array, *frequencies: float) -> Probe:
 
 def bands(inputs: Array, targets: Array, *edges: float) -> Probe:
     """Bands of |k| in cycles per bounding box, of one to three inputs, between these edges: bands(1,2,4)."""
-    ends = np.unique(_some("bands", "edges, at least two", edges or (1.0, 2.0, 4.0, 8.0), least=2))
+    ends = _some("bands", "edges, at least two", edges or (1.0, 2.0, 4.0, 8.0), least=2)
     d = inputs.shape[1]
     if d > 3 or ends[-1] > 4 * SHARPEST:
-        raise ValueError(f"The probe 'bands' is for one to three inputs and |k| up to {4 * SHARPEST}; here are {d}.")
+        raise ValueError(
+            f"The probe 'bands' is for one to three inputs and |k| up to {4 * SHARPEST}; got {d} and {ends[-1]:g}."
+        )
     axes = [np.arange(-int(ends[-1]), int(ends[-1]) + 1)] * d
     lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, d).astype(float)
     half = lattice[len(lattice) // 2 :]  # one of each pair k and -k, and zero
@@ -167,15 +171,17 @@ def _made(problem: Problem, call: str) -> Probe:
     except (TypeError, ValueError):
         form = ", ".join(map(str, list(signature(make).parameters)[2:]))
         raise ValueError(f"The probe '{name}' is written {name}({form}), all numbers; got '{call}'.") from None
+    check_sizes("probe", call, numbers)
     probe = make(*bound.args)
     called = is_dataclass(probe) and "name" in {field.name for field in fields(probe)}
     return replace(probe, name=call) if called else probe  # type: ignore[type-var]  # is_dataclass has said so
 
 
 def _some(name: str, what: str, numbers: tuple[float, ...], least: int = 1) -> NDArray[np.float64]:
+    """Each once, ascending, as `--watch` takes them."""
     if len(numbers) < least or not all(0 <= number < np.inf for number in numbers):
         raise ValueError(f"The probe '{name}' takes {what}, numbers from 0: such as {name}(1,3); got {numbers}.")
-    return np.array(numbers, np.float64)
+    return np.unique(np.array(numbers, np.float64))
 
 
 def _shares_of_period(values: Array) -> Array:

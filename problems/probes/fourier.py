@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from problems.base import Array
 from problems.probes.selection import NAMED, Selection
 from problems.probes.transforms import Complex, Transform, fast_transform, is_small, transform
+from problems.readers.steps import in_equal_steps
 
 SHUFFLES = 200
 QUANTILE = 0.95
@@ -112,6 +113,21 @@ class FourierProbe:
             explained += float((fitted**2).sum())
             total += float((values**2).sum())
         return min(1.0, explained / total)
+
+
+def check_resolved(inputs: Array, cycles: NDArray[np.float64], unit: float = 1.0) -> None:
+    """Raise ValueError for a frequency beyond half the samples per length of a line: they show another in its place.
+
+    The sentence has frequencies of `unit` times `cycles`."""
+    if inputs.shape[1] != 1 or len(inputs) < 3 or not in_equal_steps(inputs[:, 0].astype(np.float64)):
+        return
+    highest = (len(inputs) - 1) / (2 * float(np.ptp(inputs)))
+    # 1e-9, so that the last one itself is none beyond, in any unit
+    if (cycles > highest * (1 + 1e-9)).any():
+        raise ValueError(
+            f"Of {len(inputs)} samples in equal steps the highest frequency is {highest * unit:.6g}: beyond, they show "
+            f"others in its place; got {cycles.max() * unit:.6g}."
+        )
 
 
 def _key(

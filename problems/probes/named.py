@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from problems.base import Probe, Problem
 from problems.probes.bands import BandProbe
-from problems.probes.fourier import FourierProbe
+from problems.probes.fourier import FourierProbe, check_resolved
 from problems.probes.selection import Selection
 from problems.probes.sines import SineProbe
 
@@ -52,6 +52,7 @@ def _named(probe: Probe, frequencies: NDArray[np.float64]) -> Probe:
         place = int(np.argmax(probe.frequency))
         unit = probe.frequency[place] / probe.waves[place, 0] if probe.frequency[place] else 1.0
         waves = frequencies / unit
+        check_resolved(probe.inputs, waves, float(unit))
         components = np.unique(probe.component)
         return replace(
             probe,
