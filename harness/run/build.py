@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from harness.run.spec import RunSpec, stream
 from problems.base import Problem
 from problems.probes.by_name import watch_also
-from problems.probes.named import watch_named
+from problems.probes.named import watch_named, without_absent
 
 
 def build(spec: RunSpec) -> Problem:
@@ -22,6 +22,7 @@ def _built(spec: RunSpec) -> Problem:
     # words such as `steps` have been seen to by the recipe, as it was built
     if named and named not in spec.recipe.watch_words:
         problem = watch_named(problem, named)
+    problem = without_absent(problem)
     return watch_also(problem, spec.probes) if spec.probes else problem
 
 

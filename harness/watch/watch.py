@@ -31,7 +31,7 @@ from harness.watch.sources import parameters_of, sources
 from harness.watch.untouched import untouched
 from problems.base import Problem
 from problems.engines.numpy_evaluator import NumpyEvaluator
-from problems.probes.named import watch_named
+from problems.probes.named import watch_named, without_absent
 
 RATIO = 1.15
 """Of the costs of neighbouring marks where no budget is given: about 16 marks for each factor of ten."""
@@ -74,6 +74,7 @@ class Watch:
         problem = Problem(self.inputs, self.targets, self._network, self._data.loss, self._data.probes)
         if len(self._terms.watch):
             problem = watch_named(problem, ",".join(map(repr, self._terms.watch)))
+        problem = without_absent(problem)
         self._recorder = Recorder(NumpyEvaluator(problem), [problem])
         self._marks = log_marks(self._terms.budget, self._terms.marks) if self._terms.budget else ()
         self._next = self._marks[0] if self._marks else min(1.0, self._terms.cost)

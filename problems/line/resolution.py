@@ -56,6 +56,13 @@ def _fold(waves: Sequence[Wave], samples: int, line: Line, notes: list[str]) -> 
                 f"k = {_k(omega, line):.6g} lies beyond what {samples} samples resolve, {_k(limit, line):.6g}: they "
                 f"show it as k = {_k(shown, line):.6g}"
             )
+        if shown >= limit * (1 - SAME):
+            # with two samples a wave its sign turns: of c e^(i w x_j) the part that is real at the start is seen alone
+            turned = c * np.exp(1j * shown * line.start)
+            if abs(turned.real) <= SAME * abs(c) * (1 + abs(shown * line.start)):
+                notes.append(f"k = {_k(omega, line):.6g} is 0 at each of the {samples} samples")
+                continue
+            c = turned.real * np.exp(-1j * shown * line.start)
         _merge(folded, Wave(shown, c), SAME * limit)
     # what folds onto 0 is part of the mean, and waves that fold onto one another may cancel
     largest = max(abs(coefficient) for _, coefficient in waves)

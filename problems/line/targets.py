@@ -53,12 +53,21 @@ def sample_formula(formula: str, domain: str, samples: int, *, omegas: bool, loc
 
 
 def _focus(expression: Expression, line: Line, inputs: Array, targets: Array, *, local: bool) -> Focus:
-    check_varies(targets)
+    check_varies(targets, _largest_between(expression, inputs))
     waves = waves_of(expression)
     if waves is None:
         return Focus(orthogonal=not local and is_period(expression, inputs, targets, line), noisy=False)
     frequencies, selection = watchable(waves, inputs, targets, line)
     return Focus(tuple(frequencies.tolist()), selection=selection)
+
+
+def _largest_between(expression: Expression, inputs: Array) -> float:
+    """Of the formula, halfway between its samples: cos(n x / 2) is nothing but rounding at n samples of a period."""
+    x = inputs[:, 0].astype(np.float64)
+    try:
+        return float(np.abs(expression((x[:-1] + x[1:]) / 2)[0]).max())
+    except ValueError:  # it is not finite there
+        return 0.0
 
 
 def is_period(expression: Expression, inputs: Array, targets: Array, line: Line) -> bool:

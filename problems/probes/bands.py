@@ -8,6 +8,7 @@ scattered points would leak to every k; the mean itself may be the band k = 0.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import EllipsisType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ class BandProbe:
     selection: Selection = NAMED
     halved: bool = False
     """Whether `waves` has one of each pair k and -k."""
+    rows: NDArray[np.intp] | EllipsisType = ...
+    """Those that are watched, of all bands of all components."""
 
     @cached_property
     def _bands(self) -> int:
@@ -41,11 +44,11 @@ class BandProbe:
     def frequency(self) -> NDArray[np.float64]:
         lengths = np.linalg.norm(self.waves, axis=1)
         means = [lengths[self.band == band].mean() for band in range(self._bands)]
-        return np.tile(means, self.targets.shape[1])
+        return np.tile(means, self.targets.shape[1])[self.rows]
 
     @cached_property
     def component(self) -> NDArray[np.int64]:
-        return np.arange(self.targets.shape[1]).repeat(self._bands)
+        return np.arange(self.targets.shape[1]).repeat(self._bands)[self.rows]
 
     @cached_property
     def _target(self) -> Complex:
@@ -105,7 +108,7 @@ class BandProbe:
         inside, band = self._inside
         # one column (q,) a component, so that rows come component by component
         sums = [np.bincount(band, column[inside], self._bands) for column in power.T]
-        return np.sqrt(np.concatenate(sums))
+        return np.asarray(np.sqrt(np.concatenate(sums))[self.rows])
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from problems.probes.bands import BandProbe, BiasProbe, into_bands, scattered_tr
 from problems.probes.fourier import FourierProbe, check_resolved
 from problems.probes.gaussian_filter import FilterProbe
 from problems.probes.linear_model import LinearModelProbe, linear_answers
+from problems.probes.named import absent
 from problems.probes.selection import Selection
 from problems.probes.sines import SineProbe
 from problems.readers.steps import in_equal_steps
@@ -27,8 +28,6 @@ ASKED = Selection("as asked for")
 ITEM = re.compile(r"\s*([^,()\s]+(?:\([^()]*\))?)\s*(?:,|$)")
 SHARPEST = 8
 """Length of the longest wave vector of the bands, in cycles per bounding box, unless their edges say otherwise."""
-NOTHING = 1e-9
-"""Amplitude, as a share of the largest value of the target, below which a relative error would be one of rounding."""
 
 
 def fourier(inputs: Array, targets: Array, *frequencies: float) -> Probe:
@@ -156,7 +155,7 @@ def watch_also(problem: Problem, text: str) -> Problem:
         probe = _made(problem, call)
         if probe.name in {other.name for other in probes}:
             raise ValueError(f"The problem watches '{probe.name}' already; leave it out of --probe.")
-        if (probe.target_amplitude <= NOTHING * np.abs(problem.targets).max()).any():
+        if absent(probe, problem.targets).any():
             raise ValueError(f"The target has nothing of what '{call}' watches, so that no relative error is defined.")
         probes.append(probe)
     return replace(problem, probes=tuple(probes))

@@ -1,21 +1,27 @@
-"""The frequencies that the user names, in place of those that a problem would watch by itself."""
+"""The frequencies that the user names, in place of those that a problem watches by itself, and which of them are there.
 
+Where the target has only rounding, no relative error is defined: a row is left out, in a sentence, or refused where the
+user has named it.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.base import Probe, Problem
+from problems.base import Array, Probe, Problem
 from problems.probes.bands import BandProbe
 from problems.probes.fourier import FourierProbe, check_resolved
 from problems.probes.selection import Selection
-from problems.probes.sines import SineProbe
+from problems.probes.sines import PlaneSineProbe, SineProbe
+from problems.probes.transforms import AGREEMENT
 
 RULE = Selection("the frequencies that --watch names")
-NOTHING = 1e-9
-"""Amplitude of the target, as a share of its largest value, below which a relative error would be of rounding."""
 WHOLE = 1e-6
+UNITS = 4
+"""Of rounding, by which values may be off: their own, and that of a few steps on the way to them."""
 
 
 def read_frequencies(text: str) -> NDArray[np.float64]:
@@ -37,9 +43,9 @@ def watch_named(problem: Problem, text: str) -> Problem:
     frequencies, (first, *others) = read_frequencies(text), problem.probes
     probe = _named(first, frequencies)
     # |h_k - f_k| / |f_k| with f_k = 0 but for rounding says nothing
-    empty = probe.target_amplitude <= NOTHING * np.abs(problem.targets).max()
+    empty = absent(probe, problem.targets)
     if empty.any():
-        missing = ", ".join(f"{k:.6g}" for k in np.unique(probe.frequency[empty]))
+        missing = listed(probe.frequency[empty])
         raise ValueError(
             f"The target has nothing at k = {missing}, so that no relative error is defined there. Watch others."
         )
@@ -87,3 +93,58 @@ def _bands(probe: BandProbe, frequencies: NDArray[np.float64]) -> NDArray[np.int
             )
         band[inside] = number
     return band
+
+
+def rounding(targets: Array) -> float:
+    """The amplitude that rounding alone may reach, of the values `targets` themselves and of their transform."""
+    largest = float(np.abs(targets).max())
+    # values that single precision holds exactly have been rounded to it, whatever type they have now
+    single = np.array_equal(targets.astype(np.float32), targets)
+    return largest * (AGREEMENT + UNITS * float(np.finfo(np.float32 if single else np.float64).eps))
+
+
+def absent(probe: Probe, targets: Array) -> NDArray[np.bool_]:
+    """Of which rows the target has nothing but rounding, `(R,)`."""
+    own = getattr(probe, "targets", targets)  # of an equation the solution, and not what the network is fitted to
+    return np.asarray(probe.target_amplitude <= rounding(own))
+
+
+def without_absent(problem: Problem) -> Problem:
+    """The problem without what its target does not have; raises ValueError where nothing would be left."""
+    return replace(problem, probes=tuple(_without(probe, problem.targets) for probe in problem.probes))
+
+
+def _without(probe: Probe, targets: Array) -> Probe:
+    if not isinstance(probe, FourierProbe | BandProbe | SineProbe | PlaneSineProbe):
+        return probe
+    kept = ~absent(probe, targets)
+    if kept.all():
+        return probe
+    if not kept.any():
+        raise ValueError(
+            f"The target has nothing but rounding at k = {listed(probe.frequency)}, and no relative error is defined "
+            "there: nothing would be watched. Take another target, or name other frequencies with --watch."
+        )
+    selection = Selection(probe.selection.rule, (*probe.selection.dropped, *_notes(probe, kept)))
+    if isinstance(probe, FourierProbe):
+        parts = {name: getattr(probe, name)[kept] for name in ("waves", "frequency", "component")}
+        return replace(probe, **parts, selection=selection)
+    if isinstance(probe, BandProbe):
+        return replace(probe, rows=np.flatnonzero(kept), selection=selection)
+    if isinstance(probe, SineProbe):
+        return replace(probe, modes=probe.modes[kept], selection=selection)
+    modes = tuple(mode for mode, one in zip(probe.modes, kept, strict=True) if one)
+    return replace(probe, modes=modes, selection=selection)
+
+
+def _notes(probe: Probe, kept: NDArray[np.bool_]) -> Iterator[str]:
+    several = len(np.unique(probe.component)) > 1
+    for component in np.unique(probe.component[~kept]):
+        gone = listed(probe.frequency[~kept & (probe.component == component)])
+        of = f" in component {component}" if several else ""
+        yield f"k = {gone}{of}, of which the target has nothing but rounding"
+
+
+def listed(frequencies: Iterable[float]) -> str:
+    """Each once, as they are told."""
+    return ", ".join(f"{k:.6g}" for k in np.unique(np.array(list(frequencies))))

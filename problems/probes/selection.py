@@ -37,10 +37,12 @@ class Selective(Protocol):
         """Share of the target's power about its mean that lies in what is watched, from 0 to 1."""
 
 
-def check_varies(targets: Array) -> None:
-    """Raise ValueError if `targets (n, m)` are constant: they have no frequency to learn."""
+def check_varies(targets: Array, largest: float = 0.0) -> None:
+    """Raise ValueError if `targets (n, m)` are constant: they have no frequency to learn.
+
+    `largest` is the largest value between the samples, where that is known."""
     # written with `not`, so that a target of NaN is refused as well
-    if not np.ptp(targets, axis=0).max() > CONSTANT * np.abs(targets).max():
+    if not np.ptp(targets, axis=0).max() > CONSTANT * max(largest, np.abs(targets).max()):
         raise ValueError(
             f"A target must vary, or there is no frequency to watch; this one is {float(targets.flat[0]) + 0.0:.6g} at "
             f"all {len(targets)} samples. Take another formula, other data, or more samples."

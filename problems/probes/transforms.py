@@ -2,7 +2,7 @@
 
 Uniform lines, and grids of two and three dimensions, have the fast Fourier transform, scattered points in up to three
 dimensions the non-uniform one of FINUFFT (Barnett, Magland, af Klinteberg 2019), anything else the matrix in blocks.
-They agree to 1e-11 of the largest value; none holds more than a few arrays as long as the samples.
+They agree to `AGREEMENT`; none holds more than a few arrays as long as the samples.
 """
 
 from collections.abc import Callable
@@ -29,6 +29,8 @@ EVEN = 1e-8
 ROUNDED = 1e-3
 """The same of coordinates that were measured or rounded, whose samples are then taken for those of the grid."""
 PRECISION = 1e-12
+AGREEMENT = 1e-11
+"""Of the largest value: what the ways may differ by, and hence what they may find where there is nothing."""
 
 
 def transform(inputs: Array, waves: NDArray[np.float64]) -> Complex:

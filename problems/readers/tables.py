@@ -14,15 +14,20 @@ ABSCISSAS = ("x", "t", "time")
 
 
 LARGEST = 1e150
-"""Of numbers whose squares are numbers yet, also summed."""
+"""Of numbers whose squares are numbers yet, also summed; squares of all below one over it are 0."""
 
 
 def check_squares(what: str, values: Values) -> None:
-    """Raises ValueError for numbers so large that their squares are infinite."""
+    """Raises ValueError for numbers so large that their squares are infinite, or all so small that they are 0."""
     largest = float(np.abs(values).max(initial=0.0))
     if largest > LARGEST:
         raise ValueError(
             f"Numbers must lie below {LARGEST:g}, as their squares are summed; '{what}' reaches {largest:.3g}. Rescale "
+            "them."
+        )
+    if 0 < largest < 1 / LARGEST:
+        raise ValueError(
+            f"Numbers must reach {1 / LARGEST:g}, as their squares are summed; '{what}' reaches {largest:.3g}. Rescale "
             "them."
         )
 
