@@ -227,6 +227,42 @@ BAD = {
 }
 
 
+RECIPE = """
+from dataclasses import dataclass
+from harness import problem
+from problems.base import Recipe
+
+@problem("t-recipe")
+@dataclass(frozen=True, kw_only=True)
+class Own(Recipe):
+    def {}: {}
+    def build(self, rng): {}
+"""
+UNMADE = {
+    "values": ('from harness import problem\n@problem("t-bad")\ndef f(): return [1, 2, 3], [1, None, 2]', "t-bad"),
+    "like": ('from harness import problem\n@problem("t-bad", like="sin1355")\ndef f(n): return n', "t-bad"),
+    "recipe": (RECIPE.format("__post_init__(self)", "{}['key']", "return 3"), "t-recipe"),
+    "build": (RECIPE.format("__hash__(self)", "return 1", "return {}['key']"), "t-recipe"),
+    "built": (RECIPE.format("__hash__(self)", "return 1", "return 3"), "t-recipe"),
+    "probe": ('from harness import probe\n@probe("t-probe")\ndef f(): pass', "t-probe"),
+    "observer": ('from harness import observer\n@observer("t-seen", columns=3)\ndef f(mark): pass', "t-seen"),
+    "method": ('from harness import optimizer\n@optimizer("t-own", tune=3)\ndef f(fun, x0): pass', "t-own"),
+}
+
+
+@pytest.mark.parametrize("case", UNMADE)
+def test_what_cannot_be_made_is_named_with_its_file(plugged, case):
+    code, name = UNMADE[case]
+    file = plugged(code)
+
+    def used():
+        plugins.load(file)
+        plan(name, "gd", 1)
+
+    with pytest.raises(ValueError, match=rf"my\.py'.*'{name}'|'{name}' of '.*my\.py'"):
+        used()
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_plugin_is_refused_with_a_sentence_and_leaves_nothing(plugged, case):
     code, words = BAD[case]

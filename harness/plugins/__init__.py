@@ -10,7 +10,8 @@ What is registered travels to worker processes as the file's path and a name, an
 file, and of what it imports from its own folder, is part of the identity of every run.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from optimizers.user.recognise import Wishes
 from optimizers.user.recognise import adapt as adapt_optimizer
 from problems import PROBLEMS
 from problems.base import Recipe
+from problems.nearest import lookup
 from problems.user_problems import adapt as adapt_problem
 
 __all__ = ["Plugin", "files_of", "load", "load_installed", "observer", "optimizer", "probe", "problem"]
@@ -42,7 +44,8 @@ def optimizer(
     check_name("optimizer", name)
 
     def decorate(foreign: T) -> T:
-        register("optimizer", name, adapt_optimizer(name, foreign, Wishes(tune or {}, arguments or {}, schedule)))
+        with _named("optimizer", name):
+            register("optimizer", name, adapt_optimizer(name, foreign, Wishes(tune or {}, arguments or {}, schedule)))
         return foreign
 
     return decorate
@@ -53,8 +56,9 @@ def problem(name: str, *, like: str | Recipe = "sin135") -> Callable[[T], T]:
     check_name("problem", name)
 
     def decorate(foreign: T) -> T:
-        recipe = PROBLEMS[like] if isinstance(like, str) else like
-        register("problem", name, adapt_problem(name, foreign, recipe))
+        with _named("problem", name):
+            recipe = lookup("problem", like, PROBLEMS) if isinstance(like, str) else like
+            register("problem", name, adapt_problem(name, foreign, recipe))
         return foreign
 
     return decorate
@@ -65,7 +69,8 @@ def probe(name: str) -> Callable[[T], T]:
     check_name("probe", name)
 
     def decorate(foreign: T) -> T:
-        register("probe", name, adapt_probe(name, foreign))
+        with _named("probe", name):
+            register("probe", name, adapt_probe(name, foreign))
         return foreign
 
     return decorate
@@ -78,11 +83,24 @@ def observer(name: str, *, columns: Mapping[str, str] | Iterable[str] = ()) -> C
     check_name("observer", name)
 
     def decorate(foreign: T) -> T:
-        # it knows the tables, whose library `harness list` and a method's plugin do without
-        register("observer", name, import_module("harness.plugins.observers").adapt(name, foreign, columns))
+        with _named("observer", name):
+            # it knows the tables, whose library `harness list` and a method's plugin do without
+            register("observer", name, import_module("harness.plugins.observers").adapt(name, foreign, columns))
         return foreign
 
     return decorate
+
+
+@contextmanager
+def _named(kind: str, name: str) -> Iterator[None]:
+    """Whatever goes wrong with what is registered within is a ValueError that names it."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, ValueError) and f"'{name}'" in str(error):
+            raise
+        said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise ValueError(f"The {kind} '{name}' cannot be registered: {said}") from error
 
 
 DOORS.update({"optimizer": optimizer, "problem": problem, "probe": probe, "observer": observer})

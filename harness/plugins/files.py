@@ -39,9 +39,8 @@ def run_file(path: Path, content: str) -> dict[str, str]:
         raise ValueError(f"The plugin '{path}' cannot be loaded: it ends the process (sys.exit).") from error
     except Exception as error:
         del sys.modules[name]
-        if isinstance(error, ValueError):
-            raise
-        raise ValueError(f"The plugin '{path}' cannot be loaded: {type(error).__name__}: {error}.") from error
+        said = str(error).rstrip(".") if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise ValueError(f"The plugin '{path}' cannot be loaded: {said}.") from error
     return {file: fingerprint(Path(file)) for file in _modules_of([path.parent]).values() if file != str(path)}
 
 

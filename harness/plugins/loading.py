@@ -155,6 +155,8 @@ def _portable(kind: Kind, name: str, instance: T, plugin: Plugin) -> T:
 
     # a class of its own, as two files may hand in one class, which has one `origin`
     namespace = {"origin": plugin.content, "__reduce__": reduce, "__doc__": original.__doc__}
+    if kind == "problem":
+        namespace["plugin_file"] = plugin.path
     if kind == "optimizer":
         namespace["minimize"] = _guarded(original)
     namespace |= {"__module__": original.__module__, "__qualname__": original.__qualname__}

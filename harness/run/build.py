@@ -17,13 +17,32 @@ def build(spec: RunSpec) -> Problem:
 
 
 def _built(spec: RunSpec) -> Problem:
-    problem = spec.recipe.build(stream(spec.seed, "data"))
+    problem = _data(spec)
     named = spec.recipe.watch
     # words such as `steps` have been seen to by the recipe, as it was built
     if named and named not in spec.recipe.watch_words:
         problem = watch_named(problem, named)
     problem = without_absent(problem)
     return watch_also(problem, spec.probes) if spec.probes else problem
+
+
+def _data(spec: RunSpec) -> Problem:
+    try:
+        problem = spec.recipe.build(stream(spec.seed, "data"))
+    except Exception as error:
+        if not spec.recipe.origin or isinstance(error, MemoryError):
+            raise
+        said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise ValueError(f"{_whose(spec)} cannot be built: {said}") from error
+    if not isinstance(problem, Problem):
+        got = type(problem).__name__
+        raise ValueError(f"{_whose(spec)} must build a problems.base.Problem; it built {got}.")  # noqa: TRY004  # a user's mistake
+    return problem
+
+
+def _whose(spec: RunSpec) -> str:
+    file = spec.recipe.plugin_file
+    return f"The problem '{spec.problem}'" + f" of '{file}'" * bool(file)
 
 
 def build_all(specs: Sequence[RunSpec]) -> list[Problem]:

@@ -29,6 +29,8 @@ class Recipe(ABC):
     """What `watch` may be beside frequencies."""
     origin: ClassVar[str] = ""
     """What identifies the file or package that brought it; empty for our own."""
+    plugin_file: ClassVar[str] = ""
+    """The user's file that brought it, if one did."""
 
     about: str = fixed("")
     """One sentence: what it is and where it comes from."""
