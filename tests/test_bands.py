@@ -1,5 +1,6 @@
 """Bands of |k|: the fast transform against the formula itself, Parseval, and errors known in advance."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -121,3 +122,13 @@ def test_a_band_from_zero_counts_the_mean_once_and_each_pair_of_waves_twice():
     alone = BandProbe(targets, waves, np.array([0, 1, 2]), scattered_transform(x, waves), halved=True)
     assert alone.target_amplitude == pytest.approx([3, 2, 0.25])
     assert alone.power_share == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("shape", "edges"), [((2, 2), "periodic"), ((1, 5), "mirror"), ((4, 2), "periodic")])
+def test_a_ring_without_wave_vectors_is_refused_in_a_sentence(shape, edges):
+    targets = np.random.default_rng(0).standard_normal((shape[0] * shape[1], 1))
+    with pytest.raises(ValueError, match=r"none lies in any band of 'rings'.*Take more samples"):
+        ring_probe(targets, shape, edges)
+    full = ring_probe(np.random.default_rng(0).standard_normal((64, 1)), (8, 8))
+    with pytest.raises(ValueError, match="none lies in band 1 of 'rings'"):
+        replace(full, band=np.where(full.band == 1, -1, full.band))

@@ -36,6 +36,15 @@ class BandProbe:
     rows: NDArray[np.intp] | EllipsisType = ...
     """Those that are watched, of all bands of all components."""
 
+    def __post_init__(self) -> None:
+        members = np.bincount(self.band[self.band >= 0])
+        if not len(members) or not members.all():
+            empty = f"band {int(np.argmin(members))}" if len(members) else "any band"
+            raise ValueError(
+                f"A band has wave vectors of the samples; none lies in {empty} of '{self.name}', so that nothing could "
+                "be watched there. Take more samples along each axis, or wider bands."
+            )
+
     @cached_property
     def _bands(self) -> int:
         return int(self.band.max()) + 1
