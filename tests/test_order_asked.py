@@ -242,6 +242,16 @@ def test_a_residual_that_shrinks_evenly_has_no_order_in_units_of_its_start(study
     assert real.loc[("its start", "gd"), "concordance"] > 0.9
 
 
+@pytest.mark.parametrize("lacking", ["curves", "spectra"])
+def test_a_residual_is_not_told_of_runs_without_curves(study, lacking):
+    rows = study.tables[lacking]
+    for left in (rows[:0], rows[rows["run_id"] != rows["run_id"].iloc[0]]):
+        with pytest.raises(ValueError, match=r"these tables have none of \d+ of \d+ runs. Make the study again"):
+            residual_order({**study.tables, lacking: left})
+    with pytest.raises(ValueError, match="Nothing was measured in this study"):
+        residual_order({name: table[:0] for name, table in study.tables.items()})
+
+
 def test_the_command_answers_each_question_and_writes_its_table(study, capsys):
     asked = {"--robust": "robustness", "--residual": "residuals"}
     for word, name in asked.items():

@@ -36,7 +36,10 @@ def residual_spectra(spectra: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def residual_order(tables: Tables) -> pd.DataFrame:
-    """One row for each configuration, probe and unit: C at equal loss with its interval, and p, the run as the unit."""
+    """One row for each configuration, probe and unit: C at equal loss with its interval, and p, the run as the unit.
+
+    Raises ValueError where runs that were measured have no curves and spectra here."""
+    _check_measured(tables)
     hits = tables["hits"][np.isclose(tables["hits"]["threshold"], PRIMARY_THRESHOLD)]
     tables = as_declared(tables)
     rows = []
@@ -59,3 +62,15 @@ def residual_order(tables: Tables) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows, columns=[*LABELS, "probe", "unit", "n_runs", "concordance", "low", "high", "p_value"])
+
+
+def _check_measured(tables: Tables) -> None:
+    measured, there = set(tables["hits"]["run_id"]), set(tables["curves"]["run_id"]) & set(tables["spectra"]["run_id"])
+    if not measured:
+        raise ValueError("Nothing was measured in this study, so there is no residual to compare.")
+    if not measured <= there:
+        raise ValueError(
+            "The residual is compared at equal loss, which curves and spectra tell; these tables have none of "
+            f"{len(measured - there):,} of {len(measured):,} runs. Make the study again by harness sweep "
+            "FOLDER/STUDY.toml, or unpack its archive, and name that folder."
+        )
