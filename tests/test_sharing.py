@@ -19,6 +19,7 @@ from harness.study.ledger import part
 from harness.study.making import compare, sweep
 from harness.study.sharing.ioh import write_ioh
 from harness.study.sharing.merge import merge
+from harness.study.sharing.papers import open_study
 from harness.study.sharing.publish import publish
 from harness.study.sharing.verify import difference, sample, verify
 from harness.study.store import RUN_TABLES, Store
@@ -91,6 +92,23 @@ def test_studies_merge_into_the_study_of_both(tmp_path):
     assert Store(tmp_path / "all").ledger.check() == {}
     merge([tmp_path / "c"], tmp_path / "a")
     assert len(load(tmp_path / "a").runs) == 4
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+@pytest.mark.parametrize("bad", ["search", "not TOML", "gone"])
+def test_a_study_that_cannot_be_merged_leaves_nothing_begun(tmp_path, order, bad):
+    path = file(tmp_path, ["gd"], 1)
+    for name in "ab":
+        store = Store(tmp_path / name)
+        open_study(store, (plan := read_study(path).plan).study, plan.specs)
+    if bad == "search":
+        (tmp_path / "b" / "study.json").write_text('{"purpose":"tuning","runs":[]}')
+    else:
+        text = "[[" if bad == "not TOML" else 'problems = {target = {target = "gone.csv"}}'
+        (tmp_path / "b" / "STUDY.toml").write_text(text)
+    with pytest.raises(ValueError, match=r"holds a search|is not TOML|gone\.csv"):
+        merge([tmp_path / name for name in order], tmp_path / "both")
+    assert not (tmp_path / "both").exists()
 
 
 def test_of_two_versions_of_a_run_the_one_is_merged_that_has_not_failed(tmp_path):

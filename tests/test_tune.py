@@ -1,6 +1,7 @@
 """Tuning: by the loss alone, inside the declared ranges, on seeds of its own; and what becomes of its winners."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,6 +59,19 @@ def test_the_winner_has_the_lowest_median_loss_and_is_repeatable(tmp_path, sampl
     default = first[first["trial"] == 0]
     assert default["lr"].item() == LION.lr
     assert winner.lr == first["lr"].iloc[0]
+
+
+def test_a_search_that_cannot_begin_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)  # as if it were not installed
+    with pytest.raises(ValueError, match="needs the library optuna"):
+        tune(tuning(trials=1, seeds=1, sampler="optuna"), out=tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+    monkeypatch.chdir(tmp_path)
+    Path("results/tuned").mkdir(parents=True)
+    Path("results/tuned/sin135.toml").write_text("[[")
+    words = ["tune", "--problem", "sin135", "--optimizer", "lion", "--trials", "1", "--seeds", "1", "--out", "b"]
+    assert main(words) == 2
+    assert not Path("b").exists()
 
 
 def test_tuning_runs_are_labelled_and_on_seeds_of_their_own(tmp_path):

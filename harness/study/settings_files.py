@@ -40,11 +40,21 @@ def read_settings_file(source: str, problem: str) -> Settings:
     return content
 
 
+def kept_settings(path: Path) -> Settings:
+    """The tables of a file that winners are written into, none where there is no file; raises ValueError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"The winners are written into '{path}', which cannot be read as TOML: {error}. Mend it, or move it away."
+        ) from None
+
+
 def update_settings(path: Path, optimizer: str, settings: Mapping[str, Any]) -> None:
     """Write the settings of one optimizer into the file; those of others stay.
 
     TOML has no null: a setting that is None is left out, and stays as it is registered when the file is read."""
     with writing_into(path.parent):
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
+        content = kept_settings(path)
         content[optimizer] = {name: value for name, value in settings.items() if value is not None}
         replace_text(path, tomli_w.dumps(dict(sorted(content.items()))))

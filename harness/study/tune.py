@@ -16,7 +16,7 @@ from harness.run.fit import check_fit
 from harness.run.spec import RunSpec, canonical, digest, settings_of, stream
 from harness.study.comparison import load
 from harness.study.execution.execute import execute
-from harness.study.settings_files import update_settings
+from harness.study.settings_files import kept_settings, update_settings
 from harness.study.store import STUDY, Store
 from harness.whole_files import replace_file, replace_text
 from optimizers.base import Optimizer, Setting
@@ -104,10 +104,12 @@ def sample(method: Optimizer, rng: np.random.Generator) -> Optimizer:
 def tune(tuning: Tuning, jobs: int = 1, out: Path | None = None) -> tuple[pd.DataFrame, Optimizer]:
     """Make the runs; the table of trials, best first, and the winner. Trials, verdicts and settings are written."""
     store = Store(out or tuning.folder)
-    store.open({"study_id": tuning.identity, "purpose": "tuning", "runs": []})
     search = {"random": _random, "optuna": _optuna}[tuning.sampler](tuning)
     tried: dict[Optimizer, float] = {}
+    # before anything is written: a library may be missing, or what is there be no TOML
     methods = next(search)
+    kept_settings(store.folder / "settings.toml")
+    store.open({"study_id": tuning.identity, "purpose": "tuning", "runs": []})
     while methods:
         specs = [spec for method in methods for spec in tuning.runs(method)]
         # listed before they are made: a search that is killed finds all its runs when it goes on

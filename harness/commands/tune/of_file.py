@@ -15,7 +15,7 @@ from harness.study.file.searches import TRIALS, searches_of, tuned_text, winner
 from harness.study.file.study_file import read_study
 from harness.study.store import Store
 from harness.study.workers.dask import dask_executor
-from harness.whole_files import replace_file, replace_text, writing_into
+from harness.whole_files import check_writable, replace_file, replace_text, writing_into
 
 OWN = ("file", "out", "write", "jobs", "dask", "traceback", "word")
 """Options that go with a study's file."""
@@ -32,6 +32,8 @@ def tune_file(arguments: argparse.Namespace) -> int:
     searches, fixed = searches_of(study)
     specs = list(dict.fromkeys(spec for one in searches for spec in one.specs))
     ids = [spec.run_id for spec in specs]
+    path = Path(arguments.write) if arguments.write else file.with_name(f"{file.stem}-tuned.toml")
+    check_writable(path.parent)
     store = Store(Path(arguments.out) if arguments.out else study.folder.with_name(f"{study.name}-tuning"))
     # by its name: trials are known by the file, so that a search of more problems goes on from one of fewer
     store.open({"study_id": digest(study.name), "purpose": "tuning", "runs": ids})
@@ -43,7 +45,6 @@ def tune_file(arguments: argparse.Namespace) -> int:
     runs = store.read()["runs"]
     found = [(one, *winner(one, runs)) for one in searches]
     trials = pd.concat([rows for _, _, rows in found], ignore_index=True) if found else pd.DataFrame(columns=TRIALS)
-    path = Path(arguments.write) if arguments.write else file.with_name(f"{file.stem}-tuned.toml")
     text = tuned_text(study, [(one, method) for one, method, _ in found], fixed, path.parent)
     with writing_into(path.parent):
         replace_text(path, text)

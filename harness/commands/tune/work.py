@@ -11,7 +11,7 @@ from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.commands.requested import problem_of, requested_run
 from harness.commands.tune.of_file import tune_file
 from harness.run.spec import settings_of
-from harness.study.settings_files import tuned_file, update_settings
+from harness.study.settings_files import kept_settings, tuned_file, update_settings
 from harness.study.tune import FIRST_SEED, VERDICTS, Tuning, ranges, tune
 
 SHOWN = 10
@@ -37,8 +37,9 @@ def main(arguments: argparse.Namespace) -> int:
     problem = problem_of(arguments)
     tuning = requested_search(arguments)
     folder = Path(arguments.out) if arguments.out else tuning.folder
-    trials, winner = tune(tuning, arguments.jobs, folder)
     path = tuned_file(problem)
+    kept_settings(path)  # now, and not when all trials are made
+    trials, winner = tune(tuning, arguments.jobs, folder)
     # a copy apart from the search's folder: --settings tuned finds it by the problem alone
     update_settings(path, arguments.optimizer, settings_of(winner))
     searched = list(ranges(winner))

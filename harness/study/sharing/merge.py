@@ -4,18 +4,19 @@ import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from harness.questions.reading import joined_text
-from harness.study.file.study_file import read_study
+from harness.study.file.study_file import Study
 from harness.study.ledger import part
 from harness.study.ledger.ledger import PARTS
 from harness.study.ledger.part import State, unpack
 from harness.study.ledger.provenance import MACHINES
 from harness.study.nulls import keep_nulls
 from harness.study.roll import roll_of
-from harness.study.sharing.papers import FILE, keep_file
+from harness.study.sharing.papers import FILE, keep_file, stored
 from harness.study.store import AGAIN, Store
 from harness.tables import Tables
 from harness.whole_files import replace_file
@@ -30,10 +31,12 @@ def merge(sources: Sequence[Path], target: Path) -> Store:
     what observers have seen of the other, as they change no run."""
     stores = [Store(source) for source in sources]
     rolls = [store.roll() for store in stores]
+    # all that is read, before anything is written: a source that cannot be merged leaves no folder begun
+    studies = [_readable(store, roll) for store, roll in zip(stores, rolls, strict=True)]
     merged = Store(target)
-    for store, roll in zip(stores, rolls, strict=True):
-        if roll.get("purpose"):
-            raise ValueError(f"The folder '{store.folder}' holds a search, which is no study to merge.")
+    if (target / FILE).exists():
+        stored(target)
+    for roll in rolls:
         # the list before the runs: after a kill, one that is listed is made or merged again, and none is forgotten
         merged.open({key: value for key, value in roll.items() if key != "ledger"})
     for store in stores:
@@ -42,9 +45,18 @@ def merge(sources: Sequence[Path], target: Path) -> Store:
             seen = _seen_elsewhere(store, merged)
             _copy(store, merged)
             _join(seen, store, merged)
-    for store in stores:
-        _keep_file(store.folder, merged)
+    for study in studies:
+        if study is not None:
+            _keep_file(study, merged)
     return merged
+
+
+def _readable(store: Store, roll: Mapping[str, Any]) -> Study | None:
+    """The file of the study, if it has one, whose runs can be read; raises ValueError."""
+    if roll.get("purpose"):
+        raise ValueError(f"The folder '{store.folder}' holds a search, which is no study to merge.")
+    store.states()
+    return stored(store.folder) if (store.folder / FILE).exists() else None
 
 
 def _copy(source: Store, target: Store) -> None:
@@ -102,11 +114,9 @@ def _is_better(state: State, other: State | None) -> bool:
     return other is None or (other.status in AGAIN, -other.attempt) > (state.status in AGAIN, -state.attempt)
 
 
-def _keep_file(source: Path, target: Store) -> None:
-    if (source / FILE).exists():
-        study = read_study(source / FILE)
-        if not (target.folder / FILE).exists() and set(roll_of(study.plan.specs)["runs"]) == set(target.roll()["runs"]):
-            keep_file(target, study.plan.specs, study.text)
-        else:
-            keep_file(target, study.plan.specs)
-        keep_nulls(target.folder, study.plan.specs)
+def _keep_file(study: Study, target: Store) -> None:
+    if not (target.folder / FILE).exists() and set(roll_of(study.plan.specs)["runs"]) == set(target.roll()["runs"]):
+        keep_file(target, study.plan.specs, study.text)
+    else:
+        keep_file(target, study.plan.specs)
+    keep_nulls(target.folder, study.plan.specs)
