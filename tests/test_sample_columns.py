@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from harness.cli import main
 from harness.run.spec import override
+from harness.watch.arrays import as_numbers
 from problems import PROBLEMS
 from problems.own_data import load_samples
+from problems.readers.samples import read_samples
 
 X = np.random.default_rng(0).uniform(-1, 1, (60, 4))
 FRAME = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "c": X[:, 2], "u": X[:, 0] * X[:, 1], "v": X[:, 2] ** 2})
@@ -99,3 +102,45 @@ def test_the_command_takes_them_and_other_columns_are_another_study(tmp_path, ca
         said = capsys.readouterr()
         widths = f"{len(columns.split(':')[0].split(','))}-40-40-{len(columns.split(':')[1].split(','))}"
         assert widths in said.out + said.err
+
+
+LINE = torch.arange(8) / 8
+WAVE = torch.tensor([0.0, 0.5, 1.0, 0.5, 0.0, -0.5, -1.0, -0.5])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        WAVE.bfloat16(),
+        WAVE.half().requires_grad_(),
+        WAVE.to(torch.float8_e5m2),
+        WAVE.double(),
+        WAVE.to_sparse(),
+        (WAVE * 2).short(),
+        WAVE > 0,
+        torch.conj(WAVE.to(torch.complex64)),
+    ],
+    ids=lambda given: f"{given.dtype} {given.layout}",
+)
+def test_tensors_of_any_type_are_taken_exactly(given):
+    real = given.resolve_conj().real if given.is_complex() else given
+    samples = read_samples(LINE, given)
+    assert samples.targets[:, 0].tolist() == real.detach().to_dense().double().tolist()
+    if not given.is_complex():
+        assert read_samples(given, LINE).inputs[:, 0].tolist() == samples.targets[:, 0].tolist()
+        assert as_numbers("targets", given).astype(float).tolist() == samples.targets[:, 0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (WAVE.to(torch.complex64), "must be real numbers"),
+        (torch.empty(8, device="meta"), "must be an array of numbers; got Tensor: Cannot copy out of meta"),
+        (WAVE.numpy().astype(object), "must be .*; got (type )?object"),
+    ],
+    ids=["complex", "meta", "object"],
+)
+def test_what_is_no_real_numbers_is_refused_as_inputs_in_a_sentence(given, said):
+    for read in (lambda: read_samples(given, LINE), lambda: as_numbers("inputs", given)):
+        with pytest.raises(ValueError, match=said):
+            read()

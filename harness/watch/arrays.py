@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from problems.readers.samples import of_a_library, widened
+
 Numbers: TypeAlias = NDArray[Any]
 Predict: TypeAlias = Callable[[], Any]
 """Gives the model's outputs on the inputs that are watched."""
@@ -13,9 +15,8 @@ Predict: TypeAlias = Callable[[], Any]
 
 def as_numbers(what: str, thing: Any) -> Numbers:
     """A real array, of floats or whole numbers; raises ValueError, saying what of `what` is wrong."""
-    if callable(getattr(thing, "detach", None)):  # torch, whose narrow floats numpy has not
-        thing = thing.detach().cpu()
-        thing = (thing.double() if thing.is_floating_point() else thing).numpy()
+    of_torch = callable(getattr(thing, "detach", None))
+    thing = of_a_library(what, thing)
     try:
         array = np.ma.asarray(thing) if isinstance(thing, np.ma.MaskedArray) else np.asarray(thing)
     except (TypeError, ValueError) as error:
@@ -23,10 +24,11 @@ def as_numbers(what: str, thing: Any) -> Numbers:
     if np.ma.is_masked(array):
         masked = int(np.ma.getmaskarray(array).sum())
         raise ValueError(f"The {what} are masked in {masked} places: leave those samples out.")
-    array = np.asarray(array)
-    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+    array = widened(np.asarray(array))
+    if array.dtype.kind not in "fiub":
         raise ValueError(f"The {what} must be real numbers; got {array.dtype}.")
-    return array.astype(np.float64) if array.dtype.name == "bfloat16" else array
+    # losses of a loop in single precision are taken in double all the same
+    return array.astype(np.float64) if of_torch and array.dtype.kind == "f" else array
 
 
 def finite(what: str, thing: Any) -> Numbers:

@@ -55,8 +55,7 @@ def read_samples(inputs: Any, targets: Any) -> Samples:
 
 
 def _array(what: str, given: Any) -> NDArray[Any]:
-    if hasattr(given, "detach"):  # a tensor of torch, which is not loaded here
-        given = given.detach().cpu().numpy()
+    given = of_a_library(what, given)
     if np.ma.isMaskedArray(given):
         hidden = int(np.ma.getmaskarray(given).sum())
         if hidden:
@@ -65,12 +64,38 @@ def _array(what: str, given: Any) -> NDArray[Any]:
             )
         given = given.data
     try:
-        array = np.asarray(given)
-    except ValueError as error:
+        array = widened(np.asarray(given))
+    except (TypeError, ValueError) as error:
         raise ValueError(f"The {what} must be an array of numbers; {error}.") from None
     if array.dtype.kind not in "biufc" or array.ndim == 0:
         raise ValueError(f"The {what} must be an array of numbers, one row a sample; got type {array.dtype}.")
     return array
+
+
+def of_a_library(what: str, given: Any) -> Any:
+    """A tensor of torch, which is not loaded here, as an array; what is none as it is.
+
+    Types that numpy has not, such as bfloat16, become wider, so that no number changes. Raises ValueError."""
+    if not callable(getattr(given, "detach", None)):
+        return given
+    try:
+        tensor = given.detach().cpu()
+        tensor = (tensor.to_dense() if tensor.is_sparse else tensor).resolve_conj().resolve_neg()
+        if tensor.element_size() < (8 if tensor.is_complex() else 4) and not _is_whole(tensor):
+            tensor = tensor.cdouble() if tensor.is_complex() else tensor.double()
+        return tensor.numpy()
+    except (AttributeError, NotImplementedError, RuntimeError, TypeError) as error:
+        raise ValueError(f"The {what} must be an array of numbers; got {type(given).__name__}: {error}") from None
+
+
+def _is_whole(tensor: Any) -> bool:
+    return not (tensor.is_floating_point() or tensor.is_complex() or tensor.is_quantized)
+
+
+def widened(array: NDArray[Any]) -> NDArray[Any]:
+    """Floats of a library beside numpy, such as bfloat16 of JAX, as doubles, which hold them exactly."""
+    narrow = array.dtype.kind == "V" and "float" in array.dtype.name
+    return array.astype(np.float64) if narrow else array
 
 
 def _rows(array: NDArray[Any]) -> NDArray[Any]:
