@@ -85,6 +85,26 @@ def test_the_same_points_marks_and_losses_come_of_both_ways(name):
     assert_alike(*both(of, OPTIMIZERS[name], Terms(40, marks=(0.0, 3.0, 12.0, 39.0)), starts(of)))
 
 
+class Scaled(nn.Module):
+    """A parameter of no dimension, one of three, and one number that is shared by all units."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner, self.bend, self.outer = nn.Linear(1, 5), nn.PReLU(), nn.Linear(5, 1)
+        self.scale, self.shift = nn.Parameter(torch.tensor(1.5)), nn.Parameter(torch.zeros(1, 1, 1))
+
+    def forward(self, x):
+        return self.scale * self.outer(self.bend(self.inner(x))) + self.shift.reshape(())
+
+
+@pytest.mark.parametrize("init", ["own", "normal", "kaiming", "pytorch-uniform"])
+def test_parameters_of_no_dimension_are_learned_alike(init):
+    of = replace(problem(), network=ModuleNetwork("scaled", Scaled, (1,), init))
+    assert sum(np.prod(slot.shape, dtype=int) for slot in of.network.layout) == of.dim == 18 + 1
+    for name in ("gd", "adam", "lion"):
+        assert_alike(*both(of, OPTIMIZERS[name], Terms(20, marks=(0.0, 3.0)), starts(of)))
+
+
 @pytest.mark.parametrize("name", ["gd", "adam-minibatch"])
 def test_lanes_with_targets_of_their_own_too(name):
     of = stack([problem(recipe=replace(PROBLEMS["sin135"], amplitudes=(1.0, a, 1.0))) for a in (1.0, 2.0, 3.0)])

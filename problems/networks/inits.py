@@ -35,9 +35,10 @@ class Init:
         theta = np.empty(dim) if self.divisor is None else rng.uniform(-1, 1, dim)
         fans = (1, 1)
         for index, slot in enumerate(layout):
-            is_bias = len(slot.shape) == 1
-            fans = fans if is_bias else (slot.shape[0], slot.shape[1])
-            own = theta[slot.offset : slot.offset + prod(slot.shape)]
+            # what a module has beside weights, such as one number alone, is drawn as a bias of its own size
+            is_bias, size = len(slot.shape) < 2, prod(slot.shape)
+            fans = (size, fans[1]) if is_bias else (slot.shape[0], slot.shape[1])
+            own = theta[slot.offset : slot.offset + size]
             if self.divisor is not None:
                 own /= self.divisor(fans[1])
                 continue
