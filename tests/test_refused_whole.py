@@ -1,5 +1,9 @@
 """A command that is refused leaves a study as it was, and says where the paths of its data hold."""
 
+import json
+import os
+from pathlib import Path
+
 import pytest
 
 from harness.cli import main
@@ -42,8 +46,21 @@ def test_from_python_neither(begun):
     assert len(Store(begun).roll()["runs"]) == 1
 
 
-@pytest.mark.parametrize("word", ["resume", "verify"])
-def test_words_on_a_study_say_where_its_paths_hold(begun, word, capsys):
+@pytest.mark.parametrize("word", ["resume", "verify", "retry"])
+@pytest.mark.parametrize("gone", ["data", "folder"])
+def test_words_on_a_study_find_its_data_where_it_was_begun_or_say_so(begun, word, gone, capsys):
+    here = Path.cwd()
+    assert main([word, os.path.relpath(begun)]) == 0
+    assert Path.cwd() == here
+    assert list(here.iterdir()) == []
     capsys.readouterr()
+    first = begun.parent / "first"
+    (first / "a.csv").unlink()
+    if gone == "folder":
+        first.rmdir()
     assert main([word, str(begun)]) == 2
     assert "the folder where the study was begun" in capsys.readouterr().err
+
+
+def test_where_a_study_was_begun_is_told_by_a_path_that_moves_with_it(begun):
+    assert json.loads((begun / STUDY).read_text())["begun"] == "../first"

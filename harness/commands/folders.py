@@ -1,13 +1,17 @@
 """The folder of a study that a word is given."""
 
 import argparse
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
 
 from harness.study.comparison import Results, load
 from harness.study.file.study_file import Study
 from harness.study.ledger.ledger import Ledger
 from harness.study.sharing.papers import FILE, stored
-from harness.study.store import STUDY
+from harness.study.store import STUDY, Store
 
 
 def source_of(arguments: argparse.Namespace) -> Path:
@@ -32,6 +36,24 @@ def study_in(folder: Path) -> Study:
     if not (existing(folder) / FILE).is_file():
         raise ValueError(f"The study in '{folder}' has no {FILE}: start it again with the command that began it.")
     return stored(folder)
+
+
+@contextmanager
+def study_at_home(folder: Path) -> Iterator[tuple[Path, Study]]:
+    """The folder and the study in it. Where its data are not found from here, we are in the folder where it was begun.
+
+    Raises ValueError."""
+    place, begun = folder, existing(folder) and Store(folder).begun
+    with ExitStack() as there:
+        try:
+            study = study_in(folder)
+        except ValueError as error:
+            if begun is None or begun == Path.cwd() or os.strerror(errno.ENOENT) not in str(error):
+                raise
+            place = folder.resolve()
+            there.enter_context(chdir(begun))
+            study = study_in(place)
+        yield place, study
 
 
 def loaded(folder: Path, incumbent: str | None = None) -> Results:

@@ -86,7 +86,9 @@ class Store:
             raise OccupiedError(
                 f"The output folder '{self.folder}' holds the runs of another search. Choose another --out."
             )
-        grown = dict(study) if found is None else joined(found, study)
+        # relative as well: from there the paths of the user's data in the study's file hold
+        begun = os.path.relpath(Path.cwd(), self.folder)
+        grown = {**study, "begun": begun} if found is None else joined(found, study)
         if self._shared is not None:
             # relative, so that a study and its ledger may be moved together
             grown["ledger"] = os.path.relpath(self._shared, self.folder)
@@ -177,6 +179,13 @@ class Store:
     def _recorded(self) -> Path | None:
         found = self._found()
         return self.folder / found["ledger"] if found and isinstance(found.get("ledger"), str) else None
+
+    @property
+    def begun(self) -> Path | None:
+        """The folder in which the study was begun, if it is known and still there."""
+        found = (self._found() or {}).get("begun")
+        place = self.folder / found if isinstance(found, str) else None
+        return place.resolve() if place is not None and place.is_dir() else None
 
     @staticmethod
     def _may_grow(found: Mapping[str, Any], study: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from math import inf
 from pathlib import Path
 
 from harness.commands.carrying_out import carry_out_study
-from harness.commands.folders import study_in
+from harness.commands.folders import study_at_home
 from harness.commands.requested import split_names
 from harness.study.execution.policy import Policy
 from problems.nearest import unknown
@@ -19,5 +19,5 @@ def main(arguments: argparse.Namespace) -> int:
     for status in statuses:
         if status not in BAD:
             raise unknown("status", status, BAD)
-    folder = Path(arguments.folder)
-    return carry_out_study(study_in(folder), folder, arguments, Policy(again=statuses, attempts=inf))
+    with study_at_home(Path(arguments.folder)) as (folder, study):
+        return carry_out_study(study, folder, arguments, Policy(again=statuses, attempts=inf))
