@@ -81,9 +81,23 @@ def test_bands_of_a_grid_are_watched_in_the_components_that_have_them(tmp_path):
         assert frequencies == [1.207, 3.227]
         assert [line.partition(",")[0] for line in said[1:]] == ["Not watched: k = 2.15738", "Not watched: k = 1.20711"]
         assert all("in component" in line for line in said[1:])
+        # also those that are named: components need not have the same ones
+        assert understood("data", data=str(tmp_path / "two.npz"), watch="1,3")[0] == [1.207, 3.038]
+        with pytest.raises(ValueError, match="The target has nothing at k = 2"):
+            understood("data", data=str(tmp_path / "two.npz"), watch="1,2,3")
     found = Watch("own", PLANE, targets[:, :1], optimizer="mine", out=tmp_path / "o")
     rows = found._recorder.spectra(0, "r").frame()
     assert rows.empty
+
+
+def test_frequencies_of_a_line_are_watched_in_the_components_that_have_them(tmp_path):
+    targets = np.stack([WAVE, np.sin(6 * np.pi * LINE)], 1)
+    np.savez(tmp_path / "two.npz", inputs=LINE, targets=targets)
+    planned = plan("data", "gd", 1, settings={"problem": {"data": str(tmp_path / "two.npz")}}, probes="fourier(1,3)")
+    probe = build(planned.specs[0]).probes[-1]
+    assert (probe.frequency.tolist(), probe.component.tolist()) == ([1, 3], [0, 1])
+    assert probe.target_amplitude.tolist() == pytest.approx([0.5, 0.5])
+    Watch("own", LINE, targets, optimizer="mine", watch=[1, 3], out=tmp_path / "o")
 
 
 def test_what_has_only_rounding_at_all_that_is_watched_is_refused():

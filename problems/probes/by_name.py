@@ -17,7 +17,7 @@ from problems.probes.bands import BandProbe, BiasProbe, into_bands, scattered_tr
 from problems.probes.fourier import FourierProbe, check_resolved
 from problems.probes.gaussian_filter import FilterProbe
 from problems.probes.linear_model import LinearModelProbe, linear_answers
-from problems.probes.named import absent
+from problems.probes.named import missing, without_absent
 from problems.probes.selection import Selection
 from problems.probes.sines import SineProbe
 from problems.readers.steps import in_equal_steps
@@ -155,10 +155,10 @@ def watch_also(problem: Problem, text: str) -> Problem:
         probe = _made(problem, call)
         if probe.name in {other.name for other in probes}:
             raise ValueError(f"The problem watches '{probe.name}' already; leave it out of --probe.")
-        if absent(probe, problem.targets).any():
+        if len(missing(probe, problem.targets)):
             raise ValueError(f"The target has nothing of what '{call}' watches, so that no relative error is defined.")
         probes.append(probe)
-    return replace(problem, probes=tuple(probes))
+    return without_absent(replace(problem, probes=tuple(probes)))
 
 
 def _made(problem: Problem, call: str) -> Probe:

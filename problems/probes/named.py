@@ -1,7 +1,7 @@
 """The frequencies that the user names, in place of those that a problem watches by itself, and which of them are there.
 
 Where the target has only rounding, no relative error is defined: a row is left out, in a sentence, or refused where the
-user has named it.
+user has named its frequency and no component has it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,6 +22,8 @@ RULE = Selection("the frequencies that --watch names")
 WHOLE = 1e-6
 UNITS = 4
 """Of rounding, by which values may be off: their own, and that of a few steps on the way to them."""
+THINNED = FourierProbe | BandProbe | SineProbe | PlaneSineProbe
+"""Probes of which rows can be left out."""
 
 
 def read_frequencies(text: str) -> NDArray[np.float64]:
@@ -43,11 +45,10 @@ def watch_named(problem: Problem, text: str) -> Problem:
     frequencies, (first, *others) = read_frequencies(text), problem.probes
     probe = _named(first, frequencies)
     # |h_k - f_k| / |f_k| with f_k = 0 but for rounding says nothing
-    empty = absent(probe, problem.targets)
-    if empty.any():
-        missing = listed(probe.frequency[empty])
+    empty = missing(probe, problem.targets)
+    if len(empty):
         raise ValueError(
-            f"The target has nothing at k = {missing}, so that no relative error is defined there. Watch others."
+            f"The target has nothing at k = {listed(empty)}, so that no relative error is defined there. Watch others."
         )
     return replace(problem, probes=(probe, *others))
 
@@ -109,13 +110,20 @@ def absent(probe: Probe, targets: Array) -> NDArray[np.bool_]:
     return np.asarray(probe.target_amplitude <= rounding(own))
 
 
+def missing(probe: Probe, targets: Array) -> NDArray[np.float64]:
+    """Frequencies of which no component has more than rounding, or, where no row can be left out, one component."""
+    gone = absent(probe, targets)
+    there = ~gone if isinstance(probe, THINNED) else np.zeros_like(gone)
+    return np.setdiff1d(probe.frequency[gone], probe.frequency[there])
+
+
 def without_absent(problem: Problem) -> Problem:
     """The problem without what its target does not have; raises ValueError where nothing would be left."""
     return replace(problem, probes=tuple(_without(probe, problem.targets) for probe in problem.probes))
 
 
 def _without(probe: Probe, targets: Array) -> Probe:
-    if not isinstance(probe, FourierProbe | BandProbe | SineProbe | PlaneSineProbe):
+    if not isinstance(probe, THINNED):
         return probe
     kept = ~absent(probe, targets)
     if kept.all():
