@@ -149,6 +149,9 @@ def test_what_a_module_has_of_its_own_is_no_setting(plugged, name):
     plugins.load(plugged(FORMS))
     with pytest.raises(ValueError, match=f"The {name} of a torch module is its own"):
         override("t-net", find_problem("t-net"), {name: "relu"})
+    # as it is spelled out where a study is told, it changes nothing
+    own = find_problem("t-net")
+    assert override("t-net", own, {name: getattr(own, name)}) == own
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from support.hand_made import NASTY, hand_made
 
 from harness.analysis.asked.robustness import agreement_of_choices, robustness
@@ -231,9 +232,19 @@ def test_places_on_an_axis_of_ratios_are_logarithmic_and_stay_on_it():
         "compare --problem sin135 --optimizers gd --seeds 2 --budget 60 --vary gd.lr=0.1,0.2 --network 1-9-1",
         "compare --problem control-low --optimizers gd --seeds 1 --budget 9",
         "run --target sin(x)+cos(3*x) --optimizer lbfgs --seed 4 --budget 30 --activation relu --loss mae",
+        "run --target line.csv --optimizer gd --seed 0 --budget 9",
+        "run --data line.csv --columns x:y --optimizer gd --seed 0 --budget 9",
+        "run --points cloud.csv --optimizer gd --seed 0 --budget 9",
+        "run --image picture.png --size 4x4 --optimizer gd --seed 0 --budget 9",
     ],
 )
-def test_the_commands_of_the_page_make_the_same_runs(words):
+def test_the_commands_of_the_page_make_the_same_runs(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    x = np.arange(16) / 16
+    wave = np.sin(2 * np.pi * x)
+    np.savetxt("line.csv", np.stack([x, wave], 1), delimiter=",", header="x,y", comments="")
+    np.savetxt("cloud.csv", np.random.default_rng(0).uniform(size=(80, 4)), delimiter=",")
+    Image.fromarray(np.add.outer(90 * wave + 99, wave).astype(np.uint8)).save("picture.png")
     asked = planned(words)
     made = [run(spec)["runs"] for spec in asked]
     again = [spec.run_id for command in commands(pd.concat(made)) for spec in planned(command.split(" ", 3)[3])]

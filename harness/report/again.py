@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,8 @@ ALIKE = [name for name in LABELS if name not in ("optimizer", "settings")]
 TERMS = ["dtype", "budget", "cost_per_gradient"]
 OPTIONS = {"network": "--network", "activation": "--activation", "init": "--init", "loss": "--loss", "dtype": "--dtype"}
 WATCHED = "watched"
+FOUND = ("content", "digest")
+"""Settings of a problem that nobody gives: they are found of its file."""
 
 
 def commands(runs: pd.DataFrame) -> list[str]:
@@ -51,12 +54,13 @@ def _terms(run: pd.Series) -> list[str]:
         words += [option, str(run[name])] if run[name] else []
     # 15 digits: a decimal number that was typed comes back as it was typed
     words += ["--budget", f"{run['budget']:.15g}", "--cost-per-gradient", f"{run['cost_per_gradient']:.15g}"]
-    return words + _settings("problem", run["problem_settings"])
+    return words + _settings("problem", run["problem_settings"], FOUND)
 
 
-def _settings(owner: str, text: str) -> list[str]:
+def _settings(owner: str, text: str, found: Sequence[str] = ()) -> list[str]:
     # nothing that one can type means None: what is left out stays as it is registered
-    given = {name: value for name, value in json.loads(text or "{}").items() if value not in (None, "", [])}
+    settled = ((name, value) for name, value in json.loads(text or "{}").items() if name not in found)
+    given = {name: value for name, value in settled if value not in (None, "", [])}
     return [word for name, value in given.items() for word in ("--set", f"{owner}.{name}={_value(value)}")]
 
 

@@ -189,7 +189,8 @@ def override(owner: str, instance: T, changes: Mapping[str, Any]) -> T:
     try:
         found = replace(instance, **parsed)  # type: ignore[type-var]  # settings_of has checked it is a dataclass
         if isinstance(found, Recipe):
-            found.heed(parsed)
+            # what is given as it is anyway changes nothing: so a page that spells all of them out can be followed
+            found.heed([name for name, value in parsed.items() if value != known[name]])
     except ValueError as error:
         raise ValueError(f"{owner}: {error}") from None
     return found
