@@ -55,7 +55,9 @@ class ModuleProblem(Recipe):
 
     def heed(self, asked: Collection[str]) -> None:
         for name in (name for name in ("network", "activation") if name in asked):
-            raise ValueError(f"The {name} of a torch module is its own: change it there, and leave it out here.")
+            there = f"set its parameter with --set problem.{TAKEN}{name}=VALUE"
+            how = there if TAKEN + name in self.arguments else "change it there, and leave it out here"
+            raise ValueError(f"The {name} of a torch module is its own: {how}.")
         self._like().heed([name for name in asked if name in self.borrowed])
 
     def build(self, rng: np.random.Generator) -> Problem:

@@ -154,6 +154,13 @@ def test_what_a_module_has_of_its_own_is_no_setting(plugged, name):
     assert override("t-net", own, {name: getattr(own, name)}) == own
 
 
+def test_a_parameter_of_a_module_that_is_called_like_a_setting_is_told(plugged):
+    plugins.load(plugged(FORMS.replace("def __init__(self):", 'def __init__(self, activation="tanh"):')))
+    with pytest.raises(ValueError, match=r"own: set its parameter with --set problem\.module_activation=VALUE"):
+        override("t-net", find_problem("t-net"), {"activation": "relu"})
+    assert override("t-net", find_problem("t-net"), {"module_activation": "relu"}).module_activation == "relu"
+
+
 @pytest.mark.slow
 def test_a_plugin_works_in_worker_processes(plugged, tmp_path):
     path = plugged(FORMS)
