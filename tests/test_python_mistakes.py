@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from harness import Watch, compare, plan, sweep
+from harness.run.given import agreed
 
 NAMES = ("adam", "gd")
 INPUTS = np.linspace(0, 1, 16)[:, None]
@@ -124,6 +125,13 @@ def test_settings_are_a_table_of_tables(wrong):
 def test_a_setting_that_is_given_twice_is_refused_and_none_of_them_dropped(twice):
     with pytest.raises(ValueError, match=r"A setting has one value.* Leave one out\."):
         plan("sin135", "adam", 1, **twice)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("1e-3", 0.001), (50, "50.0"), ([1, 2], "1, 2"), ((1, 3), "1,3"), ("normal( 1)", "normal(1)")]
+)
+def test_a_setting_that_is_given_twice_with_one_value_is_taken_however_that_is_written(one, other):
+    assert agreed("adam", {"lr": one}, {"lr": other}) == {"lr": one}
 
 
 def test_a_given_setting_stays_where_the_network_that_would_bring_another_is_varied():

@@ -38,12 +38,20 @@ def agreed(owner: str, *given: Mapping[str, Any]) -> dict[str, Any]:
     """All these settings of `owner` in one; raises ValueError for one that two of them have, with two values."""
     found: dict[str, Any] = {}
     for name, value in (item for one in given for item in one.items()):
-        # as text, so that 3 on the command line is 3 in a script
-        if str(found.setdefault(name, value)) != str(value):
+        if _as_said(found.setdefault(name, value)) != _as_said(value):
             raise ValueError(
                 f"A setting has one value; got '{owner}.{name}' twice, as {found[name]} and as {value}. Leave one out."
             )
     return found
+
+
+def _as_said(value: Any) -> float | str:
+    """So that 1, 3 in a script is `1,3` on the command line, and 0.001 is `1e-3`."""
+    said = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    try:
+        return float(said)
+    except ValueError:
+        return "".join(said.split())
 
 
 def seeds_of(seeds: Any) -> list[int]:
