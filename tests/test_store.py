@@ -57,6 +57,17 @@ def test_a_new_folder_is_made_with_its_parents(tmp_path):
     assert kept == {**STUDY, "begun": os.path.relpath(Path.cwd(), tmp_path / "deep" / "er")}
 
 
+def test_a_folder_behind_a_link_finds_where_it_was_begun_and_its_ledger(tmp_path, monkeypatch):
+    for folder in ("home", "disk/of/results"):
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "home")
+    Path("results").symlink_to(tmp_path / "disk/of/results")
+    Store(Path("results/study"), Path("runs")).open(STUDY)
+    again = Store(Path("results/study"))
+    assert again.begun == tmp_path / "home"
+    assert again.ledger.folder.resolve() == tmp_path / "home" / "runs"
+
+
 def test_an_empty_folder_will_do(tmp_path):
     Store(tmp_path).open(STUDY)
     assert [path.name for path in tmp_path.iterdir()] == ["study.json"]

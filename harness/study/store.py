@@ -86,12 +86,14 @@ class Store:
             raise OccupiedError(
                 f"The output folder '{self.folder}' holds the runs of another search. Choose another --out."
             )
+        # up from where the folder lies, which is what `..` of it means also behind a link
+        place = self.folder.resolve()
         # relative as well: from there the paths of the user's data in the study's file hold
-        begun = os.path.relpath(Path.cwd(), self.folder)
+        begun = os.path.relpath(Path.cwd(), place)
         grown = {**study, "begun": begun} if found is None else joined(found, study)
         if self._shared is not None:
             # relative, so that a study and its ledger may be moved together
-            grown["ledger"] = os.path.relpath(self._shared, self.folder)
+            grown["ledger"] = os.path.relpath(self._shared, place)
         return found, grown
 
     def write(self, run_id: str, tables: Mapping[str, AnyRows], machine: Mapping[str, Any], attempt: int = 1) -> None:

@@ -112,7 +112,8 @@ def tuned_text(
     lines += [f"name = {toml_value(f'{study.name}-tuned')}"]
     if study.plugins:
         # relative to the file, as its reader takes them
-        own = [Path(os.path.relpath(path, folder or study.path.parent)).as_posix() for path in study.plugins]
+        base = (folder or study.path.parent).resolve()  # as `..` means, also behind a link
+        own = [Path(os.path.relpath(path, base)).as_posix() for path in study.plugins]
         lines += [f"plugins = {toml_value(own)}"]
     parts: dict[Any, list[Entry]] = {}
     seen: Counter[Any] = Counter()
