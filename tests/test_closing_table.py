@@ -51,7 +51,7 @@ def test_the_order_is_that_at_the_threshold_of_the_title_and_by_cost(tables: Tab
     # rows in reverse, as none is found by its place
     row = cells(tables | {"order": marked.iloc[::-1]})
     assert row["verdict"] == "this one"
-    assert row["spread"] == "<=0.25\n0.2..123"
+    assert row["spread"] == "<=0.25\n0.2..124"
 
 
 def test_shares_are_those_at_the_end(tables: Tables) -> None:
