@@ -40,8 +40,9 @@ def _versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    # numpy's is the first to be loaded; the kind of processor that its kernels are for decides how sums are ordered
-    blas = next((one for one in threadpool_info() if one["user_api"] == "blas"), None)
+    # numpy's, and not scipy's; the kind of processor that its kernels are for decides how sums are ordered
+    of_blas = [one for one in threadpool_info() if one["user_api"] == "blas"]
+    blas = min(of_blas, key=lambda one: "numpy" not in one["filepath"], default=None)
     if blas is not None:
         found["blas"] = f"{blas['internal_api']} {blas['version']} for {blas.get('architecture', 'any processor')}"
     return found
