@@ -1,5 +1,6 @@
 """Compiled cores make scipy's points: of a network, of Rosenbrock's function, of whatever lines hypothesis makes up."""
 
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -11,12 +12,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 from scipy import optimize
 from scipy.optimize import _linesearch, minimize, rosen, rosen_der
 from torch.optim.lbfgs import _strong_wolfe
 
 from optimizers import OPTIMIZERS
 from optimizers.base import Doubles
+from optimizers.compiled.calls import Calls, evaluate
 from optimizers.compiled.line import first_length
 from optimizers.compiled.more_thuente import FOUND, more_thuente
 from optimizers.compiled.pairs import two_loops
@@ -345,6 +348,44 @@ def test_two_loops_over_pairs_are_the_dense_update_of_as_many_pairs(count: int) 
     out = vector.copy()
     two_loops((steps, changes, curvatures), newest, count, 0.7, out)
     np.testing.assert_allclose(out, -dense @ vector, rtol=1e-9)
+
+
+@njit
+def _asks(address, context, theta, point, gradient):
+    """Asks until the run has ended, and is mostly busy itself, so that a signal comes between two questions."""
+    while not np.isnan(evaluate(address, context, point, gradient)):
+        for _ in range(100_000):
+            theta[0] = np.sin(theta[0] + 1.0)
+
+
+@pytest.mark.parametrize("slopes", [True, False])
+def test_what_a_handler_of_a_signal_raises_ends_a_core_and_is_raised(slopes: bool) -> None:
+    """It had been dropped as the core's question came in, which then got a loss of 0: Ctrl-C ended nothing."""
+    asked = []
+
+    class Late(Exception):
+        pass
+
+    def ring(number: int, frame: object) -> None:
+        asked.append("rung")
+        if asked.count("rung") == 3:  # handlers that return change nothing
+            raise Late
+
+    def bowl(theta: Doubles) -> tuple[float, Doubles]:
+        asked.append(theta[0])
+        return 1.0, theta
+
+    with pytest.raises(StopAsyncIteration):  # which compiles it
+        Calls(Trace(bowl, 0), 1, slopes=slopes).run(_asks, np.zeros(1))
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+    try:
+        with pytest.raises(Late):
+            Calls(Trace(bowl, 1000), 1, slopes=slopes).run(_asks, np.zeros(1))
+        assert signal.getsignal(signal.SIGALRM) is ring
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_rank_one_update_meets_the_secant_and_a_tiny_one_is_left_out() -> None:

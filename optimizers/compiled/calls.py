@@ -16,6 +16,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from optimizers.base import Doubles, Objective
+from optimizers.compiled.interrupts import kept
 
 FUNCTION = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
@@ -61,11 +62,15 @@ class Calls:
             self._address, self._context = objective.entry(need, self._address) or (self._address, self._context)
 
     def run(self, core: Callable[..., Any], theta: Doubles, *settings: Any) -> Any:
-        """What the core returns, which moves `theta (P,)`; raises what the objective raised while it ran."""
-        found = core(self._address, self._context, theta, self._point, self._gradient, *settings)
+        """What the core returns, which moves `theta (P,)`; raises what the objective, or a signal, raised meanwhile."""
+        with kept(self._end):
+            found = core(self._address, self._context, theta, self._point, self._gradient, *settings)
         if self._error is not None:
             raise self._error
         return found
+
+    def _end(self, error: BaseException) -> None:
+        self._error = error
 
     def _slope(self, context: int, theta: int, gradient: int) -> float:
         del context, theta, gradient  # always this context, point and gradient: no arrays are made of addresses
