@@ -79,26 +79,25 @@ graphs and `torch.compile` are not used: neither could be tried where it helps. 
 LIMITS = """\
 ## What is not met, and why
 
-Measured on two cores of the machine of the tables (AMD EPYC, Zen 4).
+Measured on two cores of the machine of the tables (AMD EPYC, Zen 4), which did nothing else; before that round two
+others, in whose environment OPENBLAS_CORETYPE named a processor without AVX-512, which halves the products of numpy.
 
-- *Measuring* takes 0.66 seconds of a study whose runs take 13: 5 %, where 3 % were asked when the runs took three
-  times as long. A mark is two forward passes (the last point and the best), and what numpy's calls cost on small
-  arrays. Both points are one batch since this row was measured, by the kernel of losses: 3.0 % of the processor's time
-  in the same runs, where it took 5.7 side by side, three times in turns beside other work.
-- *bfgs* is asked to be 160 times as fast as scipy, and was measured at 128 (quartiles 110 to 228). The one pass over
-  the matrix of 2,002 x 2,002 that updates and multiplies it takes 2.3 ms by itself, and a gradient 0.19.
-- *pso.* Twenty times pyswarms would be 0.61 ms an iteration, and 100 networks alone take 0.62 of the 0.80.
-- *Loss and gradient, float32*, is met since every part of a kernel is inlined in it: 5.3 us where it took 6.6. That
-  was not done for speed, but so that a process that compiles has the numbers of one that finds its code on disk.
-- *adam, 1-200-50-1, against JAX* is met by now, and by this. It took 273 us, of which 115 were matrix products, 105
-  the passes between them and 50 Adam and the meter, in float64. Parameters, gradients and Adam's state are float32
-  now, as XLA has them, which leaves 5 us for Adam and 3 for the meter, a lane's share each. The passes take about
-  40: the product of the single input is made in the pass of its activations (16 us for 200 x 201, where it took
-  26), slopes are told from values and not kept, rows are whole registers, and the gradients of the first layer are
-  summed as its cotangents are made (8 us). What XLA does and we do not: it makes the whole step one program, with
-  no call between its parts. What it does not: its products of a batch of matrices take about a fifth longer than
-  OpenBLAS's one by one, and its tanh alone (27 us) longer than ours with the product. (This profile was taken
-  beside other work.)
+- *bfgs* is asked to be 160 times as fast as scipy; the three rounds gave 312, 166 and 106 (quartiles of the last 88
+  to 285). Of ours the one pass over the matrix of 2,002 x 2,002 that updates and multiplies it is most; it is memory
+  that both wait for.
+- *pso.* Twenty times pyswarms would be 0.34 ms an iteration, of which 100 networks alone take 0.28; it takes 0.39 in
+  all three rounds.
+- *Loss and gradient, float32*, is 29.4 times torch's in this round and 26.5 with the other BLAS, where 30 were asked;
+  it had been 36 when both took twice as long.
+- *adam, 1-200-50-1, against JAX* is met (1.42; with the other BLAS 0.93, as XLA brings products of its own), and by
+  this. It took 273 us, of which 115 were matrix products, 105 the passes between them and 50 Adam and the meter, in
+  float64. Parameters, gradients and Adam's state are float32 now, as XLA has them, which leaves 5 us for Adam and 3
+  for the meter, a lane's share each. The passes take about 40: the product of the single input is made in the pass of
+  its activations (16 us for 200 x 201, where it took 26), slopes are told from values and not kept, rows are whole
+  registers, and the gradients of the first layer are summed as its cotangents are made (8 us). What XLA does and we
+  do not: it makes the whole step one program, with no call between its parts. What it does not: its products of a
+  batch of matrices take about a fifth longer than OpenBLAS's one by one, and its tanh alone (27 us) longer than ours
+  with the product. (This profile was taken beside other work.)
 - *The loop of torch on a CPU.* `mnist` comes within 5 % of it, and `cifar10-cnn` is on a par, as far as seven and
   three rounds beside much other work can tell; earlier rounds of `cifar10-cnn`, before copies to the host were left
   out where nobody observes, gave 0.74 to 0.81. Of its 7.3 million parameters a step writes down the last point,
@@ -114,18 +113,15 @@ Measured on two cores of the machine of the tables (AMD EPYC, Zen 4).
   batches. An evaluation of `pattern-search` took 4.2 to 4.5 us alone and at least 13 and 10 in a batch: alone, one
   unit of the network changes and the others are kept. Its loop is compiled instead, as that of `coordinate-descent`
   (6.5 us an evaluation); now they take 1.0 and 1.1.
-- *The study* (its rows were measured after the others, when methods and start had become faster). The second run
-  takes 10.4 seconds, where ten were asked. Twelve seconds of processor are in the networks and methods, on both cores;
-  before them one core loads what plans, and the other what runs; after them one reads, decides and draws for two
-  seconds, half of which go into the file for printing, whose fonts are cut to their letters. With a budget of 10, which
-  is all but the runs, it takes 3.8 seconds, where three were asked.
-- *The first run* takes 22.8 seconds where nothing has been compiled before, 15 were asked: 23 seconds of processor go
-  into 131 functions, each of which numba types, lowers and compiles by itself before it is inlined (the core of BFGS
-  8 s, of Powell's method 4 s, the kernel of gradients 2 s). Two processes took 29 seconds for it, as each compiles
-  what both need; since they begin with runs that need different code it is 24. Of the 19 that a single process takes,
-  9 are LLVM's, which optimises and translates every part, and the others numba's own. `make install` therefore
-  compiles them, and the first run after it is like the second; who installs the package alone waits once. No cache
-  travels with the wheel: numba's is for one processor and one place.
+- *The study* is met: the second run takes 6 seconds (5.7, 5.9), where ten were asked and it had taken 10.4, and with
+  a budget of 10, which is all but the runs, 2.6, where three were asked. Measuring is 2.3 % of the runs' time and had
+  been 5: both points of a mark, the last and the best, are one batch now, by the kernel of losses.
+- *The first run*, where nothing has been compiled before, takes 14.4 seconds (13.8, 15.0) where 15 were asked, so
+  that it is met by little: 131 functions are typed, lowered and compiled by numba, each by itself before it is
+  inlined (the core of BFGS 8 s, of Powell's method 4 s, the kernel of gradients 2 s, of one process on a busy
+  machine). The two processes begin with runs that need different code, as each compiles what both need. `make
+  install` compiles them, and the first run after it is like the second; who installs the package alone waits once. No
+  cache travels with the wheel: numba's is for one processor and one place.
 """
 
 
