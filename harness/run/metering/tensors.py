@@ -54,7 +54,7 @@ class TensorMeter:
 
     def start(self, theta0: Tensor) -> None:
         """Set the clocks going and measure every lane at cost 0."""
-        # one row more than lanes, which is never read: where a lane is not to be written down, its point is written there
+        # one row more than lanes, never read: where a lane is not to be written down, its point is written there
         self._last, self._best = (theta0.new_empty((self._lanes + 1, self.dim)) for _ in range(2))
         self._last[:-1], self._best[:-1] = theta0, theta0
         zeros = theta0.new_zeros(self._lanes).double()
