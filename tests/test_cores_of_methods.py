@@ -23,6 +23,7 @@ from optimizers.compiled.calls import Calls, evaluate
 from optimizers.compiled.line import first_length
 from optimizers.compiled.more_thuente import FOUND, more_thuente
 from optimizers.compiled.pairs import two_loops
+from optimizers.compiled.triangle import identity, row_of
 from optimizers.compiled.zoom import expand
 from optimizers.newton import sr1_core
 from optimizers.quasi_newton import torch_core
@@ -321,7 +322,7 @@ def test_the_other_search_tries_scipys_lengths_and_refuses_as_it_does(ours: Wave
 
 def test_the_pass_over_the_inverse_hessian_is_the_product_of_three_matrices() -> None:
     rng = np.random.default_rng(2)
-    lower, dense, out = np.eye(7), np.eye(7), np.empty(7)
+    lower, dense, out = identity(7), np.eye(7), np.empty(7)
     step, w = np.zeros(7), np.zeros(7)
     for _ in range(4):
         vector = rng.standard_normal(7)
@@ -333,6 +334,15 @@ def test_the_pass_over_the_inverse_hessian_is_the_product_of_three_matrices() ->
         w = (1 + rho * (change @ turned)) * rho / 2 * step - rho * turned
         left = np.eye(7) - rho * np.outer(step, change)
         dense = left @ dense @ left.T + rho * np.outer(step, step)
+
+
+def test_a_kept_triangle_is_the_lower_one_row_by_row() -> None:
+    assert all(np.array_equal(row_of(identity(5), i), np.eye(5)[i, : i + 1]) for i in range(5))
+    counted, square = np.arange(15.0), np.zeros((5, 5))
+    square[np.tril_indices(5)] = counted
+    assert all(np.array_equal(row_of(counted, i), square[i, : i + 1]) for i in range(5))
+    row_of(counted, 2)[0] = -1.0  # a view
+    assert counted[3] == -1.0
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4])

@@ -12,6 +12,7 @@ from optimizers.compiled.descent import begin
 from optimizers.compiled.line import along, move
 from optimizers.compiled.more_thuente import ENDED, FAILED, more_thuente
 from optimizers.compiled.pairs import two_loops
+from optimizers.compiled.triangle import identity, row_of
 from optimizers.compiled.vectors import add, copy, differ, dot, fill, is_zero
 
 EPSILON = 2.0**-52
@@ -21,10 +22,10 @@ LONGEST = 1e10
 
 @fast
 def update_and_multiply(matrix: Any, step: Any, w: Any, vector: Any, out: Any) -> None:
-    """`H <- H + s w' + w s'`, of which the lower triangle is kept, and `out = H vector`: one pass over H for both."""
+    """`H <- H + s w' + w s'`, kept as `triangle.py` does, and `out = H vector`: one pass over H for both."""
     fill(0.0, out)
     for i in range(len(vector)):
-        row, s, c, own = matrix[i], step[i], w[i], vector[i]
+        row, s, c, own = row_of(matrix, i), step[i], w[i], vector[i]
         total = 0.0
         for j in range(i):
             entry = row[j] + (s * w[j] + c * step[j])
@@ -64,7 +65,7 @@ def bfgs_core() -> Core:
         _ = version
         line, loss, before = begin(address, context, theta, point, gradient, 0.0)
         dim = len(theta)
-        matrix, product, change = np.eye(dim), np.empty(dim), np.empty(dim)
+        matrix, product, change = identity(dim), np.empty(dim), np.empty(dim)
         # the last update waits for the next product with H
         last, w = np.zeros(dim), np.zeros(dim)
         while loss == loss:

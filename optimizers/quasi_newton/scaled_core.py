@@ -9,6 +9,7 @@ from numpy import isfinite, sqrt
 from optimizers.compiled.compilation import FLOAT, VERSION, WHOLE, Core, compile_core, fast, plain
 from optimizers.compiled.descent import begin
 from optimizers.compiled.line import move
+from optimizers.compiled.triangle import identity, row_of
 from optimizers.compiled.vectors import copy, dot, fill, is_zero
 
 TINY = 1e-300
@@ -44,12 +45,12 @@ def broyden_weights(b: Any, h: Any, dim: Any) -> Any:
 
 @fast
 def rescale_and_multiply(matrix: Any, parts: Any, factors: Any, vector: Any, out: Any) -> None:
-    """`H <- share H + a u u' + b v v' + c s s'`, of which the lower triangle is kept, and `out = H vector`."""
+    """`H <- share H + a u u' + b v v' + c s s'`, kept as `triangle.py` does, and `out = H vector`."""
     u, v, s = parts
     share, a, b, c = factors
     fill(0.0, out)
     for i in range(len(vector)):
-        row, own_u, own_v, own_s, own = matrix[i], a * u[i], b * v[i], c * s[i], vector[i]
+        row, own_u, own_v, own_s, own = row_of(matrix, i), a * u[i], b * v[i], c * s[i], vector[i]
         total = 0.0
         for j in range(i):
             entry = share * row[j] + (own_u * u[j] + own_v * v[j] + own_s * s[j])
@@ -103,7 +104,7 @@ def scaled_core() -> Core:
         _ = version
         line, loss, before = begin(address, context, theta, point, gradient, 0.0)
         dim = len(theta)
-        matrix, product = np.eye(dim), np.empty(dim)
+        matrix, product = identity(dim), np.empty(dim)
         parts, factors = (np.zeros(dim), np.zeros(dim), np.zeros(dim)), (1.0, 0.0, 0.0, 0.0)
         while loss == loss:
             moved, reached = move(line, loss, before, (c1, c2))

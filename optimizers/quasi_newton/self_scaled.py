@@ -28,13 +28,13 @@ class SelfScaled(Optimizer):
         "like BFGS, and said to be weaker in bias: it is the method of choice for equations with fine structure "
         "(arXiv 2501.16371)"
     )
-    max_dim: ClassVar[int] = 20_000  # 3 GB of inverse Hessian
+    max_dim: ClassVar[int] = 20_000  # 1.6 GB of inverse Hessian
     update: str = setting("broyden", "which member of the family", choices=("bfgs", "broyden"))
     c1: float = setting(1e-4, "sufficient decrease", above=0.0, below=0.5, tune=(1e-5, 1e-2))
     c2: float = setting(0.9, "slope that may remain after a line search", above=0.0, below=1.0, tune=(0.1, 0.95))
 
     def memory(self, dim: int) -> int:
-        return 8 * (dim * dim + 12 * dim)
+        return 8 * (dim * (dim + 1) // 2 + 12 * dim)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
