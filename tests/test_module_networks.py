@@ -502,6 +502,37 @@ def test_laws_of_initial_weights_know_the_fans_of_a_convolution():
     assert np.abs(own).max() == pytest.approx((16 * 9) ** -0.5, rel=0.01)
 
 
+class _Scaled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(2, 5),
+            nn.LayerNorm(5),
+            nn.PReLU(),
+            nn.Linear(5, 6),
+            nn.GroupNorm(2, 6),
+            nn.Tanh(),
+            nn.Linear(6, 1),
+        )
+        self.scale = nn.Parameter(torch.tensor(3.0))
+
+    def forward(self, x):
+        return self.scale * self.layers(x)
+
+
+@pytest.mark.parametrize("init", ["pytorch-uniform", "kaiming", "normal(0.3)"])
+def test_laws_of_weights_leave_scales_as_the_module_has_them(init):
+    """A norm whose scale is drawn as a bias is 0 by kaiming: no weight before it would have a slope."""
+    network = ModuleNetwork("scaled", _Scaled, (2,), init)
+    theta = network.theta0(rng(3))
+    drawn = {slot.name: theta[slot.offset : slot.offset + int(np.prod(slot.shape))] for slot in network.layout}
+    kept = {"scale": 3.0, "layers.2.weight": 0.25}
+    kept |= {f"layers.{layer}.{name}": at for layer in (1, 4) for name, at in (("weight", 1.0), ("bias", 0.0))}
+    for name, at in kept.items():
+        np.testing.assert_array_equal(drawn[name], at)
+    assert all((drawn[f"layers.{layer}.weight"] != own).all() for layer in (0, 3, 6) for own in (0.0, 1.0))
+
+
 def test_laws_that_hold_for_full_layers_alone_are_refused():
     with pytest.raises(ValueError, match=r"Unknown init of a torch network 'ntk'. Choose from: kaiming, normal, own"):
         tiny(init="ntk")

@@ -39,11 +39,34 @@ def draw(
     layout: tuple[Slot, ...],
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Initial parameters `(P,)` by the law that `text` names."""
+    """Initial parameters `(P,)` by the law that `text` names.
+
+    The laws are those of weights and biases. Scales, such as a norm's, stay as the module has them: a bias that is 0
+    is a scale that hides every weight before it."""
     law = find_init(text)
     if law is None:
-        return flattened(made(make, shape, int(rng.integers(1 << 63))))
-    return law.theta0(rng, tuple(Slot(name, _two_dimensional(shape), offset) for name, shape, offset in layout))
+        return _own(make, shape, rng)
+    theta = law.theta0(rng, tuple(Slot(name, _two_dimensional(shape), offset) for name, shape, offset in layout))
+    kept = _scales(layout)
+    if kept:
+        own = _own(make, shape, rng)
+        for _, slot_shape, offset in kept:
+            theta[offset : offset + prod(slot_shape)] = own[offset : offset + prod(slot_shape)]
+    return theta
+
+
+def _own(make: Callable[[], nn.Module], shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    return flattened(made(make, shape, int(rng.integers(1 << 63))))
+
+
+def _scales(layout: tuple[Slot, ...]) -> list[Slot]:
+    """The slots of layers that have no weights between numbers, unless no layer has: then all are weights."""
+    layers = {_layer(slot) for slot in layout if len(slot.shape) > 1}
+    return [slot for slot in layout if layers and _layer(slot) not in layers]
+
+
+def _layer(slot: Slot) -> str:
+    return slot.name.rpartition(".")[0]
 
 
 def _two_dimensional(shape: tuple[int, ...]) -> tuple[int, ...]:
