@@ -533,6 +533,30 @@ def test_laws_of_weights_leave_scales_as_the_module_has_them(init):
     assert all((drawn[f"layers.{layer}.weight"] != own).all() for layer in (0, 3, 6) for own in (0.0, 1.0))
 
 
+@pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")
+@pytest.mark.parametrize("norm", [nn.utils.parametrizations.weight_norm, nn.utils.weight_norm])
+def test_laws_of_weights_are_those_of_the_weights_that_a_weight_norm_gives(norm):
+    """The length of each row is that of the drawn row, so that the layer has the weights of one without a norm."""
+
+    def normed():
+        return nn.Sequential(norm(nn.Conv2d(2, 30, 3)), nn.Flatten(), norm(nn.Linear(30, 8)), nn.Linear(8, 1))
+
+    inputs = rng(1).standard_normal((4, 18))
+    network = ModuleNetwork("normed", normed, (2, 3, 3), "kaiming")
+    theta = network.theta0(rng(3))
+    own = {
+        slot.name: theta[slot.offset : slot.offset + int(np.prod(slot.shape))].reshape(slot.shape[0], -1)
+        for slot in network.layout
+    }
+    lengths = [rows for name, rows in own.items() if name.endswith(("original0", "_g"))]
+    vectors = [rows for name, rows in own.items() if name.endswith(("original1", "_v"))]
+    assert [rows.shape for rows in vectors] == [(30, 18), (8, 30)]
+    for length, rows in zip(lengths, vectors, strict=True):
+        np.testing.assert_allclose(length[:, 0], np.linalg.norm(rows, axis=1))
+        assert rows.std() == pytest.approx((2 / rows.shape[1]) ** 0.5, rel=0.15)
+    assert np.isfinite(network.forward(theta[None], inputs)).all()
+
+
 def test_laws_that_hold_for_full_layers_alone_are_refused():
     with pytest.raises(ValueError, match=r"Unknown init of a torch network 'ntk'. Choose from: kaiming, normal, own"):
         tiny(init="ntk")
