@@ -65,7 +65,7 @@ CHANGES: dict[str, tuple[list[str], list[str]]] = {
     "--observe": (["--problem", "digits"], ["--observe", "samples"]),
     "--keep": (ALONE, ["--keep", "predictions"]),
 }
-"""Options that change the runs: words before, and the words that change them; of two equal options the later wins."""
+"""Options that change the runs: words before, and the words that change them; what has one value is replaced."""
 QUICK = ["--problem", "control-low", "--budget", "9", "--marks", "3"]
 
 
@@ -87,7 +87,7 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def runs_of(word: str, words: list[str]) -> list[object]:
     """The identities of the runs that are asked for, and what else is written about them."""
     base = ["--optimizers", "adam", "--seeds", "1"] if word in SEVERAL else ["--optimizer", "adam"]
-    arguments = parser_of(word).understand([*base, *words])
+    arguments = parser_of(word).understand(replaced(word, base, words))
     if word in SEVERAL:
         planned = requested_comparison(arguments)
     else:
@@ -97,7 +97,14 @@ def runs_of(word: str, words: list[str]) -> list[object]:
 
 def changes_runs(word: str, option: str) -> None:
     before, words = CHANGES[option]
-    assert runs_of(word, before) != runs_of(word, [*before, *words])
+    assert runs_of(word, before) != runs_of(word, replaced(word, before, words))
+
+
+def replaced(word: str, before: list[str], words: list[str]) -> list[str]:
+    """Both, as pairs of an option and its value; what has one value is given once."""
+    given = [option for option in words[::2] if parser_of(word).options[option].default != []]
+    pairs = zip(before[::2], before[1::2], strict=True)
+    return [text for pair in pairs if pair[0] not in given for text in pair] + words
 
 
 def changes_the_search(option: str, value: str) -> Callable[[str], None]:
@@ -316,7 +323,8 @@ def test_the_examples_of_every_word_are_understood() -> None:
         (["compare", "--target-loss", "nan"], "--target-loss takes a finite number; got 'nan'."),
         (["compare", "--seeds", "1e3"], "--seeds takes a whole number; got '1e3'."),
         (["compare", "--seeds", "9" * 30], "--seeds must be at most 1000000"),
-        (["compare", "more"], "unrecognized arguments: more"),
+        (["compare", "more"], "'more' belongs to no option. See: harness compare --help"),
+        (["report", "one", "two", "three"], "'two three' belongs to no option. See: harness report --help"),
         (["run", "--problem", "sin135", "--optimizer", "all"], "Unknown optimizer 'all'"),
         (["run"], "--optimizer must be given."),
         (["figure"], "NAME must be given."),
@@ -352,6 +360,22 @@ def test_what_a_word_does_not_take_is_one_sentence(
     assert said.out == ""
     assert sentence in said.err
     assert len(said.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("word", "option"), PAIRS, ids=[f"{word}{option}" for word, option in PAIRS])
+def test_an_option_of_one_value_is_refused_with_two(word: str, option: str) -> None:
+    parser = parser_of(word)
+    action = parser.options[option]
+    if action.nargs == 0 or action.default == []:  # a flag, or repeatable
+        return
+    action.type = None
+    with pytest.raises(ValueError, match=f"^{option} takes one value; got 'one' and 'two'. Leave one out.$"):
+        parser.understand([option, "one", f"{option}=two"])
+
+
+def test_an_option_may_be_given_twice_with_one_value() -> None:
+    arguments = parser_of("compare").understand(["--budget", "900", "--out", "a", "--budget=9e2", "--out", "a"])
+    assert (arguments.budget, arguments.out) == (900, "a")
 
 
 @pytest.mark.parametrize("option", [*RECIPE_OPTIONS, *PROBLEM_OPTIONS])

@@ -4,7 +4,7 @@ import argparse
 import re
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from harness.commands import names, options_of
 
@@ -13,9 +13,24 @@ REPHRASED = (
     (r"argument (\S+): expected one argument", r"\1 needs a value."),
     (r"argument (\S+): ignored explicit argument (.*)", r"\1 takes no value; got \2."),
     (r"the following arguments are required: (.*)", r"\1 must be given."),
+    (r"unrecognized arguments: (.*)", r"'\1' belongs to no option. See: {} --help"),
     (r"argument (\S+): (.*)", r"\1 \2"),
 )
-"""What argparse says, and what it is to say."""
+"""What argparse says, and what it is to say; `{}` is the word."""
+
+
+class Once(argparse.Action):
+    """Keeps the one value of an option, which may be given again, but no other; for one parser that reads once."""
+
+    given: Any = None
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        """Keep it; argparse alone would let the last win in silence."""
+        del parser
+        if option_string is not None and self.given is not None and self.given != values:
+            raise argparse.ArgumentError(self, f"takes one value; got '{self.given}' and '{values}'. Leave one out.")
+        self.given = values
+        setattr(namespace, self.dest, values)
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,6 +46,8 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
         )
         self.word = word
+        for name in (None, "store"):
+            self.register("action", name, Once)
 
     @property
     def options(self) -> dict[str, argparse.Action]:
@@ -51,7 +68,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise what argparse complains of as a ValueError."""
         for pattern, sentence in REPHRASED:
-            message, found = re.subn(f"^{pattern}$", sentence, message, flags=re.DOTALL)
+            said = sentence.replace("{}", self.prog)
+            message, found = re.subn(f"^{pattern}$", said, message, flags=re.DOTALL)
             if found:
                 break
         raise ValueError(message)
