@@ -123,12 +123,13 @@ def test_a_run_prints_the_accuracy_beside_the_frequencies(tmp_path, capsys, monk
 def test_the_filter_command_says_which_widths_are_uninformative_and_draws(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     words = ["filter", "--problem", "digits", "--deltas", "0.5,0.0001,1e6", "--set", "problem.n_train=100"]
-    assert cli.main([*words, "--out", str(tmp_path / "f")]) == 0
+    assert cli.main([*words, "--out", str(tmp_path / "f.png")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any("0.0001" in line and "uninformative: the target itself" in line for line in lines)
     assert any("1e+06" in line and "uninformative: the mean" in line for line in lines)
     assert any(" 0.5 " in line and "uninformative" not in line for line in lines)
     assert (tmp_path / "f.png").stat().st_size > 10_000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["f.pdf", "f.png"]
 
 
 @pytest.mark.parametrize("deltas", ["1,x", "0", "-1", "inf"])

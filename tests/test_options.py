@@ -18,6 +18,7 @@ from harness.cli import main
 from harness.commands import SECTIONS, names, options_of, work_of
 from harness.commands.parser import parser_of
 from harness.commands.requested import PROBLEM_OPTIONS, requested_comparison, requested_run
+from harness.commands.values import stem
 from harness.study.comparison import RECIPE_OPTIONS
 
 ROOT = Path(__file__).parents[1]
@@ -387,6 +388,41 @@ def test_an_option_and_a_setting_of_one_name_are_refused_unless_they_are_equal(o
             requested_comparison(parser_of("compare").understand([*words[:-1], last]))
         with pytest.raises(ValueError, match=f"{option} must|{option}'|'one'"):  # one value, and no such one
             requested_comparison(parser_of("compare").understand([*words[:-1], words[-1].format(owner, "one")]))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["report", "x", "--out", "page"], "--out is a file that ends in .html; got 'page'."),
+        (["publish", "x", "--out", "x.tar.gz"], "--out is a file that ends in .zip; got 'x.tar.gz'."),
+        # the list of trials lies beside it, and would take its place
+        (["tune", "x.toml", "--write", "won.csv"], "--write is a file that ends in .toml; got 'won.csv'."),
+        (["atlas", "--page", "page.png"], "--page is a file that ends in .md; got 'page.png'."),
+        (["atlas", "--row", "adam on sin135", "--page", "mine.md"], "writes nothing; leave out page."),
+        (["filter", "--problem", "sin135", "--out", "f.svg"], "of which STEM.png, STEM.pdf are written; got 'f.svg'"),
+        (
+            ["filter", "--problem", "sin135", "--out", "figures/"],
+            "--out names the figure, not its folder, and STEM.png",
+        ),
+        (["filter", "--problem", "sin135", "--out", ".."], "--out names the figure, not its folder, and STEM.png"),
+        (["figure", "order", "x", "--out", "f.gif"], "STEM.png, STEM.pdf, STEM.svg, STEM.csv are written; got 'f.gif'"),
+        (["figure", "animation", "x", "--out", "f.PNG"], "STEM.gif, STEM.mp4, STEM.csv are written; got 'f.PNG'"),
+    ],
+)
+def test_a_name_of_another_kind_of_file_is_refused_before_anything_is_done(
+    words: list[str], sentence: str, inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(inside.iterdir())
+    assert main(words) == 2
+    assert sentence in capsys.readouterr().err
+    assert sorted(inside.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("a/f", "a/f"), ("a/f.png", "a/f"), ("f.PDF", "f"), ("v1.2", "v1.2"), ("v1.2.csv", "v1.2")]
+)
+def test_a_figure_is_named_with_or_without_its_ending(text: str, name: str) -> None:
+    assert stem(text, ("png", "pdf", "csv")) == Path(name)
 
 
 def test_a_value_may_begin_with_a_minus() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from importlib import import_module
 from math import isfinite
+from pathlib import Path
 
 from harness.study.file.values import seeds
 
@@ -65,6 +66,35 @@ def one_of(choices: Sequence[str]) -> Callable[[str], str]:
         raise ArgumentTypeError(f"takes one of {', '.join(choices)}; got '{text}'.{hint}")
 
     return read
+
+
+def file_of(*suffixes: str) -> Callable[[str], str]:
+    """The name of a file that ends in one of these."""
+
+    def read(text: str) -> str:
+        if not text.lower().endswith(suffixes) or not Path(text).stem.strip("."):
+            raise ArgumentTypeError(f"is a file that ends in {suffixes[0]}; got '{text}'.")
+        return text
+
+    return read
+
+
+PICTURES = ("bmp", "csv", "eps", "gif", "jpeg", "jpg", "mp4", "pdf", "png", "ps", "svg", "tif", "tiff", "webp")
+"""Endings by which somebody asks for a kind of file, and not for a name with a dot."""
+
+
+def stem(text: str, kinds: Sequence[str]) -> Path:
+    """The name of a figure without its ending, which may be said if it is one of those written; raises ValueError."""
+    written = ", ".join(f"STEM.{kind}" for kind in kinds)
+    path = Path(text)
+    name, dot, ending = path.name.rpartition(".")
+    if not path.name.strip(".") or text.endswith(("/", "\\")):
+        raise ValueError(f"--out names the figure, not its folder, and {written} are written; got '{text}'.")
+    if not (dot and name and ending.lower() in PICTURES):
+        return path
+    if ending.lower() not in kinds:
+        raise ValueError(f"--out is the name of the figure, of which {written} are written; got '{text}'.")
+    return path.with_name(name)
 
 
 def numbers(text: str) -> tuple[float, ...]:

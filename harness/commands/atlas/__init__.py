@@ -1,7 +1,7 @@
 """Options of `harness atlas`."""
 
 from harness.commands.parser import Parser
-from harness.commands.values import whole
+from harness.commands.values import file_of, whole
 
 SECTION = "house"
 ABOUT = "Keep the tables of a finished study as an Atlas, and write its page and its figure."
@@ -34,4 +34,4 @@ def add_options(word: Parser) -> None:
     )
     text += "then; nothing is written"
     word.add_argument("--row", metavar="'METHOD on PROBLEM'", help=text)
-    word.add_argument("--page", default="docs/atlas.md", metavar="FILE", help="the page (default: docs/atlas.md)")
+    word.add_argument("--page", type=file_of(".md"), metavar="FILE.md", help="the page (default: docs/atlas.md)")

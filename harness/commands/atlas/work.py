@@ -13,13 +13,14 @@ from harness.figures import FIGURES, save
 from harness.tables import Tables
 from harness.whole_files import replace_file, replace_text, writing_into
 
+PAGE = "docs/atlas.md"
 FIGURES_FOLDER = "figures"
 """Beside the page; the figure has the page's name."""
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Keep, make again, draw and write; the exit code."""
-    folder, page = Path(arguments.atlas), Path(arguments.page)
+    folder, page = Path(arguments.atlas), Path(arguments.page or PAGE)
     if arguments.row is not None:
         return _row(arguments)
     if arguments.part is not None and arguments.folder is None and arguments.tuned is None:
@@ -59,7 +60,7 @@ def _verify(folder: Path, tables: Tables, tuned: Tables | None, count: int) -> N
 
 def _row(arguments: argparse.Namespace) -> int:
     """Make the runs of a row again; 0 if all are within the tolerance, 1 if not."""
-    others = [name for name in ("folder", "tuned", "part", "verify") if getattr(arguments, name) is not None]
+    others = [name for name in ("folder", "tuned", "part", "verify", "page") if getattr(arguments, name) is not None]
     if others:
         raise ValueError(
             f"--row makes the runs of kept tables again and writes nothing; leave out {', '.join(others)}."

@@ -10,8 +10,9 @@ import pandas as pd
 
 from harness.analysis.thinned import LACKING, lacks_marks
 from harness.commands.folders import loaded, source_of
+from harness.commands.values import stem
 from harness.figures import ASKED, DPI, FIGURES, NUMBERS, drawn, missing, save
-from harness.figures.kept.film import animation, animation_rows, save_film
+from harness.figures.kept.film import KINDS, animation, animation_rows, save_film
 from harness.run.spec import families
 from harness.tables import Tables
 from harness.whole_files import replace_file
@@ -27,19 +28,19 @@ def main(arguments: argparse.Namespace) -> int:
     film = lookup("figure", name, {**dict.fromkeys(FIGURES, False), FILM: True})
     asked = _asked(arguments)
     folder = source_of(arguments)
+    place = stem(arguments.out, (*(KINDS if film else DPI), "csv")) if arguments.out else folder / name
     tables = _only(loaded(folder).tables, arguments.optimizers)
     if (sentence := missing(name, tables)) is not None:
         raise ValueError(sentence)
-    stem = Path(arguments.out) if arguments.out else folder / name
     said = ""
     try:
         if film:
-            paths, said = save_film(animation(tables), stem)
+            paths, said = save_film(animation(tables), place)
             rows = animation_rows(tables)
         else:
-            paths = save(drawn(name, tables, families(), **asked), stem, tuple(DPI))
+            paths = save(drawn(name, tables, families(), **asked), place, tuple(DPI))
             rows = NUMBERS[name](tables, **asked)
-        paths.append(write_numbers(rows, stem))
+        paths.append(write_numbers(rows, place))
     except OSError as error:
         raise ValueError(f"The figure must be written somewhere; {error}. Choose another --out.") from None
     sys.stdout.write("".join(f"{path}\n" for path in paths))
@@ -48,9 +49,9 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def write_numbers(rows: pd.DataFrame, stem: Path) -> Path:
-    """Write what the figure shows as `stem`.csv."""
-    path = stem.with_name(f"{stem.name}.csv")
+def write_numbers(rows: pd.DataFrame, place: Path) -> Path:
+    """Write what the figure shows as `place`.csv."""
+    path = place.with_name(f"{place.name}.csv")
     replace_file(path, partial(rows.to_csv, index=False), durable=False)
     return path
 

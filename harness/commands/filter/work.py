@@ -1,7 +1,6 @@
 """`harness filter`: what the Gaussian filter does to the target of a problem, for a sweep of widths."""
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.commands.requested import check_reads_data, read_settings
-from harness.figures import save
+from harness.commands.values import stem
+from harness.figures import USUAL, save
 from harness.figures.kept.filter_shares import Example, filter_shares
 from harness.run.given import agreed
 from harness.run.spec import find_problem, override, stream
@@ -24,6 +24,7 @@ EXAMPLES = (0.0001, 0.01, 10.0)
 def main(arguments: argparse.Namespace) -> int:
     """Print the table, and draw the figure where one is asked for; the exit code."""
     name = arguments.problem
+    out = stem(arguments.out, USUAL) if arguments.out else None
     if arguments.data_dir:
         check_reads_data(name)
     settings = read_settings(arguments.set)
@@ -40,9 +41,9 @@ def main(arguments: argparse.Namespace) -> int:
     )
     console = Console()
     console.print(_table(name, shares))
-    if arguments.out:
+    if out is not None:
         figure = filter_shares(shares, [_steps(delta) for delta in EXAMPLES], name, UNINFORMATIVE)
-        for path in save(figure, Path(arguments.out)):
+        for path in save(figure, out):
             console.print(str(path), highlight=False, soft_wrap=True)
     return 0
 

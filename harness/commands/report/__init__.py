@@ -1,6 +1,7 @@
 """Options of `harness report`."""
 
 from harness.commands.parser import Parser
+from harness.commands.values import file_of
 
 SECTION = "tables"
 ABOUT = "Write one self-contained page of a study: its answer, interactive curves, failures, and how to make it again."
@@ -15,6 +16,7 @@ examples:
 def add_options(word: Parser) -> None:
     """Of which study, and where to."""
     word.add_argument("source", metavar="DIR", help="the folder of the study")
-    word.add_argument("--out", metavar="FILE.html", help="the page (default: DIR/report.html)")
+    text = "the page (default: DIR/report.html)"
+    word.add_argument("--out", type=file_of(".html", ".htm"), metavar="FILE.html", help=text)
     text = "leave out the verdicts under other choices, which take some 13 s of 500 runs"
     word.add_argument("--no-robust", action="store_true", help=text)

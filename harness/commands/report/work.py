@@ -9,15 +9,11 @@ from harness.report.page import Story, report
 from harness.study.understood import UNDERSTOOD
 from harness.whole_files import replace_text, writing_into
 
-SUFFIXES = (".html", ".htm")
-
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the page; the exit code."""
     folder = Path(arguments.source)
     path = Path(arguments.out) if arguments.out else folder / "report.html"
-    if path.suffix.lower() not in SUFFIXES:
-        raise ValueError(f"--out is a file that ends in .html; got '{arguments.out}'.")
     tables = loaded(folder).tables
     understood = folder / UNDERSTOOD
     lines = understood.read_text(encoding="utf-8").splitlines() if understood.is_file() else []

@@ -2,7 +2,7 @@
 
 from harness.commands.options import add_dask, add_jobs, add_out, add_problem, add_settings, add_terms
 from harness.commands.parser import Parser
-from harness.commands.values import LARGEST_SEED, one_of, whole
+from harness.commands.values import LARGEST_SEED, file_of, one_of, whole
 
 SECTION = "studies"
 ABOUT = "Search an optimizer's settings by the loss alone, on seeds of its own."
@@ -20,7 +20,7 @@ def add_options(word: Parser) -> None:
     file = "the file of a study with 'tuning' in its parts: every optimizer of them is searched, with equal trials"
     word.add_argument("file", nargs="?", metavar="STUDY.toml", help=file)
     text = "where the study of the winners of a file is written (default: FILE-tuned.toml beside it)"
-    word.add_argument("--write", metavar="FILE.toml", help=text)
+    word.add_argument("--write", type=file_of(".toml"), metavar="FILE.toml", help=text)
     word.add_argument("--optimizer", metavar="NAME", help="a name from 'harness list optimizers'")
     word.add_argument("--trials", type=whole(1), metavar="N", help="settings to try (default: 20)")
     seeds = "runs of each, from seed 1000 (default: 5, the fewest of which an order is told)"
