@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 LARGEST = 1e12
 """Of a number in brackets, and one over it the least but 0: its cube, as third derivatives have, is one of float32."""
+CALLED = ("network", "activation", "init", "loss", "embedding")
+"""Settings of a problem that are such names; one of them is one run, however it is written."""
 CALL = re.compile(r"\s*([a-z][a-z0-9+-]*)\s*(?:\(([^()]*)\))?\s*")
 
 
@@ -26,7 +28,7 @@ def resolve(kind: str, text: str, factories: Mapping[str, Callable[..., T]], *, 
     if match is None or name not in factories:
         raise unknown(kind, text, factories)
     try:
-        numbers = [_number(part, infinite=infinite) for part in (match[2] or "").split(",") if part.strip()]
+        numbers = [_number(part, infinite=infinite) for part in _parts(match[2])]
         # bind, and not a call: a TypeError inside a factory is no mistake of the user's
         bound = signature(factories[name]).bind(*numbers)
     except (TypeError, ValueError):
@@ -34,6 +36,29 @@ def resolve(kind: str, text: str, factories: Mapping[str, Callable[..., T]], *, 
         raise ValueError(f"The {kind} '{name}' is written {name}({form}), all numbers; got '{text}'.") from None
     check_sizes(kind, text, numbers)
     return factories[name](*bound.args)
+
+
+def spelled_once(text: str) -> str:
+    """The one spelling of a name with numbers: `normal(1)` of `normal( 1.0 )`; any other text as it is."""
+    match = CALL.fullmatch(text)
+    if match is None:
+        return text
+    try:
+        numbers = ",".join(_spelled(float(part)) for part in _parts(match[2]))
+    except ValueError:
+        return text
+    return f"{match[1]}({numbers})" if numbers else match[1]
+
+
+def _parts(inside: str | None) -> list[str]:
+    return [part for part in (inside or "").split(",") if part.strip()]
+
+
+def _spelled(number: float) -> str:
+    if number.is_integer() and abs(number) <= LARGEST:
+        return str(int(number))
+    mantissa, _, exponent = repr(number).partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
 def check_sizes(kind: str, text: str, numbers: Iterable[float]) -> None:

@@ -5,7 +5,7 @@ from inspect import signature
 import numpy as np
 import pytest
 
-from problems.factories import resolve
+from problems.factories import resolve, spelled_once
 from problems.networks.activations import ACTIVATIONS
 from problems.networks.embeddings import EMBEDDINGS
 from problems.networks.families import FAMILIES
@@ -39,3 +39,24 @@ def test_an_activation_of_the_largest_and_least_number_has_finite_derivatives_in
     value = phi.value(z)
     parts = [value, phi.slope(z, value), phi.bend(z, value), *([phi.third(z, value)] if phi.third else [])]
     assert all(np.isfinite(part).all() for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "once"),
+    [
+        ("normal(0.1)", "normal(0.1)"),
+        (" normal( 1.0 )", "normal(1)"),
+        ("fourier(16, 1,)", "fourier(16,1)"),
+        ("normal(1e-05)", "normal(1e-5)"),
+        ("normal(0.00001)", "normal(1e-5)"),
+        ("sin(1e3)", "sin(1000)"),
+        ("tanh()", "tanh"),
+        ("gaussian(-inf)", "gaussian(-inf)"),
+        ("normal(x)", "normal(x)"),
+        ("1-40-1", "1-40-1"),
+        ("Copy (1).csv", "Copy (1).csv"),
+    ],
+)
+def test_a_name_with_numbers_has_one_spelling(text, once):
+    assert spelled_once(text) == once
+    assert spelled_once(once) == once

@@ -138,6 +138,7 @@ def test_what_cannot_be_watched_is_said_in_a_sentence(text: str, sentence: str) 
 
 def test_names_are_listed_and_calls_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
     assert split_calls("fourier(1, 3), accuracy,accuracy") == ("fourier(1,3)", "accuracy")
+    assert split_calls("fourier(1.0,3),fourier(1,3e0)") == ("fourier(1,3)",)
     assert main(["list", "probes"]) == 0
     said = capsys.readouterr().out
     assert all(f"\n  {name} " in said for name in PROBES)

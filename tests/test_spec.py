@@ -86,6 +86,22 @@ def test_equal_runs_have_one_identity_however_their_numbers_are_spelled():
     assert canonical({"b": (1.0, -0.0), "a": [True, None, 0.5]}) == '{"a":[true,null,0.5],"b":[1,0]}'
 
 
+@pytest.mark.parametrize(
+    ("problem", "name", "written", "usual"),
+    [
+        ("sin135", "init", "normal( 1.0)", "normal(1)"),
+        ("sin135", "activation", " sin(1e1) ", "sin(10)"),
+        ("sin135", "loss", "mse()", "mse"),
+        ("sin135", "network", "siren(40, 1)", "siren(40,1)"),
+        ("sin135", "network", "kan( 5,1 )", "kan(5,1)"),
+        ("image", "embedding", "fourier(8, 1)", "fourier(8,1)"),
+    ],
+)
+def test_a_name_with_numbers_is_one_setting_however_it_is_written(problem, name, written, usual):
+    recipe = find_problem(problem)
+    assert override(problem, recipe, {name: written}) == override(problem, recipe, {name: usual})
+
+
 def test_what_only_describes_a_problem_is_no_part_of_the_identity():
     recipe = find_problem("sin135")
     assert run_spec(recipe=recipe).run_id == run_spec(recipe=replace(recipe, about="else", budget=1)).run_id

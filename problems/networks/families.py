@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from problems.factories import CALL, resolve
+from problems.factories import CALL, CALLED, resolve, spelled_once
 
 
 class Spelling(NamedTuple):
@@ -125,9 +125,15 @@ FAMILIES: dict[str, Callable[..., Spelling]] = {
 
 
 def spelled_out(changes: Mapping[str, Any], network: str) -> Mapping[str, Any]:
-    """Settings of a problem in which a name is written out, for one whose network is `network` at first.
+    """Settings of a problem in which names have one spelling, and that of a network is written out.
+
+    `network` is what the problem has at first.
 
     Raises ValueError for numbers that do not fit, and where the inputs and outputs of a problem are not in it."""
+    changes = {
+        name: spelled_once(value) if name in CALLED and isinstance(value, str) else value
+        for name, value in changes.items()
+    }
     text = str(changes.get("network", ""))
     if not is_named(text):
         return changes
@@ -141,7 +147,7 @@ def spelled_out(changes: Mapping[str, Any], network: str) -> Mapping[str, Any]:
                 "write the widths, --activation and --init."
             )
         found["network"] = "-".join(map(str, (ends[1], *spelling.hidden, ends[2])))
-    kept = {name: changes[name] for name in ("activation", "init") if name in changes}
+    kept: dict[str, Any] = {name: changes[name] for name in ("activation", "init") if name in changes}
     return {**changes, **{name: value for name, value in found.items() if value}, **kept}
 
 

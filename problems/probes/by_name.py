@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array, Probe, Problem
-from problems.factories import check_sizes
+from problems.factories import check_sizes, spelled_once
 from problems.nearest import unknown
 from problems.probes.accuracy import AccuracyProbe, PeakNoiseProbe, are_one_hot, classes
 from problems.probes.bands import BandProbe, BiasProbe, into_bands, scattered_transform
@@ -138,7 +138,7 @@ def split_calls(text: str) -> tuple[str, ...]:
             raise ValueError(f"Probes are written NAME or NAME(NUMBERS), with commas between; got '{text}'.")
         if name_of(item[1]) not in PROBES:
             raise unknown("probe", name_of(item[1]), PROBES)
-        found.append(item[1].replace(" ", ""))
+        found.append(spelled_once(item[1].replace(" ", "")))
         place = item.end()
     return tuple(dict.fromkeys(found))
 
