@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import harness
 from harness import Watch, plan, plugins
 from harness.run.build import build
 
@@ -85,7 +86,8 @@ def test_bands_of_a_grid_are_watched_in_the_components_that_have_them(tmp_path):
         assert understood("data", data=str(tmp_path / "two.npz"), watch="1,3")[0] == [1.207, 3.038]
         with pytest.raises(ValueError, match="The target has nothing at k = 2"):
             understood("data", data=str(tmp_path / "two.npz"), watch="1,2,3")
-    found = Watch("own", PLANE, targets[:, :1], optimizer="mine", out=tmp_path / "o")
+    with pytest.warns(UserWarning, match=r"k = 2\.15738, 3\.7331, 6\.3991, of which the target has nothing but"):
+        found = Watch("own", PLANE, targets[:, :1], optimizer="mine", out=tmp_path / "o")
     rows = found._recorder.spectra(0, "r").frame()
     assert rows.empty
 
@@ -97,7 +99,40 @@ def test_frequencies_of_a_line_are_watched_in_the_components_that_have_them(tmp_
     probe = build(planned.specs[0]).probes[-1]
     assert (probe.frequency.tolist(), probe.component.tolist()) == ([1, 3], [0, 1])
     assert probe.target_amplitude.tolist() == pytest.approx([0.5, 0.5])
-    Watch("own", LINE, targets, optimizer="mine", watch=[1, 3], out=tmp_path / "o")
+    with pytest.warns(UserWarning, match="k = 3 in component 0, of which the target has nothing but rounding") as said:
+        found = Watch("own", LINE, targets, optimizer="mine", watch=[1, 3], out=tmp_path / "o")
+    assert str(said[0].message) == " ".join(found.left_out)
+    found(0, lambda: targets)
+    found.close()
+    assert harness.load(tmp_path / "o").runs["reason"].item().endswith(" ".join(found.left_out))
+
+
+SCATTERED = np.sort(np.random.default_rng(0).uniform(0, 1, 200))
+SPACE = np.random.default_rng(0).uniform(-1, 1, (400, 3))
+MANY = np.random.default_rng(1).uniform(-1, 1, (400, 5))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "varying"),
+    [
+        (LINE, WAVE),
+        (SCATTERED, np.sin(10 * np.pi * SCATTERED)),
+        (PLANE, np.sin(2 * np.pi * PLANE[:, 0])),
+        (SPACE, np.sin(2 * np.pi * SPACE[:, 0])),
+        (MANY, np.sin(3 * MANY @ np.ones(5))),
+    ],
+    ids=["line", "scattered", "plane", "space", "many"],
+)
+def test_a_component_that_does_not_vary_is_left_out_of_a_watch_in_a_sentence(inputs, varying, tmp_path):
+    targets = np.stack([0 * varying, varying, 0 * varying + 2], 1)
+    with pytest.warns(UserWarning, match="component 0"):
+        found = Watch("own", inputs, targets, optimizer="mine", out=tmp_path / "o")
+    found(0, lambda: targets)
+    found.close()
+    rows = harness.load(tmp_path / "o").spectra
+    assert set(rows["component"][rows["frequency"] > 0]) == {1}
+    with pytest.raises(ValueError, match=r"must vary|nothing would be watched"):
+        Watch("own", inputs, targets[:, [0, 2]], optimizer="mine", out=tmp_path / "p")
 
 
 def test_what_has_only_rounding_at_all_that_is_watched_is_refused():

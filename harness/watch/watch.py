@@ -13,6 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Self, Unpack
+from warnings import warn
 
 import numpy as np
 
@@ -29,9 +30,8 @@ from harness.watch.identity import About, terms
 from harness.watch.shown import NOWHERE, Shown
 from harness.watch.sources import parameters_of, sources
 from harness.watch.untouched import untouched
-from problems.base import Problem
+from harness.watch.watched import what_is_there
 from problems.engines.numpy_evaluator import NumpyEvaluator
-from problems.probes.named import watch_named, without_absent
 
 RATIO = 1.15
 """Of the costs of neighbouring marks where no budget is given: about 16 marks for each factor of ten."""
@@ -50,7 +50,8 @@ class Watch:
     `(step + 1)` times `cost`, or what is given. `start` measures the beginning. With `problem`, the name of one of the
     house, inputs and targets may be left out and are found in `inputs` and `targets`. Further options are those of
     `identity.About`: among them `unit` of cost (steps, samples, passes, seconds), `watch`, frequencies such as
-    `[1, 5]`, `model`, whose parameters are counted, and `out`, another folder. Raises ValueError."""
+    `[1, 5]`, `model`, whose parameters are counted, and `out`, another folder. What the target does not have is left
+    out: a warning says it, the run's `reason`, and `left_out`. Raises ValueError."""
 
     def __init__(
         self,
@@ -71,10 +72,9 @@ class Watch:
         self.model = self._terms.model
         """The module whose parameters are counted; it may be told later."""
         self._network = Shown(self._terms.dim, self._terms.network)
-        problem = Problem(self.inputs, self.targets, self._network, self._data.loss, self._data.probes)
-        if len(self._terms.watch):
-            problem = watch_named(problem, ",".join(map(repr, self._terms.watch)))
-        problem = without_absent(problem)
+        problem, self.left_out = what_is_there(self._data, self._network, self._terms.watch)
+        if self.left_out:
+            warn(" ".join(self.left_out), stacklevel=2)
         self._recorder = Recorder(NumpyEvaluator(problem), [problem])
         self._marks = log_marks(self._terms.budget, self._terms.marks) if self._terms.budget else ()
         self._next = self._marks[0] if self._marks else min(1.0, self._terms.cost)
@@ -192,7 +192,7 @@ class Watch:
             status, reason = "failed", "The loop has never called its watch: nothing was measured."
         elif not isfinite(self._recorder.last_loss(0)) and status == "watched" and self._recorder.first_loss(0) < inf:
             status, reason = "diverged", "The predictions are no longer finite."
-        self._entry.write(self._rows(status, reason or self._summary()))
+        self._entry.write(self._rows(status, reason or " ".join((self._summary(), *self.left_out))))
 
     def fail(self, error: BaseException) -> None:
         """Write what was measured before the loop ended by `error`."""

@@ -6,20 +6,22 @@ over the extent along a direction of the inputs.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.watch.arrays import Numbers, finite
-from problems.base import Array, Loss, Probe
+from problems.base import Array, Loss, Network, Probe, Problem
 from problems.classes.directions import direction, project
 from problems.losses.regression import make_loss
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.fourier import FourierProbe
 from problems.probes.line import Line, peaks_probe, tones_probe
+from problems.probes.named import watch_named, without_absent
 from problems.probes.projection import watch_grid, watch_steps
+from problems.probes.selection import Selective
 from problems.probes.transforms import Lattice, lattice
 from problems.readers.steps import in_equal_steps
 from problems.space.images import ring_probe
@@ -53,6 +55,26 @@ class Data(NamedTuple):
     fingerprint: str
     shapes: tuple[tuple[int, ...], ...] = ()
     """What predictions of these targets may have for a shape."""
+    silent: tuple[str, ...] = ()
+    """Components in which nothing is watched, in words."""
+
+
+def what_is_there(data: Data, network: Network, named: Sequence[float]) -> tuple[Problem, tuple[str, ...]]:
+    """The problem that is measured, at the frequencies `named` if any, and in sentences what its target does not have.
+
+    Raises ValueError where that is all."""
+    problem = Problem(data.inputs, data.targets, network, data.loss, data.probes)
+    if len(named):
+        problem = watch_named(problem, ",".join(map(repr, named)))
+    found = without_absent(problem)
+    # what was left out before has a reason of its own, such as the corners of a picture's spectrum
+    known = {line for probe in problem.probes for line in _dropped(probe)}
+    gone = [line for probe in found.probes for line in _dropped(probe) if line not in known]
+    return found, tuple(f"Not watched: {line}." for line in (*data.silent, *gone))
+
+
+def _dropped(probe: Probe) -> tuple[str, ...]:
+    return probe.selection.dropped if isinstance(probe, Selective) else ()
 
 
 def shapes_of(samples: tuple[int, ...], targets: Array, *given: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
@@ -81,7 +103,12 @@ def understand(
     print_of = hashlib.sha256(np.ascontiguousarray(x).tobytes() + np.ascontiguousarray(y).tobytes()).hexdigest()
     loss_of = make_loss(loss or ("cross-entropy" if classes else "mse"))
     shapes = shapes_of(shape, y, *([] if classes else [wanted.shape]))
-    return Data(x[order], y[order], loss_of, probes, order, print_of, shapes)
+    return Data(x[order], y[order], loss_of, probes, order, print_of, shapes, tuple(_silent(probes[0], y.shape[1])))
+
+
+def _silent(probe: Probe, components: int) -> Iterator[str]:
+    for component in np.setdiff1d(np.arange(components), probe.component):
+        yield f"component {component}, of which no frequency stands above the noise floor"
 
 
 def _one_hot(labels: Numbers) -> NDArray[np.float64]:
@@ -131,15 +158,31 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64], named: NDArray[np.floa
     line = Line(float(ascending[0, 0]), extent)
     columns = [values[:, c : c + 1] for c in range(y.shape[1])]
     # nothing need stand above the noise where the user says what is watched
-    parts = [
-        tones_probe(ascending, column, named, line.unit)
-        if len(named)
-        else peaks_probe(ascending, column, line, orthogonal=uniform)
-        for column in columns
-    ]
-    component = np.repeat(np.arange(len(parts)), [len(part.frequency) for part in parts])
-    waves, frequency = (np.concatenate([getattr(part, name) for part in parts]) for name in ("waves", "frequency"))
+    if len(named):
+        parts = {c: tones_probe(ascending, column, named, line.unit) for c, column in enumerate(columns)}
+    else:
+        parts = _peaks(ascending, columns, line, uniform=uniform)
+    component = np.repeat(list(parts), [len(part.frequency) for part in parts.values()])
+    waves, frequency = (
+        np.concatenate([getattr(part, name) for part in parts.values()]) for name in ("waves", "frequency")
+    )
     return order, FourierProbe(ascending, values, waves, frequency, component)
+
+
+def _peaks(
+    x: NDArray[np.float64], columns: Sequence[NDArray[np.float64]], line: Line, *, uniform: bool
+) -> dict[int, FourierProbe]:
+    """By component, of those that have a peak; raises ValueError if none has."""
+    parts: dict[int, FourierProbe] = {}
+    refused: dict[int, ValueError] = {}
+    for c, column in enumerate(columns):
+        try:
+            parts[c] = peaks_probe(x, column, line, orthogonal=uniform)
+        except ValueError as error:
+            refused[c] = error
+    if not parts:
+        raise refused[0]
+    return parts
 
 
 def _picture(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], Probe] | None:
