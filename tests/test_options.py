@@ -14,6 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
+import harness
 from harness.cli import main
 from harness.commands import SECTIONS, names, options_of, work_of
 from harness.commands.parser import parser_of
@@ -423,6 +424,18 @@ def test_a_name_of_another_kind_of_file_is_refused_before_anything_is_done(
 )
 def test_a_figure_is_named_with_or_without_its_ending(text: str, name: str) -> None:
     assert stem(text, ("png", "pdf", "csv")) == Path(name)
+
+
+def test_a_folder_below_ones_home_is_found_where_the_shell_has_left_it_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = parser_of("compare").understand(["--out=~/o", "--plugin=~/p.py", "--target=~/t.csv"])
+    assert (found.out, found.plugin, found.target) == (f"{tmp_path}/o", [f"{tmp_path}/p.py"], "~/t.csv")
+    assert parser_of("merge").understand(["~/a", "b", "--out", "c~/d"]).folders == [f"{tmp_path}/a", "b"]
+    results = harness.compare("control-low", ["gd"], 1, budget=30, out="~/o")
+    assert results.folder == tmp_path / "o"
+    assert len(harness.load("~/o").runs) == len(harness.load_table("~/o", "runs")) == 1
 
 
 def test_a_value_may_begin_with_a_minus() -> None:

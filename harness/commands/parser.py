@@ -4,6 +4,7 @@ import argparse
 import re
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
 from harness.commands import names, options_of
@@ -17,6 +18,10 @@ REPHRASED = (
     (r"argument (\S+): (.*)", r"\1 \2"),
 )
 """What argparse says, and what it is to say; `{}` is the word."""
+
+
+PLACE = re.compile(r"DIR|STEM|\.[a-z]+")
+"""In the metavar of folders and files of ours; those of data are part of a run's identity, as they are named."""
 
 
 class Once(argparse.Action):
@@ -63,7 +68,11 @@ class Parser(argparse.ArgumentParser):
                 raise ValueError(self._unknown(name))
             if name in self.options and equals and value in ("", "--"):  # argparse would drop the second
                 self.error(f"{name} needs a value; got '{value}'.")
-        return self.parse_intermixed_args(joined)  # or `figure NAME --out STEM DIR` would not find DIR
+        found = self.parse_intermixed_args(joined)  # or `figure NAME --out STEM DIR` would not find DIR
+        for action in self._actions:
+            if PLACE.search(str(action.metavar)):
+                setattr(found, action.dest, _from_home(getattr(found, action.dest)))
+        return found
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse complains of as a ValueError."""
@@ -99,6 +108,13 @@ def parser_of(word: str) -> Parser:
     parser = Parser(word, about.ABOUT, about.EXAMPLES)
     about.add_options(parser)
     return parser
+
+
+def _from_home(given: Any) -> Any:
+    """`~/a` as the folder that it stands for: shells leave it in `--out=~/a`, and libraries differ in reading it."""
+    if isinstance(given, list):
+        return [_from_home(one) for one in given]
+    return str(Path(given).expanduser()) if isinstance(given, str) and given.startswith("~") else given
 
 
 def _is_number(text: str) -> bool:

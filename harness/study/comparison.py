@@ -223,7 +223,7 @@ def load(folder: str | Path, incumbent: str | None = None) -> Results:
     study was made with. Exported files that are about that point are returned as they are. Raises ValueError for an
     unknown one and, where exported files lack marks, for the other one, and FileNotFoundError, saying what was looked
     for."""
-    folder = Path(folder)
+    folder = Path(folder).expanduser()
     if (folder / STUDY).is_file():
         tables, nulls = Store(folder).read(), read_nulls(folder)
         judged = check_incumbent(incumbent or Store(folder).incumbent)

@@ -45,7 +45,7 @@ class Store:
     """One study in `folder`; its runs lie in the folder `ledger`, or in the same."""
 
     def __init__(self, folder: Path, ledger: Path | None = None) -> None:
-        self.folder = folder
+        self.folder = folder.expanduser()
         self._shared = ledger
 
     @cached_property
