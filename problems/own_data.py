@@ -6,7 +6,6 @@ frequencies along the first principal direction, in cycles per range of the inpu
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from problems.readers.arrays import load_npz
 from problems.readers.sample_columns import read_columns
 from problems.readers.samples import Samples, read_samples
 from problems.space.images import octaves
-from problems.user_files import fingerprint
+from problems.user_files import fingerprint, user_path
 
 AUTO = "auto"
 KEYS = (("inputs", "targets"), ("x", "y"), ("X", "Y"), ("X", "y"), ("points", "values"), ("coords", "values"))
@@ -45,7 +44,7 @@ def load_samples(path: str, columns: str = "", separator: str = "") -> Samples:
 
     Raises ValueError naming what the file holds."""
     try:
-        content = Path(path).expanduser().read_bytes()
+        content = user_path(path).read_bytes()
     except OSError as error:
         raise ValueError(f"The file '{path}' must be readable; {error.strerror}.") from None
     # an .npz is a zip archive; it alone says what are inputs and what are targets
@@ -85,7 +84,7 @@ class OwnData(Recipe):
 
     def __post_init__(self) -> None:
         if self.data:
-            object.__setattr__(self, "content", fingerprint(Path(self.data).expanduser(), "A file of samples"))
+            object.__setattr__(self, "content", fingerprint(user_path(self.data), "A file of samples"))
 
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the data are the same for every seed
@@ -109,7 +108,7 @@ class OwnData(Recipe):
                 "Name a file of samples: --data FILE.npz, with the arrays inputs (n, d) and targets (n, m), or any "
                 "file of columns with --columns INPUTS:TARGETS."
             )
-        if fingerprint(Path(self.data).expanduser(), "A file of samples") != self.content:
+        if fingerprint(user_path(self.data), "A file of samples") != self.content:
             raise ValueError(f"The file '{self.data}' has changed since the study was planned; start it again.")
         return load_samples(self.data, self.columns, self.sep)
 

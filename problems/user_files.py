@@ -12,3 +12,9 @@ def fingerprint(path: Path, what: str) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise ValueError(f"{what} must be a file that can be read; '{path}': {error.strerror or error}.") from None
+
+
+def user_path(text: str | Path) -> Path:
+    """A path as a user names it: `~/a` is below their home; a name that begins with another tilde is a name."""
+    path = Path(text)
+    return path.expanduser() if path.parts[:1] == ("~",) else path

@@ -433,8 +433,11 @@ def test_a_folder_below_ones_home_is_found_where_the_shell_has_left_it_as_it_is(
     found = parser_of("compare").understand(["--out=~/o", "--plugin=~/p.py", "--target=~/t.csv"])
     assert (found.out, found.plugin, found.target) == (f"{tmp_path}/o", [f"{tmp_path}/p.py"], "~/t.csv")
     assert parser_of("merge").understand(["~/a", "b", "--out", "c~/d"]).folders == [f"{tmp_path}/a", "b"]
+    assert parser_of("report").understand(["~backup"]).source == "~backup"
     results = harness.compare("control-low", ["gd"], 1, budget=30, out="~/o")
     assert results.folder == tmp_path / "o"
+    for option in ("target", "image", "points", "mesh", "data"):  # editors call their copies so
+        assert main(["compare", f"--{option}", "~copy.csv"]) == 2
     assert len(harness.load("~/o").runs) == len(harness.load_table("~/o", "runs")) == 1
 
 

@@ -114,7 +114,7 @@ def _from_home(given: Any) -> Any:
     """`~/a` as the folder that it stands for: shells leave it in `--out=~/a`, and libraries differ in reading it."""
     if isinstance(given, list):
         return [_from_home(one) for one in given]
-    return str(Path(given).expanduser()) if isinstance(given, str) and given.startswith("~") else given
+    return str(Path(given).expanduser()) if isinstance(given, str) and Path(given).parts[:1] == ("~",) else given
 
 
 def _is_number(text: str) -> bool:

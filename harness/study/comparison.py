@@ -33,6 +33,7 @@ from optimizers.base import Optimizer
 from problems.base import Problem, Recipe
 from problems.engines.choose import choose
 from problems.nearest import lookup
+from problems.user_files import user_path
 
 DEFAULT_OPTIMIZERS = ("gd", "adam", "bfgs", "lbfgs", "cg", "powell", "pso")
 DEFAULT_SEEDS = 8
@@ -223,7 +224,7 @@ def load(folder: str | Path, incumbent: str | None = None) -> Results:
     study was made with. Exported files that are about that point are returned as they are. Raises ValueError for an
     unknown one and, where exported files lack marks, for the other one, and FileNotFoundError, saying what was looked
     for."""
-    folder = Path(folder).expanduser()
+    folder = user_path(folder)
     if (folder / STUDY).is_file():
         tables, nulls = Store(folder).read(), read_nulls(folder)
         judged = check_incumbent(incumbent or Store(folder).incumbent)

@@ -24,6 +24,7 @@ from harness.study.ledger.part import KEY, State, TooNew, declared, unpack
 from harness.study.roll import VERSION, joined
 from harness.tables import SCHEMA, AnyRows, Tables, empty, frame
 from harness.whole_files import TEMPORARY, check_writable, replace_file, replace_text
+from problems.user_files import user_path
 
 STUDY = "study.json"
 EXPORTED = "tables.json"
@@ -45,7 +46,7 @@ class Store:
     """One study in `folder`; its runs lie in the folder `ledger`, or in the same."""
 
     def __init__(self, folder: Path, ledger: Path | None = None) -> None:
-        self.folder = folder.expanduser()
+        self.folder = user_path(folder)
         self._shared = ledger
 
     @cached_property

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from problems.user_files import user_path
+
 Vector = NDArray[np.float64]
 BLOCK = 4096
 """Samples at once in sums over all of them."""
@@ -49,7 +51,7 @@ def direction(text: str, inputs: NDArray[np.floating], labels: NDArray[np.intege
     if match := re.fullmatch(r"means\((\d+),\s*(\d+)\)", text):
         return _unit(_mean(inputs, labels, int(match[1])) - _mean(inputs, labels, int(match[2])), text)
     if text.endswith((".npy", ".csv")):
-        return _from_file(Path(text).expanduser(), inputs.shape[1])
+        return _from_file(user_path(text), inputs.shape[1])
     raise ValueError(f"A direction is {FORMS}; got '{text}'.")
 
 

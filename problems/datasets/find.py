@@ -6,6 +6,7 @@ from pathlib import Path
 
 from problems.datasets.base import DataAbsent, Dataset, Embedded, Images
 from problems.datasets.fetch import fetch
+from problems.user_files import user_path
 
 DATA = "FREQUENCY_HARNESS_DATA"
 """The environment variable that names the user's folder of data; `--data-dir` sets it."""
@@ -25,7 +26,7 @@ def cache() -> Path:
 def places(dataset: Dataset) -> list[Path]:
     """The folders in which the collection is looked for, in order."""
     own = os.environ.get(DATA)
-    parents = [Path(parent).expanduser() for parent in ([own] if own else []) + [str(cache())]]
+    parents = [user_path(parent) for parent in ([own] if own else []) + [str(cache())]]
     return [parent / folder for parent in parents for folder in (dataset.folder, *dataset.others)]
 
 

@@ -1,6 +1,5 @@
 """A curve from a file as the samples of a problem: read by `problems.readers`, with the grid that its points lie on."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from problems.readers.curves import described, read_curve
 from problems.readers.steps import in_equal_steps
 from problems.user_files import fingerprint as fingerprint_of
+from problems.user_files import user_path
 
 MOST_POINTS = 2_000_000
 
@@ -34,13 +34,13 @@ class Points(NamedTuple):
 
 def fingerprint(path: str) -> str:
     """sha256 of a file's bytes, by which a study knows that its data have not changed; raises ValueError."""
-    return fingerprint_of(Path(path).expanduser(), "A curve")
+    return fingerprint_of(user_path(path), "A curve")
 
 
 def read_points(path: str, columns: str = "", separator: str = "") -> Points:
     """The points of a file of columns, an array or a sound; raises ValueError with what is wrong, and where."""
     try:
-        content = Path(path).expanduser().read_bytes()
+        content = user_path(path).read_bytes()
     except OSError as error:
         raise ValueError(f"The file '{path}' must be readable; {error.strerror}.") from None
     curve = read_curve(path, content, columns, separator)

@@ -3,7 +3,6 @@
 import gzip
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from problems.readers.arrays import read_npy, read_npz, read_parquet
 from problems.readers.sound import read_wav
 from problems.readers.tables import Table, Values, check_squares, chosen
 from problems.readers.text_tables import read_text
+from problems.user_files import user_path
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".asc", ".npy", ".npz", ".parquet", ".wav", ".gz")
 """Of files of which it is an error that they are not there; any other path that exists is read as well."""
@@ -50,7 +50,7 @@ class Curve(NamedTuple):
 
 def is_file(text: str) -> bool:
     """Whether a target is a file: it exists, or its name ends as such a file's does."""
-    path = Path(text).expanduser()
+    path = user_path(text)
     try:
         # an empty path is the present folder
         return bool(text.strip()) and (path.exists() or path.suffix.lower() in SUFFIXES)

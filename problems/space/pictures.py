@@ -11,6 +11,7 @@ from PIL import Image
 
 from problems.readers.pictures.decoding import decoding
 from problems.readers.pictures.pixels import at_extremes, read_levels
+from problems.user_files import user_path
 
 SAMPLES = {
     "portrait": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
@@ -47,7 +48,7 @@ def find_picture(name: str) -> Path:
         if found is None or not found.submodule_search_locations:
             raise ValueError(f"The picture '{name}' comes with {library}, which is not installed; install it first.")
         return Path(found.submodule_search_locations[0]) / place
-    path = Path(name).expanduser()
+    path = user_path(name)
     if not path.is_file():
         choices = ", ".join(SAMPLES)
         raise ValueError(f"An image is one of {choices}, or a picture file; there is no file '{name}'.")

@@ -7,7 +7,6 @@ watched as of a cloud. A mesh of one's own comes in by `--mesh` (`meshes.py`), p
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from problems.networks.chunks import chunk_of
 from problems.networks.embeddings import make_embedding
 from problems.space.meshes import Field, field_of, grid_points
 from problems.space.solids import shell_probe
-from problems.user_files import fingerprint
+from problems.user_files import fingerprint, user_path
 
 RING, TUBE, BALL = 0.6, 0.2, 0.25
 FIELDS = ("distance", "occupancy")
@@ -49,7 +48,7 @@ class Shape(Recipe):
 
     def __post_init__(self) -> None:
         if self.mesh:
-            object.__setattr__(self, "digest", fingerprint(Path(self.mesh).expanduser(), "A mesh"))
+            object.__setattr__(self, "digest", fingerprint(user_path(self.mesh), "A mesh"))
 
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the solid is the same for every seed
@@ -72,7 +71,7 @@ class Shape(Recipe):
     def _field(self, points: NDArray[np.float64]) -> Field:
         if not self.mesh:
             return Field(signed_distance(points), ())
-        path = Path(self.mesh).expanduser()
+        path = user_path(self.mesh)
         if fingerprint(path, "A mesh") != self.digest:
             raise ValueError(f"The file '{self.mesh}' has changed since the study was planned; start it again.")
         return field_of(path, self.cells, self.digest)

@@ -11,7 +11,6 @@ The mean is removed from each value, because it would leak as well.
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,7 @@ from problems.probes.transforms import Lattice, lattice
 from problems.readers.cloud_columns import Cloud
 from problems.space.clouds import load_cloud, outputs_of
 from problems.space.images import octaves
-from problems.user_files import fingerprint
+from problems.user_files import fingerprint, user_path
 
 CLOUD_SEED = 0
 BLOBS = 6
@@ -90,7 +89,7 @@ class Solid(Recipe):
 
     def __post_init__(self) -> None:
         if self.points != "generated":
-            path = Path(self.points).expanduser()
+            path = user_path(self.points)
             object.__setattr__(self, "digest", fingerprint(path, "A point cloud"))
             outputs = outputs_of(path, self.columns, self.digest)
             stem, dash, last = self.network.rpartition("-")
@@ -127,7 +126,7 @@ class Solid(Recipe):
                 raise ValueError(f"cells, along each axis of the generated cloud, is from 4 to 40; got {self.cells}.")
             points, values = generated_cloud(self.cells)
             return Cloud(points, values[:, None])
-        path = Path(self.points).expanduser()
+        path = user_path(self.points)
         if fingerprint(path, "A point cloud") != self.digest:
             raise ValueError(f"The file '{self.points}' has changed since the study was planned; start it again.")
         return load_cloud(path, self.columns)
