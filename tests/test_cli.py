@@ -153,6 +153,19 @@ def test_run_prints_the_course_of_one_run(inside: Path, capsys: pytest.CaptureFi
     assert "budget: The budget of 300 forward passes is spent." in capsys.readouterr().out
 
 
+def test_run_prints_the_run_that_was_asked_for_beside_others_of_its_folder(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", "--problem", "control-low", "--optimizer", "gd", "--budget", "300"]
+    assert main([*words, "--seed", "1", "--out", "alone"]) == 0
+    alone = capsys.readouterr().out
+    assert main([*words, "--seed", "0", "--out", "both"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:-1] != alone.splitlines()[1:-1]
+    for _ in range(2):  # made, and found there
+        assert main([*words, "--seed", "1", "--out", "both"]) == 0
+        assert capsys.readouterr().out == alone.replace("alone", "both")
+
+
 @pytest.mark.parametrize("what", ["problems", "optimizers", "figures", "activations", "inits", "losses", "embeddings"])
 def test_list_names_and_describes(what: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", what]) == 0

@@ -24,7 +24,7 @@ def main(arguments: argparse.Namespace) -> int:
     if results is None:
         return 130
     console = Console()
-    for _, rows in results.observed["response"].groupby(["network", "optimizer"], sort=False):
+    for _, rows in results.observed["response"].groupby(["problem", "network", "optimizer"], sort=False):
         console.print(_summary(rows))
     say_where(console, results, arguments.format)
     return ending(results, arguments)

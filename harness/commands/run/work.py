@@ -1,6 +1,7 @@
 """`harness run`: one optimizer once, and what it had learned at each power of two of its cost."""
 
 import argparse
+from dataclasses import replace
 from math import isnan
 
 import numpy as np
@@ -17,9 +18,14 @@ MOST_COLUMNS = 14
 
 def main(arguments: argparse.Namespace) -> int:
     """Carry out one run; the exit code."""
-    results = carry_out(requested_run(arguments, arguments.seed), arguments)
+    planned = requested_run(arguments, arguments.seed)
+    results = carry_out(planned, arguments)
     if results is None:
         return 130
+    runs, curves, spectra = (
+        _of(planned.specs[0].run_id, rows) for rows in (results.runs, results.curves, results.spectra)
+    )
+    results = replace(results, runs=runs, curves=curves, spectra=spectra)
     console = Console()
     if len(results.curves):
         console.print(_course(results.curves, results.spectra))
@@ -29,6 +35,11 @@ def main(arguments: argparse.Namespace) -> int:
     )
     console.print(f"tables: {results.folder}/*.{arguments.format}", highlight=False, soft_wrap=True)
     return ending(results, arguments)
+
+
+def _of(run: str, rows: pd.DataFrame) -> pd.DataFrame:
+    # the folder may hold others
+    return rows[rows["run_id"] == run]
 
 
 def _course(curves: pd.DataFrame, spectra: pd.DataFrame) -> Table:
