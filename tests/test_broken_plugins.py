@@ -87,6 +87,20 @@ class T(torch.optim.SGD):
 harness.optimizer('t')(T)""",
         "takes no step on a small matrix and a vector: OSError: no disk",
     ),
+    "a class that declares nothing": (
+        NATIVE.replace('    family = "own"\n', "").replace('    needs = frozenset({"gradient"})\n', ""),
+        "frozenset({'gradient'}), and its source; it has no family, needs.",
+    ),
+    "a setting of no plain type": (
+        NATIVE.replace("    lr: float", "    law: object = len\n    lr: float"),
+        "'t-broken' are numbers, text, true or false, None, and tuples of them; 'law' is <built-in function len>",
+    ),
+    "a setting that is a list": (
+        NATIVE.replace("    lr: float", "    rates: list = field(default_factory=list)\n    lr: float").replace(
+            "import dataclass", "import dataclass, field"
+        ),
+        "None, and tuples of them; 'rates' is []",
+    ),
     "a factory of nothing": ("import harness; harness.optimizer('t')(lambda: None)", "is a function that makes None"),
 }
 BROKEN = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from harness.plugins.files import fingerprint, forget_siblings, run_file, together
+from harness.run.spec import canonical, settings_of
 from optimizers.base import Doubles, Objective, Streams
 from optimizers.user.guard import run_guarded
 
@@ -137,11 +138,26 @@ def register(kind: Kind, name: str, instance: Any) -> None:
     registry = registry_of(kind)
     if name in registry:
         raise ValueError(f"The name '{name}' is taken by another {kind}. Choose another name.")
+    if is_dataclass(instance):
+        _check_settings(kind, name, instance)
     if _loading:
         plugin = _loading[-1]
         instance = _portable(kind, name, instance, plugin)
         plugin.names[kind].append(name)
     registry[name] = instance
+
+
+def _check_settings(kind: Kind, name: str, instance: Any) -> None:
+    """Raise ValueError for a setting that cannot be a part of a run's identity."""
+    for setting, value in settings_of(instance).items():
+        try:
+            hash(value)
+            canonical(value)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"The settings of the {kind} '{name}' are numbers, text, true or false, None, and tuples of them; "
+                f"'{setting}' is {value!r}."
+            ) from None
 
 
 def _portable(kind: Kind, name: str, instance: T, plugin: Plugin) -> T:

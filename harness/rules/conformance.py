@@ -33,7 +33,9 @@ def declares_itself(method: Optimizer) -> str | None:
 def refuses_bad_settings(method: Optimizer) -> str | None:
     """A setting outside its rules is refused with a sentence that names it; the range to search is inside them."""
     for spec in fields(method):
-        rule: Setting = spec.metadata["setting"]
+        rule: Setting | None = spec.metadata.get("setting")
+        if rule is None:  # `declares_itself` says it
+            continue
         for bad in _illegal_values(rule):
             try:
                 replace(method, **{spec.name: bad})

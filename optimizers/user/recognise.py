@@ -74,6 +74,12 @@ def _native(name: str, foreign: Any, wishes: Wishes) -> Optimizer:
         raise ValueError(
             f"The optimizer '{name}' declares its own settings: tune and schedule are for foreign methods."
         )
+    lacking = [part for part in ("family", "needs", "source") if not hasattr(foreign, part)]
+    if lacking:
+        raise ValueError(
+            f"The optimizer '{name}' declares in its class what family it is of, what it needs, as "
+            f"frozenset({{'gradient'}}), and its source; it has no {', '.join(lacking)}."
+        )
     try:
         method: Optimizer = foreign() if isinstance(foreign, type) else foreign
         return replace(method, **wishes.arguments)
