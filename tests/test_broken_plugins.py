@@ -101,6 +101,10 @@ harness.optimizer('t')(T)""",
         ),
         "None, and tuples of them; 'rates' is []",
     ),
+    "a search of a box": (
+        "import harness, scipy.optimize as s; harness.optimizer('t')(s.differential_evolution)",
+        "wants bounds, and a run has a start. Register a function of (fun, x0)",
+    ),
     "a factory of nothing": ("import harness; harness.optimizer('t')(lambda: None)", "is a function that makes None"),
 }
 BROKEN = {

@@ -24,6 +24,10 @@ PARAMS = ("params", "parameters", "model_parameters", "named_parameters")
 """What torch optimizers call their first argument."""
 
 
+BOXES = ("bounds", "ranges")
+"""What methods that search a box call their second argument."""
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What is said beside the method: ranges of its settings, arguments that it needs, and a torch scheduler."""
@@ -60,6 +64,11 @@ def adapt(name: str, foreign: Any, wishes: Wishes | None = None) -> Optimizer:
     if all(argument in OFFERED for argument in wants):
         return _maker(name, foreign, wishes)
     if len(wants) >= 2 and wants[0] not in OFFERED:
+        if wants[1] in BOXES:
+            raise ValueError(
+                f"The optimizer '{name}' wants {wants[1]}, and a run has a start. Register a function of (fun, x0) "
+                "that asks for fun(x0) and then searches around it, within [(v - 2, v + 2) for v in x0] say."
+            )
         check_given(name, foreign, (*wants[:2], "jac", "rng", "callback", "hessp"))
         convention = convention_of(name, foreign)
         return _adapted(name, foreign, ForeignFunction, wishes, convention=convention, needs=convention.needs)
