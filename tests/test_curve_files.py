@@ -147,6 +147,31 @@ REFUSED = {
 }
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('x,y\n0,"1,000"\n1,"2,500"\n2,3\n', "commas, as in '1,000', may stand between thousands"),
+        ('x,y\n0.5,"1,000"\n1.5,"2,50"\n', "commas, as in '1,000', stand beside points"),
+        ("x;y\n0;1.000\n1;0,5\n2;0,7\n", "commas, as in '0,5', stand beside points"),
+    ],
+)
+def test_a_comma_that_may_stand_between_thousands_is_no_decimal(tmp_path, text, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        read_points(save(tmp_path, text, "curve.csv"))
+
+
+@pytest.mark.parametrize(
+    ("text", "y"),
+    [
+        ('x,y\n0,"0,125"\n1,"2,500"\n', [0.125, 2.5]),
+        ('x,y\n0,"1,000"\n1,"2,50"\n', [1, 2.5]),
+        ("x;y\n0;1,000\n1;2,500\n", [1, 2.5]),
+    ],
+)
+def test_a_comma_that_stands_before_decimals_is_one(tmp_path, text, y):
+    assert read_points(save(tmp_path, text, "curve.csv")).y.tolist() == y
+
+
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_is_no_curve_is_refused_in_one_sentence(tmp_path, kind):
     content, columns, sentence = REFUSED[kind]

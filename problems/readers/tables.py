@@ -63,7 +63,10 @@ def chosen(table: Table, columns: str, wanted: int) -> tuple[tuple[int, ...], tu
     example = ",".join(table.names[position] or str(position + 1) for position in candidates[:wanted])
     found = f"'{table.path}' has {len(table.names)} columns: {listed(table)}."
     if len(candidates) < wanted:
-        raise ValueError(f"A curve is made of columns of numbers; {found} Only {example} holds numbers.")
+        raise ValueError(
+            f"A curve is made of columns of numbers; {found} Only {example} holds numbers: write the others as such, "
+            "dates as days or seconds since the first."
+        )
     raise ValueError(f"A curve has two columns, x and y; {found} Name the two with --columns {example}.")
 
 

@@ -18,6 +18,7 @@ from problems.readers.tables import Table, Values
 COMMENTS = ("#", "%", "//", "!")
 DIRECTIVE = re.compile(r"sep\s*=\s*(.)\s*", re.IGNORECASE)
 SEPARATOR_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "blank": " ", "comma": ",", "semicolon": ";", "bar": "|"}
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 SHEET_FAULT = re.compile(r"#(N/A|NA|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!|SPILL!|CALC!)", re.IGNORECASE)
 """What a spreadsheet has in a cell that it could not compute: no comment, though it begins as one."""
 
@@ -124,6 +125,8 @@ def _numbers(path: str, body: Sequence[Line], dialect: Dialect, width: int, colu
             f"Below the first row of numbers a comment must not have the form of a row; {_quoted(path, marked)}. Leave "
             f"it out, or take off the mark.{_example(body, dialect, width)}"
         )
+    if dialect.decimal == ",":
+        _check_marks(path, body, dialect, columns)
     if dialect.decimal == dialect.separator:  # then quotation marks alone tell them apart
         body = [Line(line.number, "\t".join(dialect.cells(line.text))) for line in body]
         dialect = Dialect("\t", dialect.decimal)
@@ -139,6 +142,26 @@ def _numbers(path: str, body: Sequence[Line], dialect: Dialect, width: int, colu
     if not np.isfinite(values).all():
         raise ValueError(_fault(path, body, dialect, columns))
     return values.reshape(-1, len(columns))
+
+
+def _check_marks(path: str, body: Sequence[Line], dialect: Dialect, columns: Sequence[int]) -> None:
+    """Raise ValueError where points or commas of the wanted cells may stand between thousands.
+
+    They do where a table has both, and as a rule where commas separate columns, too, and three digits follow each."""
+    between = dialect.separator == ","
+    if not between and not any("." in line.text for line in body):
+        return
+    table = [dialect.cells(line.text) for line in body]
+    marked = {column: [cells[column] for cells in table if "," in cells[column]] for column in columns}
+    pointed = any("." in cells[column] for cells in table for column in columns)
+    thousands = between and any(cells and all(map(THOUSANDS.fullmatch, cells)) for cells in marked.values())
+    first = next((cell for cells in marked.values() for cell in cells), "")
+    if first and (pointed or thousands):
+        raise ValueError(
+            f"Numbers have one mark, before their decimals; in '{path}' commas, as in '{first}', "
+            f"{'stand beside points' if pointed else 'may stand between thousands'}. Write numbers without any between "
+            "thousands."
+        )
 
 
 def _fault(path: str, body: Sequence[Line], dialect: Dialect, columns: Sequence[int]) -> str:
