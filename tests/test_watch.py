@@ -158,6 +158,14 @@ def test_a_loop_that_diverges_is_watched_to_its_end():
     assert harness.load("results/diverges").runs["status"].item() == "diverged"
 
 
+def test_predictions_that_never_were_finite_are_a_divergence():
+    with harness.Watch("never", *wave(), optimizer="mine") as watch:
+        watch.start(lambda: wave()[1] * np.nan)
+        watch(0, lambda: wave()[1] * np.nan)
+    row = harness.load("results/never").runs.iloc[0]
+    assert (row["status"], row["reason"]) == ("diverged", "The predictions are not finite.")
+
+
 def test_nothing_of_the_loop_is_touched():
     x, y = (torch.from_numpy(part).float()[:, None] for part in wave())
     layers = torch.nn.Linear(1, 8), torch.nn.BatchNorm1d(8), torch.nn.Dropout(), torch.nn.Linear(8, 1)
@@ -256,7 +264,10 @@ WRONG = {
     "masked": ((X, np.ma.masked_less(Y, 0)), {}, "are masked in 15 places"),
     "lengths": ((X[:-1], Y), {}, "one target for each input; got inputs (31,) and targets (32,)"),
     "constant": ((X, 0 * Y), {}, "target"),
-    "twice": ((X * 0, Y), {}, "at least three different numbers"),
+    "twice": ((X * 0, Y), {}, "at least three different numbers; got 32, 0 twice. Average its targets"),
+    "a mapping": ((X, {"y": Y}), {}, "The targets must be real numbers; got a dict"),
+    "numbers without a square": ((X, 1e200 * Y), {}, "Numbers must lie below 1e+150"),
+    "numbers whose squares vanish": ((X, 1e-200 * Y), {}, "Numbers must reach 1e-150"),
     "nothing": ((None, None), {"problem": "mine"}, "got neither (no problem is called 'mine')"),
     "unknown": ((X, Y), {"units": "steps"}, "Unknown option of a watch 'units'. Did you mean 'unit'?"),
     "unit": ((X, Y), {"unit": "epochs"}, "unit is one of steps, samples, passes, seconds; got 'epochs'"),

@@ -150,7 +150,7 @@ def test_an_offset_of_scattered_data_moves_no_other_row():
 
 def test_data_that_are_noise_are_refused():
     x = uniform_grid(101, CIRCLE)
-    with pytest.raises(ValueError, match=r"stands above the noise floor.*name frequencies with --watch"):
+    with pytest.raises(ValueError, match=r"stands above the noise floor.*name frequencies to watch"):
         peaks_probe(x, np.random.default_rng(4).standard_normal((101, 1)), CIRCLE, orthogonal=True)
 
 

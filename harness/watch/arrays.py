@@ -26,7 +26,8 @@ def as_numbers(what: str, thing: Any) -> Numbers:
         raise ValueError(f"The {what} are masked in {masked} places: leave those samples out.")
     array = widened(np.asarray(array))
     if array.dtype.kind not in "fiub":
-        raise ValueError(f"The {what} must be real numbers; got {array.dtype}.")
+        got = array.dtype if hasattr(thing, "dtype") or array.dtype.kind != "O" else f"a {type(thing).__name__}"
+        raise ValueError(f"The {what} must be real numbers; got {got}.")
     # losses of a loop in single precision are taken in double all the same
     return array.astype(np.float64) if of_torch and array.dtype.kind == "f" else array
 

@@ -84,8 +84,7 @@ class Watch:
         self._saved = perf_counter()
         for probe in problem.probes:
             probe.measure(self.targets)  # what the probes prepare is no part of the loop
-        self._began = perf_counter()
-        self._closed = False
+        self._began, self._closed = perf_counter(), False
 
     def start(self, predict: Predict) -> None:
         """Measure before the first step, at cost 0."""
@@ -190,8 +189,9 @@ class Watch:
         self._closed = True
         if self._measured_at < 0 and status == "watched":
             status, reason = "failed", "The loop has never called its watch: nothing was measured."
-        elif not isfinite(self._recorder.last_loss(0)) and status == "watched" and self._recorder.first_loss(0) < inf:
-            status, reason = "diverged", "The predictions are no longer finite."
+        elif not isfinite(self._recorder.last_loss(0)) and status == "watched":
+            since = "no longer" if isfinite(self._recorder.first_loss(0)) else "not"
+            status, reason = "diverged", f"The predictions are {since} finite."
         self._entry.write(self._rows(status, reason or " ".join((self._summary(), *self.left_out))))
 
     def fail(self, error: BaseException) -> None:

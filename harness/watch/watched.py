@@ -21,9 +21,10 @@ from problems.probes.fourier import FourierProbe
 from problems.probes.line import Line, peaks_probe, tones_probe
 from problems.probes.named import watch_named, without_absent
 from problems.probes.projection import watch_grid, watch_steps
-from problems.probes.selection import Selective
+from problems.probes.selection import NAMED
 from problems.probes.transforms import Lattice, lattice
 from problems.readers.steps import in_equal_steps
+from problems.readers.tables import check_squares
 from problems.space.images import ring_probe
 from problems.space.solids import shell_probe
 
@@ -74,7 +75,8 @@ def what_is_there(data: Data, network: Network, named: Sequence[float]) -> tuple
 
 
 def _dropped(probe: Probe) -> tuple[str, ...]:
-    return probe.selection.dropped if isinstance(probe, Selective) else ()
+    # no `isinstance(probe, Selective)`, which would compute all that it asks for
+    return getattr(probe, "selection", NAMED).dropped
 
 
 def shapes_of(samples: tuple[int, ...], targets: Array, *given: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
@@ -97,6 +99,8 @@ def understand(
     y = _one_hot(wanted) if classes else wanted.reshape(int(np.prod(wanted.shape[: len(shape)])), -1).astype(np.float64)
     if len(x) != len(y):
         raise ValueError(f"There is one target for each input; got inputs {given.shape} and targets {wanted.shape}.")
+    check_squares("inputs", x)
+    check_squares("targets", y)
     aim = Aim(along, np.array(sorted(watch), np.float64))
     order, probes = _classes(x, y, aim) if classes else _values(x, y, aim)
     # of doubles in C order: the same data have one identity, whatever library they came from
@@ -151,7 +155,9 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64], named: NDArray[np.floa
     ascending, values = x[order], y[order]
     steps = np.diff(ascending[:, 0])
     if len(x) < 3 or not (steps > 0).all():
-        raise ValueError("On a line, inputs are at least three different numbers.")
+        twice = ascending[:-1, 0][steps <= 0]
+        more = f", {twice[0]:g} twice. Average its targets, or leave one out" if len(twice) else ""
+        raise ValueError(f"On a line, inputs are at least three different numbers; got {len(x)}{more}.")
     uniform = in_equal_steps(ascending[:, 0])
     # n points of a uniform grid are a period of n steps; of scattered ones only the span is known
     extent = float(ascending[-1, 0] - ascending[0, 0]) + (float(steps.mean()) if uniform else 0.0)

@@ -86,7 +86,7 @@ def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) 
     if not len(peaks):
         raise ValueError(
             f"No frequency of the target stands above the noise floor, {floor:.3g}, of {len(inputs)} samples: nothing "
-            "would be watched. Take more samples, a target with a stronger wave, or name frequencies with --watch."
+            "would be watched. Take more samples, a target with a stronger wave, or name frequencies to watch."
         )
     what = "frequencies" if orthogonal else "peaks that survive a window,"
     rule = f"{what} of the centred target above what shuffled targets reach, {floor:.3g}"

@@ -131,7 +131,7 @@ def _without(probe: Probe, targets: Array) -> Probe:
     if not kept.any():
         raise ValueError(
             f"The target has nothing but rounding at k = {listed(probe.frequency)}, and no relative error is defined "
-            "there: nothing would be watched. Take another target, or name other frequencies with --watch."
+            "there: nothing would be watched. Take another target, or name other frequencies to watch."
         )
     selection = Selection(probe.selection.rule, (*probe.selection.dropped, *_notes(probe, kept)))
     if isinstance(probe, FourierProbe):

@@ -74,7 +74,7 @@ def _above_the_floor(
         raise ValueError(
             f"No frequency from {k[0]:g} to {k[-1]:g} of the centred target stands above the noise floor, "
             f"{floor.max():.3g}, along this direction: nothing would be watched. Take another direction, another "
-            "component, or more images, or name frequencies with --watch."
+            "component, or more images, or name frequencies to watch."
         )
     kept = [np.sort(one[np.argsort(-amplitudes[one, c], kind="stable")[:MOST_PEAKS]]) for c, one in enumerate(found)]
     # centred, a component has nothing at k = 0: the row of the mean is judged by the mean
