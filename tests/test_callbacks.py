@@ -69,6 +69,34 @@ def test_lightning_is_watched():
     check("lit")
 
 
+def test_a_batch_of_any_form_is_moved_by_lightning():
+    pytest.importorskip("lightning")
+    callbacks = pytest.importorskip("harness.watch.lightning_callback")
+    inputs, targets = map(torch.from_numpy, data())
+
+    class Named(torch.nn.Module):
+        device = torch.device("cpu")
+
+        def forward(self, batch):
+            return batch["x"] + batch["more"][0]
+
+    watch = harness.Watch("named", inputs, targets, optimizer="lit-adam")
+    callback = callbacks.WatchCallback(watch, {"x": inputs, "more": (targets,)})
+    assert torch.equal(callback._predict(Named()), inputs + targets)
+
+
+@pytest.mark.parametrize(
+    ("library", "room"), [("lightning", "lightning_callback"), ("transformers", "trainer_callback")]
+)
+def test_arrays_of_numpy_are_no_inputs_of_a_module(library, room):
+    pytest.importorskip(library)
+    callbacks = pytest.importorskip(f"harness.watch.{room}")
+    watch = harness.Watch("arrays", *data(), optimizer="mine")
+    for inputs in (watch.inputs, {"x": watch.inputs}):
+        with pytest.raises(ValueError, match=r"tensors; got ndarray. Give torch.as_tensor\(inputs\)"):
+            callbacks.WatchCallback(watch, inputs)
+
+
 def test_the_trainer_of_transformers_is_watched(tmp_path):
     transformers = pytest.importorskip("transformers")
     callbacks = pytest.importorskip("harness.watch.trainer_callback")

@@ -1,6 +1,6 @@
 """Arrays of the user's, from any library and device, as numpy's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,3 +50,13 @@ def number(what: str, thing: Any) -> float:
     if found.size != 1 or found.dtype.kind == "b":
         raise ValueError(f"The {what} must be one number; got {thing!r}.")
     return float(found.reshape(-1)[0])
+
+
+def check_tensors(inputs: Any, *, every: bool = False) -> None:
+    """Raise ValueError for arrays of numpy where a module takes tensors, alone or by name; or `every` other thing."""
+    for each in inputs.values() if isinstance(inputs, Mapping) else [inputs]:
+        if isinstance(each, np.ndarray) or (every and not hasattr(each, "to")):
+            raise ValueError(
+                f"The inputs of a callback are what the module is called with, tensors; got {type(each).__name__}. "
+                "Give torch.as_tensor(inputs), in the precision of the module."
+            )

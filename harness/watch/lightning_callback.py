@@ -4,18 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.utilities import move_data_to_device
 
+from harness.watch.arrays import check_tensors
 from harness.watch.watch import Watch
 
 
 class WatchCallback(Callback):
     """Measures at the start, after optimizer steps as marks come due, and at the end, and closes the watch.
 
-    `inputs` is what the module is called with to predict all samples of the watch; `forward(module, inputs)` is for
-    modules that are called otherwise. A step is one of `trainer.global_step`. With several processes the first one
-    watches."""
+    `inputs` is what the module is called with to predict all samples of the watch: a tensor, or a batch of any form
+    whose tensors Lightning moves to the module's device; `forward(module, inputs)` is for modules that are called
+    otherwise. A step is one of `trainer.global_step`. With several processes the first one
+    watches. Raises ValueError for arrays of numpy."""
 
     def __init__(self, watch: Watch, inputs: Any, forward: Callable[[Any, Any], Any] | None = None) -> None:
+        check_tensors(inputs)
         self._watch = watch
         self._inputs = inputs
         self._forward = forward or (lambda module, given: module(given))
@@ -48,4 +52,4 @@ class WatchCallback(Callback):
             self._watch.fail(exception)
 
     def _predict(self, module: Any) -> Any:
-        return self._forward(module, self._inputs.to(module.device))
+        return self._forward(module, move_data_to_device(self._inputs, module.device))

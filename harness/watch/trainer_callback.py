@@ -5,6 +5,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from harness.watch.arrays import check_tensors
 from harness.watch.watch import Watch
 
 
@@ -12,9 +13,11 @@ class WatchCallback(TrainerCallback):
     """Measures at the start, after optimizer steps as marks come due, and at the end, and closes the watch.
 
     `inputs` is a tensor, or a mapping of tensors by name, for which the model predicts all samples of the watch; of its
-    answer the `logits` are taken, or what `read(answer)` gives. With several processes the first one watches."""
+    answer the `logits` are taken, or what `read(answer)` gives. With several processes the first one watches.
+    Raises ValueError for what is no tensor."""
 
     def __init__(self, watch: Watch, inputs: Any, read: Callable[[Any], Any] | None = None) -> None:
+        check_tensors(inputs, every=True)
         self._watch = watch
         self._inputs = inputs
         self._read = read or logits
