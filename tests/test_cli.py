@@ -91,6 +91,8 @@ def test_csv_and_parquet_hold_the_same_tables(inside: Path) -> None:
         (["--problem", "sin135", "--dtype", "float16"], "float32 or float64; got 'float16'"),
         (["--problem", "sin135", "--set", "problem.samples=9"], "samples must exceed"),
         (["--problem", "sin135-deep", "--optimizers", "bfgs"], "bytes"),
+        (["--problem", "sin135", "--loss", "cross-entropy"], "these are 1, the least -2.23. Take mse, or give classes"),
+        (["--target", "nan"], "tan, tanh; got 'nan'"),
         (["--problem", "sin135", "--jobs", "0"], "--jobs must be at least 1; got 0"),
     ],
 )

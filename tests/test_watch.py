@@ -265,6 +265,7 @@ WRONG = {
     "lengths": ((X[:-1], Y), {}, "one target for each input; got inputs (31,) and targets (32,)"),
     "constant": ((X, 0 * Y), {}, "target"),
     "twice": ((X * 0, Y), {}, "at least three different numbers; got 32, 0 twice. Average its targets"),
+    "shares below 0": ((X, np.c_[Y, -Y]), {"loss": "cross-entropy"}, "none below 0; these are 2, the least -1"),
     "a mapping": ((X, {"y": Y}), {}, "The targets must be real numbers; got a dict"),
     "numbers without a square": ((X, 1e200 * Y), {}, "Numbers must lie below 1e+150"),
     "numbers whose squares vanish": ((X, 1e-200 * Y), {}, "Numbers must reach 1e-150"),

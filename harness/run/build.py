@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from harness.run.spec import RunSpec, stream
 from problems.base import Problem
+from problems.losses.cross_entropy import CrossEntropy, check_shares
 from problems.probes.by_name import watch_also
 from problems.probes.named import watch_named, without_absent
 
@@ -18,6 +19,8 @@ def build(spec: RunSpec) -> Problem:
 
 def _built(spec: RunSpec) -> Problem:
     problem = _data(spec)
+    if isinstance(problem.loss, CrossEntropy):
+        check_shares(problem.targets)
     named = spec.recipe.watch
     # words such as `steps` have been seen to by the recipe, as it was built
     if named and named not in spec.recipe.watch_words:

@@ -1,6 +1,7 @@
 """What a script gives, read once and in each form that Python has for it: names, seeds, settings by owner."""
 
 from collections.abc import Iterable, Mapping
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,8 @@ def _as_said(value: Any) -> float | str:
     """So that 1, 3 in a script is `1,3` on the command line, and 0.001 is `1e-3`."""
     said = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     try:
-        return float(said)
+        number = float(said)
+        return said if isnan(number) else number  # NaN is not even itself
     except ValueError:
         return "".join(said.split())
 

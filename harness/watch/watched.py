@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from harness.watch.arrays import Numbers, finite
 from problems.base import Array, Loss, Network, Probe, Problem
 from problems.classes.directions import direction, project
+from problems.losses.cross_entropy import check_shares
 from problems.losses.regression import make_loss
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.fourier import FourierProbe
@@ -106,6 +107,8 @@ def understand(
     # of doubles in C order: the same data have one identity, whatever library they came from
     print_of = hashlib.sha256(np.ascontiguousarray(x).tobytes() + np.ascontiguousarray(y).tobytes()).hexdigest()
     loss_of = make_loss(loss or ("cross-entropy" if classes else "mse"))
+    if classes:
+        check_shares(y)
     shapes = shapes_of(shape, y, *([] if classes else [wanted.shape]))
     return Data(x[order], y[order], loss_of, probes, order, print_of, shapes, tuple(_silent(probes[0], y.shape[1])))
 

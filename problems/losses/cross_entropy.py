@@ -40,3 +40,13 @@ class CrossEntropy:
         product *= targets.sum(axis=-1, keepdims=True)
         product /= outputs.shape[1]
         return product
+
+
+def check_shares(targets: Array) -> None:
+    """Raise ValueError for `targets (n, m)` of which this loss makes nothing: of one class, or below 0."""
+    # the softmax of one score is 1, whatever the network; below 0 there is no least loss
+    if targets.shape[-1] < 2 or not targets.min() >= 0:
+        raise ValueError(
+            "The loss cross-entropy is for targets that are classes or their shares: at least two numbers a sample, "
+            f"none below 0; these are {targets.shape[-1]}, the least {targets.min():.3g}. Take mse, or give classes."
+        )
