@@ -95,8 +95,10 @@ class ModuleProblem(Recipe):
         ]
         if lacking:
             given = " ".join(f"--set problem.{name}=..." for name in lacking)
+            # a class makes modules and nothing else
+            data = ". A function that gives data has no arguments" if inspect.isfunction(self.make) else ""
             raise ValueError(
-                f"The module '{self.network}' cannot be made without {', '.join(lacking)}. Give them: {given}"
+                f"The module '{self.network}' cannot be made without {', '.join(lacking)}. Give them: {given}{data}"
             )
         return {
             parameter.name: _value(name, parameter, getattr(self, name)) for name, parameter in self.arguments.items()

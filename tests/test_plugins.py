@@ -260,6 +260,14 @@ UNMADE = {
 }
 
 
+@pytest.mark.parametrize("given", [{}, {"k": "3"}])
+def test_a_function_of_data_that_wants_an_argument_is_told_that_it_has_none(plugged, given):
+    code = 'from harness import problem\n@problem("t-data")\ndef f(k): return [1, 2, 3], [1, 3, k]'
+    plugins.load(plugged(code))
+    with pytest.raises(ValueError, match="A function that gives data has no arguments"):
+        plan("t-data", "gd", 1, settings={"problem": given})
+
+
 @pytest.mark.parametrize("case", UNMADE)
 def test_what_cannot_be_made_is_named_with_its_file(plugged, case):
     code, name = UNMADE[case]

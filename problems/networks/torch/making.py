@@ -39,7 +39,10 @@ def made(make: Callable[[], Any], shape: tuple[int, ...], seed: int) -> nn.Modul
 
     module = seeded(whole, seed)
     if not isinstance(module, nn.Module):
-        raise ValueError(f"A network from a file is a torch.nn.Module; got {type(module).__name__}.")  # noqa: TRY004  # a user's mistake is a ValueError
+        raise ValueError(  # noqa: TRY004  # a user's mistake is a ValueError
+            f"A network from a file is a torch.nn.Module; got {type(module).__name__}. A function that gives data has "
+            "no arguments: write its numbers into it, or register one for each."
+        )
     return module
 
 
