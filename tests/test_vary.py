@@ -71,6 +71,14 @@ def test_all_values_are_crossed_and_none_is_made_twice():
         variants("tone", Tone(), {"k": []})
 
 
+def test_a_value_that_is_spelled_in_two_ways_is_one():
+    vary = {"gd": {"lr": ["0.1", "1e-1", "0.2"]}, "problem": {"init": ["normal(1)", "normal( 1.0)"]}}
+    specs = plan("sin135", "gd", 2, vary=vary).specs
+    assert [(spec.method.lr, spec.recipe.init, spec.seed) for spec in specs] == [
+        (lr, "normal(1)", seed) for lr in (0.1, 0.2) for seed in (0, 1)
+    ]
+
+
 def test_a_plan_crosses_problems_methods_and_seeds():
     specs = plan(
         "sin135",

@@ -48,14 +48,14 @@ def variants(
             f"A setting has one value, or several to cross; got '{owner}.{name}' both ways, as {given[name]} and to "
             "cross. Leave one out."
         )
-    # a value that is given twice is one configuration, and not one with twice the runs
-    choices = [dict.fromkeys(_listed(owner, name, varied[name])) for name in names]
+    choices = [_listed(owner, name, varied[name]) for name in names]
     combinations = product(*choices)
     # all at once: the name of a network stands for settings, of which a given one stays
     found = [override(owner, instance, {**given, **dict(zip(names, values, strict=True))}) for values in combinations]
     if not found:
         raise ValueError(f"{FORM}; of {owner}, some setting has no value.")
-    return found
+    # a value that is given twice, also where it is spelled in two ways, is one configuration with its runs once
+    return list(dict.fromkeys(found))
 
 
 def _listed(owner: str, name: str, values: Any) -> list[Any]:
