@@ -20,7 +20,9 @@ from harness.commands import SECTIONS, names, options_of, work_of
 from harness.commands.parser import parser_of
 from harness.commands.requested import PROBLEM_OPTIONS, requested_comparison, requested_run
 from harness.commands.values import stem
+from harness.figures import FIGURES
 from harness.study.comparison import RECIPE_OPTIONS
+from harness.study.store import Store
 
 ROOT = Path(__file__).parents[1]
 PAIRS = [(word, option) for word in names() for option in parser_of(word).options if option not in ("-h", "--help")]
@@ -417,6 +419,21 @@ def test_a_name_of_another_kind_of_file_is_refused_before_anything_is_done(
     assert main(words) == 2
     assert sentence in capsys.readouterr().err
     assert sorted(inside.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["figure", name, "o"] for name in FIGURES]
+    + [["export", "ioh", "o"], ["order", "o"], ["report", "o"], ["publish", "o"]],
+    ids=" ".join,
+)
+def test_a_study_without_a_finished_run_is_told(
+    words: list[str], inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned = harness.plan("control-low", ["gd"], 1, budget=30)
+    Store(Path("o")).open(planned.study)
+    assert main(words) == 2
+    assert "The study in 'o' has no finished run yet" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

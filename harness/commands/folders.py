@@ -57,13 +57,18 @@ def study_at_home(folder: Path) -> Iterator[tuple[Path, Study]]:
 
 
 def loaded(folder: Path, incumbent: str | None = None) -> Results:
-    """Its tables, about this point of each run; raises ValueError where there are none."""
+    """Its tables, about this point of each run; raises ValueError where there are none, or no run is finished."""
     try:
-        return load(folder, incumbent)
+        results = load(folder, incumbent)
     except (FileNotFoundError, NotADirectoryError):
         raise ValueError(
             f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none."
         ) from None
+    if results.runs.empty:
+        raise ValueError(
+            f"The study in '{folder}' has no finished run yet. Start it again, or go on with: harness resume {folder}"
+        )
+    return results
 
 
 def quiet(ledger: Ledger) -> None:
