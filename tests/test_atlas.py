@@ -11,8 +11,8 @@ from harness.analysis.order import order_table
 from harness.atlas.again import drawn, verified
 from harness.atlas.kept import keep, kept_specs, kept_tables, part_tables, parts
 from harness.atlas.page import atlas_page
+from harness.atlas.pairs import tuned_pairs
 from harness.atlas.placing import paragraph, ranking, ratios, together
-from harness.atlas.sections.tuned import beside
 from harness.cli import main
 from harness.commands.place.work import planned_among
 from harness.study.file.study_file import read_study
@@ -178,13 +178,17 @@ def test_tuned_settings_stand_beside_the_registered_ones_on_the_same_seeds_and_t
     assert main(["sweep", "tuned.toml", "--out", "whole-tuned", "--jobs", "1"]) == 0
     assert main(["atlas", "whole", "--tuned", "whole-tuned", "--atlas", "both", "--page", "both.md"]) == 0
     tables, tuned = kept_tables(Path("both")), kept_tables(Path("both-tuned"))
-    rows = beside(tables, tuned)
+    rows = tuned_pairs(tables, [tuned])
     assert [*zip(rows["block"], rows["optimizer"], strict=True)] == [("control-low", "gd"), ("random-waves", "adam")]
     assert rows["n_runs"].iloc[0] == rows["n_runs_tuned"].iloc[0] == 5
     registered = tables["runs"].query("problem == 'control-low' and optimizer == 'gd' and seed < 5")["best_loss"]
     assert rows["end_loss"].iloc[0] == registered.median()
     page = Path("both.md").read_text()
-    assert "| control-low | `gd` | lr 0.1 |" in page
+    assert "2 pairs of a method and a problem (2 methods, 2 problems)" in page
+    assert "[pairs.csv](both-tuned/pairs.csv)" in page
+    written = pd.read_csv("both-tuned/pairs.csv").fillna({"spread_bound": "", "spread_bound_tuned": ""})
+    pd.testing.assert_frame_equal(written, rows, rtol=1e-4, check_dtype=False)
+    assert written["changed"].tolist() == ["lr 0.1", "lr 0.01"]
     assert "Not run in this study: `make atlas-core`" not in page
 
 

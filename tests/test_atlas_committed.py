@@ -1,5 +1,6 @@
 """The committed Atlas: its order and its page follow from its tables, and a thin slice of it comes out again."""
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.analysis.statistics.verdicts import FEWEST_RUNS, P_LIMIT, P_MIXED
 from harness.atlas.again import VERIFIED
-from harness.atlas.kept import KEPT, STANDING, beside, kept_tables, parts
+from harness.atlas.kept import KEPT, STANDING, beside, kept_tables, part_tables, parts
 from harness.atlas.page import atlas_page
+from harness.atlas.pairs import PAIRS, Tuned, tuned_pairs, write_pairs
 from harness.atlas.placing import ranking
 from harness.run.runner import run_lanes
 from harness.study.file.study_file import read_study
@@ -76,10 +78,14 @@ def test_its_standing_is_the_one_that_is_written_for_people(tables):
 @pytest.mark.slow
 def test_its_page_is_made_of_its_tables(tables):
     folder = beside(ROOT / KEPT)
-    tuned = kept_tables(folder) if folder.is_dir() else None
+    tuned = tuned_pairs(tables, [part_tables(part) for part in parts(folder)])
+    buffer = BytesIO()
+    write_pairs(tuned, buffer)
+    assert (folder / PAIRS).read_bytes() == buffer.getvalue()
     path = ROOT / KEPT / VERIFIED
     again = pd.read_csv(path) if path.is_file() else None
-    assert (ROOT / "docs" / "atlas.md").read_text() == atlas_page(tables, KEPT, "figures/atlas.png", tuned, again)
+    told = Tuned(tuned, f"../{beside(KEPT).as_posix()}/{PAIRS}")
+    assert (ROOT / "docs" / "atlas.md").read_text() == atlas_page(tables, KEPT, "figures/atlas.png", told, again)
 
 
 def test_a_place_is_told_by_means_over_the_same_problems_for_all(tables):

@@ -6,6 +6,7 @@ import pytest
 from harness.analysis.asked.sizes import shared_sizes
 from harness.analysis.statistics.spread import median
 from harness.atlas.answer import answer
+from harness.atlas.pairs import Tuned
 from harness.atlas.sections.by_chance import chance_section
 from harness.atlas.sections.chapter import chapter_section
 from harness.atlas.sections.controls import controls_section, known_orders
@@ -14,6 +15,7 @@ from harness.atlas.sections.families import families_section
 from harness.atlas.sections.foretold import theory_section
 from harness.atlas.sections.limits import limits_section
 from harness.atlas.sections.surprised import surprised_section
+from harness.atlas.sections.tuned import tuned_section
 from harness.atlas.wording import number, share_of, spread_among, spread_of
 from harness.study.selftest import CONTROLS
 from harness.tables import LABELS
@@ -189,6 +191,52 @@ def test_of_many_pairs_without_a_statement_the_few_others_are_named():
     text = "\n".join(limits_section(rows, tables, run))
     assert "- too few hits on a, 3: all but `gd`." in text
     assert f"4 of {len(OPTIMIZERS)} registered methods were run" in text
+
+
+def pair(block, method, said, then, losses=(1.0, 0.1), **other):
+    """A pair whose spreads are 2 and 4, unless `other` says otherwise."""
+    half = {"spread_bound": "", "spread_low": 1.0, "spread_high": 9.0, "concordance": 0.9, "low": 0.8, "high": 1.0}
+    before = half | {"end_loss": losses[0], "spread": 2.0, "verdict": said}
+    after = half | {"end_loss": losses[1], "spread": 4.0, "verdict": then}
+    own = {"block": block, "optimizer": method, "changed": "lr 0.1", "targets": 1, "n_runs": 8, "p_adjusted": 0.01}
+    return {**own, **before, **{f"{name}_tuned": value for name, value in after.items()}, **other}
+
+
+def test_tuned_settings_are_told_by_method_and_by_problem_and_one_by_one_where_a_verdict_is_another():
+    rows = [
+        pair("b", "gd", LOW, LOW),
+        pair("a", "gd", LOW, HIGH, (1.0, 10.0), spread_tuned=1.0),
+        pair("a", "adam", "undecided", "no order", spread_bound=">=", verdict_tuned="no order"),
+        # of a mean over bounds of both kinds nothing is known
+        pair("b", "lion", LOW, LOW, spread_low_tuned=0.0, spread_high_tuned=float("inf")),
+    ]
+    text = "\n".join(tuned_section(Tuned(pd.DataFrame(rows), "there/pairs.csv")))
+    assert "4 pairs of a method and a problem (3 methods, 2 problems)" in text
+    assert "the loss is lower for 3 of them" in text
+    assert "Of 3 pairs that allow a statement with both settings, 2 have the same verdict, and 1 have the opp" in text
+    assert "1 allow one with one of them alone. Where both spreads are known and no bounds (2 pairs)" in text
+    assert "a factor of 1.2 in the median, between 0.5 and 2." in text
+    assert "[pairs.csv](there/pairs.csv)" in text
+    assert f"| `gd` | 2 | 1 | 0.00 | 1 | 1 | {LOW} -> {HIGH}: 1 | 1.2 (0.5 to 2; 2) |" in text
+    assert "| `lion` | 1 | 1 | -1.00 | 1 | 0 | - | - |" in text
+    assert f"| a | 2 | 1 | 0.00 | 0 | 2 | {LOW} -> {HIGH}: 1; undecided -> no order: 1 | 0.5 |" in text
+    # problems as the study has them, methods by name
+    assert text.index("| b | 2 |") < text.index("| a | 2 |")
+    assert text.index("| `adam` | 1 |") < text.index("| `gd` | 2 |")
+    listed = text.split("### Pairs whose verdict is another")[1]
+    assert "| a | `gd` | lr 0.1 | 1 | 10 | 2 [1, 9] | 1 [1, 9] | 0.90 [0.80, 1.00] | 0.90 [0.80, 1.00] |" in listed
+    assert listed.count("lr 0.1") == 2
+
+
+def test_where_nothing_was_tuned_it_is_said():
+    for tuned in (None, Tuned(pd.DataFrame([pair("a", "gd", LOW, LOW)]).iloc[:0], "")):
+        assert "Not run in this study" in "\n".join(tuned_section(tuned))
+
+
+def test_a_mean_over_bounds_of_both_kinds_is_no_spread_to_compare():
+    rows = [row("a", "gd", LOW, 4.0) | {"spread_low": 0.0, "spread_high": float("inf")}, row("a", "momentum", LOW, 1.0)]
+    text = "\n".join(factors_section(runs(blocks=[{}]), pd.DataFrame(rows)))
+    assert "| momentum | `gd` | `momentum` | 1 | 1 | 1 | 0 | 0 | - (0) |" in text
 
 
 @pytest.mark.parametrize("tables", [{}, {"samplers": pd.DataFrame()}])

@@ -26,7 +26,13 @@ COPIED = {
     "results/README.md": "tables.md",
 }
 """Files of the root, and the pages they are."""
-TABLES = "results/reference"
+TABLES = (
+    "results/reference/**/*.csv",
+    "results/reference/**/*.toml",
+    "results/reference/**/*.parquet",
+    "atlas/tables*/*.csv",
+)
+"""What of the committed tables pages may link to."""
 PYTHON = ("compare", "sweep", "load", "load_table", "plan", "Results")
 """Names of `harness` with the modules that they stand in."""
 MODULES = {"compare": "harness.study.making", "sweep": "harness.study.making"}
@@ -41,10 +47,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages and the tables."""
     for name, text in pages().items():
         files.append(File.generated(config, name, content=text))
-    for path in sorted((ROOT / TABLES).rglob("*")):
-        if path.suffix in (".csv", ".toml", ".parquet"):
-            uri = path.relative_to(ROOT).as_posix()
-            files.append(File.generated(config, uri, abs_src_path=str(path)))
+    for path in sorted(path for pattern in TABLES for path in ROOT.glob(pattern)):
+        uri = path.relative_to(ROOT).as_posix()
+        files.append(File.generated(config, uri, abs_src_path=str(path)))
     return files
 
 
@@ -73,7 +78,8 @@ def within(text: str) -> str:
     for file, page in COPIED.items():
         text = text.replace(f"](../{file})", f"]({page})")
     text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*/[^).]+\)", r"\1", text)
-    return re.sub(rf"\]\(\.\./({TABLES}/[^)]+)\)", r"](\1)", text)
+    folders = "|".join(sorted({pattern.split("*")[0] for pattern in TABLES}))
+    return re.sub(rf"\]\(\.\./((?:{folders})[^)]+)\)", r"](\1)", text)
 
 
 NAMED = re.compile(r"(?<!\[)`(docs/[\w/-]+\.md|README\.md|CONTRIBUTING\.md|CHANGELOG\.md|results/README\.md)`(?!\])")

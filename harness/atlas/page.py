@@ -14,6 +14,7 @@ from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.again import verified_section
 from harness.atlas.answer import SAYING, answer, worth_a_mean
 from harness.atlas.kept import with_found
+from harness.atlas.pairs import Tuned
 from harness.atlas.sections.by_chance import chance_section
 from harness.atlas.sections.chapter import chapter_section
 from harness.atlas.sections.controls import controls_section, known_orders
@@ -31,7 +32,7 @@ HEADER = "<!-- Made by `python -m harness atlas` from the tables in {folder}; ch
 
 
 def atlas_page(
-    tables: Tables, folder: Path, figure: str, tuned: Tables | None = None, again: pd.DataFrame | None = None
+    tables: Tables, folder: Path, figure: str, tuned: Tuned | None = None, again: pd.DataFrame | None = None
 ) -> str:
     """The page in Markdown; `figure` is the address of the picture, `again` the runs that were made again."""
     tables = with_found(tables)
@@ -60,7 +61,7 @@ def atlas_page(
             *factors_section(tables, rows),
             *chance_section(tables, rows),
             *theory_section(tables),
-            *tuned_section(tables, tuned),
+            *tuned_section(tuned),
             *chapter_section(rows),
             *surprised_section(rows),
             *controls_section(controls),

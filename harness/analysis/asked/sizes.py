@@ -33,3 +33,8 @@ def is_sized(rows: pd.DataFrame) -> "pd.Series[bool]":
     """Where a spread is known: one with the interval [0, inf] may lie anywhere, and a spread of 0 is none."""
     low, high = (rows[name].astype(np.float64) for name in ("spread_low", "spread_high"))
     return (rows["spread"] > 0) & ((low > 0) | np.isfinite(high))
+
+
+def is_exact(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Where a spread is known and no bound: the ratio of two bounds is a bound of nothing."""
+    return is_sized(rows) & (rows["spread_bound"] == "")

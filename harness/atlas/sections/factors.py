@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.analysis.asked.sizes import is_exact
 from harness.analysis.asked.standing import PLACE, TARGET, block_names
 from harness.analysis.order import LEVEL
 from harness.analysis.statistics.laws import t_quantile
@@ -113,8 +114,8 @@ def _of_methods(rows: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFram
 
 
 def _both(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    columns = ["said", "spread", "spread_bound"]
-    return before[columns].add_suffix("_before").join(after[columns].add_suffix("_after"), how="inner")
+    halves = [rows.assign(exact=is_exact(rows))[["said", "spread", "exact"]] for rows in (before, after)]
+    return halves[0].add_suffix("_before").join(halves[1].add_suffix("_after"), how="inner")
 
 
 def _line(changed: str, first: str, other: str, both: pd.DataFrame) -> list[str]:
@@ -122,9 +123,7 @@ def _line(changed: str, first: str, other: str, both: pd.DataFrame) -> list[str]
     with np.errstate(all="ignore"):
         # exp(mean log(S_after / S_before)); a spread is positive where it is known
         logs = np.log((both["spread_after"] / both["spread_before"]).to_numpy(np.float64))
-    # the ratio of two bounds is a bound of nothing
-    exact = ((both["spread_bound_before"] == "") & (both["spread_bound_after"] == "")).to_numpy()
-    known = logs[np.isfinite(logs) & exact]
+    known = logs[np.isfinite(logs) & (both["exact_before"] & both["exact_after"]).to_numpy()]
     return [changed, first, other, str(len(both)), *counts, f"{_mean(known)} ({len(known)})"]
 
 

@@ -1,101 +1,126 @@
-"""Tuned settings beside the registered ones: the same methods, problems and seeds, and what the search has changed."""
+"""Tuned settings beside the registered ones: what the search changed, by method, by problem, pair by pair."""
 
-import json
 from collections.abc import Hashable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from harness.analysis.asked.standing import KEY, PLACE, block_names, standing
-from harness.analysis.order import order_table
+from harness.analysis.asked.sizes import is_exact
+from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.answer import SAYING
+from harness.atlas.pairs import TUNED, Tuned
 from harness.atlas.wording import number, share_of, spread_of, table
-from harness.tables import Tables
+from harness.tables import Doubles
 
+COUNTED = ("pairs", "lower loss", "log10 of the loss ratio", "same verdict", "another", "from -> to", "spread ratio")
 HEADS = ("problem", "method", "settings", "loss", "tuned", "spread", "tuned", "C", "tuned", "verdict", "tuned")
 
 
-def beside(tables: Tables, tuned: Tables) -> pd.DataFrame:
-    """A row for each tuned method and problem: the columns of the standing twice, with `_tuned` for the second.
-
-    The first half is judged anew over the seeds and targets of the second alone."""
-    found = tuned["runs"]
-    places = found[PLACE].drop_duplicates()
-    own = _only(tables, found)
-    names = block_names(places)
-    before, after = standing(own), standing(tuned)
-    # a block is named by what tells it apart within a study, and the two studies are not equally wide
-    renamed = {name: names[key] for key, name in block_names(own["runs"][PLACE].drop_duplicates()).items()}
-    before = before.assign(block=before["block"].map(renamed))
-    both = before.merge(after, on=KEY[:2], suffixes=("", "_tuned"))
-    # as many methods as problems have winners: a method that was not tuned on a problem has its registered row alone
-    return both[both["settings"] != both["settings_tuned"]].reset_index(drop=True)
-
-
-def tuned_section(tables: Tables, tuned: Tables | None) -> Iterator[str]:
+def tuned_section(tuned: Tuned | None) -> Iterator[str]:
     """The section, which says so where nothing was tuned."""
     yield "## Tuned settings beside the registered ones"
     yield ""
-    if tuned is None:
+    if tuned is None or tuned.pairs.empty:
         yield "Not run in this study: `make atlas-core` tunes every method by the loss alone, as the design says."
         yield ""
         return
-    rows = beside(tables, tuned)
-    said, said_tuned = (rows[name].str.split(",").str[0] for name in ("verdict", "verdict_tuned"))
-    able, able_tuned = said.isin(SAYING), said_tuned.isin(SAYING)
-    both = able & able_tuned
-    # the ratio of two bounds is a bound of nothing
-    exact = (rows["spread_bound"] == "") & (rows["spread_bound_tuned"] == "")
-    with np.errstate(all="ignore"):
-        logs = np.log((rows["spread_tuned"] / rows["spread"])[exact].to_numpy(np.float64))
-    logs = logs[np.isfinite(logs)]
-    lower = rows["end_loss_tuned"] < rows["end_loss"]
+    rows = tuned.pairs
+    yield " ".join(_told(rows))
+    yield ""
     yield (
-        f"{len(rows)} pairs of a method and a problem have another setting than the registered one with a "
-        "lower loss on the seeds of the search; on the seeds of the study "
-        f"the loss is lower for {int(lower.sum())} of them. Of {int(both.sum())} pairs that allow a statement "
-        f"with both settings, {int(((said == said_tuned) & both).sum())} have the same verdict; "
-        f"{int((able ^ able_tuned).sum())} allow one with one of them alone. "
-        + (
-            f"Where both spreads are known and no bounds ({len(logs)} pairs), tuning changes the spread by a factor of "
-            f"{number(float(np.exp(np.median(logs))))} in the median, between {number(float(np.exp(logs.min())))} and "
-            f"{number(float(np.exp(logs.max())))}."
-            if len(logs)
-            else ""
+        "Both halves of a pair have the same seeds and targets, fewer than the tables above, and every other method "
+        "keeps its registered settings. Two verdicts are two tests: that they differ is not tested, and of many pairs "
+        "some differ by chance. What amplitude alone would give is not asked here, and of the verdicts above it is "
+        f"left out. Each pair, with its settings, intervals and p: [pairs.csv]({tuned.address})."
+    )
+    yield ""
+    yield (
+        "*Loss ratio*: tuned over registered, on the seeds of the study, the median over pairs. *Spread ratio*: tuned "
+        "over registered, of the pairs whose spreads are both known and no bounds: the median and, of several, the "
+        "lowest, the highest and how many."
+    )
+    yield ""
+    for title, name in (("method", "optimizer"), ("problem", "block")):
+        yield f"### By {title}"
+        yield ""
+        groups = rows.groupby(name, sort=name == "optimizer")
+        yield from table((title, *COUNTED), [[_code(str(key), name), *_counted(own)] for key, own in groups])
+    yield from _changed(rows[rows["verdict"] != rows["verdict" + TUNED]])
+
+
+def _told(rows: pd.DataFrame) -> Iterator[str]:
+    said, then = rows["verdict"], rows["verdict" + TUNED]
+    able, able_then = said.isin(SAYING), then.isin(SAYING)
+    both = able & able_then
+    turned = said.isin(DIRECTIONS) & then.isin(DIRECTIONS) & (said != then)
+    yield (
+        f"{len(rows)} pairs of a method and a problem ({rows['optimizer'].nunique()} methods, "
+        f"{rows['block'].nunique()} problems) have another setting than the registered one with a lower loss on the "
+        f"seeds of the search; on the seeds of the study the loss is lower for {int(_is_lower(rows).sum())} of them."
+    )
+    yield (
+        f"Of {int(both.sum())} pairs that allow a statement with both settings, {int(((said == then) & both).sum())} "
+        f"have the same verdict, and {int(turned.sum())} have the opposite direction; "
+        f"{int((able ^ able_then).sum())} allow one with one of them alone."
+    )
+    if len(ratios := _ratios(rows)):
+        yield (
+            f"Where both spreads are known and no bounds ({len(ratios)} pairs), tuning changes the spread by a factor "
+            f"of {number(float(np.median(ratios)))} in the median, between {number(float(ratios.min()))} and "
+            f"{number(float(ratios.max()))}."
         )
-    )
+
+
+def _is_lower(rows: pd.DataFrame) -> "pd.Series[bool]":
+    return rows["end_loss" + TUNED] < rows["end_loss"]
+
+
+def _ratios(rows: pd.DataFrame) -> Doubles:
+    """Tuned over registered spreads, in ascending order."""
+    after = rows.filter(like=TUNED).rename(columns=lambda name: str(name).removesuffix(TUNED))
+    both = rows[is_exact(rows) & is_exact(after)]
+    ratios: Doubles = np.sort((both["spread" + TUNED] / both["spread"]).to_numpy(np.float64))
+    return ratios
+
+
+def _counted(own: pd.DataFrame) -> list[str]:
+    said, then, ratios = own["verdict"], own["verdict" + TUNED], _ratios(own)
+    moves = (said + " -> " + then)[said != then].value_counts(sort=False)
+    with np.errstate(all="ignore"):
+        logs = np.log10((own["end_loss" + TUNED] / own["end_loss"]).to_numpy(np.float64))
+    spread = f"{number(float(np.median(ratios)))}" if len(ratios) else "-"
+    if len(ratios) > 1:
+        spread += f" ({number(ratios[0])} to {number(ratios[-1])}; {len(ratios)})"
+    return [
+        str(len(own)),
+        str(int(_is_lower(own).sum())),
+        f"{np.nanmedian(logs):.2f}" if np.isfinite(logs).any() else "-",
+        str(int((said == then).sum())),
+        str(int((said != then).sum())),
+        "; ".join(f"{move}: {count}" for move, count in moves.items()) or "-",
+        spread,
+    ]
+
+
+def _changed(rows: pd.DataFrame) -> Iterator[str]:
+    yield "### Pairs whose verdict is another"
     yield ""
-    yield (
-        f"Tuned were {', '.join(dict.fromkeys(rows['block']))}. Both halves have the same seeds and targets, fewer "
-        "than the tables above. Every other method keeps its registered settings."
-    )
-    yield ""
+    if rows.empty:
+        yield "None."
+        yield ""
+        return
     yield from table(HEADS, [_line(row) for row in rows.to_dict("records")])
 
 
-def _only(tables: Tables, found: pd.DataFrame) -> Tables:
-    """The runs of methods, problems and seeds that were tuned, with their order made anew."""
-    key = [*PLACE, "optimizer", "seed"]
-    wanted = pd.MultiIndex.from_frame(found[key].astype(str))
-    runs = tables["runs"][pd.MultiIndex.from_frame(tables["runs"][key].astype(str)).isin(wanted)]
-    own: Tables = {
-        name: rows[rows["run_id"].isin(runs["run_id"])] if "run_id" in rows else rows for name, rows in tables.items()
-    }
-    made = order_table(own["runs"], own["curves"], own["spectra"], own["hits"], own["nulls"])
-    return {**own, "order": made}
-
-
 def _line(row: dict[Hashable, Any]) -> list[str]:
-    before, after = (json.loads(row[name]) for name in ("settings", "settings_tuned"))
-    changed = ", ".join(f"{name} {_short(after[name])}" for name in after if after[name] != before.get(name))
     tuned: dict[Hashable, Any] = {
-        str(name).removesuffix("_tuned"): value for name, value in row.items() if str(name).endswith("_tuned")
+        str(name).removesuffix(TUNED): value for name, value in row.items() if str(name).endswith(TUNED)
     }
     losses = [number(row["end_loss"]), number(tuned["end_loss"])]
     sizes = [spread_of(row), spread_of(tuned), share_of(row), share_of(tuned), row["verdict"], tuned["verdict"]]
-    return [row["block"], f"`{row['optimizer']}`", changed, *losses, *sizes]
+    return [row["block"], f"`{row['optimizer']}`", row["changed"], *losses, *sizes]
 
 
-def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+def _code(name: str, column: str) -> str:
+    return f"`{name}`" if column == "optimizer" else name

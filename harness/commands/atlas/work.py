@@ -1,7 +1,9 @@
 """`harness atlas`: the tables, the figure and the page of the Atlas, and a sample of its runs made again."""
 
 import argparse
+import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +11,7 @@ import pandas as pd
 from harness.atlas.again import TOLERANCE, VERIFIED, drawn, is_tuned, row_again, verified
 from harness.atlas.kept import beside, keep, kept_specs, kept_tables, part_tables, parts
 from harness.atlas.page import atlas_page
+from harness.atlas.pairs import PAIRS, Tuned, tuned_pairs, write_pairs
 from harness.figures import FIGURES, save
 from harness.tables import Tables
 from harness.whole_files import replace_file, replace_text, writing_into
@@ -37,11 +40,20 @@ def main(arguments: argparse.Namespace) -> int:
     path = folder / VERIFIED
     again = pd.read_csv(path) if path.is_file() else None
     figure = f"{FIGURES_FOLDER}/{page.stem}"
+    pairs = None if tuned is None else _paired(tables, beside(folder), page.parent)
     with writing_into(page.parent):
         save(FIGURES["standing"](tables), page.parent / figure, ("png",))
-        replace_text(page, atlas_page(tables, folder, f"{figure}.png", tuned, again))
+        replace_text(page, atlas_page(tables, folder, f"{figure}.png", pairs, again))
     sys.stdout.write(f"tables: {folder}\npage: {page}\nfigure: {page.parent / figure}.png\n")
     return 0
+
+
+def _paired(tables: Tables, folder: Path, start: Path) -> Tuned:
+    """The pairs, which are written beside the tuned tables in `folder`, and their address from `start`."""
+    rows = tuned_pairs(tables, [part_tables(part) for part in parts(folder)])
+    with writing_into(folder):
+        replace_file(folder / PAIRS, partial(write_pairs, rows))
+    return Tuned(rows, Path(os.path.relpath(folder / PAIRS, start)).as_posix())
 
 
 def _verify(folder: Path, tables: Tables, tuned: Tables | None, count: int) -> None:
