@@ -133,17 +133,34 @@ def test_sizes_are_compared_on_the_problems_that_all_have_and_bounds_are_told():
     spreads = {"gd": {"a": 8.0, "b": 2.0, "c": 1000.0}, "adam": {"a": 2.0, "b": 2.0}, "metropolis": {"a": 1.0}}
     rows = pd.DataFrame([row(block, name, LOW, value) for name, own in spreads.items() for block, value in own.items()])
     rows = rows.assign(targets=1, spread_bound=[">=", "", "", "", "", ""])
-    said = [*answer(rows, 9, shared_sizes(rows))]
+    run = pd.DataFrame({"method": ["gd"] * 9, "block": list("abcdefghi")})
+    said = [line for line in answer(rows, run, shared_sizes(rows)) if line]
     assert said[0].startswith("Of 9 pairs of a method and a problem (2 optimizers and 1 samplers, 3 problems), 6 allow")
     # sqrt(8 * 2) on a and b: c is not Adam's, and a sampler does not decide what is shared
-    assert (
-        "largest for `gd` (the highest watched frequency costs >=4 times the lowest) and smallest for `adam` (2)"
-        in said[1]
-    )
-    assert (
-        "over the 2 problems on which all of 2 optimizers have a spread; the former's is the larger on 1 of" in said[1]
-    )
-    assert "; 1 lower bounds are among the 4 spreads" in said[1]
+    assert "over the 2 problems on which all of 2 optimizers have a spread, the highest" in said[1]
+    assert "costs between 2 (`adam`) and >=4 (`gd`) times the lowest; the latter's is the larger on 1 of" in said[1]
+    # a lower bound among them could be anything above
+    assert "; 1 lower bounds are among the 4 spreads and count as they stand, so that this ranks nobody" in said[1]
+
+
+def test_the_answer_over_targets_names_every_method_that_is_not_low_first():
+    said = {"gd": LOW, "adam": LOW, "lion": HIGH, "bfgs": "no order", "powell": "too few targets"}
+    rows = pd.DataFrame([row("waves", name, verdict, alone=name == "adam") for name, verdict in said.items()])
+    run = pd.DataFrame({"method": [*said, "jacobi"], "block": "waves"})
+    told = next(answer(rows.assign(targets=12), run, shared_sizes(rows)))
+    assert "Over the 12 targets of `waves`, drawn from a law, 2 of 6 methods are low-first, 1 of them beyond" in told
+    assert "; high-first: `lion` (spread 2 [1, 3]); no order: `bfgs` (spread 2 [1, 3]); too few" in told
+    assert told.endswith("too few targets for a verdict: `powell`, `jacobi`.")
+
+
+def test_the_answer_says_on_which_problems_the_order_is_lost():
+    said = {"a": (LOW, LOW, HIGH), "b": (HIGH, "no order", LOW), "c": ("undecided", LOW, LOW)}
+    pairs = [(block, name, verdict) for block, own in said.items() for name, verdict in zip("xyz", own, strict=True)]
+    rows = pd.DataFrame([row(*one) for one in pairs]).assign(targets=1)
+    told = next(answer(rows, rows[["method", "block"]], shared_sizes(rows)))
+    assert "5 are low-first" in told
+    assert "; 2 of the 3 that are not low-first lie where fewer than half are: b." in told
+    assert "test nothing" in told
 
 
 def test_what_is_not_known_is_a_dash():

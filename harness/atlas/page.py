@@ -50,8 +50,9 @@ def atlas_page(
             HEADER.format(folder=folder.as_posix()),
             "# The Atlas: which training algorithms learn low frequencies first?",
             "",
-            *answer(rows, len(run), sizes),
+            _setting(tables["runs"][~tables["runs"]["problem"].isin(known)]),
             "",
+            *answer(rows, run, sizes),
             f"![Every optimizer on every problem]({figure})",
             "",
             *families_section(methods, rows),
@@ -69,6 +70,16 @@ def atlas_page(
             *ends_section(tables),
             *verified_section(again),
         ]
+    )
+
+
+def _setting(runs: pd.DataFrame) -> str:
+    """What all statements are about."""
+    smallest, largest = runs["dim"].min(), runs["dim"].max()
+    return (
+        f"Networks of {smallest:,} to {largest:,} parameters, at equal cost and from equal starting points; every "
+        f"method has one setting for all problems. *{DIRECTIONS[0]}*: of two watched frequencies the lower one is learned at "
+        "less cost more often than chance would have it. What each verdict means and cannot mean: `docs/statistics.md`."
     )
 
 
