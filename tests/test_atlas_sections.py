@@ -117,7 +117,7 @@ def test_a_claim_gets_the_verdict_of_its_methods_on_its_problem(said, alone, ver
     others = [row("sin135 tanh", "powell", HIGH), row("sin135 relu", "gd", HIGH)]
     rows = pd.DataFrame([row("sin135 tanh", "gd", said, alone=alone), *others])
     line = next(text for text in chapter_section(rows) if text.startswith("| figure 1.6"))
-    assert f"| {verdict} |" in line
+    assert f"| {verdict} | `gd` 2 [1, 3], 0.90 [0.80, 1.00] |" in line
     assert "sin135 relu" not in line
     assert "not run here" in next(text for text in chapter_section(rows) if text.startswith("| figure 1.3"))
 
@@ -168,6 +168,7 @@ def test_what_is_not_known_is_a_dash():
     bounded = {"spread": 3.0, "spread_low": 2.0, "spread_high": float("inf"), "spread_bound": ">="}
     assert spread_of(bounded) == ">=3 [2, ∞]"
     assert share_of({"concordance": 0.5, "low": nan, "high": 1.0}) == "0.50 [-, 1.00]"
+    assert share_of({"concordance": nan, "low": nan, "high": nan}) == "- [-, -]"
     assert (number(nan), number(float("inf")), number(1234.5), number(0.123)) == ("-", "∞", "1,234", "0.12")
 
 
@@ -254,6 +255,20 @@ def test_a_mean_over_bounds_of_both_kinds_is_no_spread_to_compare():
     rows = [row("a", "gd", LOW, 4.0) | {"spread_low": 0.0, "spread_high": float("inf")}, row("a", "momentum", LOW, 1.0)]
     text = "\n".join(factors_section(runs(blocks=[{}]), pd.DataFrame(rows)))
     assert "| momentum | `gd` | `momentum` | 1 | 1 | 1 | 0 | 0 | - (0) |" in text
+
+
+def test_beside_samplers_both_sides_are_told_of_every_method():
+    told = {"gd": (1.2, 0.01), "adam": (0.8, 0.01), "lion": (1.5, 0.4), "powell": (1.1, 0.02)}
+    of = {**runs(blocks=[{}])["runs"].iloc[0], "sampler": "metropolis", "n_pairs": 8, "lowest_loss": 0.5}
+    compared = [
+        {**of, "optimizer": name, "frequency_ratio": ratio, "p_adjusted": p} for name, (ratio, p) in told.items()
+    ]
+    rows = pd.DataFrame([row("sin135", name, LOW) for name in (*told, "metropolis")])
+    tables = runs(blocks=[{}]) | {"samplers": pd.DataFrame(compared)}
+    text = "\n".join(chance_section(tables, rows))
+    assert "| `metropolis` | sin135 | 0.90 [0.80, 1.00] | 4 | 0.5 | 2 | 1 | 1 | 0.80 to 1.50 |" in text
+    assert "Of these 4 comparisons 2 lie higher and 1 lower; of 1 no difference is shown." in text
+    assert "More often higher than lower: `gd`, `powell`. More often lower: `adam`." in text
 
 
 @pytest.mark.parametrize("tables", [{}, {"samplers": pd.DataFrame()}])

@@ -13,7 +13,7 @@ from harness.analysis.statistics.spread import median
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.again import verified_section
 from harness.atlas.answer import SAYING, answer, worth_a_mean
-from harness.atlas.kept import with_found
+from harness.atlas.kept import STANDING, with_found
 from harness.atlas.pairs import Tuned
 from harness.atlas.sections.by_chance import chance_section
 from harness.atlas.sections.chapter import chapter_section
@@ -58,6 +58,8 @@ def atlas_page(
             *families_section(methods, rows),
             *_table(methods, sizes),
             *_problems(rows, blocks),
+            f"Of each pair sizes, intervals, p and verdict: `{(folder / STANDING).as_posix()}`.",
+            "",
             *_lost(rows),
             *factors_section(tables, rows),
             *chance_section(tables, rows),
@@ -78,8 +80,9 @@ def _setting(runs: pd.DataFrame) -> str:
     smallest, largest = runs["dim"].min(), runs["dim"].max()
     return (
         f"Networks of {smallest:,} to {largest:,} parameters, at equal cost and from equal starting points; every "
-        f"method has one setting for all problems. *{DIRECTIONS[0]}*: of two watched frequencies the lower one is learned at "
-        "less cost more often than chance would have it. What each verdict means and cannot mean: `docs/statistics.md`."
+        f"method has one setting for all problems. *{DIRECTIONS[0]}*: of two watched frequencies the lower one is "
+        "learned at less cost more often than chance would have it. What each verdict means and cannot mean: "
+        "`docs/statistics.md`."
     )
 
 

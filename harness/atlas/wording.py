@@ -48,9 +48,9 @@ def spread_among(rows: pd.DataFrame, pick: Callable[[Doubles], float]) -> str:
 
 def share_of(row: Mapping[Hashable, Any]) -> str:
     """C of a row of a standing, with its interval."""
-    # an interval that one run leaves unsaid is a dash
-    ends = ", ".join("-" if np.isnan(row[name]) else f"{row[name]:.2f}" for name in ("low", "high"))
-    return f"{row['concordance']:.2f} [{ends}]"
+    # what no pair tells, and an interval that one run leaves unsaid, is a dash
+    share, low, high = ("-" if np.isnan(row[name]) else f"{row[name]:.2f}" for name in ("concordance", "low", "high"))
+    return f"{share} [{low}, {high}]"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -57,9 +57,21 @@ def chance_section(tables: Tables, rows: pd.DataFrame) -> Iterator[str]:
             ]
         )
     yield from table(HEADS, lines)
-    methods = compared[sure & (compared["frequency_ratio"] > 1)].groupby("optimizer")["block"].nunique()
-    yield f"Beyond the map somewhere: {listed(methods.sort_values(ascending=False).index)}."
+    yield _in_all(compared.assign(side=np.sign(compared["frequency_ratio"] - 1).where(sure, 0)))
     yield ""
+
+
+def _in_all(compared: pd.DataFrame) -> str:
+    """Both sides: nearly every method lies higher somewhere, and to say this alone would be to choose."""
+    higher, lower = (int((compared["side"] == side).sum()) for side in (1, -1))
+    # of each method the comparisons in which it lies higher, less those in which it lies lower
+    surplus = compared.groupby("optimizer")["side"].sum().sort_values(ascending=False, kind="stable")
+    more, fewer = surplus.index[surplus > 0], surplus.index[surplus < 0][::-1]
+    return (
+        f"Of these {len(compared):,} comparisons {higher} lie higher and {lower} lower; of "
+        f"{len(compared) - higher - lower:,} no difference is shown. More often higher than lower: {listed(more)}. "
+        f"More often lower: {listed(fewer)}."
+    )
 
 
 def _own(rows: pd.DataFrame, sampler: str, block: str) -> str:

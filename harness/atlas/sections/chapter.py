@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from harness.analysis.statistics.verdicts import DIRECTIONS
-from harness.atlas.wording import listed, table
+from harness.atlas.wording import listed, share_of, spread_of, table
 
 LOW, HIGH = DIRECTIONS
 
@@ -54,6 +54,7 @@ def chapter_section(rows: pd.DataFrame) -> Iterator[str]:
         "low-first",
         "beyond amplitude",
         "verdict",
+        "spread and C",
         "all methods low-first",
     )
     yield from table(heads, [_line(claim, rows) for claim in CLAIMS])
@@ -69,13 +70,16 @@ def _line(claim: Claim, rows: pd.DataFrame) -> list[str]:
     blocks = ", ".join(dict.fromkeys(there["block"])) if claim.problems else f"all {there['block'].nunique()}"
     opening = [claim.place, claim.said, listed(claim.methods)]
     if own.empty:
-        return [*opening, ", ".join(claim.problems), "-", "-", "not run here", "-"]
+        return [*opening, ", ".join(claim.problems), "-", "-", "not run here", "-", "-"]
     able = own[own["said"].isin((LOW, HIGH, "no order", "mixed"))]
     low = able[able["said"] == LOW]
     beyond = low[~low["alone"]]
     whole = there[there["said"] == LOW]
     counts = [f"{len(low)} of {len(able)}", f"{len(beyond)} of {len(able)}"]
-    return [*opening, blocks, *counts, _verdict(able, low, beyond), f"{len(whole)} of {len(there)}"]
+    evidence = "above, *Problems*"
+    if claim.problems:
+        evidence = "; ".join(f"`{row['method']}` {spread_of(row)}, {share_of(row)}" for row in own.to_dict("records"))
+    return [*opening, blocks, *counts, _verdict(able, low, beyond), evidence, f"{len(whole)} of {len(there)}"]
 
 
 def _verdict(able: pd.DataFrame, low: pd.DataFrame, beyond: pd.DataFrame) -> str:

@@ -1,6 +1,6 @@
 """Theory beside measurement: the hits that the tangent kernel of the start foretells for gradient descent."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,8 @@ def theory_section(tables: Tables) -> Iterator[str]:
         return
     names = block_names(tables["runs"][PLACE].drop_duplicates())
     rows = rows.assign(block=[names[tuple(map(str, row))] for row in rows[PLACE].to_numpy(str)])
+    # problems as everywhere on the page, of which hits know nothing
+    rows = rows.sort_values(["block", "optimizer"], key=_placed([*dict.fromkeys(names.values())]), kind="stable")
     yield (
         "The tangent kernel of the starting weights foretells for gradient descent when each frequency's error "
         "falls to 0.1. Ratios are medians with quartiles over runs and frequencies, in which what was not measured "
@@ -48,6 +50,11 @@ def theory_section(tables: Tables) -> Iterator[str]:
             "is not said here."
         )
         yield ""
+
+
+def _placed(blocks: list[str]) -> Callable[["pd.Series[str]"], "pd.Series[str] | pd.Series[int]"]:
+    """The sort key by which blocks stand as in this list."""
+    return lambda column: column.map(blocks.index) if column.name == "block" else column
 
 
 def _groups(rows: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:

@@ -38,8 +38,8 @@ def limits_section(rows: pd.DataFrame, tables: Tables, run: pd.DataFrame) -> Ite
         "how much is not known (`>=`). Equal cost is counted in forward passes, not in seconds."
     )
     yield (
-        "- p is Benjamini and Hochberg's, over all configurations of problems with one target (of one part, where the "
-        "study was made in parts), and over methods where "
+        "- p is Benjamini and Hochberg's, over all configurations of problems with one target that have the same probe "
+        "(of one part, where the study was made in parts; controls are among them), and over methods where "
         f"targets are the unit. Of the verdicts with a direction at most {P_LIMIT:.0%} are expected to be false. Lists "
         "of verdicts are chosen after the fact and have no test of their own; counts, means of ratios and ranks "
         "describe these problems."
@@ -73,6 +73,7 @@ def ends_section(tables: Tables) -> Iterator[str]:
         "the study lies; `python -m harness publish` makes an archive of what is not kept here (`atlas/README.md`)."
     )
     for status in ("diverged", *ENDED_BADLY):
-        for (optimizer, problem), own in runs[runs["status"] == status].groupby(["optimizer", "problem"]):
-            yield f"- {status}: `{optimizer}` on {problem}, {len(own)} times: {own['reason'].iloc[0]}"
+        for (optimizer, reason), own in runs[runs["status"] == status].groupby(["optimizer", "reason"]):
+            where = ", ".join(f"{problem} {count}" for problem, count in own.groupby("problem").size().items())
+            yield f"- {status}: `{optimizer}`, {len(own)} times ({where}): {reason}"
     yield ""
