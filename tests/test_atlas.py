@@ -17,6 +17,7 @@ from harness.cli import main
 from harness.commands.place.work import planned_among
 from harness.study.file.study_file import read_study
 from harness.tables import LABELS
+from optimizers import OPTIMIZERS
 
 STUDY = """\
 name = "small"
@@ -262,6 +263,46 @@ def test_a_method_of_ones_own_finds_its_place(atlas, monkeypatch, capsys):
     assert "my-descent is number" in paragraph(ranked, ratios(both, "my-descent"), "my-descent")
 
 
+TWIN = """\
+from harness import optimizer
+
+@optimizer("gd-twin")
+def minimize(fun, x0, jac, lr=0.1):
+    x = x0.copy()
+    while True:
+        x = x - lr * fun(x)[1]
+"""
+
+
+def test_the_same_method_under_another_name_stands_beside_it_also_with_fewer_seeds(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    (atlas / "twin.py").write_text(TWIN.replace("0.1", str(OPTIMIZERS["gd"].lr)))
+    words = ["place", "twin.py", "--atlas", "kept", "--seeds", "1..5", "--out", "twins", "--jobs", "1"]
+    assert main(words) == 0
+    assert "Its neighbours are gd and adam." in capsys.readouterr().out
+    ranked = pd.read_csv("twins/place.csv").set_index("method")
+    # a problem with two seeds has no more of them by --seeds
+    assert load("twins").runs.groupby("problem")["seed"].max().to_dict()["random-waves"] == 1
+    assert ranked["spread"]["gd-twin"] == pytest.approx(ranked["spread"]["gd"], rel=1e-6)
+
+
+def test_a_place_at_another_cost_or_from_another_start_is_refused_before_a_run(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    (atlas / "my.py").write_text(OWN)
+    part = 'name = "other"\nseeds = "0..4"\n[[parts]]\nproblems = ["control-low"]\nbudget = {}\n'
+    cases = {
+        part.format(6000): "with seed 0, a budget of 6000 and 3 for a gradient, and the last run that is kept",
+        part.format(12000).replace("0..4", "4..6"): "with seed 6, a budget of 12000 and 3",
+        part.format(12000) + "cost_per_gradient = 2\n": "a budget of 12000 and 2 for a gradient",
+        part.format(12000).replace("control-low", "sin15"): "has sin15 with settings or a network on which",
+    }
+    for text, sentence in cases.items():
+        (atlas / "other.toml").write_text(text)
+        assert main(["place", "my.py", "--atlas", "kept", "--study", "other.toml", "--out", "refused"]) == 2
+        assert sentence in capsys.readouterr().err
+    assert not Path("refused").exists()
+
+
 def test_problems_that_a_method_does_not_fit_are_left_out_and_the_rest_is_made(atlas):
     planned = planned_among(atlas / "kept" / "STUDY.toml", ["cobyla"], (), "0")
     assert {spec.problem for spec in planned.specs} == {"control-low", "control-high"}
@@ -280,6 +321,14 @@ def test_what_cannot_be_placed_is_said(atlas, monkeypatch, capsys):
         ("place", "none.py", "--atlas", "kept"): "registers nothing",
         ("place", "wrong.py", "--atlas", "kept"): "failed on all of 3 problems within the first 60 forward passes",
         ("place", "my.txt", "--atlas", "kept"): "Python file with optimizers of your own",
+        (
+            "place",
+            "adam",
+            "--atlas",
+            "kept",
+            "--seeds",
+            "3..6",
+        ): "which has 0 to 5; got 6 as well",
         ("place", "--problem", "sin136", "--atlas", "kept"): "sin135",
         ("place", "--problem", "sin15", "--study", "small.toml"): "leave it out",
     }

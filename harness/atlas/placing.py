@@ -17,6 +17,7 @@ from harness.analysis.alike import alike
 from harness.analysis.asked.against import against
 from harness.analysis.asked.sizes import EITHER, is_sized, mean_bound
 from harness.analysis.asked.standing import PLACE, block_names, method_names, standing
+from harness.analysis.hits import Flags
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, order_table
 from harness.quantities import AT_LEAST, AT_MOST, held, held_ends
 from harness.tables import Doubles, Tables
@@ -24,6 +25,9 @@ from harness.tables import Doubles, Tables
 RUN_LEVEL = ("runs", "curves", "spectra", "hits")
 FEWEST = 3
 """Problems from which a ratio over problems has an interval."""
+AT = ["seed", "budget", "cost_per_gradient"]
+EQUAL = [*PLACE, *AT]
+"""What a run shares with those of other methods that it is held against."""
 
 
 def study_of(file: Path, names: Sequence[str], files: Sequence[Path]) -> str:
@@ -45,9 +49,34 @@ def study_of(file: Path, names: Sequence[str], files: Sequence[Path]) -> str:
     return tomli_w.dumps(content)
 
 
+def check_equal(kept: pd.DataFrame, planned: pd.DataFrame, file: Path) -> None:
+    """Raises ValueError where the Atlas has no runs at the cost and from the start of planned ones.
+
+    Both have the columns of `runs` that are known before a run; `file` is the study that plans them."""
+    lacking = planned[~_alike(planned, kept, EQUAL)]
+    if lacking.empty:
+        return
+    problem, there = lacking["problem"].iloc[0], kept[_alike(kept, lacking.iloc[[0]], PLACE)]
+    if there.empty:
+        raise ValueError(
+            f"A place is told on problems of the Atlas; '{file}' has {problem} with settings or a network on which "
+            "there are no kept runs. Take those of the Atlas, or leave it out."
+        )
+    has, wanted = (
+        f"seed {row['seed']}, a budget of {row['budget']:g} and {row['cost_per_gradient']:g} for a gradient"
+        for row in (there.iloc[-1], lacking.iloc[0])
+    )
+    raise ValueError(
+        f"A place is told at equal cost and from equal starting points; '{file}' has {problem} with {wanted}, and the "
+        f"last run that is kept has {has}. Take seeds, budgets and prices of the Atlas, or leave it out."
+    )
+
+
 def together(kept: Tables, new: Tables) -> Tables:
-    """The tables of both, with `order` made anew over all of their configurations on the problems of the new runs."""
-    kept = _of_runs(kept, kept["runs"][_places(kept["runs"]).isin(_places(new["runs"]))]["run_id"])
+    """The tables of both, with `order` made anew over all of their configurations on the problems of the new runs.
+
+    Of the kept runs those count that have the seeds of new ones: medians over others would be those of other starts."""
+    kept = _of_runs(kept, kept["runs"][_alike(kept["runs"], new["runs"], EQUAL)]["run_id"])
     # an id is a digest of all that makes a run: equal ids are one run, made on two machines perhaps
     known = set(kept["runs"]["run_id"])
     joined = {
@@ -64,9 +93,11 @@ def together(kept: Tables, new: Tables) -> Tables:
     return {**kept, **joined, "nulls": nulls, "order": order}
 
 
-def _places(runs: pd.DataFrame) -> pd.MultiIndex:
-    """Of each run all that it shares with those of other methods."""
-    return pd.MultiIndex.from_frame(runs[PLACE].astype(str))
+def _alike(runs: pd.DataFrame, others: pd.DataFrame, columns: Sequence[str]) -> Flags:
+    """Of each run whether some other one has the same in these columns."""
+    numbers = {name: np.float64 for name in AT if name in columns}
+    own, theirs = (pd.MultiIndex.from_frame(rows[[*columns]].astype(numbers).astype(str)) for rows in (runs, others))
+    return np.asarray(own.isin(theirs))
 
 
 def _of_runs(tables: Tables, ids: "pd.Series[str]") -> Tables:

@@ -17,11 +17,12 @@ from harness import plugins
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.analysis.summary import closing_table
 from harness.atlas.kept import CORE, KEPT, kept_tables
-from harness.atlas.placing import paragraph, ranking, ratios, study_of, together
+from harness.atlas.placing import check_equal, paragraph, ranking, ratios, study_of, together
 from harness.commands.carrying_out import PIPED_WIDTH, ending, say_left_out
 from harness.figures import FIGURES, save
 from harness.plugins.loading import Kind
 from harness.quantities import held
+from harness.run.rows import identity
 from harness.run.runner import run
 from harness.run.spec import find_optimizer, find_problem
 from harness.study.comparison import Plan, plan
@@ -58,6 +59,7 @@ def _method(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out or f"results/place-{names[0]}")
     file = Path(arguments.study or (CORE if atlas == KEPT else atlas / FILE))
     planned = planned_among(file, names, files, arguments.seeds)
+    check_equal(kept["runs"], pd.DataFrame([identity(spec) for spec in planned.specs]), file)
     _try(planned, arguments.what)
     store = Store(folder)
     _made(planned, store, arguments.jobs)
@@ -97,14 +99,22 @@ def _try(planned: Plan, what: str) -> None:
 
 
 def planned_among(file: Path, names: Sequence[str], files: Sequence[Path], only_seeds: str | None) -> Plan:
-    """The runs of these optimizers on the problems of a study that they fit; raises ValueError where they fit none."""
+    """The runs of these optimizers on the problems of a study that they fit; raises ValueError where they fit none.
+
+    Of some seeds alone where these are given; raises ValueError for one that the study has nowhere."""
     with TemporaryDirectory() as elsewhere:
         path = Path(elsewhere) / FILE
         # a study refuses a problem that none of its methods fits: beside one that fits all, such a problem is left out
         path.write_text(study_of(file, [*names, COMPANION], files))
-        found = read_study(path, only_seeds).plan
+        found = read_study(path).plan
     left_out = {key: why for key, why in found.left_out.items() if key.partition(": ")[2] in names}
-    specs = tuple(spec for spec in found.specs if spec.optimizer in names)
+    has = {spec.seed for spec in found.specs}
+    wanted = has if only_seeds is None else {*seeds(only_seeds)}
+    if not wanted <= has:
+        raise ValueError(
+            f"--seeds takes seeds of '{file}', which has {min(has)} to {max(has)}; got {min(wanted - has)} as well."
+        )
+    specs = tuple(spec for spec in found.specs if spec.optimizer in names and spec.seed in wanted)
     if not specs:
         reason = next(iter(left_out.values()), "")
         raise ValueError(f"{' and '.join(names)} fits no problem of '{file}': {reason}")
