@@ -222,7 +222,8 @@ def pair(block, method, said, then, losses=(1.0, 0.1), **other):
 
 def test_tuned_settings_are_told_by_method_and_by_problem_and_one_by_one_where_a_verdict_is_another():
     rows = [
-        pair("b", "gd", LOW, LOW),
+        # the same but for what amplitude alone would give
+        pair("b", "gd", LOW, f"{LOW}, as amplitude alone would give"),
         pair("a", "gd", LOW, HIGH, (1.0, 10.0), spread_tuned=1.0),
         pair("a", "adam", "undecided", "no order", spread_bound=">=", verdict_tuned="no order"),
         # of a mean over bounds of both kinds nothing is known

@@ -1,7 +1,4 @@
-"""Pairs: a method on a problem with tuned settings beside the same with the registered ones, on the same seeds.
-
-A verdict is said here without what amplitude alone would give: by loss that is read off marks, which are not kept of
-the registered runs, and one half of a pair would be held against more than the other."""
+"""Pairs: a method on a problem with tuned settings beside the same with the registered ones, on the same seeds."""
 
 import json
 from collections.abc import Hashable, Iterable
@@ -66,10 +63,10 @@ def _only(tables: Tables, found: pd.DataFrame) -> Tables:
 
 
 def _named(half: Tables, names: dict[tuple[str, ...], str]) -> pd.DataFrame:
-    """The standing, with names of the whole study and verdicts without what amplitude alone would give."""
+    """The standing, with names of the whole study."""
     rows = standing(half)
     renamed = {name: names[key] for key, name in block_names(half["runs"][PLACE].drop_duplicates()).items()}
-    return rows.assign(block=rows["block"].map(renamed), verdict=rows["verdict"].str.split(",").str[0])
+    return rows.assign(block=rows["block"].map(renamed))
 
 
 def _changed(row: dict[Hashable, Any]) -> str:

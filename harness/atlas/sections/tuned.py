@@ -31,8 +31,8 @@ def tuned_section(tuned: Tuned | None) -> Iterator[str]:
     yield (
         "Both halves of a pair have the same seeds and targets, fewer than the tables above, and every other method "
         "keeps its registered settings. Two verdicts are two tests: that they differ is not tested, and of many pairs "
-        "some differ by chance. What amplitude alone would give is not asked here, and of the verdicts above it is "
-        f"left out. Each pair, with its settings, intervals and p: [pairs.csv]({tuned.address})."
+        "some differ by chance. A verdict counts as the same also where amplitude alone would give it with one of "
+        f"them. Each pair, with its settings, intervals and p: [pairs.csv]({tuned.address})."
     )
     yield ""
     yield (
@@ -46,11 +46,12 @@ def tuned_section(tuned: Tuned | None) -> Iterator[str]:
         yield ""
         groups = rows.groupby(name, sort=name == "optimizer")
         yield from table((title, *COUNTED), [[_code(str(key), name), *_counted(own)] for key, own in groups])
-    yield from _changed(rows[rows["verdict"] != rows["verdict" + TUNED]])
+    said, then = _said(rows)
+    yield from _changed(rows[said != then])
 
 
 def _told(rows: pd.DataFrame) -> Iterator[str]:
-    said, then = rows["verdict"], rows["verdict" + TUNED]
+    said, then = _said(rows)
     able, able_then = said.isin(SAYING), then.isin(SAYING)
     both = able & able_then
     turned = said.isin(DIRECTIONS) & then.isin(DIRECTIONS) & (said != then)
@@ -72,6 +73,11 @@ def _told(rows: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def _said(rows: pd.DataFrame) -> "list[pd.Series[str]]":
+    """The verdicts of both halves, without what takes them back."""
+    return [rows["verdict" + end].str.split(",").str[0] for end in ("", TUNED)]
+
+
 def _is_lower(rows: pd.DataFrame) -> "pd.Series[bool]":
     return rows["end_loss" + TUNED] < rows["end_loss"]
 
@@ -85,7 +91,7 @@ def _ratios(rows: pd.DataFrame) -> Doubles:
 
 
 def _counted(own: pd.DataFrame) -> list[str]:
-    said, then, ratios = own["verdict"], own["verdict" + TUNED], _ratios(own)
+    (said, then), ratios = _said(own), _ratios(own)
     moves = (said + " -> " + then)[said != then].value_counts(sort=False)
     with np.errstate(all="ignore"):
         logs = np.log10((own["end_loss" + TUNED] / own["end_loss"]).to_numpy(np.float64))
