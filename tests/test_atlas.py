@@ -8,7 +8,7 @@ import pytest
 from harness import load
 from harness.analysis.asked.standing import standing
 from harness.analysis.order import order_table
-from harness.atlas.again import drawn, verified
+from harness.atlas.again import drawn, rows_by_name, verified
 from harness.atlas.kept import keep, kept_specs, kept_tables, part_tables, parts
 from harness.atlas.page import atlas_page
 from harness.atlas.pairs import tuned_pairs
@@ -222,6 +222,16 @@ def test_a_row_that_is_doubted_is_made_again_also_of_tuned_settings(atlas, monke
     assert "Did you mean 'gd on control-low'" in capsys.readouterr().err
     assert main(["atlas", "whole", "--row", "gd on control-low"]) == 2
     assert "leave out folder" in capsys.readouterr().err
+
+
+def test_a_row_of_tuned_settings_has_the_name_that_the_page_gives_its_problem(atlas):
+    """A tuned study has fewer problems, among which less tells one apart."""
+    runs = load(atlas / "whole").tables["runs"].query("problem == 'control-low' and optimizer == 'gd'")
+    tuned, sine = runs.assign(activation="relu"), runs.assign(activation="sin")
+    whole = pd.concat([tuned, sine, runs, runs.assign(network="1-10-1")])
+    assert list(rows_by_name(tuned, tuned)) == ["gd on control-low"]
+    assert list(rows_by_name(tuned, whole)) == ["gd on control-low relu"]
+    assert set(rows_by_name(whole, whole)) >= set(rows_by_name(tuned, whole))
 
 
 def test_the_word_writes_page_figure_and_tables_and_a_second_time_the_same(atlas, monkeypatch, capsys):

@@ -61,11 +61,14 @@ def is_tuned(row: str) -> bool:
     return found is not None and found["tuned"] is not None
 
 
-def row_again(row: str, specs: Sequence[RunSpec], parts: Sequence[Tables]) -> tuple[pd.DataFrame, str, str]:
+def row_again(
+    row: str, specs: Sequence[RunSpec], parts: Sequence[Tables], whole: pd.DataFrame
+) -> tuple[pd.DataFrame, str, str]:
     """Make the runs of a row such as `adam on sin135 tanh` again: `verified` of them, and the row before and after.
 
-    It is judged among the configurations of its own part, as it was. Raises ValueError for a row that is in none."""
-    named = _named(pd.concat([kept["runs"] for kept in parts], ignore_index=True))
+    Its name is that of the page, by the runs of the `whole` Atlas. It is judged among the configurations of its own
+    part, as it was. Raises ValueError for a row that is in none."""
+    named = rows_by_name(pd.concat([kept["runs"] for kept in parts], ignore_index=True), whole)
     ids = named.get(row.replace(TUNED, "", 1) if is_tuned(row) else row)
     if ids is None:
         tail = TUNED if is_tuned(row) else ""
@@ -92,9 +95,9 @@ def row_again(row: str, specs: Sequence[RunSpec], parts: Sequence[Tables]) -> tu
     return rows, _said(kept, ids), _said({**kept, **anew, "order": order}, ids)
 
 
-def _named(runs: pd.DataFrame) -> dict[str, set[str]]:
-    """The runs of each row, by its name."""
-    names = block_names(runs[PLACE].drop_duplicates())
+def rows_by_name(runs: pd.DataFrame, whole: pd.DataFrame) -> dict[str, set[str]]:
+    """The ids of the runs of each row, by its name among the runs of the `whole`."""
+    names = block_names(pd.concat([whole[PLACE], runs[PLACE]]).drop_duplicates())
     runs = runs.assign(block=[names[tuple(map(str, row))] for row in runs[PLACE].to_numpy(str)])
     alike = runs[[*LABELS, "block"]].drop_duplicates().reset_index(drop=True)
     alike["row"] = [f"{method} on {block}" for method, block in zip(method_names(alike), alike["block"], strict=True)]

@@ -77,10 +77,10 @@ def _row(arguments: argparse.Namespace) -> int:
         raise ValueError(
             f"--row makes the runs of kept tables again and writes nothing; leave out {', '.join(others)}."
         )
-    folder = Path(arguments.atlas)
-    folder = beside(folder) if is_tuned(arguments.row) else folder
+    whole = Path(arguments.atlas)
+    folder = beside(whole) if is_tuned(arguments.row) else whole
     kept = [part_tables(part) for part in parts(folder)]
-    rows, before, after = row_again(arguments.row, kept_specs(folder), kept)
+    rows, before, after = row_again(arguments.row, kept_specs(folder), kept, kept_tables(whole)["runs"])
     for one in rows.itertuples():
         loss, cost = f"{one.loss_difference:.2g}", f"{one.cost_difference:.2g}"
         sys.stdout.write(
