@@ -198,3 +198,20 @@ def test_the_circle_is_the_domain_of_sin135():
 def test_settings_that_make_no_problem_are_refused_with_the_rule(recipe, sentence):
     with pytest.raises(ValueError, match=sentence):
         build(recipe)
+
+
+@pytest.mark.parametrize(
+    ("formula", "watched", "said"),
+    [
+        ("abs(x)", [3], "k = 1, 5, 7, 9, 11, ...: a window does not leave them"),
+        ("sign(x)", [1], "--watch 1,3,5 watches the loudest"),
+        # with an order on what is watched, and of a slow drift without maxima, nothing is missed
+        ("0.5*x+sin(8*x)", [1, 8], None),
+        ("exp(x)", [1], None),
+    ],
+)
+def test_where_a_window_leaves_no_order_the_waves_that_it_takes_away_are_named(formula, watched, said):
+    probe = replace(PROBLEMS["target"], target=formula).build(np.random.default_rng(0)).probes[0]
+    assert [float(k) for k in probe.frequency if k > 0] == watched
+    assert len(probe.selection.dropped) == (said is not None)
+    assert said is None or said in probe.selection.dropped[0]

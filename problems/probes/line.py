@@ -19,6 +19,8 @@ SHUFFLE_SEED = 0
 NOISELESS = 1e-3
 """Of a formula, frequencies above this share of the largest amplitude are peaks: it has no noise to rise above."""
 MOST_PEAKS = 12
+FEWEST, WORTH_NAMING = 2, 3
+"""Frequencies that have an order, and how many are named where fewer are watched."""
 SURVIVING = 0.5
 """Share of its amplitude that a peak keeps under the window, at least; one between two multiples even gains."""
 
@@ -70,7 +72,8 @@ def formula_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool
     if not len(peaks):  # of a slow drift, which no window leaves standing, the largest alone
         peaks = np.array([amplitudes.argmax()])
     what = "frequencies of the formula" if orthogonal else "peaks of the formula that survive a window,"
-    selection, kept = _most(peaks, amplitudes, cycles * line.unit, f"{what} above 1e-3 of the largest")
+    found = find_peaks(amplitudes, floor, orthogonal=orthogonal, most=None)
+    selection, kept = _most(peaks, found, amplitudes, cycles * line.unit, f"{what} above 1e-3 of the largest")
     return waves_probe(inputs, targets, cycles[kept] * line.unit, line.unit, selection)
 
 
@@ -90,7 +93,8 @@ def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) 
         )
     what = "frequencies" if orthogonal else "peaks that survive a window,"
     rule = f"{what} of the centred target above what shuffled targets reach, {floor:.3g}"
-    selection, kept = _most(peaks, amplitudes, cycles * line.unit, rule)
+    found = find_peaks(amplitudes, floor, orthogonal=orthogonal, most=None)
+    selection, kept = _most(peaks, found, amplitudes, cycles * line.unit, rule)
     frequencies = cycles[kept] * line.unit
     if abs(targets[:, 0].mean()) > floor:
         frequencies = np.concatenate([[0.0], frequencies])
@@ -122,13 +126,31 @@ def _peaks(inputs: Array, targets: Array, line: Line, floor: float, *, orthogona
 
 
 def _most(
-    peaks: NDArray[np.intp], amplitudes: NDArray[np.float64], frequencies: NDArray[np.float64], rule: str
+    peaks: NDArray[np.intp],
+    found: NDArray[np.intp],
+    amplitudes: NDArray[np.float64],
+    frequencies: NDArray[np.float64],
+    rule: str,
 ) -> tuple[Selection, NDArray[np.intp]]:
-    """The largest of the peaks, at most twelve, and what to say of the others."""
-    kept = np.sort(peaks[np.argsort(-amplitudes[peaks], kind="stable")[:MOST_PEAKS]])
-    others = np.setdiff1d(peaks, kept)
-    if not len(others):
-        return Selection(rule), kept
-    named = ", ".join(f"{frequencies[place]:.4g}" for place in others[:5]) + (", ..." if len(others) > 5 else "")
-    note = f"{len(others)} more of smaller amplitude (k = {named}): the {MOST_PEAKS} largest are watched"
-    return Selection(rule, (note,)), kept
+    """The largest of the peaks, at most twelve, and what to say of the others and of what was `found` and is none."""
+    kept = np.sort(_loudest(peaks, amplitudes)[:MOST_PEAKS])
+    others, lost = np.setdiff1d(peaks, kept), np.setdiff1d(found, peaks)
+    notes = []
+    if len(others):
+        named = _listed(frequencies[others])
+        notes += [f"{len(others)} more of smaller amplitude (k = {named}): the {MOST_PEAKS} largest are watched"]
+    # where an order stands on what is watched, feet are of no interest; here somebody looks for a wave in vain
+    if len(lost) and (len(kept) < FEWEST or amplitudes[lost].max() > amplitudes[kept].max()):
+        named, loud = _listed(frequencies[lost]), np.sort(_loudest(found, amplitudes)[:WORTH_NAMING])
+        asked = ",".join(f"{frequency:.4g}" for frequency in frequencies[loud])
+        why = "a window does not leave them, as it does not leave the foot of another wave"
+        notes += [f"k = {named}: {why}; --watch {asked} watches the loudest"]
+    return Selection(rule, tuple(notes)), kept
+
+
+def _loudest(places: NDArray[np.intp], amplitudes: NDArray[np.float64]) -> NDArray[np.intp]:
+    return places[np.argsort(-amplitudes[places], kind="stable")]
+
+
+def _listed(frequencies: NDArray[np.float64]) -> str:
+    return ", ".join(f"{one:.4g}" for one in frequencies[:5]) + (", ..." if len(frequencies) > 5 else "")
