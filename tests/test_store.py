@@ -92,6 +92,23 @@ def test_a_folder_with_a_list_that_is_none_is_occupied_and_left_alone(tmp_path, 
     assert whole(tmp_path) == before
 
 
+@pytest.mark.parametrize("content", [None, "", '{"runs": [', "[]"])
+def test_finished_runs_outlive_the_list_of_them(store, content):
+    """Whoever starts the study again has them: nothing that is finished is lost, whatever became of one file."""
+    store.write("a", tables("a"), MACHINE)
+    (store.folder / "README.md").write_text("of the study")
+    before = store.read()
+    listed = store.folder / "study.json"
+    listed.unlink() if content is None else listed.write_text(content)
+    again = Store(store.folder)
+    with pytest.raises(ValueError, match=r"study.json, is damaged or gone. Start the study once more .* is kept"):
+        again.roll()
+    again.open(STUDY)
+    assert set(again.states()) == {"a"}
+    for name, rows in again.read().items():
+        identical(rows, before[name])
+
+
 def test_a_folder_with_anything_else_is_occupied(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(OccupiedError):

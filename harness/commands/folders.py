@@ -25,8 +25,8 @@ def source_of(arguments: argparse.Namespace) -> Path:
 
 
 def existing(folder: Path) -> Path:
-    """The folder; raises ValueError unless it holds a study."""
-    if not (folder / STUDY).is_file():
+    """The folder; raises ValueError unless it holds a study, or the runs of one."""
+    if not ((folder / STUDY).is_file() or Store(folder).has_lost_its_list()):
         raise ValueError(f"A study's folder is required, as 'harness sweep' prints it; '{folder}' holds none.")
     return folder
 

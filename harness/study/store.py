@@ -79,7 +79,7 @@ class Store:
     def grown(self, study: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         """The list there, if any, and what it would grow to; nothing is written. Raises OccupiedError."""
         found = self._found()
-        if found is None and self.folder.exists() and not self._is_vacant():
+        if found is None and self.folder.exists() and not (self._is_vacant() or self.has_lost_its_list()):
             raise OccupiedError(
                 f"The output folder '{self.folder}' holds something else. Choose another --out, or remove that folder."
             )
@@ -126,8 +126,13 @@ class Store:
         return {**found, "machines": self.ledger.machines()}
 
     def roll(self) -> dict[str, Any]:
-        """The list of the runs; raises FileNotFoundError if there is no study."""
+        """The list of the runs; raises FileNotFoundError if there is no study, and ValueError if it is damaged."""
         found = self._found()
+        if found is None and self.has_lost_its_list():
+            raise ValueError(
+                f"The list of the runs in '{self.folder}', {STUDY}, is damaged or gone. Start the study once more as "
+                f"it was started, with --out {self.folder}: the list is made anew, and what is finished is kept."
+            )
         if found is None:
             raise FileNotFoundError(f"No study in '{self.folder}': it needs {STUDY}.")
         return found
@@ -202,6 +207,10 @@ class Store:
         return self.folder.is_dir() and all(
             path.match(TEMPORARY) or path.name in (PARTS, LEASES) for path in self.folder.iterdir()
         )
+
+    def has_lost_its_list(self) -> bool:
+        """Whether the list alone is damaged or gone: finished runs lie there, which are found by their names."""
+        return bool(Ledger(self.folder).states())
 
 
 def read_exported(folder: Path) -> Tables:
