@@ -354,6 +354,18 @@ def test_a_problem_is_placed_by_the_methods_that_keep_the_order_on_it(atlas, mon
     assert "The order is kept on control-low by" in capsys.readouterr().out
 
 
+def test_of_a_few_tuned_runs_beside_very_many_no_marks_are_kept(atlas, monkeypatch):
+    monkeypatch.chdir(atlas)
+    (atlas / "tuned.toml").write_text(TUNED)
+    assert main(["sweep", "tuned.toml", "--out", "whole-tuned", "--jobs", "1"]) == 0
+    words = ["atlas", "--atlas", "wide", "--page", "wide.md"]
+    assert main([*words, "whole", "--tuned", "whole-tuned"]) == 0
+    assert len(kept_tables(Path("wide-tuned"))["curves"]) > 2
+    monkeypatch.setattr("harness.analysis.thinned.MOST_RUNS", 66)
+    assert main([*words, "--tuned", "whole-tuned"]) == 0
+    assert len(kept_tables(Path("wide-tuned"))["curves"]) == 2
+
+
 def test_of_very_many_runs_no_marks_are_kept_and_page_and_standing_say_the_same(atlas, monkeypatch):
     whole = load(atlas / "whole").tables
     monkeypatch.setattr("harness.analysis.thinned.MOST_RUNS", 10)

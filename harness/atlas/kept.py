@@ -55,11 +55,12 @@ def parts(folder: Path) -> list[Path]:
     return [folder, *sorted(path.parent for path in (folder / PARTS).glob(f"*/{RUNS}"))]
 
 
-def keep(folder: Path, target: Path, part: str | None = None) -> Tables:
+def keep(folder: Path, target: Path, part: str | None = None, more: int = 0) -> Tables:
     """Keep what counts of the study in `folder` in `target`, or as a `part` of it; the tables that were kept.
 
-    The file of the study is kept beside them. Parts whose runs it holds, all of them, go. Raises ValueError where there
-    is no study, for a part whose name cannot be a folder's, and for runs that another part has among others."""
+    Of very many runs less is kept; `more` lie elsewhere in the same Atlas. The file of the study is kept beside. Parts
+    whose runs it holds, all of them, go. Raises ValueError where there is no study, for a part whose name cannot be a
+    folder's, and for runs that another part has among others."""
     try:
         tables = load(folder).tables
     except (FileNotFoundError, NotADirectoryError):
@@ -71,7 +72,9 @@ def keep(folder: Path, target: Path, part: str | None = None) -> Tables:
     replaced = _replaced(tables["runs"], others) if part is None else []
     others = others[~others["part"].isin(replaced)]
     _check_new(tables["runs"], others)
-    kept = thinned(tables, len(others)) | {name: rows for name, rows in with_found(tables).items() if name in FOUND}
+    kept = thinned(tables, len(others) + more) | {
+        name: rows for name, rows in with_found(tables).items() if name in FOUND
+    }
     with writing_into(into):
         for name, rows in kept.items():
             replace_file(into / f"{name}.parquet", partial(_parquet, rows))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from harness.atlas.again import TOLERANCE, VERIFIED, drawn, is_tuned, row_again, verified
-from harness.atlas.kept import beside, keep, kept_specs, kept_tables, part_tables, parts
+from harness.atlas.kept import beside, keep, kept_runs, kept_specs, kept_tables, part_tables, parts
 from harness.atlas.page import atlas_page
 from harness.atlas.pairs import PAIRS, Tuned, tuned_pairs, write_pairs
 from harness.figures import FIGURES, save
@@ -31,7 +31,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.folder is not None:
         keep(Path(arguments.folder), folder, arguments.part)
     if arguments.tuned is not None:
-        keep(Path(arguments.tuned), beside(folder), arguments.part)
+        keep(Path(arguments.tuned), beside(folder), arguments.part, len(kept_runs(parts(folder))))
     # read back also after keeping: the page is made of what lies there, and can be made again of it
     tables = kept_tables(folder)
     tuned = kept_tables(beside(folder)) if beside(folder).is_dir() else None
