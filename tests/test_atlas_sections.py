@@ -15,7 +15,7 @@ from harness.atlas.sections.families import families_section
 from harness.atlas.sections.foretold import theory_section
 from harness.atlas.sections.limits import limits_section
 from harness.atlas.sections.surprised import surprised_section
-from harness.atlas.sections.tuned import tuned_section
+from harness.atlas.sections.tuned import tuned_answer, tuned_section
 from harness.atlas.wording import number, share_of, spread_among, spread_of
 from harness.study.selftest import CONTROLS
 from harness.tables import LABELS
@@ -232,7 +232,7 @@ def test_tuned_settings_are_told_by_method_and_by_problem_and_one_by_one_where_a
     text = "\n".join(tuned_section(Tuned(pd.DataFrame(rows), "there/pairs.csv")))
     assert "4 pairs of a method and a problem (3 methods, 2 problems)" in text
     assert "the loss is lower for 3 of them" in text
-    assert "Of 3 pairs that allow a statement with both settings, 2 have the same verdict, and 1 have the opp" in text
+    assert "Of 3 pairs that allow a statement with both settings, 2 have the same verdict, and 1 has the opp" in text
     assert "1 allow one with one of them alone. Where both spreads are known and no bounds (2 pairs)" in text
     assert "a factor of 1.2 in the median, between 0.5 and 2." in text
     assert "[pairs.csv](there/pairs.csv)" in text
@@ -250,6 +250,22 @@ def test_tuned_settings_are_told_by_method_and_by_problem_and_one_by_one_where_a
 def test_where_nothing_was_tuned_it_is_said():
     for tuned in (None, Tuned(pd.DataFrame([pair("a", "gd", LOW, LOW)]).iloc[:0], "")):
         assert "Not run in this study" in "\n".join(tuned_section(tuned))
+        assert not list(tuned_answer(tuned))
+
+
+def test_the_answer_tells_of_tuned_settings_and_of_drawn_targets_one_by_one():
+    rows = [
+        pair("a", "gd", LOW, HIGH),
+        pair("a", "adam", LOW, f"{LOW}, as amplitude alone would give"),
+        pair("waves", "lion", HIGH, "no order", targets=24, spread_tuned=1.0),
+        pair("waves", "adam", LOW, LOW, targets=24),
+    ]
+    said, blank = tuned_answer(Tuned(pd.DataFrame(rows), "there/pairs.csv"))
+    assert not blank
+    assert "(2 problems), 2 of 4 pairs that allow a statement" in said
+    other = "over the targets of `waves` another is that of `lion` high-first -> no order"
+    assert f"and 1 has the opposite direction; {other}" in said
+    assert said.count("->") == 1
 
 
 def test_a_mean_over_bounds_of_both_kinds_is_no_spread_to_compare():

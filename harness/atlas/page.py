@@ -23,7 +23,7 @@ from harness.atlas.sections.families import families_section
 from harness.atlas.sections.foretold import theory_section
 from harness.atlas.sections.limits import ends_section, limits_section
 from harness.atlas.sections.surprised import surprised_section
-from harness.atlas.sections.tuned import tuned_section
+from harness.atlas.sections.tuned import tuned_answer, tuned_section
 from harness.atlas.wording import listed, number, share_of, spread_among, spread_of, table
 from harness.tables import LABELS, Tables
 from optimizers import OPTIMIZERS
@@ -53,6 +53,7 @@ def atlas_page(
             _setting(tables["runs"][~tables["runs"]["problem"].isin(known)]),
             "",
             *answer(rows, run, sizes),
+            *tuned_answer(tuned),
             f"![Every optimizer on every problem]({figure})",
             "",
             *families_section(methods, rows),

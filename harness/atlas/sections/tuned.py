@@ -50,20 +50,47 @@ def tuned_section(tuned: Tuned | None) -> Iterator[str]:
     yield from _changed(rows[said != then])
 
 
+def tuned_answer(tuned: Tuned | None) -> Iterator[str]:
+    """The sentence of the answer: how many verdicts stay, and which are others over drawn targets."""
+    if tuned is None or tuned.pairs.empty:
+        return
+    rows = tuned.pairs
+    both, same, turned = (int(own.sum()) for own in _compared(*_said(rows)))
+    told = (
+        f"With settings tuned by the loss alone ({rows['block'].nunique()} problems), {same} of {both} pairs that "
+        "allow a statement with both settings have the same verdict, and "
+        f"{turned} {_have(turned)} the opposite direction"
+    )
+    for block, own in rows[rows["targets"] > 1].groupby("block", sort=False):
+        said, then = _said(own)
+        others = own.assign(move=said + " -> " + then)[said != then].to_dict("records")
+        moved = ", ".join(f"`{row['optimizer']}` {row['move']} (spread {spread_of(_after(row))})" for row in others)
+        told += f"; over the targets of `{block}` another is that of {moved}" if others else ""
+    yield from (told + ".", "")
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
+
+
+def _compared(said: "pd.Series[str]", then: "pd.Series[str]") -> "tuple[pd.Series[bool], ...]":
+    """Which pairs allow a statement with both settings, which of these say the same, and which the opposite."""
+    both = said.isin(SAYING) & then.isin(SAYING)
+    return both, both & (said == then), said.isin(DIRECTIONS) & then.isin(DIRECTIONS) & (said != then)
+
+
 def _told(rows: pd.DataFrame) -> Iterator[str]:
     said, then = _said(rows)
-    able, able_then = said.isin(SAYING), then.isin(SAYING)
-    both = able & able_then
-    turned = said.isin(DIRECTIONS) & then.isin(DIRECTIONS) & (said != then)
+    both, same, turned = _compared(said, then)
     yield (
         f"{len(rows)} pairs of a method and a problem ({rows['optimizer'].nunique()} methods, "
         f"{rows['block'].nunique()} problems) have another setting than the registered one with a lower loss on the "
         f"seeds of the search; on the seeds of the study the loss is lower for {int(_is_lower(rows).sum())} of them."
     )
     yield (
-        f"Of {int(both.sum())} pairs that allow a statement with both settings, {int(((said == then) & both).sum())} "
-        f"have the same verdict, and {int(turned.sum())} have the opposite direction; "
-        f"{int((able ^ able_then).sum())} allow one with one of them alone."
+        f"Of {int(both.sum())} pairs that allow a statement with both settings, {int(same.sum())} "
+        f"have the same verdict, and {int(turned.sum())} {_have(int(turned.sum()))} the opposite direction; "
+        f"{int((said.isin(SAYING) ^ then.isin(SAYING)).sum())} allow one with one of them alone."
     )
     if len(ratios := _ratios(rows)):
         yield (
@@ -120,12 +147,15 @@ def _changed(rows: pd.DataFrame) -> Iterator[str]:
 
 
 def _line(row: dict[Hashable, Any]) -> list[str]:
-    tuned: dict[Hashable, Any] = {
-        str(name).removesuffix(TUNED): value for name, value in row.items() if str(name).endswith(TUNED)
-    }
+    tuned = _after(row)
     losses = [number(row["end_loss"]), number(tuned["end_loss"])]
     sizes = [spread_of(row), spread_of(tuned), share_of(row), share_of(tuned), row["verdict"], tuned["verdict"]]
     return [row["block"], f"`{row['optimizer']}`", row["changed"], *losses, *sizes]
+
+
+def _after(row: dict[Hashable, Any]) -> dict[Hashable, Any]:
+    """The half with tuned settings, under the names of the other."""
+    return {str(name).removesuffix(TUNED): value for name, value in row.items() if str(name).endswith(TUNED)}
 
 
 def _code(name: str, column: str) -> str:
