@@ -367,19 +367,28 @@ def test_what_a_word_does_not_take_is_one_sentence(
 
 
 @pytest.mark.parametrize(("word", "option"), PAIRS, ids=[f"{word}{option}" for word, option in PAIRS])
-def test_an_option_of_one_value_is_refused_with_two(word: str, option: str) -> None:
+def test_of_two_values_of_an_option_the_last_counts_and_it_is_said(
+    word: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     parser = parser_of(word)
     action = parser.options[option]
     if action.nargs == 0 or action.default == []:  # a flag, or repeatable
         return
     action.type = None
-    with pytest.raises(ValueError, match=f"^{option} takes one value; got 'one' and 'two'. Leave one out.$"):
-        parser.understand([option, "one", f"{option}=two"])
+    needed = [other for other in parser.options.values() if other.required and other is not action]
+    others = [each for other in needed for each in (other.option_strings[0], "x")]
+    empty = [other for other in parser._actions if not other.option_strings and other.nargs not in ("?", "*")]
+    for other in (*needed, *empty):
+        other.type = None
+    found = parser.understand([*("x" for _ in empty), *others, option, "one", f"{option}=two"])
+    assert getattr(found, action.dest) == "two"
+    assert f"{option} was given twice: 'two' counts, and not 'one'.\n" in capsys.readouterr().err
 
 
-def test_an_option_may_be_given_twice_with_one_value() -> None:
+def test_an_option_may_be_given_twice_with_one_value(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = parser_of("compare").understand(["--budget", "900", "--out", "a", "--budget=9e2", "--out", "a"])
     assert (arguments.budget, arguments.out) == (900, "a")
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("option", [*RECIPE_OPTIONS, *PROBLEM_OPTIONS])

@@ -115,7 +115,7 @@ def test_a_study_without_runs_has_progress_and_a_report_that_says_so(tmp_path):
     with serving(tmp_path / "s") as port:
         status, text, _ = ask(port, "/report.html")
         assert status == 503
-        assert "Finish at least one run first" in text
+        assert "has no finished run yet" in text
 
 
 def test_a_folder_without_a_study_is_refused(tmp_path, capsys):

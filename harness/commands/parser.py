@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -25,16 +26,17 @@ PLACE = re.compile(r"DIR|STEM|\.[a-z]+")
 """In the metavar of folders and files of ours; those of data are part of a run's identity, as they are named."""
 
 
-class Once(argparse.Action):
-    """Keeps the one value of an option, which may be given again, but no other; for one parser that reads once."""
+class Last(argparse.Action):
+    """Keeps the last value of an option, as scripts expect that add to a command; for one parser that reads once."""
 
     given: Any = None
 
     def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
-        """Keep it; argparse alone would let the last win in silence."""
-        del parser
+        """Keep it, and say so where another was given before; argparse alone would drop that in silence."""
         if option_string is not None and self.given is not None and self.given != values:
-            raise argparse.ArgumentError(self, f"takes one value; got '{self.given}' and '{values}'. Leave one out.")
+            sys.stderr.write(
+                f"{parser.prog}: {option_string} was given twice: '{values}' counts, and not '{self.given}'.\n"
+            )
         self.given = values
         setattr(namespace, self.dest, values)
 
@@ -53,7 +55,7 @@ class Parser(argparse.ArgumentParser):
         )
         self.word = word
         for name in (None, "store"):
-            self.register("action", name, Once)
+            self.register("action", name, Last)
 
     @property
     def options(self) -> dict[str, argparse.Action]:
