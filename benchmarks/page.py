@@ -83,9 +83,13 @@ Measured on two cores of the machine of the tables (AMD EPYC, Zen 4), which did 
 others, in whose environment OPENBLAS_CORETYPE named a processor without AVX-512, which halves the products of numpy.
 
 - *bfgs* is asked to be 160 times as fast as scipy; the three rounds gave 312, 166 and 106 (quartiles of the last 88
-  to 285): ours took 1.7, 3.3 and 3.5 ms an iteration, and scipy 530, 532 and 360. Why they differ so is not known.
+  to 285): ours took 1.7, 3.3 and 3.5 ms an iteration, and scipy 530, 532 and 360. On another machine (Intel, Ice Lake,
+  beside other work) it was 152. An iteration passes once over half of the matrix, 16 MB that are read and written,
+  which take 1.3 to 6 ms there with what else is in the cache and on the bus; the gradient takes 1.1. Since then half
+  of the matrix alone is kept; to set all of it took 3 to 7 ms of the six iterations, and takes 1.6 now.
 - *pso.* Twenty times pyswarms would be 0.34 ms an iteration, of which 100 networks alone take 0.28; it takes 0.39 in
-  all three rounds.
+  all three rounds. On the Intel the networks alone take 0.93 of 1.18 ms, close to what tanh takes (1.1 of the limit),
+  and the 24,200 random numbers 0.08: what is left to the swarm is a seventh.
 - *Loss and gradient, float32*, is 29.4 times torch's in this round and 26.5 with the other BLAS, where 30 were asked;
   it had been 36 when both took twice as long.
 - *adam, 1-200-50-1, against JAX* is met (1.42; with the other BLAS 0.93, as XLA brings products of its own), and by
@@ -101,8 +105,10 @@ others, in whose environment OPENBLAS_CORETYPE named a processor without AVX-512
   three rounds beside much other work can tell; earlier rounds of `cifar10-cnn`, before copies to the host were left
   out where nobody observes, gave 0.74 to 0.81. Of its 7.3 million parameters a step writes down the last point,
   looks whether all slopes are finite, and joins the slopes of the layers to one vector: about 40 ms, where a step
-  of Adam takes 13 and a gradient 1000. `cifar10-vgg16` is not met: by two rounds it takes half as long again as the
-  loop or more, and why is not known.
+  of Adam takes 13 and a gradient 1000. `cifar10-vgg16` is not met in the
+  table, by two rounds. On the Intel four rounds beside other work gave 1.00 (0.92 to 1.09): of a step of 5 s joining
+  the slopes takes 46 ms, writing the point down 22 and looking at the slopes 8; half a second at the start, in which
+  memory was set to zero that is written all the same, is gone. What made up the rest in the table is not known.
 - *Methods that run their seeds one by one although their steps could be batched.* In lanes they are slower; tried
   with 3 and 8 seeds of `sin135`, in turns with runs alone, on two cores beside other work. A step of
   `natural-gradient` takes 245 and 224 us alone, 267 and 237 a lane in a batch, with the same numbers: 170 of it are
