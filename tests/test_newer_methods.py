@@ -8,6 +8,7 @@ import scipy.optimize
 import torch
 
 from optimizers.base import RunStopped, Slot
+from optimizers.compiled.triangle import identity
 from optimizers.first_order.adam_power import AdamPower
 from optimizers.first_order.schedule_free import ScheduleFreeAdam
 from optimizers.layered.kron import Kron
@@ -131,7 +132,7 @@ class Estimate:
     """The inverse Hessian as the compiled loop has it: the last update waits for the next product."""
 
     def __init__(self, dim, kind):
-        self.lower, self.kind, self.parts, self.factors = np.eye(dim), kind, np.zeros((3, dim)), (1.0, 0.0, 0.0, 0.0)
+        self.lower, self.kind, self.parts, self.factors = identity(dim), kind, np.zeros((3, dim)), (1.0, 0.0, 0.0, 0.0)
 
     def update(self, step, before, gradient, direction):
         """`H gradient`, with what the step teaches."""
@@ -143,8 +144,11 @@ class Estimate:
 
     def matrix(self):
         lower = self.lower.copy()
-        rescale_and_multiply(lower, self.parts, self.factors, np.zeros(len(lower)), np.empty(len(lower)))
-        return np.tril(lower) + np.tril(lower, -1).T
+        dim = self.parts.shape[1]
+        rescale_and_multiply(lower, self.parts, self.factors, np.zeros(dim), np.empty(dim))
+        whole = np.zeros((dim, dim))
+        whole[np.tril_indices(dim)] = lower
+        return whole + np.tril(whole, -1).T
 
 
 @pytest.mark.parametrize("kind", ["bfgs", "broyden"])
