@@ -83,15 +83,16 @@ Measured on two cores of the machine of the tables (AMD EPYC, Zen 4), which did 
 others, in whose environment OPENBLAS_CORETYPE named a processor without AVX-512, which halves the products of numpy.
 
 - *bfgs* is asked to be 160 times as fast as scipy; the three rounds gave 312, 166 and 106 (quartiles of the last 88
-  to 285): ours took 1.7, 3.3 and 3.5 ms an iteration, and scipy 530, 532 and 360. On another machine (Intel, Ice Lake,
-  beside other work) it was 152. An iteration passes once over half of the matrix, 16 MB that are read and written,
-  which take 1.3 to 6 ms there with what else is in the cache and on the bus; the gradient takes 1.1. Since then half
-  of the matrix alone is kept; to set all of it took 3 to 7 ms of the six iterations, and takes 1.6 now.
+  to 285): ours took 1.7, 3.3 and 3.5 ms an iteration, and scipy 530, 532 and 360. An iteration passes once
+  over half of the matrix, 16 MB that are read and written; on another machine (Intel, Ice Lake) that takes 1.3 to 6 ms
+  with what else is in the cache and on the bus, and the gradient 1.1. Since these rounds half of the matrix alone is
+  kept (to set all of it took 3 to 7 ms of the six iterations, and takes 1.6 now): on the Intel, idle, the ratio was
+  209 (182 to 217), where it had been 152 beside other work.
 - *pso.* Twenty times pyswarms would be 0.34 ms an iteration, of which 100 networks alone take 0.28; it takes 0.39 in
-  all three rounds. On the Intel the networks alone take 0.93 of 1.18 ms, close to what tanh takes (1.1 of the limit),
-  and the 24,200 random numbers 0.08: what is left to the swarm is a seventh.
+  all three rounds. On the Intel the ratio was 12 (11 to 13), and the networks alone took 0.93 of 1.18 ms, close
+  to what tanh takes, and the 24,200 random numbers 0.08: what is left to the swarm is a seventh.
 - *Loss and gradient, float32*, is 29.4 times torch's in this round and 26.5 with the other BLAS, where 30 were asked;
-  it had been 36 when both took twice as long.
+  it had been 36 when both took twice as long. On the Intel, idle, it was 35 (33 to 37).
 - *adam, 1-200-50-1, against JAX* is met (1.42; with the other BLAS 0.93, as XLA brings products of its own), and by
   this. It took 273 us, of which 115 were matrix products, 105 the passes between them and 50 Adam and the meter, in
   float64. Parameters, gradients and Adam's state are float32 now, as XLA has them, which leaves 5 us for Adam and 3
@@ -106,9 +107,11 @@ others, in whose environment OPENBLAS_CORETYPE named a processor without AVX-512
   out where nobody observes, gave 0.74 to 0.81. Of its 7.3 million parameters a step writes down the last point,
   looks whether all slopes are finite, and joins the slopes of the layers to one vector: about 40 ms, where a step
   of Adam takes 13 and a gradient 1000. `cifar10-vgg16` is not met in the
-  table, by two rounds. On the Intel four rounds beside other work gave 1.00 (0.92 to 1.09): of a step of 5 s joining
-  the slopes takes 46 ms, writing the point down 22 and looking at the slopes 8; half a second at the start, in which
-  memory was set to zero that is written all the same, is gone. What made up the rest in the table is not known.
+  table, by two rounds. On the Intel it was 0.84 (0.77 to 0.84) in three idle rounds, and 1.00
+  (0.92 to 1.09) in four beside other work. Of a step joining the slopes takes 46 ms, writing the point down 22 and
+  looking at the slopes 8; half a second at the start, in which memory was set to zero that is written all the same, is
+  gone. The rest is in torch's convolutions themselves, whose way back takes 264 ms where the loop's takes 227 (profiles
+  beside other work). The weights are the same numbers, but views of one vector; whether that is why is not known.
 - *Methods that run their seeds one by one although their steps could be batched.* In lanes they are slower; tried
   with 3 and 8 seeds of `sin135`, in turns with runs alone, on two cores beside other work. A step of
   `natural-gradient` takes 245 and 224 us alone, 267 and 237 a lane in a batch, with the same numbers: 170 of it are
