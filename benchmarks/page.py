@@ -86,8 +86,8 @@ others, in whose environment OPENBLAS_CORETYPE named a processor without AVX-512
   to 285): ours took 1.7, 3.3 and 3.5 ms an iteration, and scipy 530, 532 and 360. An iteration passes once
   over half of the matrix, 16 MB that are read and written; on another machine (Intel, Ice Lake) that takes 1.3 to 6 ms
   with what else is in the cache and on the bus, and the gradient 1.1. Since these rounds half of the matrix alone is
-  kept (to set all of it took 3 to 7 ms of the six iterations, and takes 1.6 now): on the Intel, idle, the ratio was
-  209 (182 to 217), where it had been 152 beside other work.
+  kept, which halves the memory and hardly changes the time: 20 gradients took 53 and 60 ms before and 51 and 54 after,
+  in turns. On the Intel, idle, the ratio was 209 (182 to 217) after it, and before it 152 beside other work.
 - *pso.* Twenty times pyswarms would be 0.34 ms an iteration, of which 100 networks alone take 0.28; it takes 0.39 in
   all three rounds. On the Intel the ratio was 12 (11 to 13), and the networks alone took 0.93 of 1.18 ms, close
   to what tanh takes, and the 24,200 random numbers 0.08: what is left to the swarm is a seventh.
@@ -109,9 +109,10 @@ others, in whose environment OPENBLAS_CORETYPE named a processor without AVX-512
   of Adam takes 13 and a gradient 1000. `cifar10-vgg16` is not met in the
   table, by two rounds. On the Intel it was 0.84 (0.77 to 0.84) in three idle rounds, and 1.00
   (0.92 to 1.09) in four beside other work. Of a step joining the slopes takes 46 ms, writing the point down 22 and
-  looking at the slopes 8; half a second at the start, in which memory was set to zero that is written all the same, is
-  gone. The rest is in torch's convolutions themselves, whose way back takes 264 ms where the loop's takes 227 (profiles
-  beside other work). The weights are the same numbers, but views of one vector; whether that is why is not known.
+  looking at the slopes 8; a fifth of a second at the start, in which memory was set to zero that is written all the
+  same, is gone. The rest is in torch's convolutions themselves, whose way back takes 264 ms where the loop's
+  takes 227 (profiles beside other work). The weights are the same numbers, but views of one
+  vector; whether that is why is not known.
 - *Methods that run their seeds one by one although their steps could be batched.* In lanes they are slower; tried
   with 3 and 8 seeds of `sin135`, in turns with runs alone, on two cores beside other work. A step of
   `natural-gradient` takes 245 and 224 us alone, 267 and 237 a lane in a batch, with the same numbers: 170 of it are
