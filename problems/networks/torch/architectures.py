@@ -11,7 +11,8 @@ from itertools import pairwise
 from math import prod
 from typing import TypeAlias
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from problems.factories import resolve
 
@@ -27,6 +28,17 @@ ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {
 }
 VGG16 = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 """Channels of the convolutions between one pooling and the next."""
+
+
+class Convolutional(nn.Sequential):
+    """Images channels last in memory, where a CPU computes: its convolutions and poolings are faster with them."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Scores `(n, m)` of images `(n, channels, height, width)`."""
+        if images.device.type == "cpu":
+            images = images.to(memory_format=torch.channels_last)
+        scores: Tensor = super().forward(images)
+        return scores
 
 
 def make(architecture: str, shape: Shape, outputs: int, activation: str) -> Callable[[], nn.Module]:
@@ -62,7 +74,8 @@ def build(shape: Shape, stages: Sequence[Sequence[int]], layers: Sequence[int], 
     modules.append(nn.Flatten())
     for fan_in, fan_out in pairwise((channels * prod(size), *layers)):
         modules += [nn.Linear(fan_in, fan_out), phi()]
-    return nn.Sequential(*modules[:-1])  # scores: no activation after the last layer
+    # scores: no activation after the last layer
+    return (Convolutional if stages else nn.Sequential)(*modules[:-1])
 
 
 ARCHITECTURES: dict[str, tuple[Sequence[Sequence[int]], Sequence[int]]] = {
