@@ -4,9 +4,11 @@ import pandas as pd
 import pytest
 
 from harness.analysis.asked.sizes import shared_sizes
+from harness.analysis.asked.standing import PLACE
 from harness.analysis.statistics.spread import median
 from harness.atlas.answer import answer
 from harness.atlas.pairs import Tuned
+from harness.atlas.sections.alike import alike_sentences
 from harness.atlas.sections.by_chance import chance_section
 from harness.atlas.sections.chapter import chapter_section
 from harness.atlas.sections.controls import controls_section, known_orders
@@ -200,12 +202,47 @@ def test_a_family_is_told_by_its_median_over_targets_and_by_what_its_pairs_say()
     assert "| direct | 1 | - | - | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
 
 
+def ran(costs, problems=("a",), seeds=10):
+    """Runs and hits of methods by name, of two frequencies each, the second at twice the `costs`; none is no hit."""
+    rows = []
+    for problem in problems:
+        for name, cost in costs.items():
+            own = dict.fromkeys(PLACE, "") | {"problem": problem, "network": "1-40-1", "optimizer": name}
+            rows += [own | {"run_id": f"{problem} {name} {seed}", "seed": seed, "own": cost} for seed in range(seeds)]
+    runs = pd.DataFrame(rows)
+    hits = pd.concat(
+        [
+            runs[["run_id", "problem", "optimizer", "seed"]].assign(
+                probe="fourier", component=0, frequency=k, threshold=0.1, cost=k * runs["own"].fillna(9.0)
+            )
+            for k in (1.0, 2.0)
+        ]
+    )
+    return {"runs": runs, "hits": hits.assign(censored=hits["run_id"].map(runs.set_index("run_id")["own"].isna()))}
+
+
+def test_methods_that_make_nearly_the_same_runs_are_named_with_on_how_many_problems():
+    tables = ran({"adam": 1.0, "adamw": 1.0, "gd": 4.0, "powell": None, "pso": None}, "abc")
+    hits = tables["hits"]
+    # on one of three problems they differ, by 2 %
+    off = (hits["problem"] == "c") & (hits["optimizer"] == "adamw")
+    tables["hits"] = hits.assign(cost=hits["cost"].where(~off, 1.02 * hits["cost"]))
+    (line,) = alike_sentences(tables, pd.DataFrame({"block": [*"abc"]}))
+    # of what neither learns, nothing is alike
+    assert line.endswith("within 1% of the other's cost: `adam` and `adamw` on 2 of 3 problems.")
+    for few in (ran({"adam": 1.0, "adamw": 1.0}, "abc", seeds=9), ran({"adam": 1.0, "adamw": 1.02}, "abc")):
+        assert not list(alike_sentences(few, pd.DataFrame({"block": [*"abc"]})))
+    # a control, of which `rows` knows nothing, is not counted
+    (line,) = alike_sentences(tables, pd.DataFrame({"block": ["a"]}))
+    assert line.endswith("`adam` and `adamw` on 1 of 1 problems.")
+
+
 def test_of_many_pairs_without_a_statement_the_few_others_are_named():
     names = ["gd", "adam", "lion", "powell"]
     rows = pd.DataFrame([row("a", name, "too few hits" if name != "gd" else LOW) for name in names])
     rows = rows.assign(targets=1)
     run = rows[["method", "block", "problem"]]
-    tables = {"runs": pd.DataFrame({"optimizer": names, "network": "1-40-1"})}
+    tables = ran(dict.fromkeys(names, 1.0))
     text = "\n".join(limits_section(rows, tables, run))
     assert "- too few hits on a, 3: all but `gd`." in text
     assert f"4 of {len(OPTIMIZERS)} registered methods were run" in text

@@ -6,6 +6,7 @@ import pandas as pd
 
 from harness.analysis.statistics.verdicts import P_LIMIT
 from harness.atlas.answer import SAYING
+from harness.atlas.sections.alike import alike_sentences
 from harness.atlas.wording import listed
 from harness.tables import LABELS, Tables
 from optimizers import OPTIMIZERS
@@ -44,6 +45,7 @@ def limits_section(rows: pd.DataFrame, tables: Tables, run: pd.DataFrame) -> Ite
         "of verdicts are chosen after the fact and have no test of their own; counts, means of ratios and ranks "
         "describe these problems."
     )
+    yield from alike_sentences(tables, rows)
     yield "- `undecided` is no absence of an order, and `too few hits` is a budget."
     yield ""
     silent = rows[~rows["said"].isin(SAYING)][["method", "block", "said"]]
