@@ -6,15 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from problems.probes.bands import (
-    BandProbe,
-    grid_transform,
-    grid_waves,
-    into_bands,
-    scattered_transform,
-)
+from problems.probes.bands import BandProbe, GridTransform, grid_waves, into_bands, scattered_transform
 from problems.probes.fourier import nudft
-from problems.space.images import mirror_transform, octaves, plane_grid, ring_probe
+from problems.space.images import MirrorTransform, octaves, plane_grid, ring_probe
 
 
 def random_picture(shape, components=2, seed=0):
@@ -25,7 +19,7 @@ def random_picture(shape, components=2, seed=0):
 def test_on_the_plane_grid_the_fast_transform_is_the_formula_but_for_the_phase_of_the_origin(shape):
     picture, waves = random_picture(shape), grid_waves(shape)
     by_formula = nudft(plane_grid(shape) + 1, picture, waves / 2)  # a period is 2 long; the origin is the first pixel
-    np.testing.assert_allclose(grid_transform(shape)(picture), by_formula, atol=1e-13)
+    np.testing.assert_allclose(GridTransform(shape)(picture), by_formula, atol=1e-13)
 
 
 @pytest.mark.parametrize("shape", [(4, 6), (5, 5)])
@@ -34,7 +28,7 @@ def test_the_mirrored_transform_is_the_formula_on_the_reflected_picture(shape):
     reflected = np.pad(picture, ((0, shape[0]), (0, shape[1]), (0, 0)), mode="symmetric")
     big = (2 * shape[0], 2 * shape[1])
     by_formula = nudft(plane_grid(big) + 1, reflected.reshape(-1, 2), grid_waves(big) / 2)
-    np.testing.assert_allclose(mirror_transform(shape)(picture.reshape(-1, 2)), by_formula, atol=1e-13)
+    np.testing.assert_allclose(MirrorTransform(shape)(picture.reshape(-1, 2)), by_formula, atol=1e-13)
 
 
 @pytest.mark.parametrize("dimension", [2, 3])
@@ -58,6 +52,24 @@ def test_with_all_wave_vectors_the_bands_share_out_the_squared_error(edges):
     _, error = everything.measure(outputs)
     shared = (error * everything.target_amplitude) ** 2
     assert shared.sum() == pytest.approx(((outputs - targets) ** 2).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("edges", ["periodic", "mirror"])
+@pytest.mark.parametrize("shape", [(12, 10), (9, 7), (8, 11), (11, 6)])
+def test_the_errors_of_a_residual_are_those_of_predictions_that_have_it(shape, edges):
+    targets, residual = random_picture(shape) + 1, random_picture(shape, seed=1)
+    ring = ring_probe(targets, shape, edges)
+    everything = BandProbe(targets, ring.waves, into_bands(ring.waves, np.array([0, 0.25, 3, 99])), ring.transform)
+    for probe in (ring, everything, replace(ring, rows=np.array([1, -1]))):
+        np.testing.assert_allclose(probe.errors(residual), probe.measure(targets + residual)[1], rtol=1e-12)
+
+
+def test_the_errors_of_a_residual_on_scattered_points_are_those_of_predictions_that_have_it():
+    rng = np.random.default_rng(0)
+    inputs, targets, residual = rng.uniform(0, 1, (40, 2)), rng.standard_normal((40, 2)), rng.standard_normal((40, 2))
+    waves = np.array([[0.0, 0], [0, 1], [1, -1], [1, 0], [1, 1]])
+    probe = BandProbe(targets, waves, np.array([0, 1, 1, 1, 2]), scattered_transform(inputs, waves), halved=True)
+    np.testing.assert_allclose(probe.errors(residual), probe.measure(targets + residual)[1], rtol=1e-12)
 
 
 def test_error_and_amplitude_of_a_ring_are_those_of_the_definition():

@@ -31,6 +31,7 @@ from harness.tables import LABELS, SCHEMA, Doubles, Tables, empty, frame
 from harness.whole_files import replace_text
 from problems.base import Probe, Problem
 from problems.engines.numpy_evaluator import NumpyEvaluator
+from problems.probes.bands import BandProbe
 
 FILE = "nulls.json"
 VERSION = 2
@@ -149,7 +150,7 @@ def _learners(spec: RunSpec, first: Problem, place: int) -> Iterator[_Learner]:
         size = float(np.sqrt(((true - true.mean(axis=0)) ** 2).mean()))
         # white: the transform of white noise has the same variance at every frequency
         noise = size * rng.standard_normal(true.shape)
-        errors = probe.measure(true + noise)[1]
+        errors = _errors(probe, true, noise)
         # errors `scale[i] errors[i]` are only right of a probe that is linear in the residual
         if not np.allclose(probe.measure(true + noise / 2)[1], errors / 2, rtol=LINEAR, atol=LINEAR * errors.max()):
             return
@@ -157,10 +158,16 @@ def _learners(spec: RunSpec, first: Problem, place: int) -> Iterator[_Learner]:
         # a field for each of the 152 marks is dear, and one probe's suffice
         if place == 0 and (seed < RENEWED_RUNS or true.size <= SMALL):
             fresh = (size * rng.standard_normal(true.shape) for _ in SCALE)
-            yield _Learner(RENEWED, seed, probe, np.array([probe.measure(true + field)[1] for field in fresh]), size)
+            yield _Learner(RENEWED, seed, probe, np.array([_errors(probe, true, field) for field in fresh]), size)
         theta0 = problem.network.theta0(stream(seed, "weights"))
         start = problem.readout(NumpyEvaluator(problem).predict(theta0[None]))[0]
         yield _Learner(SHRINKING, seed, probe, probe.measure(start)[1][None], size)
+
+
+def _errors(probe: Probe, true: Doubles, field: Doubles) -> Doubles:
+    """Of predictions that miss the target by this field."""
+    # of bands without the target's part, which takes longer than the rest
+    return probe.errors(field) if isinstance(probe, BandProbe) else probe.measure(true + field)[1]
 
 
 def _affordable(problem: Problem) -> int:

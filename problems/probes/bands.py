@@ -86,6 +86,15 @@ class BandProbe:
         found = self._coefficients(predictions)
         return self._root_power(found), self._root_power(found - self._target) / self.target_amplitude
 
+    def errors(self, residual: Array) -> NDArray[np.float64]:
+        """What `measure` tells of predictions with this residual `(n, m)`, in less time on a grid.
+
+        There the waves k and -k, whose power is the same, are in one band."""
+        if not isinstance(self.transform, GridTransform):
+            return self._root_power(self.transform(residual)) / self.target_amplitude
+        power = self.transform.powers(residual) * self.transform.times
+        return self._root_sums(self.band[self.transform.once], power) / self.target_amplitude
+
     @cached_property
     def power_share(self) -> float:
         """By Parseval's sum; on scattered points, where waves are not orthogonal, only roughly."""
@@ -104,19 +113,15 @@ class BandProbe:
             weights[beside] = 0.5
         return weights[:, None]
 
-    @cached_property
-    def _inside(self) -> tuple[slice | NDArray[np.intp], NDArray[np.intp]]:
-        """Which waves are in a band, and in which."""
-        inside = np.flatnonzero(self.band >= 0)
-        # a slice, where it is all, copies nothing
-        return slice(None) if len(inside) == len(self.band) else inside, self.band[inside]
-
     def _root_power(self, coefficients: Complex) -> NDArray[np.float64]:
         """Root of the power of each row, `(R,)`."""
         power = self._weights * (coefficients.real**2 + coefficients.imag**2)
-        inside, band = self._inside
-        # one column (q,) a component, so that rows come component by component
-        sums = [np.bincount(band, column[inside], self._bands) for column in power.T]
+        return self._root_sums(self.band, power.T)
+
+    def _root_sums(self, band: NDArray[np.intp], powers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Root of the sum over each band of `powers (m, q)`, row by row of the probe."""
+        # what is in no band, -1, is counted first and left out: cheaper than to copy all that is in one
+        sums = [np.bincount(band + 1, component, self._bands + 1)[1:] for component in powers]
         return np.asarray(np.sqrt(np.concatenate(sums))[self.rows])
 
 
@@ -174,20 +179,45 @@ def grid_waves(shape: tuple[int, ...]) -> NDArray[np.float64]:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(shape))
 
 
-def grid_transform(shape: tuple[int, ...]) -> Transform:
+@dataclass(frozen=True)
+class GridTransform:
     """The fast transform on a periodic grid of `shape`, samples in C order, with origin at the first sample."""
-    # half the time of numpy's of real values
-    from scipy import fft  # noqa: PLC0415  # dear to import, and only grids need it
 
-    axes = tuple(range(len(shape)))
+    shape: tuple[int, ...]
 
-    def coefficients(outputs: Array) -> Complex:
-        values = outputs.reshape(*shape, -1).astype(np.float64)
+    def __call__(self, outputs: Array) -> Complex:
+        # half the time of numpy's of real values
+        from scipy import fft  # noqa: PLC0415  # dear to import, and only grids need it
+
+        values = outputs.reshape(*self.shape, -1).astype(np.float64)
         # "forward" puts the 1 / n of the formula here
-        found: Complex = fft.fftn(values, axes=axes, norm="forward").reshape(outputs.shape)
+        found: Complex = fft.fftn(values, axes=tuple(range(len(self.shape))), norm="forward").reshape(outputs.shape)
         return found
 
-    return coefficients
+    def powers(self, outputs: Array) -> NDArray[np.float64]:
+        """Power `(m, q)` of one each of the waves that have the same, those at `once`; each is there `times`."""
+        from scipy import fft  # noqa: PLC0415  # as above
+
+        axes = tuple(range(1, len(self.shape) + 1))
+        found = fft.rfftn(self._by_component(outputs), axes=axes, norm="forward").reshape(outputs.shape[1], -1)
+        return np.asarray(found.real**2 + found.imag**2)
+
+    def _by_component(self, outputs: Array) -> NDArray[np.float64]:
+        """Outputs `(n, m)` as grids `(m, *shape)`."""
+        return np.ascontiguousarray(outputs.T, np.float64).reshape(-1, *self.shape)
+
+    @cached_property
+    def once(self) -> NDArray[np.intp]:
+        """Places `(q,)` among all waves."""
+        places = np.arange(np.prod(self.shape)).reshape(self.shape)
+        return places[..., : self.shape[-1] // 2 + 1].ravel()
+
+    @cached_property
+    def times(self) -> NDArray[np.float64]:
+        """How many waves each at `once` stands for, `(q,)`."""
+        # those along the last axis stand for k and -k, but for 0 and the highest of an even number
+        along = np.where(2 * np.arange(self.shape[-1] // 2 + 1) % self.shape[-1], 2.0, 1.0)
+        return np.broadcast_to(along, (*self.shape[:-1], len(along))).ravel()
 
 
 def scattered_transform(inputs: Array, waves: NDArray[np.float64]) -> Transform:

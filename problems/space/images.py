@@ -11,6 +11,7 @@ transform), which has no jump and leaves nothing out. The mean is a row of its o
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,9 @@ from problems.networks.by_name import Sight, coordinate_network
 from problems.networks.chunks import chunk_of
 from problems.networks.embeddings import make_embedding
 from problems.probes.accuracy import PeakNoiseProbe
-from problems.probes.bands import BandProbe, grid_transform, grid_waves, into_bands, mean_and_bands
+from problems.probes.bands import BandProbe, GridTransform, grid_waves, into_bands, mean_and_bands
 from problems.probes.selection import Selection
-from problems.probes.transforms import Transform
+from problems.probes.transforms import Complex
 from problems.space.pictures import SAMPLES, find_picture, parse_size, read_picture
 from problems.user_files import fingerprint
 
@@ -47,18 +48,38 @@ def octaves(highest: float) -> NDArray[np.float64]:
     return np.concatenate([[0.5], doubling[doubling < highest], [highest]])
 
 
-def mirror_transform(shape: tuple[int, int]) -> Transform:
+@dataclass(frozen=True)
+class MirrorTransform(GridTransform):
     """Coefficients of the picture reflected at its lower and right edge, a periodic grid of twice the shape."""
-    rows, columns = shape
-    whole = grid_transform((2 * rows, 2 * columns))
 
-    def coefficients(outputs: Array) -> NDArray[np.complex128]:
+    shape: tuple[int, int]
+
+    def __call__(self, outputs: Array) -> Complex:
+        rows, columns = self.shape
         # (h, w, m) to (2 h, 2 w, m), even about the edge between two samples, as in the second cosine transform
         picture = outputs.reshape(rows, columns, -1)
         wide = np.concatenate([picture, picture[:, ::-1]], axis=1)
-        return whole(np.concatenate([wide, wide[::-1]]).reshape(4 * rows * columns, -1))
+        whole = np.concatenate([wide, wide[::-1]])
+        return GridTransform((2 * rows, 2 * columns))(whole.reshape(4 * rows * columns, -1))
 
-    return coefficients
+    def powers(self, outputs: Array) -> NDArray[np.float64]:
+        from scipy import fft  # noqa: PLC0415  # dear to import, and only grids need it
+
+        # the cosine transform is the reflected one but for a phase, and 0 at the highest wave of each axis
+        found = fft.dctn(self._by_component(outputs), axes=(1, 2), norm="forward").reshape(outputs.shape[1], -1)
+        return np.asarray(found**2)
+
+    @cached_property
+    def once(self) -> NDArray[np.intp]:
+        rows, columns = self.shape
+        places = np.arange(4 * rows * columns).reshape(2 * rows, 2 * columns)
+        return places[:rows, :columns].ravel()
+
+    @cached_property
+    def times(self) -> NDArray[np.float64]:
+        # k and -k along each axis, but for 0
+        down, right = (np.where(np.arange(size) > 0, 2.0, 1.0) for size in self.shape)
+        return np.outer(down, right).ravel()
 
 
 def ring_probe(targets: Array, shape: tuple[int, int], edges: str = "periodic") -> BandProbe:
@@ -76,7 +97,7 @@ def ring_probe(targets: Array, shape: tuple[int, int], edges: str = "periodic") 
             targets,
             waves,
             band,
-            mirror_transform(shape) if mirrored else grid_transform(shape),
+            MirrorTransform(shape) if mirrored else GridTransform(shape),
             selection=Selection("octaves of |k|", (beyond,)),
         )
     )
@@ -149,7 +170,7 @@ class PlaneWaves(Recipe):
         # the picture has the length 2, so that k cycles are the phase 2 pi k.x / 2
         targets = np.sin(np.pi * inputs @ vectors.T) @ np.asarray(self.amplitudes, float)[:, None]
         band = _same_length(vectors, shape)
-        probe = BandProbe(targets, grid_waves(shape), band, grid_transform(shape), "waves", WAVES)
+        probe = BandProbe(targets, grid_waves(shape), band, GridTransform(shape), "waves", WAVES)
         inputs, targets = sight.of(inputs).astype(network.dtype), targets.astype(network.dtype)
         return Problem(
             inputs,
