@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from problems.engines.choose import make_evaluator
 from problems.engines.numpy_evaluator import NumpyEvaluator
 
 SEEDS = (0, 1, 2)
+MOST = 2
+"""Of the seeds: where so many are below a number, the median is."""
 CONCEDED = "random search beats it"
 """What the caveat of a method says that does not."""
 LARGE, SMALL = "1-40-1", "1-10-1"
@@ -36,24 +39,33 @@ def waves(network):
     return replace(PROBLEMS["sin135"], network=network).build(stream(0, "data"))
 
 
+def lowest(name, problem, seed, terms):
+    """The lowest loss of a run, of a method that sees minibatches alone that of its last point."""
+    meter = Meter(make_evaluator(problem), terms)
+    drive(OPTIMIZERS[name], meter, problem.network.theta0(stream(seed, "weights")), stream(seed, "optimizer"))
+    with np.errstate(over="ignore"):  # it may have diverged
+        last = make_evaluator(problem).value(meter.last)  # a minibatch's loss is never the best
+    return meter.best_loss if np.isfinite(meter.best_loss) else last
+
+
 @cache
-def reached(name, problem, budget):
-    """The median of the lowest loss, of a method that sees minibatches alone at its last point."""
-    method = OPTIMIZERS[name]
-    losses = []
-    for seed in SEEDS:
-        meter = Meter(make_evaluator(problem), Terms(budget))
-        drive(method, meter, problem.network.theta0(stream(seed, "weights")), stream(seed, "optimizer"))
-        with np.errstate(over="ignore"):  # it may have diverged
-            last = make_evaluator(problem).value(meter.last)  # a minibatch's loss is never the best
-        losses.append(meter.best_loss if np.isfinite(meter.best_loss) else last)
-    return float(np.median(losses))
+def by_chance(problem, budget):
+    """The median of what random search reaches."""
+    return float(np.median([lowest("random-search", problem, seed, Terms(budget)) for seed in SEEDS]))
+
+
+def beats(name, problem, budget):
+    """Whether the median of its lowest losses is below; a run ends where its own is, as what follows tells no more."""
+    chance = by_chance(problem, budget)
+    terms = Terms(budget, target_loss=float(np.nextafter(chance, -np.inf)))
+    won = (lowest(name, problem, seed, terms) < chance for seed in SEEDS)
+    return sum(islice((True for one in won if one), MOST)) == MOST
 
 
 def loses_somewhere(name):
     problems = (quadratic(), waves(LARGE if OPTIMIZERS[name].max_dim >= 121 else SMALL))
     budget = 2000 if OPTIMIZERS[name].max_dim >= 121 else 600
-    return any(not reached(name, problem, budget) < reached("random-search", problem, budget) for problem in problems)
+    return not all(beats(name, problem, budget) for problem in problems)
 
 
 @pytest.mark.slow
