@@ -623,12 +623,11 @@ def _offline(monkeypatch):
     monkeypatch.setenv(OFFLINE, "1")
 
 
-def epoch(name, samples, epochs=1, **changes):
+def epoch(name, samples, epochs=1, lr=1e-3, **changes):
     """So many epochs of minibatch Adam; the losses before and after, and how the run has ended."""
     recipe = replace(PROBLEMS[name], n_train=samples, n_test=0, filters=(), watch="grid", k_count=2, **changes)
-    spec = RunSpec(
-        name, recipe, "adam-minibatch", MinibatchAdam(lr=1e-3, batch=max(8, samples // 10)), 0, 3 * epochs, marks=1
-    )
+    method = MinibatchAdam(lr=lr, batch=max(8, samples // 10))
+    spec = RunSpec(name, recipe, "adam-minibatch", method, 0, 3 * epochs, marks=1)
     tables = run(spec)
     row = tables["runs"].iloc[0]
     if row["reason"].startswith(DataAbsent.__name__):
@@ -646,10 +645,11 @@ def test_digits_are_learned_by_a_convolutional_network():
 @pytest.mark.slow
 @pytest.mark.usefixtures("_offline")
 @pytest.mark.parametrize(
-    ("name", "samples"), [("cifar10-cnn-small", 400), ("cifar10-cnn", 200), ("cifar10-vgg16", 100)]
+    ("name", "samples", "lr"),
+    [("cifar10-cnn-small", 160, 1e-3), ("cifar10-cnn", 80, 1e-3), ("cifar10-vgg16", 40, 1e-4)],
 )
-def test_an_epoch_on_photographs_runs_on_the_cpu(name, samples):
-    status, losses = epoch(name, samples)
+def test_an_epoch_on_photographs_runs_on_the_cpu(name, samples, lr):
+    status, losses = epoch(name, samples, lr=lr)
     assert status == "budget"
     assert np.isfinite(losses).all()
     assert len(losses) >= 2
