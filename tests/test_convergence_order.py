@@ -59,10 +59,10 @@ def hit_costs(results, optimizer: str) -> pd.DataFrame:
 
 
 def test_the_rows_of_batches_are_the_same_in_other_processes(tmp_path):
-    """The first workers may compile the kernels, which later ones read: these two differ in a last digit."""
+    """Who compiles the kernels may differ from those who read them in a last digit, so that here both only read."""
     first, second, third = (
-        compare("sin135", ["adam", "gd"], seeds=8, budget=budget, jobs=2, out=tmp_path / name)
-        for name, budget in (("first", 30), ("second", 3000), ("third", 3000))
+        compare("sin135", ["adam", "gd"], seeds=8, budget=budget, jobs=jobs, out=tmp_path / name)
+        for name, budget, jobs in (("first", 30, 1), ("second", 600, 2), ("third", 600, 2))
     )
     assert set(first.runs["lanes"]) == set(second.runs["lanes"]) == {8}
     for name in ("curves", "spectra"):
@@ -142,9 +142,10 @@ def test_the_verdicts_are_those_of_the_network_in_numpy(tmp_path):
     """Rounding drives long runs apart, and with them single hits; what is concluded from them must stand."""
     verdicts = []
     for engine in ("compiled", "numpy"):
-        options = {"budget": 6_000, "engine": engine, "out": tmp_path / engine}
+        options = {"budget": 3_000, "engine": engine, "out": tmp_path / engine}
         study = compare("sin135", ["adam", "bfgs", "cg", "lbfgs"], 8, **options)
         assert set(study.runs["engine"]) == {engine}
         order = study.order[study.order["threshold"] == 0.1]
         verdicts.append(order.set_index(["optimizer", "matched_by"])["verdict"].sort_index())
     pd.testing.assert_series_equal(*verdicts)
+    assert (verdicts[0].xs("cost", level="matched_by") == "low-first").all()
