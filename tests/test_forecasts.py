@@ -73,11 +73,11 @@ def test_the_forecast_of_a_linear_model_is_believed(tmp_path):
 @pytest.mark.slow
 def test_forecasts_that_are_believed_come_true_and_relu_networks_are_not_believed(tmp_path):
     rows = []
-    for activation, network in (("tanh", "1-1000-1"), ("relu", "1-1000-1")):
-        problem = {"samples": "65"}
-        options = {"network": network, "init": "ntk", "activation": activation, "observe": "kernel", "budget": 15_000}
-        settings = {"gd": {"lr": 0.2}, "problem": problem}
-        results = compare("sin135", ["gd"], 2, out=tmp_path / activation, settings=settings, **options)
+    settings = {"gd": {"lr": 0.2}, "problem": {"samples": "65"}}
+    # tanh meets k = 3 before 6,000; of relu it is enough that 10,000 are more than three times the forecast
+    for activation, budget in (("tanh", 7_500), ("relu", 10_000)):
+        options = {"network": "1-1000-1", "init": "ntk", "activation": activation, "observe": "kernel"}
+        results = compare("sin135", ["gd"], 2, out=tmp_path / activation, settings=settings, budget=budget, **options)
         rows.append(forecasts(results.tables))
     believed = pd.concat(rows).query("predicted_trusted == 'yes' and predicted_cost >= 10")
     assert len(believed) >= 4
