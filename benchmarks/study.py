@@ -17,7 +17,7 @@ from problems.datasets.find import locate
 
 DEFAULT = ("--problem", "sin135", "--seeds", "8")
 EVERY = ("--problem", "sin135", "--optimizers", "all")
-QUICK = ("--seeds", "1", "--budget", "60", "--optimizers", "adam,pso")
+QUICK = ("--seeds", "1", "--budget", "60", "--optimizers", "adam,pso", "--jobs", "1")
 """In place of what was said: of an option that is given twice the last holds."""
 
 
