@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -13,16 +15,24 @@ from harness.study.store import STUDY, Store
 TERMS = ["--optimizers", "gd", "--seeds", "1", "--budget", "20", "--out", "../study"]
 
 
-@pytest.fixture
-def begun(tmp_path, monkeypatch):
-    """A study of a relative path, and a folder beside the one where it was begun, in which we stand."""
-    first, second = tmp_path / "first", tmp_path / "second"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A study of a relative path, and a folder beside the one where it was begun; not to be changed."""
+    folder = tmp_path_factory.mktemp("made")
+    first, second = folder / "first", folder / "second"
     first.mkdir()
     second.mkdir()
     (first / "a.csv").write_text("x,y\n" + "".join(f"{i},{(i % 8) ** 2}\n" for i in range(32)))
-    monkeypatch.chdir(first)
-    assert main(["compare", "--target", "a.csv", *TERMS]) == 0
-    monkeypatch.chdir(second)
+    with chdir(first):
+        assert main(["compare", "--target", "a.csv", *TERMS]) == 0
+    return folder
+
+
+@pytest.fixture
+def begun(made, tmp_path, monkeypatch):
+    """A copy of that study; we stand in the other folder."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path / "second")
     return tmp_path / "study"
 
 

@@ -15,6 +15,9 @@ from harness.analysis.asked.sensitivity import sensitivity
 from harness.analysis.thinned import lacks_marks, thinned
 from harness.cli import main
 from harness.report.page import Story, report
+from harness.study.comparison import plan
+from harness.study.making import make
+from harness.study.store import Store
 
 REFERENCE = Path(__file__).parents[1] / "results" / "reference"
 STUDIES = sorted(path.parent.name for path in REFERENCE.glob("*/spectra.parquet"))
@@ -44,7 +47,9 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_whole_study_lacks_none_however_its_runs_have_ended(tmp_path, way):
-    made = compare("control-low", seeds=2, out=tmp_path, **{"budget": 300, **WAYS[way]})
+    store = Store(tmp_path)
+    make(plan("control-low", **{"seeds": 2, "budget": 300, **WAYS[way]}), store)  # as `compare`, but for the figures
+    made = load(store.folder)
     assert len(made.curves)
     assert not lacks_marks(made.tables)
 
