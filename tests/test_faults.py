@@ -360,6 +360,21 @@ def test_only_one_of_many_wins_a_claim(tmp_path):
     assert not (tmp_path / "leases").exists()
 
 
+def test_a_claim_has_its_owner_from_the_first_moment_with_links_and_without(tmp_path, monkeypatch):
+    with Store(tmp_path).ledger.leases() as leases:
+        monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("a kill before the writing leaves an empty claim"))
+        assert leases.claim("a")
+        monkeypatch.undo()
+        monkeypatch.setattr(os, "link", _no_links)
+        assert leases.claim("b")
+        assert {path.read_text() for path in leases.folder.glob("*.claim")} == {leases.owner}
+    assert not leases.folder.exists()
+
+
+def _no_links(*_, **__):
+    raise PermissionError
+
+
 def test_a_full_disk_is_told_in_a_sentence_and_nothing_is_lost(tmp_path):
     code = STUDY.replace(
         "    execute(specs",

@@ -25,6 +25,9 @@ BEAT = 5.0
 PATIENCE = 60.0
 """Seconds without a beat after which an owner on another machine is taken for gone."""
 
+NAME = ".name"
+"""What ends the name of the file that holds its owner's, of which claims are links."""
+
 
 class Leases:
     """The claims of this process, and its view of those of others, while it is entered."""
@@ -33,6 +36,7 @@ class Leases:
         self.folder = folder
         self.patience = patience
         self.owner = f"{_place()}~{os.getpid()}~{_birth(os.getpid())}~{secrets.token_hex(4)}"
+        self._name = folder / f"{self.owner}{NAME}"
         self._seen: dict[str, tuple[str, float]] = {}
         """The last count of each other owner, and when it was first seen."""
         self._mine: dict[str, Path] = {}
@@ -43,6 +47,7 @@ class Leases:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._beat(0)
+            self._name.write_text(self.owner)
         except OSError as error:
             reason = error.strerror or error
             raise ValueError(f"The study's folder '{self.folder.parent}' must be writable; {reason}.") from None
@@ -58,6 +63,7 @@ class Leases:
         self._thread.join()
         self.release(list(self._mine))
         self._path(self.owner).unlink(missing_ok=True)
+        self._name.unlink(missing_ok=True)
         with suppress(OSError):
             self.folder.rmdir()  # stays where others have claims
 
@@ -73,13 +79,22 @@ class Leases:
                 return False
         path = self.folder / _claim(run_id, number + 1)
         try:
-            # exclusive creation is atomic, on NFS from its third version too: of all who bid this number one succeeds
-            with path.open("x") as file:
-                file.write(self.owner)
+            self._bid(path)
         except FileExistsError:
             return False
         self._mine[run_id] = path
         return True
+
+    def _bid(self, path: Path) -> None:
+        """Make a claim; raises FileExistsError: of all who bid this number one succeeds, on NFS too."""
+        try:
+            # a link has its content from the first: who is killed here leaves no claim without an owner to wait for
+            path.hardlink_to(self._name)
+        except FileExistsError:
+            raise
+        except OSError:  # not every file system has links, and others may have tidied the folder away
+            with path.open("x") as file:
+                file.write(self.owner)
 
     def release(self, run_ids: Iterable[str]) -> None:
         """Give up claims: the runs are done, or somebody else may make them."""
@@ -97,7 +112,7 @@ class Leases:
         for path in paths:
             with suppress(OSError):
                 over = path.suffix == ".claim" and path.name.split(".")[0] in done
-                if over or path.suffix == ".owner":
+                if over or path.suffix in (".owner", NAME):
                     owner = path.read_text() if over else path.stem
                     if owner != self.owner and not self.is_alive(owner):
                         path.unlink()
