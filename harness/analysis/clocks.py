@@ -8,6 +8,8 @@ the level. A level that a run never reaches is skipped.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,9 +57,14 @@ def side_by_side(
     cells = cells.sort_values(["configuration", "probe", "slot", "component", "frequency"], ignore_index=True)
     names = runs.sort_values("configuration").drop_duplicates("configuration")[[*LABELS]].to_numpy()
     n_runs = np.bincount(runs["configuration"])
-    for _, rows in cells.groupby(["configuration", "probe"], sort=True):
-        index = int(rows["configuration"].to_numpy()[0])
-        labels = {**dict(zip(LABELS, names[index], strict=True)), "probe": rows["probe"].iat[0]}
+    group = cells.groupby(["configuration", "probe"], sort=True).ngroup().to_numpy()
+    columns = _columns(cells)
+    # a slice of an array is had in no time; a table of a group's rows is not, and there are thousands
+    bounds = [*np.flatnonzero(np.diff(group, prepend=-1)), len(group)]
+    for begin, end in pairwise(bounds):
+        rows = {name: values[begin:end] for name, values in columns.items()}
+        index = int(rows["configuration"][0])
+        labels = {**dict(zip(LABELS, names[index], strict=True)), "probe": rows["probe"][0]}
         yield _laid_out(labels, int(n_runs[index]), rows)
 
 
@@ -77,16 +84,24 @@ def wins(values: Doubles, above: Doubles | float = -np.inf) -> Doubles:
     return sum((at_level(level) for level in others), start=at_level(first))
 
 
-def _laid_out(labels: dict[str, object], n_runs: int, rows: pd.DataFrame) -> SideBySide:
-    series = rows[["slot", "component"]].to_numpy(np.int64)
-    frequency, censored = rows["frequency"].to_numpy(float), rows["censored"].to_numpy(bool)
+def _columns(cells: pd.DataFrame) -> dict[str, NDArray[Any]]:
+    """The columns of the cells as arrays, `errors` being those at all levels `(n, len(LEVELS))`."""
+    whole = {name: cells[name].to_numpy(np.int64) for name in ("configuration", "slot", "component")}
+    reals = {name: cells[name].to_numpy(np.float64) for name in ("frequency", "threshold", "cost", "loss")}
+    others = {"probe": cells["probe"].to_numpy(object), "censored": cells["censored"].to_numpy(bool)}
+    return {**whole, **reals, **others, "errors": cells[[*range(len(LEVELS))]].to_numpy(np.float64)}
+
+
+def _laid_out(labels: dict[str, object], n_runs: int, rows: dict[str, NDArray[Any]]) -> SideBySide:
+    series = np.stack([rows["slot"], rows["component"]], axis=1)
+    frequency = rows["frequency"]
     # no run has the slot -1 and no difference with NaN is 0, so the first row begins a series and a cell
     new_series = np.diff(series, axis=0, prepend=-1).any(axis=1)
     new_cell = new_series | (np.diff(frequency, prepend=np.nan) != 0)
     g, cell = new_series.cumsum() - 1, new_cell.cumsum() - 1
     # the number of the cell less that of the first cell of its series; thresholds share a cell
     q = cell - cell[new_series][g]
-    thresholds, t = np.unique(rows["threshold"].to_numpy(float), return_inverse=True)
+    thresholds, t = np.unique(rows["threshold"], return_inverse=True)
     shape = (int(g[-1]) + 1, int(q.max()) + 1)
     laid = SideBySide(
         labels=labels,
@@ -101,8 +116,8 @@ def _laid_out(labels: dict[str, object], n_runs: int, rows: pd.DataFrame) -> Sid
     )
     laid.frequency[g, q] = frequency
     laid.cost[t, g, q], laid.loss[t, g, q] = rows["cost"], rows["loss"]
-    laid.censored[t, g, q] = censored
-    laid.errors[:, g, q] = rows[range(len(LEVELS))].to_numpy(float).T
+    laid.censored[t, g, q] = rows["censored"]
+    laid.errors[:, g, q] = rows["errors"].T
     return laid
 
 

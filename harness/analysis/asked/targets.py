@@ -143,7 +143,7 @@ def run_values(tables: Tables, threshold: float) -> pd.DataFrame:
 
     `bound` is `>=` or `<=` where the spread is at least or at most the value, else empty."""
     hits = tables["hits"][np.isclose(tables["hits"]["threshold"], threshold)]
-    rows = []
+    names, columns = [], []
     seen = as_declared(tables)
     for laid in side_by_side(tables["runs"], seen["curves"], seen["spectra"], hits):
         compared = wins(np.where(laid.censored[0], np.inf, laid.cost[0])[None, None])[0]
@@ -152,9 +152,14 @@ def run_values(tables: Tables, threshold: float) -> pd.DataFrame:
         spread = np.where(np.isfinite(low), low, high)
         bound = np.where(low == high, "", np.where(np.isfinite(low), ">=", "<="))
         share = np.divide(concordant, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
-        of_measures = ((share, np.full(len(pairs), "")), (spread, bound))
-        for measure, (of_runs, bounds) in zip(MEASURES, of_measures, strict=True):
-            for run in np.flatnonzero(np.isfinite(of_runs)):
-                own = {"run": run, "measure": measure, "value": of_runs[run], "bound": bounds[run], "pairs": pairs[run]}
-                rows.append({**laid.labels, **own})
-    return pd.DataFrame(rows, columns=[*LABELS, "probe", "run", "measure", "value", "bound", "pairs"])
+        for measure, values, bounds in zip(MEASURES, (share, spread), (np.full(len(pairs), ""), bound), strict=True):
+            known = np.flatnonzero(np.isfinite(values))
+            names.append({**laid.labels, "measure": measure})
+            columns.append((known, values[known], bounds[known], pairs[known]))
+    order = [*LABELS, "probe", "run", "measure", "value", "bound", "pairs"]
+    if not any(len(known) for known, *_ in columns):
+        return pd.DataFrame(columns=order)
+    of_rows = pd.DataFrame(names).loc[np.repeat(np.arange(len(names)), [len(known) for known, *_ in columns])]
+    joined = (np.concatenate(parts) for parts in zip(*columns, strict=True))
+    measures = dict(zip(("run", "value", "bound", "pairs"), joined, strict=True))
+    return of_rows.reset_index(drop=True).assign(**measures)[order]
