@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -30,10 +31,13 @@ def configuration_names(labels: pd.DataFrame) -> list[str]:
         {key: value for text in row if text for key, value in json.loads(text).items()}
         for row in labels[["settings", "problem_settings"]].to_numpy(str)
     ]
+    # only runs of the same name need their settings to be told apart
+    twins: dict[str, list[dict[str, Any]]] = {}
+    for name, own in zip(names, settings, strict=True):
+        twins.setdefault(name, []).append(own)
     full = []
     for name, own in zip(names, settings, strict=True):
-        # only runs of the same name need their settings to be told apart
-        others = [other for twin, other in zip(names, settings, strict=True) if twin == name]
+        others = twins[name]
         differing = [f"{key}={value}" for key, value in own.items() if any(other.get(key) != value for other in others)]
         full.append(" ".join([name, *differing]))
     return full

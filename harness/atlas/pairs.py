@@ -4,10 +4,11 @@ import json
 from collections.abc import Hashable, Iterable
 from typing import Any, BinaryIO, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.standing import KEY, PLACE, block_names, standing
-from harness.analysis.order import order_table
+from harness.analysis.order import PRIMARY_THRESHOLD, order_table
 from harness.tables import Tables
 
 PAIRS = "pairs.csv"
@@ -58,7 +59,9 @@ def _only(tables: Tables, found: pd.DataFrame) -> Tables:
     own: Tables = {
         name: rows[rows["run_id"].isin(runs["run_id"])] if "run_id" in rows else rows for name, rows in tables.items()
     }
-    made = order_table(own["runs"], own["curves"], own["spectra"], own["hits"], own["nulls"])
+    # a standing reads the primary threshold alone, within which p is corrected
+    hits = own["hits"][np.isclose(own["hits"]["threshold"], PRIMARY_THRESHOLD)]
+    made = order_table(own["runs"], own["curves"], own["spectra"], hits, own["nulls"])
     return {**own, "order": made}
 
 

@@ -43,6 +43,9 @@ def run_bounds(
     low = np.where(several, np.where(censored[series, lowest], -np.inf, ratio), np.nan)
     high = np.where(several, np.where(censored[series, highest], np.inf, ratio), np.nan)
     lows, highs = np.full(n_runs, np.nan), np.full(n_runs, np.nan)
+    if np.bincount(run[several], minlength=1).max() == 1:  # the median of one component is that one
+        lows[run[several]], highs[run[several]] = low[several], high[several]
+        return lows, highs
     for own in np.unique(run[several]):
         chosen = several & (run == own)
         lows[own], highs[own] = median(low[chosen]), median(high[chosen])
