@@ -202,6 +202,22 @@ def test_the_null_over_targets_has_the_direction_of_the_mean_and_is_of_the_targe
     assert (row["null_concordance"], row["null_spread"]) == (pytest.approx(0.7), pytest.approx(3.0))
 
 
+def test_a_block_of_which_nothing_is_said_takes_no_numbers_from_the_others():
+    """No run of three targets has a hit: there is no row of them, and sizes are numbers all the same."""
+    known, lost = (study(spreads, targets=n, seeds=5, problem=name) for n, name in ((1, "waves"), (3, "lost")))
+    for name, rows in lost.items():
+        lost[name] = rows.assign(run_id="lost-" + rows["run_id"]) if "run_id" in rows else rows
+    lost["hits"]["censored"] = True
+    both = {name: pd.concat([known[name], lost[name]], ignore_index=True) for name in known}
+    both["order"] = order_table(*(both[name] for name in ("runs", "curves", "spectra", "hits")))
+    found = standing(both)
+    assert set(found["block"]) == {"waves"}
+    assert found["spread"].dtype == np.float64
+    assert shared_sizes(found.assign(method=found["optimizer"])).shape == (2, 1)
+    lost["order"] = both["order"][both["order"]["problem"] == "lost"]
+    assert standing(lost).empty
+
+
 def test_what_has_too_few_runs_does_not_weaken_the_correction_of_the_others():
     many, few = study(spreads, targets=1, seeds=8), study(spreads, targets=9, seeds=2, problem="few")
     both = {

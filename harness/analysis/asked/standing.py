@@ -59,6 +59,10 @@ def standing(tables: Tables) -> pd.DataFrame:
             rows.append(_population(tables, own, found, by_loss))
         else:
             rows.append(found.assign(targets=1, verdict=found["verdict"]))
+    # columns without a row have no kind, and would take that of the others'
+    rows = [part for part in rows if len(part)]
+    if not rows:
+        return pd.DataFrame(columns=COLUMNS)
     table = pd.concat(rows, ignore_index=True)
     ends = runs.groupby(KEY)["best_loss"].median().rename("end_loss").reset_index()
     return table.merge(_hit(tables, runs), on=KEY, how="left").merge(ends, on=KEY, how="left")[COLUMNS]
