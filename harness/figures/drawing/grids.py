@@ -71,7 +71,9 @@ def frequency_ticks(axes: Axes, frequencies: Iterable[float]) -> None:
 
 def error_axis(axes: Axes) -> None:
     """A logarithmic axis of errors, a name for each decade and no strokes between where panels are low."""
-    axes.set_yscale("log")
+    # of panels that share the axis the first has set it for all; to set it again visits each of them
+    if axes.get_yscale() != "log":
+        axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(10, numticks=6))
     if is_low(axes):
         axes.yaxis.set_minor_locator(NullLocator())
