@@ -119,24 +119,22 @@ def test_without_pictures_the_figure_says_what_it_is_for():
     assert {"heatmap", "pictures"} <= set(applicable(study())) <= set(FIGURES)
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (["pictures", "--from", "nowhere"], "A study's folder is required"),
-        (["picture", "--from", "nowhere"], "Did you mean 'pictures'?"),
-        (["pictures", "--from", "here"], "this figure is for problems such as 'image'"),
-        (["heatmap", "--from", "here", "--out", "study/below/x"], "Choose another --out"),
-    ],
-)
-def test_a_figure_that_cannot_be_drawn_is_refused_in_one_sentence(tmp_path, monkeypatch, capsys, words, sentence):
+def test_a_figure_that_cannot_be_drawn_is_refused_in_one_sentence(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     problem = ["--problem", "control-low", "--optimizers", "gd", "--seeds", "1", "--budget", "30"]
     assert main(["compare", *problem, "--jobs", "1", "--out", "here"]) == 0
     (tmp_path / "study").write_text("a file")
     capsys.readouterr()
     before = sorted(tmp_path.rglob("*"))
-    assert main(["figure", *words]) == 2
-    error = capsys.readouterr().err
-    assert sentence in error
-    assert len(error.strip().splitlines()) == 1
-    assert sorted(tmp_path.rglob("*")) == before
+    cases = {
+        ("pictures", "--from", "nowhere"): "A study's folder is required",
+        ("picture", "--from", "nowhere"): "Did you mean 'pictures'?",
+        ("pictures", "--from", "here"): "this figure is for problems such as 'image'",
+        ("heatmap", "--from", "here", "--out", "study/below/x"): "Choose another --out",
+    }
+    for words, sentence in cases.items():
+        assert main(["figure", *words]) == 2
+        error = capsys.readouterr().err
+        assert sentence in error
+        assert len(error.strip().splitlines()) == 1
+        assert sorted(tmp_path.rglob("*")) == before
