@@ -1,5 +1,7 @@
 """The Atlas: what is kept says what the whole study said, the page what the tables say, and one's own finds a place."""
 
+import shutil
+from contextlib import chdir
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +11,7 @@ from harness import load
 from harness.analysis.asked.standing import standing
 from harness.analysis.order import order_table
 from harness.atlas.again import drawn, rows_by_name, verified
-from harness.atlas.kept import keep, kept_specs, kept_tables, part_tables, parts
+from harness.atlas.kept import FOUND, keep, kept_specs, kept_tables, part_tables, parts
 from harness.atlas.page import atlas_page
 from harness.atlas.pairs import tuned_pairs
 from harness.atlas.placing import paragraph, ranking, ratios, together
@@ -26,7 +28,7 @@ budget = 3000
 optimizers = ["adam", "gd", "random-search-initial"]
 [[parts]]
 problems = ["control-low", "control-high"]
-budget = 12000
+budget = 4000
 [[parts]]
 seeds = "0..1"
 [parts.problems.random-waves]
@@ -37,7 +39,7 @@ name = "small-tuned"
 seeds = "0..4"
 [[parts]]
 problems = ["control-low"]
-budget = 12000
+budget = 4000
 [parts.optimizers.gd]
 lr = 0.1
 [[parts]]
@@ -77,6 +79,16 @@ def atlas(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def both(atlas):
+    """The same with tuned settings beside it."""
+    (atlas / "tuned.toml").write_text(TUNED)
+    with chdir(atlas):
+        assert main(["sweep", "tuned.toml", "--out", "whole-tuned", "--jobs", "1"]) == 0
+        assert main(["atlas", "whole", "--tuned", "whole-tuned", "--atlas", "both", "--page", "both.md"]) == 0
+    return atlas
+
+
 def test_what_is_kept_has_the_order_and_the_standing_of_the_whole(atlas):
     whole, kept = load(atlas / "whole").tables, kept_tables(atlas / "kept")
     assert len(kept["spectra"]) < len(whole["spectra"])
@@ -86,7 +98,7 @@ def test_what_is_kept_has_the_order_and_the_standing_of_the_whole(atlas):
 
 
 PARTS = {
-    "controls": '[[parts]]\nproblems = ["control-low", "control-high"]\nbudget = 12000\n',
+    "controls": '[[parts]]\nproblems = ["control-low", "control-high"]\nbudget = 4000\n',
     "waves": '[[parts]]\nseeds = "0..1"\n[parts.problems.random-waves]\ntarget = [0, 1, 2, 3, 4]\n',
 }
 
@@ -98,10 +110,9 @@ def test_an_atlas_that_grew_by_a_part_has_what_was_there_and_what_was_added(atla
         (atlas / f"{name}.toml").write_text(head + text)
         # no run is made again
         assert main(["sweep", f"{name}.toml", "--out", f"of-{name}", "--jobs", "1"]) == 0
-    words = ["--atlas", "grown", "--page", "grown.md"]
-    assert main(["atlas", "of-controls", *words]) == 0
+    keep(Path("of-controls"), Path("grown"))
     before = (atlas / "grown" / "order.parquet").read_bytes()
-    assert main(["atlas", "of-waves", "--part", "waves", *words]) == 0
+    assert main(["atlas", "of-waves", "--part", "waves", "--atlas", "grown", "--page", "grown.md"]) == 0
     assert [path.name for path in parts(Path("grown"))] == ["grown", "waves"]
     # what was said does not change by what is added: p is corrected within a part
     assert (atlas / "grown" / "order.parquet").read_bytes() == before
@@ -127,7 +138,7 @@ def test_an_atlas_that_grew_by_a_part_has_what_was_there_and_what_was_added(atla
         assert said[-2].removeprefix("kept: ") == said[-1].removeprefix("now:  ")
 
     # the whole takes the place of the part that it holds
-    assert main(["atlas", "whole", *words]) == 0
+    keep(Path("whole"), Path("grown"))
     assert parts(Path("grown")) == [Path("grown")]
     pd.testing.assert_frame_equal(kept_tables(Path("grown"))["order"], load("whole").order)
 
@@ -173,11 +184,8 @@ def test_the_page_says_what_the_tables_say(atlas):
     assert "No sample of the runs has been made again" in page
 
 
-def test_tuned_settings_stand_beside_the_registered_ones_on_the_same_seeds_and_targets(atlas, monkeypatch):
-    monkeypatch.chdir(atlas)
-    (atlas / "tuned.toml").write_text(TUNED)
-    assert main(["sweep", "tuned.toml", "--out", "whole-tuned", "--jobs", "1"]) == 0
-    assert main(["atlas", "whole", "--tuned", "whole-tuned", "--atlas", "both", "--page", "both.md"]) == 0
+def test_tuned_settings_stand_beside_the_registered_ones_on_the_same_seeds_and_targets(both, monkeypatch):
+    monkeypatch.chdir(both)
     tables, tuned = kept_tables(Path("both")), kept_tables(Path("both-tuned"))
     rows = tuned_pairs(tables, [tuned])
     assert [*zip(rows["block"], rows["optimizer"], strict=True)] == [("control-low", "gd"), ("random-waves", "adam")]
@@ -211,8 +219,8 @@ def test_a_sample_of_kept_runs_comes_out_again_and_a_changed_row_is_told(atlas, 
     assert verified(specs, {**tables, "hits": apart}).iloc[0]["passed"]
 
 
-def test_a_row_that_is_doubted_is_made_again_also_of_tuned_settings(atlas, monkeypatch, capsys):
-    monkeypatch.chdir(atlas)
+def test_a_row_that_is_doubted_is_made_again_also_of_tuned_settings(both, monkeypatch, capsys):
+    monkeypatch.chdir(both)
     assert main(["atlas", "--atlas", "both", "--row", "gd tuned on control-low"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert "5 of 5 runs came out again" in said
@@ -266,7 +274,7 @@ def test_a_method_of_ones_own_finds_its_place(atlas, monkeypatch, capsys):
     assert ranked["problems"].nunique() == 1
     # on the problems of a study of ones own choice
     (atlas / "one.toml").write_text(
-        'name = "one"\nseeds = "0..4"\n[[parts]]\nproblems = ["control-low"]\nbudget = 12000\n'
+        'name = "one"\nseeds = "0..4"\n[[parts]]\nproblems = ["control-low"]\nbudget = 4000\n'
     )
     assert main(["place", "my.py", "--atlas", "kept", "--study", "one.toml", "--out", "one", "--jobs", "1"]) == 0
     assert set(load("one").runs["problem"]) == {"control-low"}
@@ -301,10 +309,10 @@ def test_a_place_at_another_cost_or_from_another_start_is_refused_before_a_run(a
     (atlas / "my.py").write_text(OWN)
     part = 'name = "other"\nseeds = "0..4"\n[[parts]]\nproblems = ["control-low"]\nbudget = {}\n'
     cases = {
-        part.format(6000): "with seed 0, a budget of 6000 and 3 for a gradient, and the last run that is kept",
-        part.format(12000).replace("0..4", "4..6"): "with seed 6, a budget of 12000 and 3",
-        part.format(12000) + "cost_per_gradient = 2\n": "a budget of 12000 and 2 for a gradient",
-        part.format(12000).replace("control-low", "sin15"): "has sin15 with settings or a network on which",
+        part.format(2000): "with seed 0, a budget of 2000 and 3 for a gradient, and the last run that is kept",
+        part.format(4000).replace("0..4", "4..6"): "with seed 6, a budget of 4000 and 3",
+        part.format(4000) + "cost_per_gradient = 2\n": "a budget of 4000 and 2 for a gradient",
+        part.format(4000).replace("control-low", "sin15"): "has sin15 with settings or a network on which",
     }
     for text, sentence in cases.items():
         (atlas / "other.toml").write_text(text)
@@ -354,15 +362,12 @@ def test_a_problem_is_placed_by_the_methods_that_keep_the_order_on_it(atlas, mon
     assert "The order is kept on control-low by" in capsys.readouterr().out
 
 
-def test_of_a_few_tuned_runs_beside_very_many_no_marks_are_kept(atlas, monkeypatch):
-    monkeypatch.chdir(atlas)
-    (atlas / "tuned.toml").write_text(TUNED)
-    assert main(["sweep", "tuned.toml", "--out", "whole-tuned", "--jobs", "1"]) == 0
-    words = ["atlas", "--atlas", "wide", "--page", "wide.md"]
-    assert main([*words, "whole", "--tuned", "whole-tuned"]) == 0
-    assert len(kept_tables(Path("wide-tuned"))["curves"]) > 2
+def test_of_a_few_tuned_runs_beside_very_many_no_marks_are_kept(both, monkeypatch):
+    monkeypatch.chdir(both)
+    assert len(kept_tables(Path("both-tuned"))["curves"]) > 2
+    shutil.copytree("both", "wide")
     monkeypatch.setattr("harness.analysis.thinned.MOST_RUNS", 66)
-    assert main([*words, "--tuned", "whole-tuned"]) == 0
+    assert main(["atlas", "--atlas", "wide", "--page", "wide.md", "--tuned", "whole-tuned"]) == 0
     assert len(kept_tables(Path("wide-tuned"))["curves"]) == 2
 
 
@@ -373,7 +378,11 @@ def test_of_very_many_runs_no_marks_are_kept_and_page_and_standing_say_the_same(
     few = kept_tables(atlas / "few")
     assert len(few["curves"]) == whole["runs"]["problem"].nunique()
     pd.testing.assert_frame_equal(standing(few), standing(whole), rtol=1e-9)
-    assert atlas_page(few, Path("few"), "figure.png") == atlas_page(whole, Path("few"), "figure.png")
+    # what keeping has found in the whole need not be found again
+    whole_page = atlas_page(
+        whole | {name: kept_tables(atlas / "kept")[name] for name in FOUND}, Path("few"), "figure.png"
+    )
+    assert atlas_page(few, Path("few"), "figure.png") == whole_page
     # what was compared at equal loss is still said
     assert "loss" in set(few["order"]["matched_by"])
     # and the order by cost can be made anew
