@@ -140,7 +140,7 @@ def test_an_atlas_that_grew_by_a_part_has_what_was_there_and_what_was_added(atla
     # the whole takes the place of the part that it holds
     keep(Path("whole"), Path("grown"))
     assert parts(Path("grown")) == [Path("grown")]
-    pd.testing.assert_frame_equal(kept_tables(Path("grown"))["order"], load("whole").order)
+    pd.testing.assert_frame_equal(kept_tables(Path("grown"))["order"], whole["order"])
 
 
 def test_a_part_that_cannot_be_kept_is_refused_and_nothing_changes(atlas, monkeypatch, capsys):
