@@ -112,7 +112,8 @@ clean:  ## remove what tools left behind; results and .venv stay
 
 # $(call install,REQUIREMENT): .venv is made anew unless its interpreter is whole and recent enough.
 # A small study then compiles what every study runs, so that the first one that somebody waits for finds it on disk;
-# the packages themselves are compiled first, as containers often forbid that what is imported is (PYTHONDONTWRITEBYTECODE).
+# the packages themselves are compiled first, as containers often forbid that what is imported is (PYTHONDONTWRITEBYTECODE),
+# and those of others on all cores, where pip takes one; some of their files are no Python of this version.
 define install
 @$(BIN)/python -c 'import pip; $(SUITABLE)' >/dev/null 2>&1 || { \
 	python='$(PYTHON)'; \
@@ -121,7 +122,8 @@ define install
 		exit 1; }; \
 	"$$python" -m venv --clear .venv; }
 @touch $@.begun
-$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '$(1)'
+$(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt -e '$(1)'
+@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 @$(BIN)/python -m compileall -q harness optimizers problems benchmarks tests
 @$(BIN)/python -m harness compare --problem sin135 --seeds 1 --budget 300 --out .venv/first >.venv/first.log 2>&1 || { \
 	cat .venv/first.log >&2; exit 1; }
