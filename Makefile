@@ -45,7 +45,11 @@ compare: $(RUNTIME)  ## compare optimizers on one problem: make compare PROBLEM=
 	@test -n "$(PROBLEM)" || { echo 'Name a problem, such as: make compare PROBLEM=sin135' >&2; exit 2; }
 	$(BIN)/python -m harness compare --problem $(PROBLEM) $(ARGS)
 
-test: lint types arrows docs tests  ## everything that must hold: lint, types, arrows, site, tests
+# types take one core for a minute or two: beside the others
+test: $(DEV)  ## everything that must hold: lint, types, arrows, site, tests
+	@$(MAKE) --no-print-directory types & types=$$!; \
+	$(MAKE) --no-print-directory lint arrows docs tests; code=$$?; \
+	wait $$types && exit $$code
 
 lint: $(DEV)  ## style: ruff's rules and its formatting
 	$(BIN)/ruff check
