@@ -179,3 +179,20 @@ def test_tuned_settings_are_used_from_the_command_line(tmp_path, monkeypatch):
     assert main(f"compare --optimizers lion --seeds 1 --settings tuned --out out {words}".split()) == 0
     settings = json.loads(pd.read_parquet(Path("out") / "runs.parquet")["settings"].item())
     assert settings["lr"] == pytest.approx(read_settings_file("tuned", "sin135")["lion"]["lr"])
+
+
+def test_trials_that_fail_are_told_of_and_end_with_the_code_of_a_failed_run(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("bad.py").write_text(
+        "from harness import optimizer\n\n\n"
+        "@optimizer('breaks', tune={'lr': (0.01, 1.0)})\n"
+        "def minimize(fun, x0, jac, lr=0.05):\n    fun(x0)\n    raise RuntimeError('at once')\n"
+    )
+    Path("study.toml").write_text(
+        "problems = 'sin135'\nplugins = 'bad.py'\nbudget = 30\nseeds = 1\ntuning = {trials = 2, seeds = 1}\n"
+        "optimizers = ['breaks', 'gd']\n"
+    )
+    words = "--problem sin135 --plugin bad.py --optimizer breaks --trials 2 --seeds 1 --budget 30"
+    for command in (f"tune {words} --out one", "tune study.toml --out two"):
+        assert main([*command.split(), "--jobs", "1"]) == 1
+        assert "failed: breaks, seed 1000 and 1 more: RuntimeError: at once" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+import pandas as pd
 from rich.console import Console
 
 from harness.analysis.summary import closing_table, growth
@@ -15,7 +16,7 @@ from harness.study.comparison import DRAWING, Plan, Results
 from harness.study.execution.policy import Policy
 from harness.study.execution.progress import watching
 from harness.study.file.study_file import Study
-from harness.study.ledger.ledger import TRACEBACKS
+from harness.study.ledger.ledger import TRACEBACKS, Ledger
 from harness.study.making import finish, make, policy_of
 from harness.study.sharing.papers import open_study
 from harness.study.store import Store
@@ -114,10 +115,14 @@ def say_where(console: Console, results: Results, file_format: str) -> None:
 
 
 def ending(results: Results, arguments: argparse.Namespace) -> int:
-    """Say which runs failed, and where in the user's code if that is asked for; the exit code."""
-    failed = results.runs[results.runs["status"].isin(["failed", "crashed"])]
+    """Say which runs of a study failed, and where in the user's code if that is asked for; the exit code."""
+    return say_failed(results.runs, Store(results.folder).ledger, arguments)
+
+
+def say_failed(runs: pd.DataFrame, ledger: Ledger, arguments: argparse.Namespace) -> int:
+    """The same of some rows of `runs`, whose tracebacks lie in `ledger`."""
+    failed = runs[runs["status"].isin(["failed", "crashed"])]
     asked, kept = wants_traceback(arguments), False
-    ledger = Store(results.folder).ledger
     told: set[str] = set()
     for row in failed.to_dict("records"):
         text = ledger.traceback(row["run_id"]) if row["status"] == "failed" else ""

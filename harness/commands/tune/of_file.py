@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from harness.commands.carrying_out import say_failed
 from harness.run.spec import digest
 from harness.study.execution.execute import execute
 from harness.study.execution.policy import Policy
@@ -54,4 +55,5 @@ def tune_file(arguments: argparse.Namespace) -> int:
         f"{len(found)} searches of {len(specs)} runs; {changed} found settings of a lower loss than the registered "
         f"ones\ntrials: {path.with_suffix('.csv')}\nstudy of the winners: {path} (make it with: harness sweep {path})\n"
     )
-    return 0
+    # the folder may hold trials of other problems, from an earlier form of the file
+    return say_failed(runs[runs["run_id"].isin(ids)], store.ledger, arguments)

@@ -8,9 +8,11 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
+from harness.commands.carrying_out import ending
 from harness.commands.requested import problem_of, requested_run
 from harness.commands.tune.of_file import tune_file
 from harness.run.spec import settings_of
+from harness.study.comparison import load
 from harness.study.settings_files import kept_settings, tuned_file, update_settings
 from harness.study.tune import FIRST_SEED, VERDICTS, Tuning, ranges, tune
 
@@ -55,7 +57,7 @@ def main(arguments: argparse.Namespace) -> int:
     console.print(_best_quarter(pd.read_csv(folder / VERDICTS)), highlight=False, soft_wrap=True)
     say = f"runs: {folder}\nsettings: {path} (use them with --settings tuned, or --settings {path})"
     console.print(say, highlight=False, soft_wrap=True)
-    return 0
+    return ending(load(folder), arguments)
 
 
 def _best_quarter(verdicts: pd.DataFrame) -> str:
