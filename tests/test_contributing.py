@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli import main
 from harness.commands import names
-from harness.figures import FIGURES
+from harness.figures import DRAWINGS, Drawing
 from harness.run.runner import run
 from harness.run.spec import RunSpec
 from optimizers import OPTIMIZERS
@@ -96,7 +96,7 @@ def test_a_figure_and_a_dataset_that_are_registered_are_known_to_the_words(
     def blank(tables: object) -> None:
         """Nothing at all."""
 
-    monkeypatch.setitem(FIGURES, "blank", blank)
+    monkeypatch.setitem(DRAWINGS, "blank", Drawing(blank, blank))
     monkeypatch.setitem(DATASETS, "none", Embedded("no pictures", lambda: None))
     assert main(["list", "figures"]) == 0
     assert main(["data", "where", "none"]) == 0

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from support.hand_made import hand_made
 
-from harness.figures import GROUPED, drawn
+from harness.figures import FIGURES, asked_of, drawn
 from harness.figures.drawing.families import MANY, by_family
 from harness.figures.drawing.style import INK
 from harness.run.spec import families
@@ -33,7 +33,7 @@ def test_few_optimizers_are_one_group_and_many_are_by_family_with_those_that_nob
     assert by_family([*known, "own"], known) == [("a", even), ("b", odd), ("others", [MANY])]
 
 
-@pytest.mark.parametrize("name", GROUPED)
+@pytest.mark.parametrize("name", [name for name in FIGURES if "families" in asked_of(name)])
 def test_each_of_fifty_is_named_with_its_family(fifty, name):
     figure = drawn(name, fifty, families())
     assert figure.get_size_inches()[0] <= 7.1

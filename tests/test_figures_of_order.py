@@ -144,10 +144,6 @@ def test_each_is_drawn_from_tables_alone_and_is_the_same_each_time(name, tables,
     assert len(NUMBERS[name](tables))
 
 
-def test_every_figure_has_its_numbers():
-    assert set(NUMBERS) == set(FIGURES)
-
-
 def test_lines_of_a_panel_differ_in_colour_and_in_dash():
     shown = looks(6)
     assert len({look["color"] for look in shown}) == len(LINES) == 6

@@ -9,7 +9,7 @@ from rich.console import Console
 from harness import cli
 from harness.analysis.hits import find_hits
 from harness.analysis.summary import closing_table
-from harness.figures import FIGURES, ROWS_OF, applicable
+from harness.figures import FIGURES, applicable
 from harness.figures.drawing.panels import panels
 from harness.figures.parts import part_rows
 from harness.study.making import compare
@@ -72,7 +72,6 @@ def test_a_study_gets_the_figure_of_the_parts_only_if_it_has_them(study):
     assert (study.folder / "parts.png").is_file()
     without = {**study.tables, "spectra": study.spectra[study.spectra["probe"] == "fourier"]}
     assert "parts" not in applicable(without)
-    assert set(ROWS_OF) <= set(FIGURES)
     with pytest.raises(ValueError, match=r"no parts: .* Run one with --set problem.filters="):
         FIGURES["parts"](without)
 

@@ -1,9 +1,11 @@
-"""Figures, drawn from the tables alone. `FIGURES` is the one registry."""
+"""Figures, drawn from the tables alone. `DRAWINGS` is the one registry."""
 
 from collections.abc import Callable, Sequence, Sized
 from functools import partial
+from inspect import signature
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -40,68 +42,49 @@ def robustness(tables: Tables) -> Figure:
     return robustness_figure(robustness_rows(tables))
 
 
-FIGURES: dict[str, Callable[..., Figure]] = {
-    "directions": directions,
-    "filter-demo": filter_demo,
-    "filtering": filtering,
-    "heatmap": heatmap,
-    "loss-matched": loss_matched,
-    "order": order,
-    "parts": parts,
-    "pictures": pictures,
-    "profile": profile,
-    "projection": projection,
-    "residual": residual,
-    "response": response,
-    "robustness": robustness,
-    "samples": samples,
-    "slope": slope,
-    "snapshots": snapshots,
-    "spectrum": spectrum,
-    "spread": spread,
-    "standing": standing_figure,
+def _of_parts(tables: Tables) -> pd.DataFrame:
+    return part_rows(tables["spectra"])
+
+
+class Drawing(NamedTuple):
+    """A figure, the numbers that are written beside it, and when a study gets it unasked."""
+
+    figure: Callable[..., Figure]
+    """Of tables; its further parameters are what it may be asked, and `families`, by which it parts pages of many."""
+    numbers: Callable[..., pd.DataFrame]
+    """Of the same, and asked the same."""
+    unasked: Callable[[Tables], Sized] | None = None
+    """The rows without which it is empty, of a figure that every study gets; None where it is drawn when asked."""
+    observer: str = ""
+    """Whose table, of the same name, it is drawn from; empty where every study has what it takes."""
+
+
+DRAWINGS: dict[str, Drawing] = {
+    "directions": Drawing(directions, directions_rows, observer="response"),
+    "filter-demo": Drawing(filter_demo, filter_demo_rows),
+    "filtering": Drawing(filtering, filtering_rows),
+    "heatmap": Drawing(heatmap, heatmap_rows, itemgetter("runs")),
+    "loss-matched": Drawing(loss_matched, loss_matched_rows),
+    "order": Drawing(order, order_rows),
+    "parts": Drawing(parts, _of_parts, _of_parts),
+    "pictures": Drawing(pictures, pictures_rows, itemgetter("predictions")),
+    "profile": Drawing(profile, profile_rows),
+    "projection": Drawing(projection, projection_rows),
+    "residual": Drawing(residual, residual_rows),
+    "response": Drawing(response, itemgetter("response"), lambda tables: tables.get("response", ()), "response"),
+    "robustness": Drawing(robustness, robustness_rows),
+    "samples": Drawing(samples, itemgetter("samples"), lambda tables: tables.get("samples", ()), "samples"),
+    "slope": Drawing(slope, slope_rows),
+    "snapshots": Drawing(snapshots, snapshots_rows),
+    "spectrum": Drawing(spectrum, spectrum_rows),
+    "spread": Drawing(spread, spread_rows),
+    "standing": Drawing(standing_figure, standing_rows),
 }
-"""Functions of tables; some take more, as `ASKED` says."""
-NUMBERS: dict[str, Callable[..., pd.DataFrame]] = {
-    "directions": directions_rows,
-    "filter-demo": filter_demo_rows,
-    "filtering": filtering_rows,
-    "heatmap": heatmap_rows,
-    "loss-matched": loss_matched_rows,
-    "order": order_rows,
-    "parts": lambda tables: part_rows(tables["spectra"]),
-    "pictures": pictures_rows,
-    "profile": profile_rows,
-    "projection": projection_rows,
-    "residual": residual_rows,
-    "response": lambda tables: tables["response"],
-    "robustness": robustness_rows,
-    "samples": lambda tables: tables["samples"],
-    "slope": slope_rows,
-    "snapshots": snapshots_rows,
-    "spectrum": spectrum_rows,
-    "spread": spread_rows,
-    "standing": standing_rows,
-}
-"""The numbers behind each figure, as they are written beside it."""
-ASKED: dict[str, tuple[str, ...]] = {"snapshots": ("at",), "spread": ("against",)}
-"""What a figure may be asked beside its tables, by the names of its arguments."""
-GROUPED = ("heatmap", "order", "profile")
-"""Figures whose pages of many optimizers are by family."""
-ROWS_OF: dict[str, Callable[[Tables], Sized]] = {
-    "heatmap": lambda tables: tables["runs"],
-    "parts": lambda tables: part_rows(tables["spectra"]),
-    "pictures": lambda tables: tables["predictions"],
-    "response": lambda tables: tables.get("response", ()),
-    "samples": lambda tables: tables.get("samples", ()),
-}
-"""The rows without which a figure is empty, of the figures that every study gets; the others are drawn when asked."""
+FIGURES: dict[str, Callable[..., Figure]] = {name: one.figure for name, one in DRAWINGS.items()}
+NUMBERS: dict[str, Callable[..., pd.DataFrame]] = {name: one.numbers for name, one in DRAWINGS.items()}
 
 MOST_DRAWN = 100
 """Configurations of a study beyond which no figure is drawn unasked: a panel of each would take minutes."""
-
-OBSERVED = {"directions": "response", "response": "response", "samples": "samples"}
-"""Figures of a table that an observer of the same name writes."""
 
 DPI = {"png": 200, "pdf": 400, "svg": 400}
 """Of a PDF or SVG, the meshes alone have pixels."""
@@ -114,7 +97,7 @@ def applicable(tables: Tables) -> list[str]:
     """Names of the figures for which there is something to draw, and that a study draws unasked."""
     if configurations(tables) > MOST_DRAWN:
         return []
-    return [name for name, rows in ROWS_OF.items() if len(rows(tables))]
+    return [name for name, one in DRAWINGS.items() if one.unasked is not None and len(one.unasked(tables))]
 
 
 def configurations(tables: Tables) -> int:
@@ -135,16 +118,21 @@ def undrawn(tables: Tables, folder: Path) -> str | None:
     )
 
 
+def asked_of(name: str) -> tuple[str, ...]:
+    """What a figure may be asked beside its tables, by the names of its parameters."""
+    return tuple(signature(DRAWINGS[name].figure).parameters)[1:]
+
+
 def drawn(name: str, tables: Tables, families: Families, **asked: Any) -> Figure:
     """A figure by name, with what it is asked; raises ValueError where there is nothing to draw."""
-    grouped = {"families": families} if name in GROUPED else {}
-    return FIGURES[name](tables, **grouped, **asked)
+    grouped = {"families": families} if "families" in asked_of(name) else {}
+    return DRAWINGS[name].figure(tables, **grouped, **asked)
 
 
 def missing(name: str, tables: Tables) -> str | None:
     """The sentence on a table that a figure needs and that an observer has not written; None where it is there."""
-    table = OBSERVED.get(name)
-    if table is None or len(tables.get(table, ())):
+    table = DRAWINGS[name].observer
+    if not table or len(tables.get(table, ())):
         return None
     return f"This study has no table '{table}'. Start it again with --observe {table}, which changes no run."
 

@@ -12,7 +12,7 @@ from harness.commands.completion import SHELLS
 from harness.commands.list import LISTS
 from harness.commands.options import FORMATS, INCUMBENTS, KEPT
 from harness.commands.parser import parser_of
-from harness.figures import FIGURES
+from harness.figures import DRAWINGS
 from harness.questions import OBSERVERS
 from optimizers import OPTIMIZERS
 from problems import PROBLEMS
@@ -42,7 +42,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def words() -> list[Word]:
     """All words, sorted."""
-    firsts = {"figure": (*FIGURES, "animation"), "list": LISTS, "completion": SHELLS}
+    firsts = {"figure": (*DRAWINGS, "animation"), "list": LISTS, "completion": SHELLS}
     found = []
     for name in names():
         about = options_of(name).ABOUT

@@ -11,7 +11,7 @@ import pandas as pd
 from harness.analysis.thinned import LACKING, lacks_marks
 from harness.commands.folders import loaded, source_of
 from harness.commands.values import stem
-from harness.figures import ASKED, DPI, FIGURES, NUMBERS, drawn, missing, save
+from harness.figures import DPI, DRAWINGS, asked_of, drawn, missing, save
 from harness.figures.kept.film import KINDS, animation, animation_rows, save_film
 from harness.run.spec import families
 from harness.tables import Tables
@@ -25,12 +25,12 @@ SPECIAL = ("at", "against")
 def main(arguments: argparse.Namespace) -> int:
     """Draw a figure; the exit code."""
     name = arguments.name
-    film = lookup("figure", name, {**dict.fromkeys(FIGURES, False), FILM: True})
+    film = lookup("figure", name, {**dict.fromkeys(DRAWINGS, False), FILM: True})
     asked = _asked(arguments)
     folder = source_of(arguments)
     place = stem(arguments.out, (*(KINDS if film else DPI), "csv")) if arguments.out else folder / name
     tables = _only(loaded(folder).tables, arguments.optimizers)
-    if (sentence := missing(name, tables)) is not None:
+    if not film and (sentence := missing(name, tables)) is not None:
         raise ValueError(sentence)
     said = ""
     try:
@@ -39,7 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
             rows = animation_rows(tables)
         else:
             paths = save(drawn(name, tables, families(), **asked), place, tuple(DPI))
-            rows = NUMBERS[name](tables, **asked)
+            rows = DRAWINGS[name].numbers(tables, **asked)
         paths.append(write_numbers(rows, place))
     except OSError as error:
         raise ValueError(f"The figure must be written somewhere; {error}. Choose another --out.") from None
@@ -59,9 +59,10 @@ def write_numbers(rows: pd.DataFrame, place: Path) -> Path:
 def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
     """What the figure is asked beside its tables; raises ValueError where it takes no such thing."""
     given = {name: getattr(arguments, name) for name in SPECIAL if getattr(arguments, name) is not None}
+    taken = () if arguments.name == FILM else asked_of(arguments.name)
     for name in given:
-        if name not in ASKED.get(arguments.name, ()):
-            others = ", ".join(figure for figure, taken in ASKED.items() if name in taken)
+        if name not in taken:
+            others = ", ".join(figure for figure in DRAWINGS if name in asked_of(figure))
             raise ValueError(f"--{name} is for the figure '{others}'; '{arguments.name}' does not take it.")
     return given
 

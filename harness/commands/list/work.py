@@ -56,7 +56,8 @@ def _installed(method: Optimizer) -> str:
 def _figures() -> dict[str, str]:
     # imported here: matplotlib would make every other list wait for it
     films = {"animation": import_module("harness.figures.kept.film").animation}
-    return _first_lines({**films, **import_module("harness.figures").FIGURES})
+    drawings = import_module("harness.figures").DRAWINGS
+    return _first_lines({**films, **{name: one.figure for name, one in drawings.items()}})
 
 
 def _observers() -> dict[str, str]:
