@@ -1,6 +1,6 @@
 """The main job: several methods on one problem, at equal cost and from equal starting points, over several seeds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import product
@@ -17,7 +17,7 @@ from harness.analysis.thinned import check_marks
 from harness.questions.reading import read_observers
 from harness.run.build import build
 from harness.run.fit import Refused, check_fit, check_observers
-from harness.run.given import agreed, by_owner, names_of, plain, seeds_of
+from harness.run.given import by_owner, names_of, plain, seeds_of
 from harness.run.marks.observer import Observer
 from harness.run.spec import RunSpec, digest, families, find_optimizer, find_problem
 from harness.study.ledger.part import declared
@@ -26,7 +26,7 @@ from harness.study.roll import roll_of
 from harness.study.step_lengths import step_notes, stepped
 from harness.study.store import STUDY, Store, read_exported
 from harness.study.understood import understood
-from harness.study.vary import variants
+from harness.study.vary import PROBLEM, crossed_methods, crossed_recipes
 from harness.tables import SCHEMA, Tables
 from optimizers import OPTIMIZERS
 from optimizers.base import Optimizer
@@ -45,6 +45,8 @@ EVERYTHING = "all"
 RECIPE_OPTIONS = ("network", "activation", "init", "loss", "dtype")
 TERMS = ("cost_per_gradient", "marks", "time_limit", "target_loss", "engine", "probes")
 """The terms of a run that a comparison may change."""
+OPTIONS = (*RECIPE_OPTIONS, *TERMS, "observe", "settings_file", "lenient")
+"""What else `plan` may be told by name."""
 
 
 @dataclass(frozen=True)
@@ -131,52 +133,42 @@ def plan(
     were named and do not fit, as a study of several problems does. `options` are the recipe's network, activation,
     init, loss and dtype, and the run's terms (`TERMS`); `observe` names observers, such as `"rank,samples(search=50)"`.
     Raises ValueError."""
-    known = (*RECIPE_OPTIONS, *TERMS, "observe", "settings_file", "lenient")
     for name in options:
-        lookup("option of a comparison", name, dict.fromkeys(known))
-    changes = by_owner("settings", settings)
-    recipe = find_problem(problem)
-    own_options = {name: options.pop(name) for name in RECIPE_OPTIONS if options.get(name) is not None}
-    # a problem goes by its own name and by the word `problem`
-    recipe_changes = agreed("problem", changes.pop("problem", {}), changes.pop(problem, {}), own_options)
+        lookup("option of a comparison", name, dict.fromkeys(OPTIONS))
+    changes, varied = by_owner("settings", settings), by_owner("vary", vary)
+    of_recipe = {name: options.pop(name) for name in RECIPE_OPTIONS if options.get(name) is not None}
+    recipes = crossed_recipes(problem, changes, varied, of_recipe)
     asked = names_of(optimizers)
     everything = asked == (EVERYTHING,)
     names = tuple(OPTIMIZERS) if everything else asked or DEFAULT_OPTIMIZERS
-    varied = by_owner("vary", vary)
-    crossed = agreed("problem", varied.pop("problem", {}), varied.pop(problem, {}))
-    recipes = variants(problem, recipe, crossed, recipe_changes)
-    _check_owners(changes.keys() | varied.keys(), names)
-    from_file = options.pop("settings_file", None) or {}
-    several = {name: varied.get(name, {}) for name in names}
-    kept = {
-        name: {key: one for key, one in from_file.get(name, {}).items() if key not in several[name]} for name in names
-    }
-    changes = {name: {**kept[name], **changes.get(name, {})} for name in names}
-    methods = {name: variants(name, find_optimizer(name), several[name], changes[name]) for name in names}
-    # what the user has chosen, and no scaling of the network may change
-    own = {name: {*changes[name], *several[name]} for name in names}
-    options["observers"] = read_observers(options.pop("observe", None) or ())
-    lenient = options.pop("lenient", False)
+    _check_owners((changes.keys() | varied.keys()) - {PROBLEM, problem}, names)
+    methods = crossed_methods(names, changes, varied, options.pop("settings_file", None) or {})
     # who names a method wants it or the reason; who says `all`, or nothing, wants those that fit
-    strict = optimizers is not None and not everything and not lenient
+    lenient = options.pop("lenient", False) or everything or optimizers is None
+    options["observers"] = read_observers(options.pop("observe", None) or ())
     terms = {name: plain(value) for name, value in options.items() if value is not None}
-    budget = recipe.budget if budget is None else plain(budget)
+    budget = find_problem(problem).budget if budget is None else plain(budget)
     chosen_seeds = seeds_of(seeds)
     specs = [
-        RunSpec(problem, chosen, name, stepped(method, chosen, own[name]), seed, budget, **terms)
-        for name in names
+        RunSpec(problem, recipe, name, stepped(method, recipe, several.chosen), seed, budget, **terms)
+        for name, several in methods.items()
         # seeds change fastest: the runs of a configuration stand together, as lanes and as rows
-        for method, chosen, seed in product(methods[name], recipes, chosen_seeds)
+        for method, recipe, seed in product(several.methods, recipes, chosen_seeds)
     ]
+    return _of_fitting(specs, {name: several.chosen for name, several in methods.items()}, strict=not lenient)
+
+
+def _of_fitting(specs: Sequence[RunSpec], chosen: Mapping[str, Collection[str]], *, strict: bool) -> Plan:
+    """The plan of those runs whose methods fit their problems; raises ValueError where none does."""
     # once a recipe, and not once a run: the last entry of a key wins, and reversed that is the recipe's first run
     firsts = {spec.recipe: spec for spec in reversed(specs)}
-    problems = {chosen: (first, build(first)) for chosen, first in firsts.items()}
+    problems = {recipe: (first, build(first)) for recipe, first in firsts.items()}
     left_out = _misfits(specs, problems, strict=strict)
     fitting = tuple(spec for spec in specs if (spec.method, spec.recipe) not in left_out)
     reasons = dict(left_out.values())
     if not fitting:
         raise Refused("No optimizer fits this problem: " + " ".join(reasons.values()))
-    notes = (*understood(problems[fitting[0].recipe][1]), *step_notes(fitting, own))
+    notes = (*understood(problems[fitting[0].recipe][1]), *step_notes(fitting, chosen))
     return Plan(fitting, reasons, notes)
 
 

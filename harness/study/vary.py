@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from harness.run.given import agreed
-from harness.run.spec import override
+from harness.run.spec import find_optimizer, find_problem, override
+from optimizers.base import Optimizer
+from problems.base import Recipe
 
 T = TypeVar("T")
+Owned: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""Settings by the name of an optimizer or problem."""
+PROBLEM = "problem"
+"""What owns the settings of a comparison's problem, whatever its name."""
 
 MOST_VALUES = 1000
 FORM = (
@@ -56,6 +62,36 @@ def variants(
         raise ValueError(f"{FORM}; of {owner}, some setting has no value.")
     # a value that is given twice, also where it is spelled in two ways, is one configuration with its runs once
     return list(dict.fromkeys(found))
+
+
+class Several(NamedTuple):
+    """A method in each of its settings, and which of them somebody has chosen, here or in a file."""
+
+    methods: list[Optimizer]
+    chosen: frozenset[str]
+
+
+def crossed_methods(names: Iterable[str], settings: Owned, varied: Owned, kept: Owned) -> dict[str, Several]:
+    """The methods of these names with `settings`, crossed with `varied`; both go before those `kept` in a file.
+
+    Raises as `variants` does, and ValueError for a name that nothing has."""
+    found: dict[str, Several] = {}
+    for name in names:
+        crossed = varied.get(name, {})
+        of_file = {key: value for key, value in kept.get(name, {}).items() if key not in crossed}
+        given = {**of_file, **settings.get(name, {})}
+        methods = variants(name, find_optimizer(name), crossed, given)
+        found[name] = Several(methods, frozenset({*given, *crossed}))
+    return found
+
+
+def crossed_recipes(problem: str, settings: Owned, varied: Owned, options: Mapping[str, Any]) -> list[Recipe]:
+    """The recipe of a problem with its `settings` and `options`, crossed with `varied`; raises as `variants` does.
+
+    A problem goes by its own name and by the word `problem`."""
+    recipe = find_problem(problem)
+    given = agreed(PROBLEM, settings.get(PROBLEM, {}), settings.get(problem, {}), options)
+    return variants(problem, recipe, agreed(PROBLEM, varied.get(PROBLEM, {}), varied.get(problem, {})), given)
 
 
 def _listed(owner: str, name: str, values: Any) -> list[Any]:
