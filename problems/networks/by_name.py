@@ -3,7 +3,6 @@
 Torch is loaded only if it is needed: widths on the CPU are the network in numpy.
 """
 
-from functools import partial
 from importlib import import_module
 from math import isqrt
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from problems.factories import resolve
 from problems.nearest import unknown
 from problems.networks.combinations import multiscale
 from problems.networks.embeddings import Embedding, none
-from problems.networks.families import is_named
+from problems.networks.families import FAMILIES, Spelling, is_named
 from problems.networks.mlp import checked_widths, fully_connected
 
 NAMES = ("cnn", "cnn-small", "dnn", "vgg16")
@@ -55,8 +54,9 @@ def coordinate_network(recipe: Recipe, outputs: int, sight: Sight) -> Network:
         widths = (seen, *checked_widths(recipe.network, (variables, outputs))[1:])
         text = "-".join(map(str, widths))
         return fully_connected(text, (seen, outputs), recipe.activation, recipe.init, recipe.dtype)
-    if recipe.network.startswith("mscale"):
-        return resolve("network", recipe.network, {"mscale": partial(_mscale, recipe, seen, outputs)})
+    spelling = resolve("network", recipe.network, FAMILIES)
+    if spelling.zooms:
+        return _at_scales(recipe, (seen, outputs), spelling)
     plain = sight.embedding.name == "none"
     # features lie in [-1, 1]
     start, length = (sight.start, sight.length) if plain else ((-1.0,) * seen, (2.0,) * seen)
@@ -66,12 +66,10 @@ def coordinate_network(recipe: Recipe, outputs: int, sight: Sight) -> Network:
     return _on_torch(Choice(recipe.network, "own", recipe.init, recipe.dtype, "cpu"), make, (seen,))
 
 
-def _mscale(
-    recipe: Recipe, seen: int, outputs: int, width: float = 40, layers: float = 2, copies: float = 6
-) -> Network:
-    widths = "-".join(map(str, (seen, *[int(width)] * int(layers), outputs)))
-    inner = fully_connected(widths, (seen, outputs), recipe.activation, recipe.init, recipe.dtype)
-    return multiscale(inner, tuple(2.0**copy for copy in range(int(copies))), recipe.network)
+def _at_scales(recipe: Recipe, ends: tuple[int, int], spelling: Spelling) -> Network:
+    widths = "-".join(map(str, (ends[0], *spelling.hidden, ends[1])))
+    inner = fully_connected(widths, ends, recipe.activation, recipe.init, recipe.dtype)
+    return multiscale(inner, spelling.zooms, recipe.network)
 
 
 def image_shape(pixels: int) -> tuple[int, int, int]:

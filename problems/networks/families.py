@@ -7,6 +7,8 @@ records what it trained: `--network siren` on `1-40-1` is `--network 1-256-256-2
 
 import re
 from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import signature
 from typing import Any, NamedTuple
 
 from problems.factories import CALL, CALLED, resolve, spelled_once
@@ -18,6 +20,8 @@ class Spelling(NamedTuple):
     hidden: tuple[int, ...] = ()
     activation: str = ""
     init: str = ""
+    zooms: tuple[float, ...] = ()
+    """Of a sum of networks of these widths, by what each multiplies its input; then, too, it stays a name."""
 
 
 MOST_PARAMETERS = 1e9
@@ -52,10 +56,10 @@ def finer(width: float = 256, layers: float = 4, w0: float = 30, k: float = 10) 
 
 def mscale(width: float = 40, layers: float = 2, copies: float = 6) -> Spelling:
     """MscaleDNN-2 (Liu, Cai, Xu 2020): a sum of networks that see 1, 2, 4, ... times the input; there with srelu."""
-    _layers("mscale", width, layers)
+    hidden = _layers("mscale", width, layers)
     if not 1 <= copies <= 30 or copies % 1:
         raise ValueError(f"The network mscale(width, layers, copies) has 1 to 30 copies; got {copies:g}.")
-    return Spelling()
+    return Spelling(hidden, zooms=tuple(2.0**copy for copy in range(int(copies))))
 
 
 def wire(width: float = 181, layers: float = 3, w0: float = 20, s0: float = 10) -> Spelling:
@@ -139,7 +143,7 @@ def spelled_out(changes: Mapping[str, Any], network: str) -> Mapping[str, Any]:
         return changes
     spelling = resolve("network", text, FAMILIES)
     found = {"activation": spelling.activation, "init": spelling.init}
-    if spelling.hidden:
+    if spelling.hidden and not spelling.zooms:
         ends = WIDTHS.fullmatch(network)
         if ends is None:
             raise ValueError(
@@ -155,6 +159,21 @@ def is_named(text: str) -> bool:
     """Whether a network is one of `FAMILIES`, and not widths."""
     match = CALL.fullmatch(text)
     return match is not None and match[1] in FAMILIES
+
+
+def numbers_of(text: str) -> tuple[float, ...]:
+    """All numbers of a named network, those that are left out as its family declares them; raises ValueError."""
+    return resolve("network", text, {name: _given_and_declared(family) for name, family in FAMILIES.items()})
+
+
+def _given_and_declared(family: Callable[..., Spelling]) -> Callable[..., tuple[float, ...]]:
+    @wraps(family)  # with its parameters, by which numbers that do not fit are refused
+    def numbers(*given: float) -> tuple[float, ...]:
+        bound = signature(family).bind(*given)
+        bound.apply_defaults()
+        return bound.args
+
+    return numbers
 
 
 def _layers(name: str, width: float, layers: float, each: float = 1) -> tuple[int, ...]:

@@ -1,12 +1,12 @@
 """Modules of torch on coordinates, by the names of `problems.networks.families`, each from its paper."""
 
 from collections.abc import Callable
-from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from problems.factories import resolve
+from problems.networks.families import FAMILIES, numbers_of
 from problems.networks.torch.architectures import ACTIVATIONS
 from problems.networks.torch.hash_grid import HashGrid
 from problems.networks.torch.kan import Kan
@@ -69,21 +69,21 @@ class Block(nn.Module):
 def wire(ends: tuple[int, int], phi: str, domain: Domain, *numbers: float) -> nn.Module:
     """`families.wire`."""
     del phi, domain
-    width, layers, w0, s0 = [*numbers, *[181.0, 3.0, 20.0, 10.0][len(numbers) :]]
+    width, layers, w0, s0 = numbers
     return Wire(ends, int(width), int(layers), (w0, s0))
 
 
 def kan(ends: tuple[int, int], phi: str, domain: Domain, *numbers: float) -> nn.Module:
     """`families.kan`."""
     del phi
-    width, layers, grid = (int(number) for number in (*numbers, *(5, 1, 5)[len(numbers) :]))
+    width, layers, grid = map(int, numbers)
     return nn.Sequential(domain, Kan((ends[0], *[width] * layers, ends[1]), grid))
 
 
 def hash_grid(ends: tuple[int, int], phi: str, domain: Domain, *numbers: float) -> nn.Module:
     """`families.hash_grid`."""
     del phi
-    levels, table, coarsest, width = (int(number) for number in (*numbers, *(8, 1024, 4, 64)[len(numbers) :]))
+    levels, table, coarsest, width = map(int, numbers)
     grid = HashGrid(ends[0], levels, table, coarsest)
     head: list[nn.Module] = [
         nn.Linear(grid.width, width),
@@ -98,7 +98,7 @@ def hash_grid(ends: tuple[int, int], phi: str, domain: Domain, *numbers: float) 
 def residual(ends: tuple[int, int], phi: str, domain: Domain, *numbers: float) -> nn.Module:
     """`families.residual`."""
     del domain
-    width, blocks = (int(number) for number in (*numbers, *(64, 3)[len(numbers) :]))
+    width, blocks = map(int, numbers)
     modules: list[nn.Module] = [nn.Linear(ends[0], width)]
     modules += [Block(width, _activation(phi)) for _ in range(blocks)]
     return nn.Sequential(*modules, nn.Linear(width, ends[1]))
@@ -107,7 +107,7 @@ def residual(ends: tuple[int, int], phi: str, domain: Domain, *numbers: float) -
 def layer_norm(ends: tuple[int, int], phi: str, domain: Domain, *numbers: float) -> nn.Module:
     """`families.layer_norm`."""
     del domain
-    width, layers = (int(number) for number in (*numbers, *(64, 3)[len(numbers) :]))
+    width, layers = map(int, numbers)
     modules: list[nn.Module] = []
     for layer in range(layers):
         modules += [nn.Linear(width if layer else ends[0], width), nn.LayerNorm(width), _activation(phi)]
@@ -117,7 +117,7 @@ def layer_norm(ends: tuple[int, int], phi: str, domain: Domain, *numbers: float)
 def transformer(ends: tuple[int, int], phi: str, domain: Domain, *numbers: float) -> nn.Module:
     """`families.transformer`."""
     del phi, domain
-    width, layers, tokens, heads = (int(number) for number in (*numbers, *(16, 2, 8, 2)[len(numbers) :]))
+    width, layers, tokens, heads = map(int, numbers)
     return Transformer(ends, width, layers, tokens, heads)
 
 
@@ -133,23 +133,17 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "transformer": transformer,
     "wire": wire,
 }
-OWN = ("hash-grid", "kan", "transformer", "wire")
-"""Those whose activations are part of them."""
+"""Of inputs and outputs, the name of the activations, the domain, and all numbers of the family."""
 
 
 def maker(
     text: str, ends: tuple[int, int], activation: str, start: tuple[float, ...], length: tuple[float, ...]
 ) -> Callable[[], nn.Module]:
     """What makes the module that `text` names, from `ends` inputs to outputs; raises ValueError."""
-    name = text.partition("(")[0].strip()
-    if name in OWN and activation != "own":
-        raise ValueError(f"The network '{name}' has its own activation: --activation own; got '{activation}'.")
-    if name not in OWN:
+    name, numbers = text.partition("(")[0].strip(), numbers_of(text)
+    # a part of the module, if its family says so
+    if FAMILIES[name](*numbers).activation != "own":
         _activation(activation)
-    made = {key: partial(_numbered, function) for key, function in NETWORKS.items()}
-    build = resolve("network", text, made)
-    return lambda: build(ends, activation, Domain(start, length))
-
-
-def _numbered(function: Callable[..., nn.Module], *numbers: float) -> Callable[..., nn.Module]:
-    return lambda ends, phi, domain: function(ends, phi, domain, *numbers)
+    elif activation != "own":
+        raise ValueError(f"The network '{name}' has its own activation: --activation own; got '{activation}'.")
+    return lambda: NETWORKS[name](ends, activation, Domain(start, length), *numbers)
