@@ -25,7 +25,7 @@ from problems.readers.arrays import load_npz
 from problems.readers.sample_columns import read_columns
 from problems.readers.samples import Samples, read_samples
 from problems.space.images import octaves
-from problems.user_files import fingerprint, user_path
+from problems.user_files import content_of, fingerprint, user_path
 
 AUTO = "auto"
 KEYS = (("inputs", "targets"), ("x", "y"), ("X", "Y"), ("X", "y"), ("points", "values"), ("coords", "values"))
@@ -43,10 +43,7 @@ def load_samples(path: str, columns: str = "", separator: str = "") -> Samples:
     """The samples in a file: those of the named columns, or of an .npz its inputs and targets.
 
     Raises ValueError naming what the file holds."""
-    try:
-        content = user_path(path).read_bytes()
-    except OSError as error:
-        raise ValueError(f"The file '{path}' must be readable; {error.strerror}.") from None
+    content = content_of(path)
     # an .npz is a zip archive; it alone says what are inputs and what are targets
     if columns or separator or not (content.startswith(b"PK\x03\x04") or path.lower().endswith(".npz")):
         return read_columns(path, content, columns, separator)

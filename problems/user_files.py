@@ -14,6 +14,14 @@ def fingerprint(path: Path, what: str) -> str:
         raise ValueError(f"{what} must be a file that can be read; '{path}': {error.strerror or error}.") from None
 
 
+def content_of(path: str) -> bytes:
+    """The bytes of a file that a user names; raises ValueError if it cannot be read."""
+    try:
+        return user_path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(f"The file '{path}' must be readable; {error.strerror}.") from None
+
+
 def user_path(text: str | Path) -> Path:
     """A path as a user names it: `~/a` is below their home; a name that begins with another tilde is a name."""
     path = Path(text)

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from problems.readers.curves import described, read_curve
 from problems.readers.steps import in_equal_steps
+from problems.user_files import content_of, user_path
 from problems.user_files import fingerprint as fingerprint_of
-from problems.user_files import user_path
 
 MOST_POINTS = 2_000_000
 
@@ -39,10 +39,7 @@ def fingerprint(path: str) -> str:
 
 def read_points(path: str, columns: str = "", separator: str = "") -> Points:
     """The points of a file of columns, an array or a sound; raises ValueError with what is wrong, and where."""
-    try:
-        content = user_path(path).read_bytes()
-    except OSError as error:
-        raise ValueError(f"The file '{path}' must be readable; {error.strerror}.") from None
+    content = content_of(path)
     curve = read_curve(path, content, columns, separator)
     if len(curve.x) > MOST_POINTS:
         raise ValueError(f"A curve has at most {MOST_POINTS:,} points; '{path}' has {len(curve.x):,}. Thin it out.")
