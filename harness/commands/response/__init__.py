@@ -1,15 +1,7 @@
 """Options of `harness response`."""
 
-from harness.commands.options import (
-    add_format,
-    add_jobs,
-    add_observe,
-    add_out,
-    add_problem,
-    add_settings,
-    add_terms,
-    add_vary,
-)
+from harness.commands.comparison_options import add_runs
+from harness.commands.options import add_format
 from harness.commands.parser import Parser
 from harness.commands.values import number, whole
 
@@ -30,11 +22,5 @@ def add_options(word: Parser) -> None:
     word.add_argument("--through", type=whole(1), default=32, metavar="N", help=text)
     word.add_argument("--places", type=whole(4), default=256, metavar="N", help="places on each cut (default: 256)")
     word.add_argument("--extent", type=number, default=0.0, metavar="L", help="length of a cut (default: the data's)")
-    add_settings(word)
-    add_vary(word)
-    add_problem(word)
-    add_terms(word)
-    add_observe(word)
-    add_jobs(word)
-    add_out(word)
+    add_runs(word)
     add_format(word)

@@ -1,15 +1,7 @@
 """Options of `harness samples`."""
 
-from harness.commands.options import (
-    add_format,
-    add_jobs,
-    add_observe,
-    add_out,
-    add_problem,
-    add_settings,
-    add_terms,
-    add_vary,
-)
+from harness.commands.comparison_options import add_runs
+from harness.commands.options import add_format
 from harness.commands.parser import Parser
 from harness.commands.values import number, whole
 
@@ -31,11 +23,5 @@ def add_options(word: Parser) -> None:
     word.add_argument("--search", type=whole(1), default=200, metavar="N", help=text)
     text = "half width of that box (default: 0.1)"
     word.add_argument("--radius", type=number, default=0.1, metavar="R", help=text)
-    add_settings(word)
-    add_vary(word)
-    add_problem(word)
-    add_terms(word)
-    add_observe(word)
-    add_jobs(word)
-    add_out(word)
+    add_runs(word)
     add_format(word)
