@@ -11,8 +11,6 @@ from harness.commands.options import DATA, TRACEBACK
 from harness.commands.parser import parser_of
 
 HELP = ("-h", "--help")
-WITHOUT_WORKERS = ("plan",)
-"""Words that ask for a number of processes and start none."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,7 +66,7 @@ def _say(said: Sequence[str]) -> int:
     arguments = parser_of(word).understand(said[1:])
     if getattr(arguments, "data_dir", None):
         os.environ[DATA] = arguments.data_dir  # where workers look, too
-    if getattr(arguments, "jobs", 1) > 1 and word not in WITHOUT_WORKERS:
+    if getattr(arguments, "jobs", 1) > 1 and getattr(options_of(word), "STARTS_WORKERS", True):
         # before this process loads anything itself: both load side by side
         import_module("harness.study.workers.nursery").prepare()
     _open_door(arguments)

@@ -6,6 +6,7 @@ To add a word, make a folder of its name with two files, and register nothing:
         SECTION = "studies"             under which of `SECTIONS` the overview lists it
         ABOUT = "One sentence."
         EXAMPLES = "examples:\\n  python -m harness WORD --problem sin135\\n"
+        STARTS_WORKERS = False          only where it takes --jobs and starts none
         def add_options(word: Parser) -> None: ...
     harness/commands/WORD/work.py       what it does; loaded when the word is said
         def main(arguments: argparse.Namespace) -> int: ...     the exit code: 0, or 1 where something failed

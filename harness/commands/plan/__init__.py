@@ -10,6 +10,7 @@ examples:
   python -m harness plan --problem sin135 --seeds 32 --jobs 2
   python -m harness plan STUDY.toml
 """
+STARTS_WORKERS = False
 
 
 def add_options(word: Parser) -> None:
