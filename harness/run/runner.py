@@ -27,7 +27,7 @@ from harness.run.tracebacks import keep
 from harness.tables import Rows, RunRows, Tables
 from optimizers.base import Doubles, Streams
 from problems.base import Problem, stack, stackable
-from problems.engines.base import Evaluator
+from problems.engines.base import Evaluator, Placed
 from problems.engines.choose import make_evaluator
 from problems.engines.numpy_evaluator import NumpyEvaluator
 
@@ -91,13 +91,7 @@ def _run_batch(
     observe = attended(recorder.observe)
     streams = [stream(spec.seed, "optimizer") for spec in specs]
     on_device = kept_on_device(method, evaluator)
-    meter: AnyMeter
-    if on_device is not None:
-        meter = TensorMeter(on_device, _terms(specs[0]), len(specs), observe)
-    elif method.lanes:
-        meter = LaneMeter(evaluator, _terms(specs[0]), len(specs), observe)
-    else:
-        meter = Meter(evaluator, _terms(specs[0]), observe)
+    meter = _meter(specs, on_device, evaluator, observe)
 
     def standing() -> list[RunRows]:
         end = End("running", "The run has not ended.", evaluator.name)
@@ -122,12 +116,21 @@ def _run_batch(
         keep((spec.run_id for spec in specs), error)
         end = End("failed", sentence(error), evaluator.name)
     seen = share_evenly([observed(*each) for each in zip(specs, pictures, asked, strict=True)])
-    made = []
-    for lane, spec in enumerate(specs):
-        own = lane_tables(spec, lane, meter, recorder, end, seen[lane])
-        own["spectra"] = _spectra(recorder, lane, spec, problems[lane], thetas[lane])
-        made.append(own | seen[lane].tables)
-    return made
+    return [
+        lane_tables(spec, lane, meter, recorder, end, seen[lane])
+        | {"spectra": _spectra(recorder, lane, spec, problems[lane], thetas[lane])}
+        | seen[lane].tables
+        for lane, spec in enumerate(specs)
+    ]
+
+
+def _meter(specs: Sequence[RunSpec], on_device: Placed | None, evaluator: Evaluator, observe: Observe) -> AnyMeter:
+    """What counts and stops these runs, and keeps their points where they are."""
+    if on_device is not None:
+        return TensorMeter(on_device, _terms(specs[0]), len(specs), observe)
+    if specs[0].method.lanes:
+        return LaneMeter(evaluator, _terms(specs[0]), len(specs), observe)
+    return Meter(evaluator, _terms(specs[0]), observe)
 
 
 def _begin(specs: Sequence[RunSpec], problems: Sequence[Problem]) -> Begun:
