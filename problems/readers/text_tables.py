@@ -100,6 +100,28 @@ def _holds_numbers(body: Sequence[Line], dialect: Dialect, position: int) -> boo
 
 
 def _numbers(path: str, body: Sequence[Line], dialect: Dialect, width: int, columns: Sequence[int]) -> Values:
+    _check_rows(path, body, dialect, width)
+    if dialect.decimal == ",":
+        _check_marks(path, body, dialect, columns)
+    if dialect.decimal == dialect.separator:  # then quotation marks alone tell them apart
+        body = [Line(line.number, "\t".join(dialect.cells(line.text))) for line in body]
+        dialect = Dialect("\t", dialect.decimal)
+    text = "\n".join(line.text for line in body)
+    text = text.replace(",", ".") if dialect.decimal == "," else text
+    try:
+        # comments were passed over above: a # that is left is a fault to be shown
+        values = np.loadtxt(
+            StringIO(text), delimiter=dialect.separator, usecols=list(columns), ndmin=2, comments=None, quotechar='"'
+        )
+    except ValueError:
+        values = np.full((1, 1), np.nan)  # sends what numpy cannot read to the search for its line
+    if not np.isfinite(values).all():
+        raise ValueError(_fault(path, body, dialect, columns))
+    return values.reshape(-1, len(columns))
+
+
+def _check_rows(path: str, body: Sequence[Line], dialect: Dialect, width: int) -> None:
+    """Raise ValueError for a row of another number of columns, and for a comment that could be a row."""
     if dialect.separator is None:
         uneven = next((line for line in body if len(line.text.split()) != width), None)
     else:
@@ -125,23 +147,6 @@ def _numbers(path: str, body: Sequence[Line], dialect: Dialect, width: int, colu
             f"Below the first row of numbers a comment must not have the form of a row; {_quoted(path, marked)}. Leave "
             f"it out, or take off the mark.{_example(body, dialect, width)}"
         )
-    if dialect.decimal == ",":
-        _check_marks(path, body, dialect, columns)
-    if dialect.decimal == dialect.separator:  # then quotation marks alone tell them apart
-        body = [Line(line.number, "\t".join(dialect.cells(line.text))) for line in body]
-        dialect = Dialect("\t", dialect.decimal)
-    text = "\n".join(line.text for line in body)
-    text = text.replace(",", ".") if dialect.decimal == "," else text
-    try:
-        # comments were passed over above: a # that is left is a fault to be shown
-        values = np.loadtxt(
-            StringIO(text), delimiter=dialect.separator, usecols=list(columns), ndmin=2, comments=None, quotechar='"'
-        )
-    except ValueError:
-        values = np.full((1, 1), np.nan)  # sends what numpy cannot read to the search for its line
-    if not np.isfinite(values).all():
-        raise ValueError(_fault(path, body, dialect, columns))
-    return values.reshape(-1, len(columns))
 
 
 def _check_marks(path: str, body: Sequence[Line], dialect: Dialect, columns: Sequence[int]) -> None:

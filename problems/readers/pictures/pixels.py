@@ -97,8 +97,13 @@ def read_levels(name: str, picture: Image.Image, components: int, levels: str = 
         values = np.asarray(picture).astype(np.float64)
         notes += _without_key(name, picture, values[..., None])
         return _deep(name, values, levels, notes, whole=picture.mode != "F")
+    return _shallow(name, picture, components, levels, notes)
+
+
+def _shallow(name: str, picture: Image.Image, components: int, levels: str, notes: list[str]) -> Levels:
+    """Of a picture of eight bits a channel, or of names of colours."""
     flat, said = _without_alpha(name, picture)
-    notes += said
+    notes = [*notes, *said]
     if flat.mode not in SHALLOW:
         raise ValueError(f"'{name}' has pixels of mode {flat.mode}, which are not read; save it as RGB or gray first.")
     mode = "L" if components == 1 else "RGB"
