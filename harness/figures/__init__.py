@@ -50,7 +50,9 @@ class Drawing(NamedTuple):
     """A figure, the numbers that are written beside it, and when a study gets it unasked."""
 
     figure: Callable[..., Figure]
-    """Of tables; its further parameters are what it may be asked, and `families`, by which it parts pages of many."""
+    """Of tables; its further parameters are what it may be asked, and `families`, by which it parts pages of many.
+
+    Raises ValueError, in a sentence, where there is nothing to draw."""
     numbers: Callable[..., pd.DataFrame]
     """Of the same, and asked the same."""
     unasked: Callable[[Tables], Sized] | None = None

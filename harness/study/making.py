@@ -79,7 +79,9 @@ def make(
     watch: Watch | None = None,
     policy: Policy | None = None,
 ) -> list[str]:
-    """Make what is missing; sentences on runs that failed. `text` is the file that the plan was read from."""
+    """Make what is missing; sentences on runs that failed. `text` is the file that the plan was read from.
+
+    Raises ValueError where the folder cannot be used, and what `execute` raises."""
     # before the first run: a study that is killed can be gone on with by its file
     open_study(store, planned.study, planned.specs, text)
     try:

@@ -22,7 +22,7 @@ def parameters_of(model: Any) -> int:
 
 
 def sources(said: Terms, inputs: Any, targets: Any) -> tuple[Data, dict[str, Any]]:
-    """What is watched, and the labels of the run."""
+    """What is watched, and the labels of the run; raises ValueError with what was required."""
     if said.problem not in PROBLEMS:
         if inputs is None or targets is None:
             named = f" (no problem is called '{said.problem}')" if said.problem else ""

@@ -87,7 +87,7 @@ class Watch:
         self._began, self._closed = perf_counter(), False
 
     def start(self, predict: Predict) -> None:
-        """Measure before the first step, at cost 0."""
+        """Measure before the first step, at cost 0; raises ValueError once the loop is on its way."""
         self._check(predict)
         if self._last is not None or self._measured_at >= 0:
             raise ValueError(

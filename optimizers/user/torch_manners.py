@@ -39,7 +39,9 @@ def manners_of(name: str, make: Make) -> Manners:
 
 
 def stepper_of(made: Any) -> tuple[Any, Any]:
-    """The optimizer and the scheduler (or None) that a class or function of the user's has made."""
+    """The optimizer and the scheduler (or None) that a class or function of the user's has made.
+
+    Raises ValueError for what has no step."""
     stepper, scheduler = made if isinstance(made, tuple | list) and len(made) == 2 else (made, None)
     if not callable(getattr(stepper, "step", None)):
         raise ValueError(  # noqa: TRY004  # a user's mistake is a ValueError

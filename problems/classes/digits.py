@@ -182,7 +182,8 @@ class Reduced(ImageRecipe):
 def samples(data: str, n_train: int, n_test: int) -> tuple[Samples, Samples]:
     """The first `n_train` training images and up to `n_test` others; pixels from 0 to 1.
 
-    The others are test images, or where the collection here has none, training images that are left over."""
+    The others are test images, or where the collection here has none, training images that are left over.
+    Raises ValueError for more training images than there are, and where the collection is not here."""
     images = load(data, lookup("collection of images", data, DATASETS))
     if n_train > len(images.train):
         raise ValueError(

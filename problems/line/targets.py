@@ -36,7 +36,8 @@ def sample_formula(formula: str, domain: str, samples: int, *, omegas: bool, loc
     """The formula on a uniform grid of the domain, its end left out.
 
     Frequencies are in omega or else in cycles per unit. Watched are its waves, if it is a sum of them, and else its
-    peaks: every frequency where the domain is a period of it and not `local`, local maxima elsewhere."""
+    peaks: every frequency where the domain is a period of it and not `local`, local maxima elsewhere.
+    Raises ValueError for a formula, a domain or a number of samples that cannot be taken."""
     if not 3 <= samples <= MOST_SAMPLES:
         raise ValueError(f"samples must be from 3 to {MOST_SAMPLES:,}; got {samples}.")
     expression = parse(formula)

@@ -32,7 +32,9 @@ def check_waves(samples: int, omegas: tuple[int, ...], **others: tuple[float, ..
 
 
 def sum_of_sines(samples: int, omegas: tuple[int, ...], amplitudes: tuple[float, ...]) -> Samples:
-    """sum_k a_k sin(omega_k x) and its slope on the periodic grid; its waves are watched, however small."""
+    """sum_k a_k sin(omega_k x) and its slope on the periodic grid; its waves are watched, however small.
+
+    Raises ValueError for an amplitude of 0, and waves that so few samples do not tell apart."""
     check_waves(samples, omegas, amplitudes=amplitudes)
     if not all(amplitudes):
         raise ValueError(f"Every amplitude must differ from 0, or its wave would not be there; got {amplitudes}.")

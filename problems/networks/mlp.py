@@ -27,7 +27,7 @@ CACHE_ELEMENTS = 1 << 16
 
 
 def parse_widths(text: str) -> tuple[int, ...]:
-    """`"1-40-1"` as `(1, 40, 1)`."""
+    """`"1-40-1"` as `(1, 40, 1)`; raises ValueError for another form."""
     parts = text.split("-")
     if len(parts) < 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise ValueError(

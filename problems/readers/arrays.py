@@ -111,7 +111,9 @@ def _one_array(path: str, array: NDArray[Any]) -> Table:
 def columns_table(
     path: str, columns: Mapping[str, NDArray[Any]], about: str, *, numbered: bool = False, first_line: int = 0
 ) -> Table:
-    """A table of arrays `(n,)` by name; rows are told by their number, or by the line where `first_line` is one."""
+    """A table of arrays `(n,)` by name; rows are told by their number, or by the line where `first_line` is one.
+
+    Raises ValueError for complex numbers."""
     names = tuple(columns)
     # truth values, whole numbers of either kind, floating point
     numeric = tuple(position for position, name in enumerate(names) if columns[name].dtype.kind in "biuf")

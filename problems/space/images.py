@@ -83,7 +83,9 @@ class MirrorTransform(GridTransform):
 
 
 def ring_probe(targets: Array, shape: tuple[int, int], edges: str = "periodic") -> BandProbe:
-    """Watches rings of |k| up to the shorter side's limit, in cycles per picture; the corners beyond are left out."""
+    """Watches rings of |k| up to the shorter side's limit, in cycles per picture; the corners beyond are left out.
+
+    `targets (n, m)` are the pixels of `shape (h, w)`, row by row. Raises ValueError for other `edges` than `EDGES`."""
     if edges not in EDGES:
         raise ValueError(f"edges is one of {', '.join(EDGES)}; got '{edges}'.")
     mirrored = edges == "mirror"

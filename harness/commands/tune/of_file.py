@@ -23,7 +23,7 @@ OWN = ("file", "out", "write", "jobs", "dask", "traceback", "word")
 
 
 def tune_file(arguments: argparse.Namespace) -> int:
-    """Make all trials, or what is missing of them, and write the winners; the exit code."""
+    """Make all trials, or what is missing of them, and write the winners; the exit code. Raises ValueError."""
     refused = [name for name, value in vars(arguments).items() if name not in OWN and value not in (None, [])]
     if refused:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in refused)

@@ -20,7 +20,7 @@ SHOWN = 10
 
 
 def requested_search(arguments: argparse.Namespace) -> Tuning:
-    """The search that the command line describes."""
+    """The search that the command line describes; raises ValueError."""
     if arguments.optimizer is None:
         raise ValueError("Name an optimizer with --optimizer, or the file of a study that says what is tuned.")
     for option in ("write", "dask"):

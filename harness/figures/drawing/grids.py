@@ -24,7 +24,7 @@ LOW, NEAR, DENSE = 0.62, 0.42, 5
 def grid(panels: int, most_columns: int = 3, *, alike: bool = True, gap: float = GAP_X) -> tuple[Figure, list[Axes]]:
     """A figure with so many panels of equal size, filled in like text; `alike` is whether they share the y axis.
 
-    `gap` are the inches between columns."""
+    `gap` are the inches between columns. Raises ValueError for no panel, as tables without rows have none."""
     if panels < 1:
         raise ValueError("The table that this figure is drawn from has no rows. Finish at least one run first.")
     dense = panels > MANY and most_columns > 2

@@ -30,7 +30,7 @@ def deep_channels(picture: Image.Image) -> NDArray[np.uint16] | None:
 
 
 def content_of(picture: Image.Image) -> bytes:
-    """The bytes of an open picture's file, which is read on from where it was."""
+    """The bytes of an open picture's file, which is read on from where it was; raises ValueError if it is closed."""
     file = getattr(picture, "fp", None)
     if file is None:
         raise ValueError("The picture is not open.")
