@@ -295,3 +295,14 @@ def test_status_says_what_is_left_by_what_is_finished(tmp_path, capsys):
     own = store.read(["runs"])["runs"]
     own = float(own[["seconds_objective", "seconds_optimizer", "seconds_measuring"]].sum(axis=1).iloc[0])
     assert f"left: about {duration(3 * own)} of processor" in capsys.readouterr().out
+
+
+def test_a_method_that_fails_in_its_probe_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.py").write_text(
+        "from harness import optimizer\n\n\n"
+        "@optimizer('breaks')\ndef minimize(fun, x0):\n    fun(x0)\n    raise RuntimeError('at once')\n"
+    )
+    words = "--problem sin135 --plugin bad.py --optimizers breaks,gd --seeds 1 --budget 30 --jobs 1"
+    assert main(["plan", *words.split()]) == 0
+    assert "failed in a probe: breaks on sin135: RuntimeError: at once" in capsys.readouterr().err

@@ -23,6 +23,7 @@ from harness.study.foretelling.finished import seconds_of_finished
 from harness.study.foretelling.kinds import Kind, kind_of
 from harness.study.foretelling.probing import Probed
 from harness.study.store import Store
+from harness.tables import Tables
 
 OWN = ("file", "out", "jobs", "seeds", "data_dir", "plugin", "traceback", "word")
 """Options that go with a study's file."""
@@ -42,7 +43,8 @@ def main(arguments: argparse.Namespace) -> int:
     probing, kept = perf_counter(), Kept()
     probed: dict[Kind, Probed] = {}
     estimates = estimate(jobs, make=kept, probed=probed, finished=seconds_of_finished(store, planned.specs))
-    around = planning + starting() + concluding(kept.tables, jobs)
+    made = kept.tables
+    around = planning + starting() + concluding(made, jobs)
     probing = perf_counter() - probing
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     for table in plan_tables(estimates):
@@ -56,10 +58,23 @@ def main(arguments: argparse.Namespace) -> int:
         highlight=False,
         soft_wrap=True,
     )
+    for sentence in failures(made):
+        sys.stderr.write(f"{sentence}\n")
     if study is not None and study.searched:
         for sentence in foretold_searches(study, arguments.jobs, probed):
             console.print(sentence, highlight=False, soft_wrap=True)
     return 0
+
+
+def failures(probes: Tables) -> list[str]:
+    """A sentence on each method that has failed in a short run already, and would in a long one."""
+    if not probes:
+        return []
+    runs = probes["runs"][probes["runs"]["status"] == "failed"]
+    alike = runs.drop_duplicates(["optimizer", "problem", "reason"])
+    return [
+        f"failed in a probe: {row['optimizer']} on {row['problem']}: {row['reason']}" for _, row in alike.iterrows()
+    ]
 
 
 def foretold_searches(study: Study, processes: int, probed: dict[Kind, Probed] | None = None) -> Iterator[str]:
