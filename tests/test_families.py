@@ -4,6 +4,7 @@ import warnings
 from contextlib import suppress
 from dataclasses import replace
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.optimize
@@ -222,6 +223,39 @@ def test_a_damped_step_solves_the_damped_normal_equations(shape):
     J, r, mu = rng.standard_normal(shape), rng.standard_normal(shape[0]), 0.3
     expected = np.linalg.solve(J.T @ J + mu * np.eye(shape[1]), J.T @ r)
     np.testing.assert_allclose(Linearised.of(r, J).damped_step(mu), expected, rtol=1e-10)
+    np.testing.assert_allclose(Linearised.of(r, J).careful_step(mu), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_damping_below_the_rounding_of_the_largest_eigenvalue_has_a_step_all_the_same(wide):
+    J = np.array([[1e9, 1e9], [0.0, 1e-3], [0.0, 1e-3]])
+    J, r, mu = (J.T, np.array([1.0, -2.0]), 1e-6) if wide else (J, np.array([1.0, 2.0, 3.0]), 1e-6)
+    known = Linearised.of(r, J)
+    # what its columns differ in is lost in the squares, and the damping with it
+    with pytest.raises(np.linalg.LinAlgError):
+        known.damped_step(mu)
+    with mpmath.workdps(50):
+        exact = mpmath.matrix(J.tolist())
+        gram = exact.T * exact + mu * mpmath.eye(J.shape[1])
+        expected = np.array(mpmath.lu_solve(gram, exact.T * mpmath.matrix(r.tolist())), float)
+    np.testing.assert_allclose(known.careful_step(mu), expected, rtol=1e-3)
+
+    class Linear:
+        """Residuals J theta - r, asked for twice."""
+
+        asked = 0
+
+        def residuals_and_jacobian(self, theta):
+            self.asked += 1
+            if self.asked > 2:
+                raise RunStopped("enough")
+            self.theta = theta.copy()
+            return J @ theta - r, J
+
+    objective = Linear()
+    with pytest.raises(RunStopped):
+        NaturalGradient(lr=1.0, damping=2 * mu).minimize(objective, np.zeros(J.shape[1]), np.random.default_rng(0))
+    np.testing.assert_allclose(objective.theta, expected, rtol=1e-3)
 
 
 def test_levenberg_marquardt_finds_what_scipys_least_squares_finds():

@@ -50,6 +50,21 @@ class Linearised:
         step: Doubles = self.jacobian.T @ solution if wide else solution
         return step
 
+    def careful_step(self, mu: float) -> Doubles:
+        """The same without a Gram matrix, whose condition is the square of the Jacobian's: slower, and always there."""
+        from scipy.linalg import lstsq
+
+        damping = np.sqrt(mu) * np.eye(len(self.gram))
+        if len(self.gram) < len(self.slope):
+            # the shortest y with (J, sqrt(mu) I) y = r is (J, sqrt(mu) I)' (JJ' + mu I)^-1 r, and begins with the step
+            found = lstsq(np.hstack((self.jacobian, damping)), self.residuals, lapack_driver="gelsy")[0]
+        else:
+            # |Jd - r|^2 + mu |d|^2 is least where (J'J + mu I) d = J'r
+            residuals = np.concatenate((self.residuals, np.zeros(len(damping))))
+            found = lstsq(np.vstack((self.jacobian, damping)), residuals, lapack_driver="gelsy")[0]
+        step: Doubles = found[: len(self.slope)]
+        return step
+
 
 @dataclass(frozen=True)
 class ResidualMethod(Optimizer):
@@ -151,4 +166,9 @@ class NaturalGradient(ResidualMethod):
         theta = theta0.copy()
         while True:
             # (2 J'J + delta I)^-1 2 J'r = (J'J + (delta / 2) I)^-1 J'r
-            theta -= self.lr * Linearised.of(*objective.residuals_and_jacobian(theta)).damped_step(self.damping / 2)
+            known = Linearised.of(*objective.residuals_and_jacobian(theta))
+            try:
+                step = known.damped_step(self.damping / 2)
+            except np.linalg.LinAlgError:  # a damping below the rounding of the largest eigenvalue
+                step = known.careful_step(self.damping / 2)
+            theta -= self.lr * step
