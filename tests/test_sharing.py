@@ -315,8 +315,10 @@ def test_the_words_of_a_study_from_its_file_to_its_end(inside, capsys):
     assert "2 of 2 runs came out the same" in capsys.readouterr().out
     assert main(["merge", "results/mine", "--out", "results/twin", "--format", "csv"]) == 0
     assert len(load("results/twin").runs) == 8
-    assert main(["sweep", "STUDY.toml", "--jobs", "1", "--seeds", "0", "--out", "other", "--format", "csv"]) == 0
-    assert len(pd.read_csv("other/runs.csv")) == 2
+    # one number counts runs, as it does for plan and compare
+    assert main(["sweep", "STUDY.toml", "--jobs", "1", "--seeds", "1", "--out", "other", "--format", "csv"]) == 0
+    assert pd.read_csv("other/runs.csv")["seed"].tolist() == [0, 0]
+    assert main(["sweep", "STUDY.toml", "--seeds", "0"]) == 2
 
 
 @pytest.mark.parametrize("word", ["status", "resume", "retry", "clean", "compact", "verify", "publish"])

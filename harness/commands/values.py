@@ -56,6 +56,14 @@ def seed_list(text: str) -> int | list[int]:
         raise ArgumentTypeError(f"takes seeds. {error}") from None
 
 
+def seed_spans(text: str) -> str:
+    """The same as the seeds of a file that are taken, among which one number is one seed: `5` as `0..4`."""
+    found = seed_list(text)
+    if found == 0:
+        raise ArgumentTypeError("counts runs, of which there must be one; the seed 0 alone is 0..0.")
+    return f"0..{found - 1}" if isinstance(found, int) else text
+
+
 def one_of(choices: Sequence[str]) -> Callable[[str], str]:
     """One of these words."""
 
