@@ -14,8 +14,9 @@ from harness.analysis.asked.targets import over_targets
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.atlas.placing import paragraph, ranking, ratios
+from harness.atlas.sections.controls import known_orders
 from harness.figures import FIGURES, NUMBERS
-from harness.figures.asked.standing import MARKS
+from harness.figures.asked.standing import MARKS, standing_rows
 from harness.tables import LABELS, SCHEMA, frame
 
 ZERO = {"str": "", "int64": 0, "float64": 0.0, "bool": False}
@@ -141,6 +142,36 @@ def test_a_mean_of_ratios_and_of_spreads_of_which_some_are_bounds_keeps_their_si
     ranked = ranking({}, ["a"])
     assert ranked["spread_bound"].tolist() == [sign, ""]
     assert told in paragraph(ranked, paired, "a")
+
+
+def test_table_and_figure_of_a_place_rank_the_same_methods_on_the_same_problems(monkeypatch):
+    """Samplers follow no gradient, and of controls the order is known: neither ranks anybody, as on the page."""
+    known = {"spread_low": 0.1, "spread_high": 90.0, "verdict": "low-first", "settings": "", "spread_bound": ""}
+    spreads = {
+        "mine": {"x": 4.0, "control-high": 0.1},
+        "adam": {"x": 5.0, "y": 5.0, "control-high": 0.1},
+        "gd": {"x": 3.0, "y": 3.0, "control-high": 90.0},
+        "metropolis": {"x": 6.0, "y": 6.0, "control-high": 6.0},
+        "powell": {"y": 7.0},
+    }
+    rows = pd.DataFrame(
+        [
+            {**known, "optimizer": name, "block": block, "spread": spread}
+            for name, own in spreads.items()
+            for block, spread in own.items()
+        ]
+    )
+    for module in ("harness.atlas.placing", "harness.figures.asked.standing"):
+        monkeypatch.setattr(f"{module}.standing", lambda tables: rows)
+    ranked = ranking({}, ["mine"])
+    assert ranked["method"].tolist() == ["adam", "mine", "gd"]
+    assert ranked["problems"].tolist() == [1, 1, 1]
+    shown = standing_rows({}, ["mine"], known_orders())
+    assert list(dict.fromkeys(shown[shown["counted"]]["method"])) == ranked["method"].tolist()
+    assert set(shown[shown["counted"]]["block"]) == {"x"}
+    # a control alone ranks, for want of anything else
+    rows = rows[rows["block"] == "control-high"]
+    assert ranking({}, ["mine"])["method"].tolist() == ["gd", "adam", "mine"]
 
 
 def test_few_targets_have_no_verdict():

@@ -15,10 +15,11 @@ from scipy import stats
 
 from harness.analysis.alike import alike
 from harness.analysis.asked.against import against
-from harness.analysis.asked.sizes import EITHER, is_sized, mean_bound
+from harness.analysis.asked.sizes import EITHER, mean_bound, shared_sizes
 from harness.analysis.asked.standing import PLACE, block_names, method_names, standing
 from harness.analysis.hits import Flags
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, order_table
+from harness.atlas.sections.controls import known_orders
 from harness.quantities import AT_LEAST, AT_MOST, held, held_ends
 from harness.tables import Doubles, Tables
 
@@ -107,39 +108,26 @@ def _of_runs(tables: Tables, ids: "pd.Series[str]") -> Tables:
 def ranking(tables: Tables, own: Sequence[str]) -> pd.DataFrame:
     """Methods by the geometric mean of their spreads, over the problems on which all of them have one.
 
-    Ranked are the methods `own` and those with a spread on more than half of the problems of `own`.
+    Ranked are the methods `own` and those with a spread on more than half of the problems of `own`, as in the figure:
+    no samplers, and on no controls, of which the order is known.
     Columns: rank (1 is the largest spread), method, optimizer, own, spread_bound (the sign of a mean over bounds, which
     count as they stand), spread, low_first and problems (how many)."""
     rows = standing(tables)
     rows = rows.assign(method=method_names(rows))
-    rows = _shared(rows[is_sized(rows)], own)
-    grouped = rows.assign(log=np.log(rows["spread"]), low=rows["verdict"].str.startswith("low-first")).groupby("method")
+    sizes = shared_sizes(rows, own, known_orders())
+    rows = rows[rows["method"].isin(sizes.index) & rows["block"].isin(sizes.columns)]
+    grouped = rows.assign(low=rows["verdict"].str.startswith("low-first")).groupby("method")
     table = grouped.agg(
         optimizer=("optimizer", "first"),
         spread_bound=("spread_bound", mean_bound),
-        spread=("log", "mean"),
         low_first=("low", "sum"),
         problems=("low", "size"),
     )
     # the geometric mean over B problems, exp(sum_b log S_b / B)
-    table = table.assign(spread=np.exp(table["spread"]), own=table["optimizer"].isin(own)).reset_index()
-    table = table.sort_values("spread", ascending=False, ignore_index=True)
+    table = table.assign(spread=np.exp(sizes.mean(axis="columns")), own=table["optimizer"].isin(own)).reset_index()
+    table = table.sort_values("spread", ascending=False, kind="stable", ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return table[["rank", "method", "optimizer", "own", "spread_bound", "spread", "low_first", "problems"]]
-
-
-def _shared(rows: pd.DataFrame, own: Sequence[str]) -> pd.DataFrame:
-    """The rows of the methods that are compared, on the problems that all of them have."""
-    mine = rows["optimizer"].isin(own)
-    rows = rows[rows["block"].isin(rows[mine]["block"])]
-    has = pd.crosstab(rows["method"], rows["block"]) > 0
-    of_own = has.index.isin(rows[rows["optimizer"].isin(own)]["method"])
-    has = has[of_own | (2 * has.sum(axis="columns") > has.shape[1])]
-    # a mean over other problems would compare problems and not methods
-    everywhere = has.columns[has.all()]
-    if not len(everywhere):
-        everywhere, has = has.columns, has[has.all(axis="columns")]
-    return rows[rows["method"].isin(has.index) & rows["block"].isin(everywhere)]
 
 
 def ratios(tables: Tables, own: str) -> pd.DataFrame:

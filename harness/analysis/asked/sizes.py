@@ -1,6 +1,6 @@
 """How large the preference of each method is, in a mean over the same problems for all: what methods are sorted by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,16 +11,24 @@ EITHER = "?"
 """Of a mean that may lie on either side of what was seen."""
 
 
-def shared_sizes(rows: pd.DataFrame, own: Sequence[str] = ()) -> pd.DataFrame:
+def shared_sizes(rows: pd.DataFrame, own: Sequence[str] = (), apart: Collection[str] = ()) -> pd.DataFrame:
     """Logarithms of the spreads `(methods, problems)` of the problems on which all of these methods have one.
 
-    `rows` is a standing with `method`. Methods are those with a spread on more than half of its problems, no samplers,
-    and the optimizers `own`. A mean over other problems would compare problems and not methods."""
-    mine = rows["optimizer"].isin(own)
-    known = rows[is_sized(rows) & (mine | ~rows["optimizer"].isin(SAMPLERS))]
+    `rows` is a standing with `method`. Methods are those with a spread on more than half of its problems, and no
+    samplers. With the optimizers `own` these are among them, and problems are those on which they have a spread.
+    Problems that stand `apart` say nothing of methods, and count where there are no others. A mean over other problems
+    would compare problems and not methods."""
+    mine = rows[is_sized(rows) & rows["optimizer"].isin(own)]
+    rows = rows[rows["block"].isin(mine["block"])] if len(own) else rows
+    beside = rows["block"].str.split().str[0].isin(apart)
+    rows = rows if beside.all() else rows[~beside]
+    known = rows[is_sized(rows) & (rows["optimizer"].isin(own) | ~rows["optimizer"].isin(SAMPLERS))]
     logs = known.assign(log=np.log(known["spread"])).pivot_table(index="method", columns="block", values="log")
     often = 2 * logs.notna().sum(axis="columns") > rows["block"].nunique()
-    return logs[often | logs.index.isin(rows[mine]["method"])].dropna(axis="columns")
+    logs = logs[often | logs.index.isin(mine["method"])]
+    shared = logs.dropna(axis="columns")
+    # where these share none, one's own stands among those that have all of its problems
+    return logs.dropna(axis="index") if len(own) and shared.empty else shared
 
 
 def mean_bound(bounds: Iterable[str]) -> str:

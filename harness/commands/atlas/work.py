@@ -12,6 +12,7 @@ from harness.atlas.again import TOLERANCE, VERIFIED, drawn, is_tuned, row_again,
 from harness.atlas.kept import beside, keep, kept_runs, kept_specs, kept_tables, part_tables, parts
 from harness.atlas.page import atlas_page
 from harness.atlas.pairs import PAIRS, Tuned, tuned_pairs, write_pairs
+from harness.atlas.sections.controls import known_orders
 from harness.figures import FIGURES, save
 from harness.tables import Tables
 from harness.whole_files import replace_file, replace_text, writing_into
@@ -42,7 +43,7 @@ def main(arguments: argparse.Namespace) -> int:
     figure = f"{FIGURES_FOLDER}/{page.stem}"
     pairs = None if tuned is None else _paired(tables, beside(folder), page.parent)
     with writing_into(page.parent):
-        save(FIGURES["standing"](tables), page.parent / figure, ("png",))
+        save(FIGURES["standing"](tables, apart=known_orders()), page.parent / figure, ("png",))
         replace_text(page, atlas_page(tables, folder, f"{figure}.png", pairs, again))
     sys.stdout.write(f"tables: {folder}\npage: {page}\nfigure: {page.parent / figure}.png\n")
     return 0

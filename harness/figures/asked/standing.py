@@ -3,6 +3,7 @@
 The colour is the spread (cost of the highest over that of the lowest watched frequency) on a logarithmic scale, the
 number is the spread, and the mark says what the statistics make of it."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,22 +44,23 @@ BAR, LINE = (1.5, 0.08), 0.105
 """Inches of the scale of colours, and from line to line of the notes below it."""
 
 
-def standing_rows(tables: Tables) -> pd.DataFrame:
+def standing_rows(tables: Tables, own: Sequence[str] = (), apart: Collection[str] = ()) -> pd.DataFrame:
     """The table behind the figure, with `method`, `size` and `counted`: from the largest mean spread to the smallest.
 
     `size` is the logarithm of the geometric mean over the problems that all of these methods have, whose rows are
-    `counted`; methods without such a mean (samplers, those with a spread on half of the problems or fewer) follow."""
+    `counted`; methods without such a mean (samplers, those with a spread on half of the problems or fewer) follow.
+    The optimizers `own` have one, over their problems; of problems `apart` no method is ranked."""
     rows = standing(tables)
     rows = rows.assign(method=method_names(rows))
-    sizes = shared_sizes(rows)
+    sizes = shared_sizes(rows, own, apart)
     size = rows["method"].map(sizes.mean(axis="columns"))
     rows = rows.assign(size=size, counted=size.notna() & rows["block"].isin(sizes.columns))
     return rows.sort_values(["size", "method"], ascending=[False, True], kind="stable")
 
 
-def standing_figure(tables: Tables) -> Figure:
-    """A row for each method and a column for each problem."""
-    rows = standing_rows(tables)
+def standing_figure(tables: Tables, own: Sequence[str] = (), apart: Collection[str] = ()) -> Figure:
+    """A row for each method and a column for each problem; the names of the optimizers `own` are bold."""
+    rows = standing_rows(tables, own, apart)
     if rows.empty:
         raise ValueError("The table 'order' has no primary rows, so there is no standing to draw.")
     methods, blocks = (list(dict.fromkeys(rows[name])) for name in ("method", "block"))
@@ -86,8 +88,13 @@ def standing_figure(tables: Tables) -> Figure:
         _cells(axes, rows, methods, blocks, numbered=legible)
         axes.set_xticks(range(len(blocks)), blocks, rotation=turned, ha="left", rotation_mode="anchor")
         axes.xaxis.tick_top()
-        names = [fitted(method, 6.5, NAME - 0.12)[0] for method in methods]
+        mine = set(rows.loc[rows["optimizer"].isin(own), "method"])
+        # bold is wider
+        names = [fitted(name, 6.5, NAME - 0.12, "bold" if name in mine else "normal")[0] for name in methods]
         axes.set_yticks(range(len(methods)), names)
+        for method, label in zip(methods, axes.get_yticklabels(), strict=True):
+            if method in mine:
+                label.set_fontweight("bold")
         axes.tick_params(which="both", length=0, colors=INK)
         axes.spines[:].set_visible(False)
         ranked = int(rows.drop_duplicates("method")["size"].notna().sum())
