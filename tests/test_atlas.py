@@ -14,7 +14,8 @@ from harness.atlas.again import drawn, rows_by_name, verified
 from harness.atlas.kept import FOUND, keep, kept_specs, kept_tables, part_tables, parts
 from harness.atlas.page import atlas_page
 from harness.atlas.pairs import tuned_pairs
-from harness.atlas.placing import paragraph, ranking, ratios, together
+from harness.atlas.placing import ranking, ratios, together
+from harness.atlas.saying import paragraph
 from harness.cli import main
 from harness.commands.place.work import planned_among
 from harness.study.file.study_file import read_study
@@ -304,6 +305,74 @@ def test_the_same_method_under_another_name_stands_beside_it_also_with_fewer_see
     assert ranked["spread"]["gd-twin"] == pytest.approx(ranked["spread"]["gd"], rel=1e-6)
 
 
+TWO = """\
+from harness import optimizer
+
+@optimizer("gd-twin")
+def minimize(fun, x0, jac, lr=LR):
+    x = x0.copy()
+    while True:
+        x = x - lr * fun(x)[1]
+
+@optimizer("ten")
+def ten(fun, x0, jac, lr=0.05):
+    x = x0
+    for _ in range(10):
+        x = x - lr * fun(x)[1]
+    return x
+
+@optimizer("never")
+def never(fun, x0):
+    while True:
+        fun(x0)
+"""
+
+
+def test_what_else_is_in_a_file_does_not_move_a_method(atlas, monkeypatch, capsys):
+    """Of one that learns little on few problems the others would be ranked on these alone."""
+    monkeypatch.chdir(atlas)
+    (atlas / "two.py").write_text(TWO.replace("LR", str(OPTIMIZERS["gd"].lr)))
+    assert main(["place", "two.py", "--atlas", "kept", "--out", "two", "--jobs", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "never has learned too few frequencies on every problem" in said
+    assert main(["place", "gd", "--atlas", "kept", "--out", "of-gd"]) == 0
+    place, alone = pd.read_csv("two/place.csv"), pd.read_csv("of-gd/place.csv")
+    twin = place[place["of"] == "gd-twin"].set_index("method")
+    assert not {"ten", "never"} & set(twin.index)
+    gd = alone.set_index("method").loc["gd"]
+    assert twin.loc["gd-twin", "problems"] == gd["problems"]
+    assert twin.loc["gd-twin", "spread"] == pytest.approx(gd["spread"], rel=1e-6)
+
+
+def test_runs_that_the_atlas_has_are_not_made_again(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    monkeypatch.setattr("harness.commands.place.work.carry_out", pytest.fail)
+    assert main(["place", "adam", "--atlas", "kept", "--out", "of-adam"]) == 0
+    said = capsys.readouterr()
+    assert "The Atlas has all of the 22 runs" in said.err
+    assert "adam is number" in said.out
+    assert sorted(path.name for path in Path("of-adam").iterdir()) == [
+        "place.csv",
+        "ratios-adam.csv",
+        "standing.pdf",
+        "standing.png",
+    ]
+
+
+def test_an_interrupted_place_says_what_is_kept(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    (atlas / "my.py").write_text(OWN)
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.commands.carrying_out.make", interrupted)
+    words = ["--atlas", "kept", "--jobs", "1", "--out", "stopped"]
+    for what in (["my.py"], ["--problem", "control-low", "--seeds", "5"]):
+        assert main(["place", *what, *words[:-1], f"stopped-{what[0]}"]) == 130
+        assert "are finished and kept in stopped" in capsys.readouterr().err
+
+
 def test_a_place_at_another_cost_or_from_another_start_is_refused_before_a_run(atlas, monkeypatch, capsys):
     monkeypatch.chdir(atlas)
     (atlas / "my.py").write_text(OWN)
@@ -322,7 +391,7 @@ def test_a_place_at_another_cost_or_from_another_start_is_refused_before_a_run(a
 
 
 def test_problems_that_a_method_does_not_fit_are_left_out_and_the_rest_is_made(atlas):
-    planned = planned_among(atlas / "kept" / "STUDY.toml", ["cobyla"], (), "0")
+    planned = planned_among(atlas / "kept" / "STUDY.toml", ["cobyla"], (), [0])
     assert {spec.problem for spec in planned.specs} == {"control-low", "control-high"}
     assert {spec.optimizer for spec in planned.specs} == {"cobyla"}
     assert [key for key in planned.left_out if key.startswith("random-waves")] == ["random-waves: cobyla"]
@@ -347,8 +416,13 @@ def test_what_cannot_be_placed_is_said(atlas, monkeypatch, capsys):
             "--seeds",
             "3..6",
         ): "which has 0 to 5; got 6 as well",
+        ("place", "adam", "--atlas", "kept", "--seeds", "0"): "of which there must be one",
         ("place", "--problem", "sin136", "--atlas", "kept"): "sin135",
         ("place", "--problem", "sin15", "--study", "small.toml"): "leave it out",
+        ("place", "--problem", "data.csv"): "Data and pictures are given with --target, --image",
+        ("place", "my.py", "--problem", "sin15"): "leave out --problem, or 'my.py'",
+        ("place", "my.py", "--budget", "60"): "leave out --budget, or 'my.py'",
+        ("place", "adam", "--set", "adam.lr=0.1"): "leave out --set, or 'adam'",
     }
     for words, sentence in cases.items():
         assert main([*words]) == 2
@@ -360,6 +434,40 @@ def test_a_problem_is_placed_by_the_methods_that_keep_the_order_on_it(atlas, mon
     words = ["--atlas", "kept", "--out", "placed", "--jobs", "1", "--seeds", "0..4"]
     assert main(["place", "--problem", "control-low", *words]) == 0
     assert "The order is kept on control-low by" in capsys.readouterr().out
+
+
+WAVES = """\
+import numpy as np
+from harness import problem
+
+@problem("two-waves")
+def two():
+    x = np.arange(32) / 32
+    return x, np.sin(2 * np.pi * x) + np.sin(8 * np.pi * x)
+
+@problem("other-waves")
+def other():
+    x = np.arange(32) / 32
+    return x, np.sin(2 * np.pi * x) + np.sin(6 * np.pi * x)
+"""
+
+
+def test_a_problem_of_ones_own_is_placed_in_any_of_its_forms(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    words = ["--atlas", "kept", "--jobs", "1", "--seeds", "2", "--budget", "90", "--optimizers", "gd,adam"]
+    assert main(["place", "--target", "sin(x)+sin(4*x)", "--network", "1-5-1", "--out", "formula", *words]) == 0
+    runs = load("formula").runs
+    assert set(runs["network"]) == {"1-5-1"}
+    assert set(runs["optimizer"]) == {"gd", "adam"}
+    assert set(runs["seed"]) == {0, 1}
+    said = capsys.readouterr()
+    # what was understood of data is said before the first run, as by compare
+    assert "Watched: fourier, 2 frequencies: 1, 4" in said.err
+    assert "The order is kept on target by 0 of 2 methods: none. Nothing is shown of 2: " in said.out
+    (atlas / "waves.py").write_text(WAVES)
+    assert main(["place", "--problem", "waves.py", "--out", "both-waves", *words]) == 0
+    for name in ("two-waves", "other-waves"):
+        assert set(load(f"both-waves/{name}").runs["problem"]) == {name}
 
 
 def test_of_a_few_tuned_runs_beside_very_many_no_marks_are_kept(both, monkeypatch):

@@ -29,7 +29,7 @@ PAIRS = [(word, option) for word in names() for option in parser_of(word).option
 ALONE = ["--problem", "sin135", "--budget", "60"]
 Evidence: TypeAlias = Callable[[str], None] | str
 """A check that takes the word, or the test that shows it, as FILE::NAME."""
-SEVERAL = {"compare", "plan", "samples", "response"}
+SEVERAL = {"compare", "plan", "samples", "response", "place"}
 """Words of several runs; the others that make runs make one."""
 RUNS = SEVERAL | {"run", "tune"}
 

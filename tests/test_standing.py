@@ -13,7 +13,8 @@ from harness.analysis.asked.standing import _over_targets, _verdict, block_names
 from harness.analysis.asked.targets import over_targets
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
-from harness.atlas.placing import paragraph, ranking, ratios
+from harness.atlas.placing import _mean, ranking, ratios
+from harness.atlas.saying import on_problem, paragraph, short_of_seeds
 from harness.atlas.sections.controls import known_orders
 from harness.figures import FIGURES, NUMBERS
 from harness.figures.asked.standing import MARKS, standing_rows
@@ -109,7 +110,7 @@ def test_a_ratio_over_problems_is_the_geometric_mean_of_ratios_paired_by_seed():
 @pytest.mark.parametrize(
     ("bounds", "sign", "told"),
     [
-        (["", "", ""], "", "It has 4 [0.72, 22] of the spread of b"),
+        (["", "", ""], "", "It has 4 [0.72, 22] of the spread of b, paired by seed over 3 problems"),
         ([">=", "", ""], ">=", "It has at least 3.9 [0.72, inf] of the spread of b"),
         (["", "<=", "<="], "<=", "It has at most 4 [0, 22] of the spread of b"),
         ([">=", "<=", ""], "?", "Of its ratio to the spread of b bounds of both kinds are known"),
@@ -142,6 +143,64 @@ def test_a_mean_of_ratios_and_of_spreads_of_which_some_are_bounds_keeps_their_si
     ranked = ranking({}, ["a"])
     assert ranked["spread_bound"].tolist() == [sign, ""]
     assert told in paragraph(ranked, paired, "a")
+
+
+def test_a_paragraph_says_from_how_many_others_the_ratios_tell_a_method_apart():
+    ranked = pd.DataFrame(
+        {
+            "rank": range(1, 6),
+            "method": list("abcde"),
+            "optimizer": list("abcde"),
+            "own": [False, False, True, False, False],
+            "spread_bound": "",
+            "spread": [9.0, 8.0, 7.0, 6.0, 5.0],
+            "low_first": 1,
+            "problems": 1,
+        }
+    )
+    sizes = [("a", 0.5, 0.8, 0.1, ""), ("b", 0.2, np.inf, 0.9, ">="), ("d", 1.1, np.inf, 2.0, ">=")]
+    sizes += [("e", 0, 3, 1, "<="), ("metropolis", 2.0, 3.0, 2.5, "")]
+    paired = pd.DataFrame(
+        [
+            {"reference": name, "problems": 3, "bound": bound, "ratio": ratio, "low": low, "high": high}
+            for name, low, high, ratio, bound in sizes
+        ]
+    )
+    said = paragraph(ranked, paired, "c")
+    assert "(geometric mean over 1 problem), and it is low-first on 1 of them. Its neighbours are b and d." in said
+    # in the order of the neighbours, and no sampler is counted
+    assert said.index("of the spread of b") < said.index("of the spread of d")
+    assert "larger than that of 1 and smaller than that of 1 of 4 methods; among the other 2 its rank is" in said
+    few = paragraph(ranked, paired.assign(problems=2, low=np.nan, high=np.nan), "c")
+    assert "An interval takes 3 problems" in few
+
+
+def test_equal_methods_have_the_ratio_one_whatever_their_last_digits():
+    found = _mean(np.array([1e-12, 2e-12, 1e-12]), "")
+    assert (found["ratio"], found["low"], found["high"], found["p_value"]) == (1.0, 1.0, 1.0, 1.0)
+
+
+def test_orders_in_every_run_that_too_few_seeds_leave_without_a_verdict_are_told():
+    row = {"endpoint": "primary", "n_runs": 5, "p_value": 2.0**-4, "p_adjusted": 0.11, "verdict": "undecided"}
+    order = pd.DataFrame([row, {**row, "p_value": 0.5}, {**row, "endpoint": "secondary"}])
+    said = short_of_seeds(order)
+    assert said is not None
+    assert "1 of 2 pairs of a method and a problem have an order in every run and no verdict" in said
+    assert "p is at least 0.062 of 5 runs" in said
+    assert short_of_seeds(order.assign(p_adjusted=0.09)) is None
+    assert short_of_seeds(order.assign(n_runs=1)) == "A verdict on a single target takes 5 seeds; with 1 none is said."
+    # of one seed or none nothing is tested, and of nothing measured nothing is said
+    assert short_of_seeds(order.head(0)) is None
+
+
+def test_of_a_problem_every_verdict_is_told_and_no_order_is_none_that_is_unknown():
+    verdicts = ["low-first", "low-first, as amplitude alone would give", "high-first", "no order", "undecided"]
+    verdicts += ["too few hits"]
+    order = pd.DataFrame({"optimizer": list("abcdef"), "verdict": verdicts, "endpoint": "primary"})
+    assert on_problem(order, "mine") == (
+        "The order is kept on mine by 2 of 6 methods, 1 of them beyond what amplitude alone would give: a, b. "
+        "High-first: c. No order: d. Nothing is shown of 2: e, f."
+    )
 
 
 def test_table_and_figure_of_a_place_rank_the_same_methods_on_the_same_problems(monkeypatch):

@@ -4,7 +4,7 @@ The study file of the Atlas is taken with its optimizers replaced, so that probl
 are the same, and runs are paired by seed. The unit across problems is the problem (`standing`'s block)."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,14 @@ import pandas as pd
 import tomli_w
 from scipy import stats
 
-from harness.analysis.alike import alike
+from harness.analysis.alike import CLOSE, alike
 from harness.analysis.asked.against import against
 from harness.analysis.asked.sizes import EITHER, mean_bound, shared_sizes
 from harness.analysis.asked.standing import PLACE, block_names, method_names, standing
 from harness.analysis.hits import Flags
-from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, order_table
+from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, order_table, principal_probes
 from harness.atlas.sections.controls import known_orders
-from harness.quantities import AT_LEAST, AT_MOST, held, held_ends
+from harness.quantities import AT_LEAST, AT_MOST
 from harness.tables import Doubles, Tables
 
 RUN_LEVEL = ("runs", "curves", "spectra", "hits")
@@ -77,7 +77,7 @@ def together(kept: Tables, new: Tables) -> Tables:
     """The tables of both, with `order` made anew over all of their configurations on the problems of the new runs.
 
     Of the kept runs those count that have the seeds of new ones: medians over others would be those of other starts."""
-    kept = _of_runs(kept, kept["runs"][_alike(kept["runs"], new["runs"], EQUAL)]["run_id"])
+    kept = of_runs(kept, kept["runs"][_alike(kept["runs"], new["runs"], EQUAL)]["run_id"])
     # an id is a digest of all that makes a run: equal ids are one run, made on two machines perhaps
     known = set(kept["runs"]["run_id"])
     joined = {
@@ -85,8 +85,10 @@ def together(kept: Tables, new: Tables) -> Tables:
         for name in RUN_LEVEL
     }
     joined = alike(joined)
-    # a place is told at the primary endpoint, and no other is judged anew
-    joined["hits"] = joined["hits"][np.isclose(joined["hits"]["threshold"], PRIMARY_THRESHOLD)]
+    # a place is told at the primary endpoint, and no other threshold or probe is judged anew
+    hits, principal = joined["hits"], principal_probes(joined["runs"], joined["spectra"])
+    at = np.isclose(hits["threshold"], PRIMARY_THRESHOLD) & (hits["probe"] == hits["problem"].map(principal))
+    joined["hits"] = hits[at]
     nulls = pd.concat([kept["nulls"], new["nulls"]], ignore_index=True).drop_duplicates(ignore_index=True)
     runs, curves, spectra, hits = (joined[name] for name in RUN_LEVEL)
     # p is corrected over all configurations of a table, so that the two halves cannot be set below each other
@@ -101,7 +103,8 @@ def _alike(runs: pd.DataFrame, others: pd.DataFrame, columns: Sequence[str]) -> 
     return np.asarray(own.isin(theirs))
 
 
-def _of_runs(tables: Tables, ids: "pd.Series[str]") -> Tables:
+def of_runs(tables: Tables, ids: Collection[str]) -> Tables:
+    """The tables with the rows of these runs alone, of those that tell of runs."""
     return {name: rows[rows["run_id"].isin(ids)] if "run_id" in rows else rows for name, rows in tables.items()}
 
 
@@ -130,18 +133,27 @@ def ranking(tables: Tables, own: Sequence[str]) -> pd.DataFrame:
     return table[["rank", "method", "optimizer", "own", "spread_bound", "spread", "low_first", "problems"]]
 
 
+def without(tables: Tables, optimizers: Collection[str]) -> Tables:
+    """The tables without what is of these optimizers."""
+    runs, order = (rows[~rows["optimizer"].isin(optimizers)] for rows in (tables["runs"], tables["order"]))
+    return {**of_runs(tables, runs["run_id"]), "order": order}
+
+
 def ratios(tables: Tables, own: str) -> pd.DataFrame:
     """The spread of `own` over that of every other method, paired by seed within a problem, over problems.
 
     Columns: reference, problems, bound, ratio (geometric mean over problems) with low and high (Student's t over
     problems) and p_value. Targets of one problem count as one problem. Where bounds are among the ratios so is their
     mean: `bound` is `>=` or `<=`, the interval is open on that side and there is no p; with both, `?`, on both."""
-    parts, optimizers = [], tables["runs"]["optimizer"]
+    parts, optimizers, known = [], tables["runs"]["optimizer"], known_orders()
     for reference in sorted(set(optimizers) - {own}):
         both = tables["runs"][optimizers.isin((own, reference))]
-        rows = against(_of_runs(tables, both["run_id"]), reference)
+        rows = against(of_runs(tables, both["run_id"]), reference)
         rows = rows[(rows["optimizer"] == own) & (rows["spread_ratio"] > 0)] if len(rows) else rows
         if len(rows):
+            # of controls the order is known: as in the ranking they count where there is nothing else
+            control = rows["problem"].isin(known)
+            rows = rows if control.all() else rows[~control]
             names = block_names(rows[PLACE])
             block = [names[tuple(map(str, row))] for row in rows[PLACE].to_numpy(str)]
             # d_b, a block's mean over its targets of log(S_own / S_reference)
@@ -154,6 +166,8 @@ def ratios(tables: Tables, own: str) -> pd.DataFrame:
 def _mean(logs: Doubles, bound: str) -> dict[str, float]:
     if len(logs) < FEWEST:
         return {"ratio": float(np.exp(logs.mean())), "low": np.nan, "high": np.nan, "p_value": np.nan}
+    # what differs by its last digits is equal, and the spread of such logarithms is that of rounding
+    logs = np.where(np.abs(logs) <= CLOSE, 0.0, logs)
     error = logs.std(ddof=1) / np.sqrt(len(logs))
     # mean(d) -+ t s / sqrt(B) with B - 1 degrees of freedom, and back from logarithms in the end
     half = stats.t.ppf((1 + LEVEL) / 2, len(logs) - 1) * error
@@ -163,37 +177,3 @@ def _mean(logs: Doubles, bound: str) -> dict[str, float]:
     low = 0.0 if bound in (AT_MOST, EITHER) else ends[1]
     high = np.inf if bound in (AT_LEAST, EITHER) else ends[2]
     return {"ratio": ends[0], "low": low, "high": high, "p_value": np.nan if bound else float(p)}
-
-
-def paragraph(ranked: pd.DataFrame, paired: pd.DataFrame, own: str) -> str:
-    """Rank, neighbours and the ratios to them, in words."""
-    mine = ranked[ranked["optimizer"] == own]
-    if mine.empty:
-        return f"{own} has learned too few frequencies on every problem for a spread, and has no place."
-    row = mine.iloc[0]
-    others = ranked[~ranked["own"]]
-    # among those of the Atlas: two methods of one file are not each other's neighbours
-    above, below = others[others["rank"] < row["rank"]].tail(1), others[others["rank"] > row["rank"]].head(1)
-    between = [*above["method"], *below["method"]]
-    said = (
-        f"{own} is number {row['rank']} of {len(ranked)} by its preference for low frequencies: the highest watched "
-        f"frequency costs {_bounded(row['spread'], row['spread_bound'])} times the lowest (geometric mean over "
-        f"{row['problems']} problems{', in which bounds count as they stand' if row['spread_bound'] else ''}), "
-        f"and it is low-first on {row['low_first']} of them. Its neighbours are {' and '.join(between) or 'none'}."
-    )
-    near = paired[paired["reference"].isin([*above["optimizer"], *below["optimizer"]])]
-    for ratio in near.to_dict("records"):
-        bound = ratio["bound"]
-        if bound == EITHER:
-            said += f" Of its ratio to the spread of {ratio['reference']} bounds of both kinds are known, and no more."
-            continue
-        low, high = held_ends(ratio["low"], ratio["high"], bound, whole=np.inf)
-        interval = f" [{low:.2g}, {high:.2g}]" if np.isfinite(low) else ""
-        of = f"the spread of {ratio['reference']}, paired by seed"
-        said += f" It has {_bounded(ratio['ratio'], bound)}{interval} of {of}."
-    return said
-
-
-def _bounded(value: float, bound: str) -> str:
-    words = {AT_LEAST: "at least ", AT_MOST: "at most "}
-    return f"{words.get(bound, '')}{held(value, bound, whole=np.inf):.2g}"

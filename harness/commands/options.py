@@ -18,11 +18,11 @@ INCUMBENTS = ("best", "last")
 """Those of `harness.analysis.incumbents`, which is too heavy to load here."""
 
 
-def add_problem(word: Parser) -> None:
-    """What is learned, and by which network."""
+def add_problem(word: Parser, name: str = "NAME") -> None:
+    """What is learned, and by which network; `name` is what names a problem."""
     add = word.add_argument_group("what is learned").add_argument
     # values stay text: which of them a problem takes, and as what, its recipe alone knows
-    add("--problem", metavar="NAME", help="a name from 'harness list problems'; may be left out with data of your own")
+    add("--problem", metavar=name, help="a name from 'harness list problems'; may be left out with data of your own")
     add("--target", metavar="FORMULA|FILE", help="a target of your own: a formula of x, or a file of columns")
     add("--columns", metavar="X,Y", help="a file's columns: x,y or y alone; of a cloud x,y,z,r,g,b; of --data a,b:u,v")
     add("--sep", metavar="LETTER", help="what separates a text file's columns, where it is not found by itself")

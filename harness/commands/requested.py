@@ -34,11 +34,11 @@ OWN_DATA = {"target": "target", "image": "image", "points": "solid", "mesh": "so
 TERMS = ("budget", "cost_per_gradient", "marks", "time_limit", "target_loss", "engine")
 
 
-def requested_comparison(arguments: argparse.Namespace) -> Plan:
-    """The comparison that the command line describes."""
+def requested_comparison(arguments: argparse.Namespace, *, lenient: bool = False) -> Plan:
+    """The comparison that the command line describes; `lenient` leaves out methods that do not fit."""
     names = split_names(arguments.optimizers) if arguments.optimizers else None
     seeds = DEFAULT_SEEDS if arguments.seeds is None else arguments.seeds
-    return plan(problem_of(arguments), names, seeds, **choices(arguments))
+    return plan(problem_of(arguments), names, seeds, lenient=lenient, **choices(arguments))
 
 
 def requested_run(arguments: argparse.Namespace, seed: int) -> Plan:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -13,72 +13,96 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from harness import plugins
-from harness.analysis.statistics.verdicts import FEWEST_RUNS
-from harness.analysis.summary import closing_table
 from harness.atlas.kept import CORE, KEPT, kept_tables
-from harness.atlas.placing import check_equal, paragraph, ranking, ratios, study_of, together
-from harness.commands.carrying_out import PIPED_WIDTH, ending, say_left_out
+from harness.atlas.placing import check_equal, of_runs, ranking, ratios, study_of, together, without
+from harness.atlas.saying import paragraph, short_of_seeds
+from harness.atlas.sections.controls import known_orders
+from harness.commands.carrying_out import PIPED_WIDTH, carry_out, ending
+from harness.commands.place.of_problem import named, place_problem
+from harness.commands.requested import OWN_DATA
 from harness.figures import FIGURES, save
-from harness.plugins.loading import Kind
 from harness.quantities import held
 from harness.run.rows import identity
 from harness.run.runner import run
-from harness.run.spec import find_optimizer, find_problem
-from harness.study.comparison import Plan, plan
-from harness.study.execution.progress import watching
+from harness.study.comparison import Plan
 from harness.study.file.study_file import read_study
-from harness.study.file.values import seeds
-from harness.study.making import finish, make
-from harness.study.sharing.papers import FILE, open_study
-from harness.study.store import Store
-from harness.whole_files import replace_file
+from harness.study.sharing.papers import FILE
+from harness.tables import Tables
+from harness.whole_files import replace_file, writing_into
 
 COMPANION = "gd"
 """Fits every problem; its runs are not made."""
+BOTH = ("word", "atlas", "seeds", "jobs", "out", "format", "data_dir", "traceback")
+METHODS = ("what", "study")
+"""Options of what is placed, whatever it is, and of methods alone; the others are of problems."""
 TRIAL = 60.0
 """Forward passes after which a method that cannot be called has failed."""
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Run what is new, and say where it stands; the exit code."""
-    # one of the two: both, or none, leave open what is held against what
-    if (arguments.what is None) == (arguments.problem is None):
-        raise ValueError("Name what is to be placed: a file or an optimizer, or --problem with a file or a problem.")
-    if arguments.problem is not None and arguments.study is not None:
+    given = {name for name, value in vars(arguments).items() if value not in (None, [])}
+    of_problem = [name for name in vars(arguments) if name in given - {*BOTH, *METHODS}]
+    if arguments.what is None:
+        if not given & {"problem", *OWN_DATA}:
+            raise ValueError(
+                "Name what is to be placed: a file or an optimizer, or --problem with a file or a problem; or give "
+                "data of your own with --target, --image, --points, --mesh or --data."
+            )
+        return place_problem(arguments)
+    if of_problem:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in of_problem)
         raise ValueError(
-            "--study names the problems of a method that is placed; a problem is placed alone: leave it out."
+            f"A method is placed on the problems of the Atlas and at their cost, with the settings of its file: leave "
+            f"out {options}, or '{arguments.what}'."
         )
-    return _method(arguments) if arguments.problem is None else _problem(arguments)
+    return _method(arguments)
 
 
 def _method(arguments: argparse.Namespace) -> int:
-    names, files = _named(arguments.what, "optimizer")
+    names, files = named(arguments.what, "optimizer")
     atlas = Path(arguments.atlas)
     kept = kept_tables(atlas)
-    folder = Path(arguments.out or f"results/place-{names[0]}")
+    arguments.out = arguments.out or f"results/place-{names[0]}"
+    folder = Path(arguments.out)
     file = Path(arguments.study or (CORE if atlas == KEPT else atlas / FILE))
-    planned = planned_among(file, names, files, arguments.seeds)
+    only = range(arguments.seeds) if isinstance(arguments.seeds, int) else arguments.seeds
+    planned = planned_among(file, names, files, only)
     check_equal(kept["runs"], pd.DataFrame([identity(spec) for spec in planned.specs]), file)
-    _try(planned, arguments.what)
-    store = Store(folder)
-    _made(planned, store, arguments.jobs)
-    new = finish(store, "parquet")
-    tables = together(kept, new.tables)
-    ranked = ranking(tables, names)
+    ids = {spec.run_id for spec in planned.specs}
+    results = None
+    if ids <= {*kept["runs"]["run_id"]}:
+        sys.stderr.write(f"The Atlas has all of the {len(ids)} runs, so that none is made.\n")
+    else:
+        _try(planned, arguments.what)
+        results = carry_out(planned, arguments, arguments.jobs)
+        if results is None:
+            # 128 and the number of SIGINT
+            return 130
+    _say(kept, of_runs(kept, ids) if results is None else results.tables, names, folder)
+    return 0 if results is None else ending(results, arguments)
+
+
+def _say(kept: Tables, new: Tables, names: Sequence[str], folder: Path) -> None:
+    tables = together(kept, new)
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-    console.print(_ranking_table(ranked))
+    places = []
     for name in names:
-        paired = ratios(tables, name)
-        replace_file(folder / f"ratios-{name}.csv", partial(paired.to_csv, index=False))
+        # each for itself: which problems all have in common would be said by the other methods of the file, too
+        alone = without(tables, {*names} - {name})
+        ranked, paired = ranking(alone, [name]), ratios(alone, name)
+        if len(ranked):
+            console.print(_ranking_table(ranked))
         console.print(paragraph(ranked, paired, name), highlight=False, soft_wrap=True)
-    if (made := new.runs["seed"].nunique()) < FEWEST_RUNS:
-        fewer = f"{made} of them" if made > 1 else "one"
-        console.print(f"A verdict on a single target takes {FEWEST_RUNS} seeds; with {fewer} none is said.")
-    replace_file(folder / "place.csv", lambda file: ranked.to_csv(file, index=False))
-    save(FIGURES["standing"](tables), folder / "standing")
+        with writing_into(folder):
+            replace_file(folder / f"ratios-{name}.csv", partial(paired.to_csv, index=False))
+        places.append(ranked.assign(of=name))
+    if (short := short_of_seeds(tables["order"])) is not None:
+        console.print(short, highlight=False, soft_wrap=True)
+    whole = pd.concat(places, ignore_index=True)
+    replace_file(folder / "place.csv", partial(whole.to_csv, index=False))
+    save(FIGURES["standing"](tables, names, known_orders()), folder / "standing")
     console.print(f"tables: {folder}/place.csv, ratios-*.csv\nfigure: {folder}/standing.png", highlight=False)
-    return ending(new, arguments)
 
 
 def _try(planned: Plan, what: str) -> None:
@@ -98,7 +122,7 @@ def _try(planned: Plan, what: str) -> None:
     )
 
 
-def planned_among(file: Path, names: Sequence[str], files: Sequence[Path], only_seeds: str | None) -> Plan:
+def planned_among(file: Path, names: Sequence[str], files: Sequence[Path], only_seeds: Iterable[int] | None) -> Plan:
     """The runs of these optimizers on the problems of a study that they fit; raises ValueError where they fit none.
 
     Of some seeds alone where these are given; raises ValueError for one that the study has nowhere."""
@@ -109,7 +133,9 @@ def planned_among(file: Path, names: Sequence[str], files: Sequence[Path], only_
         found = read_study(path).plan
     left_out = {key: why for key, why in found.left_out.items() if key.partition(": ")[2] in names}
     has = {spec.seed for spec in found.specs}
-    wanted = has if only_seeds is None else {*seeds(only_seeds)}
+    wanted = has if only_seeds is None else {*only_seeds}
+    if not wanted:
+        raise ValueError("--seeds counts runs, of which there must be one; the seed 0 alone is 0..0.")
     if not wanted <= has:
         raise ValueError(
             f"--seeds takes seeds of '{file}', which has {min(has)} to {max(has)}; got {min(wanted - has)} as well."
@@ -119,55 +145,6 @@ def planned_among(file: Path, names: Sequence[str], files: Sequence[Path], only_
         reason = next(iter(left_out.values()), "")
         raise ValueError(f"{' and '.join(names)} fits no problem of '{file}': {reason}")
     return Plan(specs, left_out, found.understood)
-
-
-def _problem(arguments: argparse.Namespace) -> int:
-    names, _ = _named(arguments.problem, "problem")
-    methods = list(dict.fromkeys(kept_tables(Path(arguments.atlas))["runs"]["optimizer"]))
-    chosen = seeds(arguments.seeds) if arguments.seeds else range(8)
-    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-    worst = 0
-    for name in names:
-        # of so many methods some fit no given problem: they are left out, with the reason
-        planned = plan(name, methods, chosen, lenient=True)
-        store = Store(Path(arguments.out or f"results/place-{name}"))
-        _made(planned, store, arguments.jobs)
-        results = finish(store, "parquet")
-        console.print(closing_table(results.tables))
-        order = results.order[results.order["endpoint"] == "primary"]
-        low = order[order["verdict"].str.startswith("low-first")]["optimizer"].tolist()
-        console.print(
-            f"The order is kept on {name} by {len(low)} of {len(order)} methods: {', '.join(low) or 'none'}.",
-            highlight=False,
-            soft_wrap=True,
-        )
-        worst = max(worst, ending(results, arguments))
-    return worst
-
-
-def _named(what: str, kind: Kind) -> tuple[list[str], Sequence[Path]]:
-    """Names of what a file registers, with the file, or a registered name."""
-    if not what.endswith(".py"):
-        if Path(what).exists() or Path(what).suffix or len(Path(what).parts) > 1:
-            raise ValueError(
-                f"A Python file with {kind}s of your own (FILE.py) is required, or the name of a registered one; got "
-                f"'{what}'."
-            )
-        find = find_optimizer if kind == "optimizer" else find_problem
-        find(what)
-        return [what], ()
-    plugin = plugins.load(what)
-    if not plugin.names[kind]:
-        raise ValueError(f"The file '{what}' registers no {kind}. Decorate one with @{kind}(\"name\"), from harness.")
-    return plugin.names[kind], (Path(what),)
-
-
-def _made(planned: Plan, store: Store, jobs: int, text: str | None = None) -> None:
-    open_study(store, planned.study, planned.specs, text)
-    say_left_out(planned)
-    with watching(planned.specs, store.ledger.states()) as watch:
-        for sentence in make(planned, store, jobs, text, watch=watch):
-            sys.stderr.write(f"{sentence}\n")
 
 
 def _ranking_table(ranked: pd.DataFrame) -> Table:

@@ -1,0 +1,68 @@
+"""A problem for the methods of the Atlas, and which of them keep the order on it."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from harness import plugins
+from harness.analysis.summary import closing_table
+from harness.atlas.kept import kept_tables
+from harness.atlas.saying import on_problem, short_of_seeds
+from harness.commands.carrying_out import PIPED_WIDTH, carry_out, ending
+from harness.commands.requested import problem_of, requested_comparison
+from harness.plugins.loading import Kind
+from harness.run.spec import find_optimizer, find_problem
+
+
+def place_problem(arguments: argparse.Namespace) -> int:
+    """Run the methods on the problem, or on each of a file, and say which keep the order; the exit code."""
+    if arguments.study is not None:
+        raise ValueError(
+            "--study names the problems of a method that is placed; a problem is placed alone: leave it out."
+        )
+    names = [problem_of(arguments)]
+    if arguments.problem is not None:
+        names, _ = named(arguments.problem, "problem")
+    # of so many methods some fit no given problem: they are left out, with the reason
+    lenient = arguments.optimizers is None
+    if lenient:
+        arguments.optimizers = ",".join(dict.fromkeys(kept_tables(Path(arguments.atlas))["runs"]["optimizer"]))
+    worst = 0
+    for name in names:
+        folder = Path(arguments.out or f"results/place-{name}")
+        # of several problems each is a study of its own
+        folder = folder / name if arguments.out and len(names) > 1 else folder
+        own = argparse.Namespace(**{**vars(arguments), "problem": name, "out": str(folder)})
+        results = carry_out(requested_comparison(own, lenient=lenient), own, own.jobs)
+        if results is None:
+            # 128 and the number of SIGINT
+            return 130
+        console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+        console.print(closing_table(results.tables))
+        console.print(on_problem(results.order, name), highlight=False, soft_wrap=True)
+        if (short := short_of_seeds(results.order)) is not None:
+            console.print(short, highlight=False, soft_wrap=True)
+        console.print(f"tables and figures: {folder}", highlight=False, soft_wrap=True)
+        worst = max(worst, ending(results, own))
+    return worst
+
+
+def named(what: str, kind: Kind) -> tuple[list[str], Sequence[Path]]:
+    """Names of what a file registers, with the file, or a registered name."""
+    if not what.endswith(".py"):
+        if Path(what).exists() or Path(what).suffix or len(Path(what).parts) > 1:
+            own = " Data and pictures are given with --target, --image, --points, --mesh or --data."
+            raise ValueError(
+                f"A Python file with {kind}s of your own (FILE.py) is required, or the name of a registered one; got "
+                f"'{what}'.{own if kind == 'problem' else ''}"
+            )
+        find = find_optimizer if kind == "optimizer" else find_problem
+        find(what)
+        return [what], ()
+    plugin = plugins.load(what)
+    if not plugin.names[kind]:
+        raise ValueError(f"The file '{what}' registers no {kind}. Decorate one with @{kind}(\"name\"), from harness.")
+    return plugin.names[kind], (Path(what),)
