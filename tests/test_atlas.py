@@ -222,7 +222,7 @@ def test_a_sample_of_kept_runs_comes_out_again_and_a_changed_row_is_told(atlas, 
 
 def test_a_row_that_is_doubted_is_made_again_also_of_tuned_settings(both, monkeypatch, capsys):
     monkeypatch.chdir(both)
-    assert main(["atlas", "--atlas", "both", "--row", "gd tuned on control-low"]) == 0
+    assert main(["atlas", "--atlas", "both", "--row", "`gd` tuned  on control-low "]) == 0
     said = capsys.readouterr().out.splitlines()
     assert "5 of 5 runs came out again" in said
     assert said[-2].startswith("kept: spread")
@@ -245,11 +245,14 @@ def test_a_row_of_tuned_settings_has_the_name_that_the_page_gives_its_problem(at
 
 def test_the_word_writes_page_figure_and_tables_and_a_second_time_the_same(atlas, monkeypatch, capsys):
     monkeypatch.chdir(atlas)
-    words = ["--atlas", "again", "--page", "docs/page.md"]
+    words = ["--atlas", "again", "--page", "docs/a page.md"]
+    page, figure = atlas / "docs" / "a page.md", atlas / "docs" / "figures" / "a page.png"
     assert main(["atlas", "whole", *words]) == 0
-    first = (atlas / "docs" / "page.md").read_bytes(), (atlas / "docs" / "figures" / "page.png").read_bytes()
+    first = page.read_bytes(), figure.read_bytes()
+    # a blank ends an address in Markdown
+    assert b"(figures/a%20page.png)" in first[0]
     assert main(["atlas", *words]) == 0
-    assert first == ((atlas / "docs" / "page.md").read_bytes(), (atlas / "docs" / "figures" / "page.png").read_bytes())
+    assert first == (page.read_bytes(), figure.read_bytes())
     assert main(["atlas", "nowhere", *words]) == 2
     assert "finished study" in capsys.readouterr().err
 

@@ -5,6 +5,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -44,7 +45,7 @@ def main(arguments: argparse.Namespace) -> int:
     pairs = None if tuned is None else _paired(tables, beside(folder), page.parent)
     with writing_into(page.parent):
         save(FIGURES["standing"](tables, apart=known_orders()), page.parent / figure, ("png",))
-        replace_text(page, atlas_page(tables, folder, f"{figure}.png", pairs, again))
+        replace_text(page, atlas_page(tables, folder, quote(f"{figure}.png"), pairs, again))
     sys.stdout.write(f"tables: {folder}\npage: {page}\nfigure: {page.parent / figure}.png\n")
     return 0
 
@@ -54,7 +55,7 @@ def _paired(tables: Tables, folder: Path, start: Path) -> Tuned:
     rows = tuned_pairs(tables, [part_tables(part) for part in parts(folder)])
     with writing_into(folder):
         replace_file(folder / PAIRS, partial(write_pairs, rows))
-    return Tuned(rows, Path(os.path.relpath(folder / PAIRS, start)).as_posix())
+    return Tuned(rows, quote(Path(os.path.relpath(folder / PAIRS, start)).as_posix()))
 
 
 def _verify(folder: Path, tables: Tables, tuned: Tables | None, count: int) -> None:
@@ -79,9 +80,11 @@ def _row(arguments: argparse.Namespace) -> int:
             f"--row makes the runs of kept tables again and writes nothing; leave out {', '.join(others)}."
         )
     whole = Path(arguments.atlas)
-    folder = beside(whole) if is_tuned(arguments.row) else whole
+    # as it is copied from the page, where methods stand between backquotes
+    row = " ".join(arguments.row.replace("`", " ").split())
+    folder = beside(whole) if is_tuned(row) else whole
     kept = [part_tables(part) for part in parts(folder)]
-    rows, before, after = row_again(arguments.row, kept_specs(folder), kept, kept_tables(whole)["runs"])
+    rows, before, after = row_again(row, kept_specs(folder), kept, kept_tables(whole)["runs"])
     for one in rows.itertuples():
         loss, cost = f"{one.loss_difference:.2g}", f"{one.cost_difference:.2g}"
         sys.stdout.write(
