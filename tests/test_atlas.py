@@ -17,6 +17,7 @@ from harness.atlas.pairs import tuned_pairs
 from harness.atlas.placing import ranking, ratios, together
 from harness.atlas.saying import paragraph
 from harness.cli import main
+from harness.commands.carrying_out import say_left_out
 from harness.commands.place.work import planned_among
 from harness.study.file.study_file import read_study
 from harness.tables import LABELS
@@ -393,11 +394,14 @@ def test_a_place_at_another_cost_or_from_another_start_is_refused_before_a_run(a
     assert not Path("refused").exists()
 
 
-def test_problems_that_a_method_does_not_fit_are_left_out_and_the_rest_is_made(atlas):
+def test_problems_that_a_method_does_not_fit_are_left_out_and_the_rest_is_made(atlas, capsys):
     planned = planned_among(atlas / "kept" / "STUDY.toml", ["cobyla"], (), [0])
     assert {spec.problem for spec in planned.specs} == {"control-low", "control-high"}
     assert {spec.optimizer for spec in planned.specs} == {"cobyla"}
     assert [key for key in planned.left_out if key.startswith("random-waves")] == ["random-waves: cobyla"]
+    # "this network has 121 parameters" alone would leave open which problem is meant
+    say_left_out(planned)
+    assert capsys.readouterr().err.startswith("left out: random-waves: Optimizer 'cobyla' takes at most 60")
 
 
 def test_what_cannot_be_placed_is_said(atlas, monkeypatch, capsys):

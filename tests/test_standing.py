@@ -17,7 +17,7 @@ from harness.atlas.placing import _mean, ranking, ratios
 from harness.atlas.saying import on_problem, paragraph, short_of_seeds
 from harness.atlas.sections.controls import known_orders
 from harness.figures import FIGURES, NUMBERS
-from harness.figures.asked.standing import MARKS, standing_rows
+from harness.figures.asked.standing import MARKS, _rows, standing_rows
 from harness.tables import LABELS, SCHEMA, frame
 
 ZERO = {"str": "", "int64": 0, "float64": 0.0, "bool": False}
@@ -228,6 +228,8 @@ def test_table_and_figure_of_a_place_rank_the_same_methods_on_the_same_problems(
     shown = standing_rows({}, ["mine"], known_orders())
     assert list(dict.fromkeys(shown[shown["counted"]]["method"])) == ranked["method"].tolist()
     assert set(shown[shown["counted"]]["block"]) == {"x"}
+    # of several problems the one that ranks is named
+    assert _rows(shown).startswith("rows by the spread on x; a bound counts")
     # a control alone ranks, for want of anything else
     rows = rows[rows["block"] == "control-high"]
     assert ranking({}, ["mine"])["method"].tolist() == ["gd", "adam", "mine"]

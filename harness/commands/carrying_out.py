@@ -99,8 +99,10 @@ def say_understood(planned: Plan) -> None:
 
 def say_left_out(planned: Plan) -> None:
     """Say which methods are left out of a plan, and why."""
-    for reason in planned.left_out.values():
-        sys.stderr.write(f"left out: {reason}\n")
+    for key, reason in planned.left_out.items():
+        # of several problems a key has the problem before the method, and "this problem" is one of them
+        problem, several, _ = key.partition(": ")
+        sys.stderr.write(f"left out: {problem}: {reason}\n" if several else f"left out: {reason}\n")
 
 
 def say_where(console: Console, results: Results, file_format: str) -> None:

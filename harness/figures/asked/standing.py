@@ -111,7 +111,10 @@ def _rows(rows: pd.DataFrame) -> str:
     ranked, shared = (rows.loc[rows["counted"], name].nunique() for name in ("method", "block"))
     if not ranked:
         return "rows by name: there is no problem on which all methods have a spread"
-    mean = f"the geometric mean of spreads over the {shared} problems on which all have one" if shared > 1 else "spread"
+    mean = f"the geometric mean of spreads over the {shared} problems on which all have one"
+    if shared == 1:
+        several = rows["block"].nunique() > 1
+        mean = f"the spread on {rows.loc[rows['counted'], 'block'].iloc[0]}" if several else "spread"
     below = "; below the line the others, by name" if ranked < rows["method"].nunique() else ""
     return f"rows by {mean}; a bound counts as it stands{below}"
 
