@@ -1,6 +1,8 @@
 """The Atlas: what is kept says what the whole study said, the page what the tables say, and one's own finds a place."""
 
 import shutil
+import subprocess
+import sys
 from contextlib import chdir
 from pathlib import Path
 
@@ -361,6 +363,28 @@ def test_runs_that_the_atlas_has_are_not_made_again(atlas, monkeypatch, capsys):
         "standing.pdf",
         "standing.png",
     ]
+
+
+def test_a_file_that_was_changed_goes_into_a_folder_of_its_own(atlas, monkeypatch, capsys):
+    monkeypatch.chdir(atlas)
+    text = 'name = "one"\nseeds = "0..4"\n[[parts]]\nproblems = ["control-low"]\nbudget = 4000\n'
+    (atlas / "quick.toml").write_text(text)
+    words = ["--atlas", "kept", "--study", "quick.toml", "--jobs", "1"]
+    for step, seeds in (("0.1", "1"), ("0.1", "2"), ("0.2", "2")):
+        # in a process of its own, as a file is loaded once in each
+        (atlas / "edited.py").write_text(TWIN.replace("gd-twin", "edited").replace("lr=0.1", f"lr={step}"))
+        said = run_alone(["place", "edited.py", *words, "--seeds", seeds])
+        assert said.returncode == 0, said.stderr
+    first, second = sorted(Path("results").glob("place-edited-*"), key=lambda path: path.stat().st_ctime)
+    # more seeds of the same file are added to its own
+    assert len(load(first).runs) == len(load(second).runs) == 2
+    said = run_alone(["place", "edited.py", *words, "--out", str(first), "--seeds", "2"])
+    assert said.returncode == 2
+    assert "holds runs of an earlier version of a file of your own" in said.stderr
+
+
+def run_alone(words):
+    return subprocess.run([sys.executable, "-m", "harness", *words], capture_output=True, text=True, check=False)
 
 
 def test_an_interrupted_place_says_what_is_kept(atlas, monkeypatch, capsys):

@@ -50,6 +50,7 @@ def registry_of(kind: Kind) -> dict[str, Any]:
     return registry
 
 
+TAKEN = "is taken by another"
 _loaded: dict[str, Plugin] = {}
 _loading: list[Plugin] = []
 """The file being loaded, if any: what decorators register belongs to it."""
@@ -137,7 +138,7 @@ def register(kind: Kind, name: str, instance: Any) -> None:
     """Enter a dataclass into the registry of its kind; raises ValueError for a name that is taken."""
     registry = registry_of(kind)
     if name in registry:
-        raise ValueError(f"The name '{name}' is taken by another {kind}. Choose another name.")
+        raise ValueError(f"The name '{name}' {TAKEN} {kind}. Choose another name.")
     if is_dataclass(instance):
         _check_settings(kind, name, instance)
     if _loading:

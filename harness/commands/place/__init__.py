@@ -33,6 +33,6 @@ def add_options(word: Parser) -> None:
     add_problem(word, "FILE.py|NAME")
     add_terms(word)
     add_jobs(word)
-    add_out(word, "results/place-NAME")
+    add_out(word, "results/place-NAME-ID")
     # what the words have that write tables in a format of choice
     word.set_defaults(format="parquet")

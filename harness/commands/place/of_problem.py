@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +15,8 @@ from harness.atlas.saying import on_problem, short_of_seeds
 from harness.commands.carrying_out import PIPED_WIDTH, carry_out, ending
 from harness.commands.requested import problem_of, requested_comparison
 from harness.plugins.loading import Kind
-from harness.run.spec import find_optimizer, find_problem
+from harness.run.spec import RunSpec, digest, find_optimizer, find_problem
+from harness.tables import LABELS
 
 
 def place_problem(arguments: argparse.Namespace) -> int:
@@ -32,22 +34,32 @@ def place_problem(arguments: argparse.Namespace) -> int:
         arguments.optimizers = ",".join(dict.fromkeys(kept_tables(Path(arguments.atlas))["runs"]["optimizer"]))
     worst = 0
     for name in names:
-        folder = Path(arguments.out or f"results/place-{name}")
+        own = argparse.Namespace(**{**vars(arguments), "problem": name})
+        planned = requested_comparison(own, lenient=lenient)
+        folder = Path(arguments.out) if arguments.out else folder_of(name, planned.specs)
         # of several problems each is a study of its own
         folder = folder / name if arguments.out and len(names) > 1 else folder
-        own = argparse.Namespace(**{**vars(arguments), "problem": name, "out": str(folder)})
-        results = carry_out(requested_comparison(own, lenient=lenient), own, own.jobs)
+        own.out = str(folder)
+        results = carry_out(planned, own, own.jobs)
         if results is None:
             # 128 and the number of SIGINT
             return 130
         console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
         console.print(closing_table(results.tables))
-        console.print(on_problem(results.order, name), highlight=False, soft_wrap=True)
-        if (short := short_of_seeds(results.order)) is not None:
+        # a folder may hold runs of an earlier question
+        asked = results.runs["run_id"].isin({spec.run_id for spec in planned.specs})
+        order = results.order.merge(results.runs[asked][[*LABELS]].drop_duplicates())
+        console.print(on_problem(order, name), highlight=False, soft_wrap=True)
+        if (short := short_of_seeds(order)) is not None:
             console.print(short, highlight=False, soft_wrap=True)
         console.print(f"tables and figures: {folder}", highlight=False, soft_wrap=True)
         worst = max(worst, ending(results, own))
     return worst
+
+
+def folder_of(name: str, specs: Iterable[RunSpec]) -> Path:
+    """Where these runs go unless the user says otherwise: more seeds go to the others, and a changed file does not."""
+    return Path("results") / f"place-{name}-{digest(sorted({replace(spec, seed=0).run_id for spec in specs}))[:8]}"
 
 
 def named(what: str, kind: Kind) -> tuple[list[str], Sequence[Path]]:

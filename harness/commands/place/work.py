@@ -18,7 +18,7 @@ from harness.atlas.placing import check_equal, of_runs, ranking, ratios, study_o
 from harness.atlas.saying import paragraph, short_of_seeds
 from harness.atlas.sections.controls import known_orders
 from harness.commands.carrying_out import PIPED_WIDTH, carry_out, ending
-from harness.commands.place.of_problem import named, place_problem
+from harness.commands.place.of_problem import folder_of, named, place_problem
 from harness.commands.requested import OWN_DATA
 from harness.figures import FIGURES, save
 from harness.quantities import held
@@ -63,13 +63,13 @@ def _method(arguments: argparse.Namespace) -> int:
     names, files = named(arguments.what, "optimizer")
     atlas = Path(arguments.atlas)
     kept = kept_tables(atlas)
-    arguments.out = arguments.out or f"results/place-{names[0]}"
-    folder = Path(arguments.out)
     file = Path(arguments.study or (CORE if atlas == KEPT else atlas / FILE))
     only = range(arguments.seeds) if isinstance(arguments.seeds, int) else arguments.seeds
     planned = planned_among(file, names, files, only)
     check_equal(kept["runs"], pd.DataFrame([identity(spec) for spec in planned.specs]), file)
     ids = {spec.run_id for spec in planned.specs}
+    folder = Path(arguments.out) if arguments.out else folder_of(names[0], planned.specs)
+    arguments.out = str(folder)
     results = None
     if ids <= {*kept["runs"]["run_id"]}:
         sys.stderr.write(f"The Atlas has all of the {len(ids)} runs, so that none is made.\n")
@@ -79,7 +79,8 @@ def _method(arguments: argparse.Namespace) -> int:
         if results is None:
             # 128 and the number of SIGINT
             return 130
-    _say(kept, of_runs(kept, ids) if results is None else results.tables, names, folder)
+    # a folder may hold runs of an earlier question
+    _say(kept, of_runs(kept if results is None else results.tables, ids), names, folder)
     return 0 if results is None else ending(results, arguments)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from harness.plugins import files_of
+from harness.plugins.loading import TAKEN
 from harness.run.machine import machine
 from harness.run.spec import RunSpec, origin_of
 from harness.study.file.study_file import Study, read_study
@@ -70,12 +71,25 @@ def open_study(store: Store, study: Mapping[str, Any], specs: Sequence[RunSpec],
     listed = store.grown(study)[1]["runs"]
     more = text is None or {spec.run_id for spec in specs} < set(listed)
     # read before anything is written, as it may be refused
-    old = stored(store.folder).plan.specs if more and (store.folder / FILE).exists() else ()
+    old = _old(store.folder) if more and (store.folder / FILE).exists() else ()
     store.open(study)
     try:
         keep_file(store, specs, text, old)
     except OSError as error:
         raise ValueError(f"The study's folder '{store.folder}' must be writable; {error.strerror or error}.") from None
+
+
+def _old(folder: Path) -> Sequence[RunSpec]:
+    """The runs of the study that lies there; raises ValueError where its files and those loaded here share names."""
+    try:
+        return stored(folder).plan.specs
+    except ValueError as error:
+        if TAKEN not in str(error):
+            raise
+        raise ValueError(
+            f"'{folder}' holds runs of an earlier version of a file of your own, and a changed file makes other runs. "
+            "Choose another --out, or remove that folder."
+        ) from None
 
 
 def keep_file(
