@@ -137,10 +137,10 @@ def test_figures_and_report_go_on_and_say_what_they_cannot(folder, capsys):
     assert main(["figure", "robustness", str(folder)]) == 2
     assert "STUDY.toml" in capsys.readouterr().err
     page = report(load(folder).tables, Story("s"))
-    assert page.count("STUDY.toml") == 1
+    assert page.count("FOLDER/STUDY.toml") == 1
     both = load(REFERENCE / "sin135-all").tables
     names = ["gd", "metropolis"]
     runs = set(both["runs"].loc[both["runs"]["optimizer"].isin(names), "run_id"])
     few = {name: rows[rows["run_id"].isin(runs)] if "run_id" in rows else rows for name, rows in both.items()}
     few["order"] = both["order"][both["order"]["optimizer"].isin(names)]
-    assert "STUDY.toml" in report(few, Story("s"))
+    assert "FOLDER/STUDY.toml" in report(few, Story("s"))
