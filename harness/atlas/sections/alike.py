@@ -11,7 +11,7 @@ from harness.analysis.order import PRIMARY_THRESHOLD
 from harness.tables import Tables
 
 CLOSE = 0.01
-"""Costs of a hit that differ by this much of the larger one are the same."""
+"""Costs of a hit that differ by no more than this share are the same."""
 SHARE = 0.95
 """Of what two methods learn on a problem, how much is learned at the same cost where their runs are nearly the same."""
 FEWEST_HITS = 20
