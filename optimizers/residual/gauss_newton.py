@@ -52,17 +52,18 @@ class Linearised:
 
     def careful_step(self, mu: float) -> Doubles:
         """The same without a Gram matrix, whose condition is the square of the Jacobian's: slower, and always there."""
-        from scipy.linalg import lstsq
+        from scipy.linalg import lstsq, qr, solve_triangular
 
-        damping = np.sqrt(mu) * np.eye(len(self.gram))
-        if len(self.gram) < len(self.slope):
+        dim, damping = len(self.slope), np.sqrt(mu) * np.eye(len(self.gram))
+        if len(self.gram) < dim:
             # the shortest y with (J, sqrt(mu) I) y = r is (J, sqrt(mu) I)' (JJ' + mu I)^-1 r, and begins with the step
-            found = lstsq(np.hstack((self.jacobian, damping)), self.residuals, lapack_driver="gelsy")[0]
-        else:
-            # |Jd - r|^2 + mu |d|^2 is least where (J'J + mu I) d = J'r
-            residuals = np.concatenate((self.residuals, np.zeros(len(damping))))
-            found = lstsq(np.vstack((self.jacobian, damping)), residuals, lapack_driver="gelsy")[0]
-        step: Doubles = found[: len(self.slope)]
+            found: Doubles = lstsq(np.hstack((self.jacobian, damping)), self.residuals, lapack_driver="gelsy")[0]
+            return found[:dim]
+        # |Jd - r|^2 + mu |d|^2 is least where (J'J + mu I) d = J'r; as a column beside the matrix, r becomes Q'r
+        beside = np.concatenate((self.residuals, np.zeros(dim)))
+        both = np.column_stack((np.vstack((self.jacobian, damping)), beside))
+        (triangle,) = qr(both, mode="r", overwrite_a=True, check_finite=False)
+        step: Doubles = solve_triangular(triangle[:dim, :dim], triangle[:dim, dim], check_finite=False)
         return step
 
 
