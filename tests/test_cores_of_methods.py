@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 from scipy import optimize
+from scipy.linalg import hilbert
 from scipy.optimize import _linesearch, minimize, rosen, rosen_der
 from torch.optim.lbfgs import _strong_wolfe
 
@@ -408,3 +409,15 @@ def test_a_rank_one_update_meets_the_secant_and_a_tiny_one_is_left_out() -> None
     residual = np.array([1.0, -step[0] / step[1], 0.0, 0.0, 0.0])  # at right angles to the step
     sr1_core.learn(model, step, model.matrix @ step + residual, False)
     np.testing.assert_array_equal(model.matrix, kept)
+
+
+def test_a_step_that_rounding_keeps_from_its_tolerance_is_no_number() -> None:
+    # the condition of the matrix is 2e16, and the tolerance is far below a gradient that is small itself
+    gradient = 1e-13 * np.random.default_rng(0).normal(size=12)
+    room = np.zeros((5, 12))
+    assert not sr1_core.steihaug(sr1_core.Model(hilbert(12), gradient, *room), 1000.0)
+    assert np.isnan(room[0]).all()
+    # of the same gradient an even matrix has its step
+    matrix = np.diag(np.linspace(1, 9, 12))
+    assert not sr1_core.steihaug(sr1_core.Model(matrix, gradient, *room), 1000.0)
+    np.testing.assert_allclose(room[0], -gradient / np.linspace(1, 9, 12), rtol=1e-6)

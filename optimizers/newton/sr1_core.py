@@ -13,6 +13,8 @@ from optimizers.compiled.vectors import add, copy, differ, dot, fill, is_zero
 LARGEST_RADIUS = 1000.0
 SKIPPED = 1e-8
 """An update whose denominator is as small as this, in units of the two lengths, is left out."""
+ROUNDS = 20
+"""Conjugate gradients need P rounds in exact arithmetic; after so many times P rounding decides (scipy's Newton-CG)."""
 
 
 class Model(NamedTuple):
@@ -63,14 +65,14 @@ def to_the_border(step: Any, way: Any, radius: Any) -> Any:
 def steihaug(model: Any, radius: Any) -> Any:
     """Fill the step that minimises the model in the region; whether it ends on the border.
 
-    Nocedal and Wright 2006, algorithm 7.2."""
+    Nocedal and Wright 2006, algorithm 7.2. A step that rounding keeps from its tolerance becomes NaN."""
     fill(0.0, model.step)
     copy(model.gradient, model.residual)
     for i in range(len(model.way)):
         model.way[i] = -model.residual[i]
     size = sqrt(dot(model.gradient, model.gradient))
     tolerance, square = min(0.5, sqrt(size)) * size, size * size
-    while True:
+    for _ in range(ROUNDS * len(model.way)):
         multiply(model.matrix, model.way, model.turned)
         curvature = dot(model.way, model.turned)
         if curvature <= 0:
@@ -96,6 +98,8 @@ def steihaug(model: Any, radius: Any) -> Any:
         beta, square = next_square / square, next_square
         for i in range(len(model.way)):
             model.way[i] = -model.residual[i] + beta * model.way[i]
+    fill(np.nan, model.step)
+    return False
 
 
 @plain
