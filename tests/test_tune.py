@@ -195,4 +195,33 @@ def test_trials_that_fail_are_told_of_and_end_with_the_code_of_a_failed_run(tmp_
     words = "--problem sin135 --plugin bad.py --optimizer breaks --trials 2 --seeds 1 --budget 30"
     for command in (f"tune {words} --out one", "tune study.toml --out two"):
         assert main([*command.split(), "--jobs", "1"]) == 1
-        assert "failed: breaks, seed 1000 and 1 more: RuntimeError: at once" in capsys.readouterr().err
+        out, err = capsys.readouterr()
+        assert "failed: breaks, seed 1000 and 1 more: RuntimeError: at once" in err
+        assert ("settings: none are written, as no trial has a loss at its end" in out) == ("--out one" in command)
+    assert not Path("one/settings.toml").exists()
+    assert not tuned_file("sin135").exists()
+
+
+def test_an_interrupted_search_says_what_is_kept_and_goes_on(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("slow.py").write_text(
+        "from pathlib import Path\n\nfrom harness import optimizer\n\n\n"
+        "@optimizer('stops', tune={'lr': (0.01, 1.0)})\n"
+        "def minimize(fun, x0, jac, lr=0.05):\n    fun(x0)\n    calls = Path('calls')\n"
+        "    calls.write_text(calls.read_text() + '.')\n"
+        "    if calls.read_text() == '..':\n        raise KeyboardInterrupt\n"
+    )
+    Path("study.toml").write_text(
+        "problems = 'sin135'\nplugins = 'slow.py'\nbudget = 30\nseeds = 1\ntuning = {trials = 2, seeds = 2}\n"
+        "optimizers = ['stops']\n"
+    )
+    words = "--problem sin135 --plugin slow.py --optimizer stops --trials 2 --seeds 2 --budget 30"
+    for command in (f"tune {words} --out one", "tune study.toml --out two"):
+        Path("calls").write_text("")
+        assert main([*command.split(), "--jobs", "1"]) == 130
+        folder = command.split()[-1]
+        said = f"interrupted: 1 of 4 runs are finished and kept in {folder}; the same command goes on from there"
+        assert said in capsys.readouterr().err
+        assert main([*command.split(), "--jobs", "1"]) == 0
+        # one that was kept, one that was interrupted, and three
+        assert Path("calls").read_text() == "....."

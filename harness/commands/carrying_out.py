@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from importlib import import_module
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from harness.analysis.summary import closing_table, growth
 from harness.commands.options import wants_traceback
+from harness.run.marks.observer import Observer
 from harness.study.comparison import DRAWING, Plan, Results
 from harness.study.execution.policy import Policy
 from harness.study.execution.progress import watching
@@ -66,11 +68,7 @@ def _carry_out(
         with watching(planned.specs, store.ledger.states()) as watch:
             said = make(planned, store, jobs, text, watch=watch, policy=policy)
     except KeyboardInterrupt:
-        kept = store.states(planned.observers).keys() & {spec.run_id for spec in planned.specs}
-        sys.stderr.write(
-            f"\ninterrupted: {len(kept)} of {len(planned.specs)} runs are finished and kept in {store.folder}; "
-            "the same command goes on from there\n"
-        )
+        say_interrupted(store, [spec.run_id for spec in planned.specs], planned.observers)
         return None
     finally:
         for name, reason in store.ledger.put_aside.items():
@@ -79,6 +77,15 @@ def _carry_out(
     results = finish(store, arguments.format, getattr(arguments, "incumbent", None))
     sys.stderr.write("".join(f"{sentence}\n" for sentence in said))
     return results
+
+
+def say_interrupted(store: Store, ids: Sequence[str], observers: Sequence[Observer] = ()) -> None:
+    """Say what is kept of these runs, and how to go on."""
+    kept = store.states(observers).keys() & set(ids)
+    sys.stderr.write(
+        f"\ninterrupted: {len(kept)} of {len(ids)} runs are finished and kept in {store.folder}; "
+        "the same command goes on from there\n"
+    )
 
 
 def say_results(results: Results, file_format: str) -> None:

@@ -102,7 +102,9 @@ def sample(method: Optimizer, rng: np.random.Generator) -> Optimizer:
 
 
 def tune(tuning: Tuning, jobs: int = 1, out: Path | None = None) -> tuple[pd.DataFrame, Optimizer]:
-    """Make the runs; the table of trials, best first, and the winner. Trials, verdicts and settings are written."""
+    """Make the runs; the table of trials, best first, and the winner. Trials, verdicts and settings are written.
+
+    Where no trial has a loss at its end, no settings are."""
     store = Store(out or tuning.folder)
     search = {"random": _random, "optuna": _optuna}[tuning.sampler](tuning)
     tried: dict[Optimizer, float] = {}
@@ -122,7 +124,8 @@ def tune(tuning: Tuning, jobs: int = 1, out: Path | None = None) -> tuple[pd.Dat
     table = pd.DataFrame([{"loss": tried[method], **settings_of(method)} for method in order])
     table.insert(0, "trial", [list(tried).index(method) for method in order])
     replace_file(store.folder / "trials.csv", lambda file: table.to_csv(file, index=False))
-    update_settings(store.folder / "settings.toml", tuning.spec.optimizer, settings_of(order[0]))
+    if np.isfinite(tried[order[0]]):  # or there is nothing to choose by
+        update_settings(store.folder / "settings.toml", tuning.spec.optimizer, settings_of(order[0]))
     verdicts = verdicts_of_trials(load(store.folder).tables)
     replace_file(store.folder / VERDICTS, lambda file: verdicts.to_csv(file, index=False))
     return table, order[0]

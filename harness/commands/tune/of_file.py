@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from harness.commands.carrying_out import say_failed
+from harness.commands.carrying_out import say_failed, say_interrupted
 from harness.run.spec import digest
 from harness.study.execution.execute import execute
 from harness.study.execution.policy import Policy
@@ -41,8 +41,12 @@ def tune_file(arguments: argparse.Namespace) -> int:
     cluster = nullcontext(arguments.jobs) if arguments.dask is None else dask_executor(arguments.dask, arguments.jobs)
     # a worker of Dask's that ends itself is replaced by its nanny
     policy = Policy(expendable=arguments.dask is not None)
-    with watching(specs, store.ledger.states()) as watch, cluster as jobs:
-        execute(specs, store, jobs, watch, policy)
+    try:
+        with watching(specs, store.ledger.states()) as watch, cluster as jobs:
+            execute(specs, store, jobs, watch, policy)
+    except KeyboardInterrupt:
+        say_interrupted(store, ids)
+        return 130
     runs = store.read()["runs"]
     found = [(one, *winner(one, runs)) for one in searches]
     trials = pd.concat([rows for _, _, rows in found], ignore_index=True) if found else pd.DataFrame(columns=TRIALS)

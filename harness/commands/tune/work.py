@@ -1,6 +1,7 @@
 """`harness tune`: search an optimizer's settings by the loss alone."""
 
 import argparse
+from math import isfinite
 from pathlib import Path
 
 import pandas as pd
@@ -8,12 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
-from harness.commands.carrying_out import ending
+from harness.commands.carrying_out import ending, say_interrupted
 from harness.commands.requested import problem_of, requested_run
 from harness.commands.tune.of_file import tune_file
 from harness.run.spec import settings_of
 from harness.study.comparison import load
 from harness.study.settings_files import kept_settings, tuned_file, update_settings
+from harness.study.store import Store
 from harness.study.tune import FIRST_SEED, VERDICTS, Tuning, ranges, tune
 
 SHOWN = 10
@@ -41,9 +43,17 @@ def main(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out) if arguments.out else tuning.folder
     path = tuned_file(problem)
     kept_settings(path)  # now, and not when all trials are made
-    trials, winner = tune(tuning, arguments.jobs, folder)
-    # a copy apart from the search's folder: --settings tuned finds it by the problem alone
-    update_settings(path, arguments.optimizer, settings_of(winner))
+    try:
+        trials, winner = tune(tuning, arguments.jobs, folder)
+    except KeyboardInterrupt:
+        store = Store(folder)
+        # trials of optuna are listed as they are thought of
+        say_interrupted(store, store.roll()["runs"])
+        return 130
+    found = isfinite(trials["loss"].iloc[0])
+    if found:
+        # a copy apart from the search's folder: --settings tuned finds it by the problem alone
+        update_settings(path, arguments.optimizer, settings_of(winner))
     searched = list(ranges(winner))
     seeds = f"seeds {FIRST_SEED} to {FIRST_SEED + tuning.seeds - 1}"
     title = f"{arguments.optimizer} on {problem}: median loss at the end, {seeds}; trial 0 is as registered"
@@ -55,7 +65,8 @@ def main(arguments: argparse.Namespace) -> int:
     console = Console()
     console.print(table)
     console.print(_best_quarter(pd.read_csv(folder / VERDICTS)), highlight=False, soft_wrap=True)
-    say = f"runs: {folder}\nsettings: {path} (use them with --settings tuned, or --settings {path})"
+    use = f"{path} (use them with --settings tuned, or --settings {path})"
+    say = f"runs: {folder}\nsettings: {use if found else 'none are written, as no trial has a loss at its end'}"
     console.print(say, highlight=False, soft_wrap=True)
     return ending(load(folder), arguments)
 
