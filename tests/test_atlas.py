@@ -1,5 +1,6 @@
 """The Atlas: what is kept says what the whole study said, the page what the tables say, and one's own finds a place."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -230,6 +231,13 @@ def test_a_row_that_is_doubted_is_made_again_also_of_tuned_settings(both, monkey
     assert "5 of 5 runs came out again" in said
     assert said[-2].startswith("kept: spread")
     assert said[-2].removeprefix("kept: ") == said[-1].removeprefix("now:  ")
+    # a loss that is another is told apart from hits that are the same
+    runs = pd.read_parquet("both-tuned/runs.parquet")
+    runs.assign(best_loss=2 * runs["best_loss"]).to_parquet("both-tuned/runs.parquet")
+    assert main(["atlas", "--atlas", "both", "--row", "gd tuned on control-low"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"0 of 5 runs came out again with their best loss; (\d+) of \1 hits did", said[-3])
+    runs.to_parquet("both-tuned/runs.parquet")
     assert main(["atlas", "--atlas", "both", "--row", "gd on control-lo"]) == 2
     assert "Did you mean 'gd on control-low'" in capsys.readouterr().err
     assert main(["atlas", "whole", "--row", "gd on control-low"]) == 2
