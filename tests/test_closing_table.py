@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from support.hand_made import hand_made
 
-from harness.analysis.summary import closing_table, with_interval
+from harness.analysis.summary import closing_table, closing_tables, with_interval
 from harness.tables import Tables
 
 COSTS = {1.0: [10.0, 20.0, 30.0, 40.0], 3.0: [100.0, 300.0, np.inf, np.inf], 5.0: [np.inf] * 4}
@@ -60,6 +60,23 @@ def test_shares_are_those_at_the_end(tables: Tables) -> None:
     # the share of run i at mark j, last mark first in the table
     rows = rows.assign(amplitude=rows["mark"] / 100).iloc[::-1]
     assert cells(tables | {"spectra": pd.concat([spectra, rows])})["accuracy"] == "0.490"
+
+
+def test_each_problem_has_a_table_of_its_own_with_its_own_frequencies_and_verdicts() -> None:
+    first, second = hand_made(["quick"], 5, [1.0, 3.0]), hand_made(["quick"], 5, [2.0, 7.0])
+    for name in ("runs", "spectra", "hits", "order", "curves"):
+        renamed = {"problem": "ripples", "probe": "rings"}
+        rows = second[name].assign(**{key: value for key, value in renamed.items() if key in second[name]})
+        second[name] = rows.assign(run_id="b" + rows["run_id"].str[1:]) if "run_id" in rows else rows
+    both = {name: pd.concat([rows, second[name]], ignore_index=True) for name, rows in first.items()}
+    waves, ripples = closing_tables(both)
+    assert [str(table.title).partition(":")[0] for table in (waves, ripples)] == ["waves", "ripples"]
+    assert [[column.header for column in table.columns][1:3] for table in (waves, ripples)] == [
+        ["k=1", "k=3"],
+        ["k=2", "k=7"],
+    ]
+    verdicts = [next(column for column in table.columns if column.header == "verdict") for table in (waves, ripples)]
+    assert [list(column.cells) for column in verdicts] == [["low-first"], ["low-first"]]
 
 
 @pytest.mark.parametrize(

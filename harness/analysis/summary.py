@@ -1,5 +1,6 @@
 """The table in the end: for each optimizer, when it learned which frequency, and the verdict on the order."""
 
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,15 +22,32 @@ Watched: TypeAlias = tuple[str, int, float]
 """Probe, component, frequency."""
 
 
+def closing_tables(tables: Tables) -> Iterator[Table]:
+    """One for each problem, in the order in which they first occur: each watches frequencies of its own."""
+    runs = tables["runs"]
+    problem_of = runs.set_index("run_id")["problem"]
+    if problem_of.nunique() == 1:
+        yield closing_table(tables)
+        return
+    parts = {
+        name: dict(iter(tables[name].groupby(tables[name]["run_id"].map(problem_of)))) for name in ("hits", "spectra")
+    }
+    for problem, own in runs.groupby("problem", sort=False):
+        order = tables["order"][tables["order"]["problem"] == problem]
+        some = {name: found.get(problem, tables[name][:0]) for name, found in parts.items()}
+        yield closing_table({**tables, "runs": own, "order": order, **some})
+
+
 def closing_table(tables: Tables) -> Table:
     """For each configuration: when it learned which frequency, how large the order is, the verdict, and how it ended.
 
     The cost is the median at threshold 0.1, with the runs that hit, if not all. Frequencies have a column each, unless
     configurations watch different ones. Spread, bias exponent and C stand above their 95 % intervals."""
     runs, hits, order = tables["runs"], tables["hits"], tables["order"]
-    principal = tables["spectra"]["probe"].iloc[:1].tolist()  # the problem's first probe; the others are in the tables
-    hits = hits[(hits["threshold"] == THRESHOLD) & hits["probe"].isin(principal)]
-    order = order[order["probe"].isin(principal)]
+    # the first probe of each run; the others are in the tables
+    principal = tables["spectra"].drop_duplicates("run_id").set_index("run_id")["probe"]
+    hits = hits[(hits["threshold"] == THRESHOLD) & (hits["probe"] == hits["run_id"].map(principal))]
+    order = order[order["endpoint"] == "primary"]
     shares = _final_shares(tables)
     rows = _watched(hits)
     found = list(configurations(runs))
@@ -128,7 +146,7 @@ def _median_hit(hits: pd.DataFrame, row: Watched) -> str:
 def _order_cells(order: pd.DataFrame, run: "pd.Series[Any]") -> tuple[str, str, str, str]:
     """Spread, exponent and C, each above its interval, and the verdict."""
     same = (order[list(LABELS)] == run[list(LABELS)]).all(axis=1)
-    own = order[same & (order["threshold"] == THRESHOLD) & (order["matched_by"] == "cost")]
+    own = order[same]
     if own.empty:
         return "-", "-", "-", "no curve"
     row = own.iloc[0]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from harness.analysis.summary import closing_table, growth
+from harness.analysis.summary import closing_tables, growth
 from harness.commands.options import wants_traceback
 from harness.run.marks.observer import Observer
 from harness.study.comparison import DRAWING, Plan, Results
@@ -92,7 +92,8 @@ def say_results(results: Results, file_format: str) -> None:
     """Print the table that answers the question, and where everything is."""
     # rich folds a table at 80 letters where there is no terminal to ask
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-    console.print(closing_table(results.tables))
+    for table in closing_tables(results.tables):
+        console.print(table)
     for sentence in growth(results.tables):
         console.print(sentence, highlight=False, soft_wrap=True)
     say_where(console, results, file_format)
