@@ -8,25 +8,19 @@ from math import isclose, isfinite
 
 SIZES = ((1.0, "B"), (1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
 DURATIONS = ((1e-9, "ns"), (1e-6, "us"), (1e-3, "ms"), (1.0, "s"), (60.0, "min"), (3600.0, "h"), (86_400.0, "days"))
-HIGH = 999.5
-"""From here on three digits would be written with an exponent."""
 
 
 def size(count: float) -> str:
     """Bytes in powers of a thousand: `9.68 kB`."""
     unit, name = next(((this, name) for (this, name), (above, _) in pairwise(SIZES) if count < above), SIZES[-1])
-    return f"{_digits(count / unit)} {name}"
+    return f"{few_digits(count / unit, 3)} {name}"
 
 
 def duration(seconds: float) -> str:
     """Seconds, as `310 us` or `2.5 h`; minutes, hours and days begin at two of them."""
     limits = ((this, name, above * (2 if above > 1 else 1)) for (this, name), (above, _) in pairwise(DURATIONS))
     unit, name = next(((this, name) for this, name, limit in limits if seconds < limit), DURATIONS[-1])
-    return f"{_digits(seconds / unit)} {name}"
-
-
-def _digits(value: float) -> str:
-    return f"{value:.3g}" if value < HIGH else f"{value:,.0f}"
+    return f"{few_digits(seconds / unit, 3)} {name}"
 
 
 AT_LEAST, AT_MOST = BOUNDS = (">=", "<=")
@@ -51,3 +45,14 @@ def held(value: float, bound: str, digits: int = 2, whole: float = 100.0) -> flo
 def held_ends(low: float, high: float, bound: str, digits: int = 2, whole: float = 100.0) -> tuple[float, float]:
     """The ends of the interval of a bound, each rounded outwards; those of what is no bound as they were."""
     return held(low, AT_LEAST if bound else "", digits, whole), held(high, AT_MOST if bound else "", digits, whole)
+
+
+def error_of(probe: str, minus: str = "-") -> str:
+    """What the error of a probe that is about no frequency is called: of a share told right, what it lacks of 1."""
+    return f"1 {minus} {probe}" if probe.endswith("accuracy") else f"error of {probe}"
+
+
+def few_digits(value: float, digits: int = 2) -> str:
+    """A number for so many digits, whole where they would need an exponent, as at 99.7: `100` and not `1e+02`."""
+    whole = isfinite(value) and abs(value) >= 10**digits - 0.5
+    return f"{value:,.0f}" if whole else f"{value:.{digits}g}"

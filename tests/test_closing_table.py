@@ -84,6 +84,7 @@ def test_each_problem_has_a_table_of_its_own_with_its_own_frequencies_and_verdic
     [
         ((1.234, 0.5, np.inf), "1.2\n0.5..inf"),
         ((1234.5, 100.0, 99.4), "1,234\n100..99"),
+        ((99.7, 99.5, 99.96), "100\n100..100"),
         ((2.0, np.nan, np.nan), "2\n"),
         ((np.nan, 1.0, 2.0), "-"),
     ],

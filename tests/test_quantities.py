@@ -16,7 +16,7 @@ from harness.atlas.wording import spread_of
 from harness.commands.docs.claims_page import _interval
 from harness.figures.asked.standing import _short
 from harness.figures.inline import _cells
-from harness.quantities import DURATIONS, SIZES, duration, held, size
+from harness.quantities import DURATIONS, SIZES, duration, error_of, held, size
 from harness.report.answers import Estimate
 
 
@@ -94,3 +94,15 @@ def test_no_page_lifts_a_lower_bound_above_what_was_seen_or_an_upper_one_below(p
         assert numbers
         for number in numbers:
             assert number <= seen if bound == ">=" else number == 0 or number >= near
+
+
+@pytest.mark.parametrize("page", PRINTED)
+def test_what_rounds_to_a_whole_number_has_no_exponent_where_that_number_has_none(page: str) -> None:
+    for whole, nearly in ((100.0, 99.7), (1000.0, 999.7)):
+        assert ("e+" in PRINTED[page](nearly, 50.0, 60.0, "")) == ("e+" in PRINTED[page](whole, 50.0, 60.0, ""))
+
+
+def test_only_of_a_share_the_error_is_what_it_lacks_of_one() -> None:
+    assert [error_of(probe) for probe in ("accuracy", "test-accuracy", "psnr", "bias")] == [
+        *("1 - accuracy", "1 - test-accuracy", "error of psnr", "error of bias")
+    ]

@@ -12,7 +12,7 @@ from harness.analysis.configurations import configuration_names, configurations,
 from harness.analysis.incumbents import BEST, declared
 from harness.analysis.order import log_cost
 from harness.analysis.statistics.censored import exponent
-from harness.quantities import held, held_ends
+from harness.quantities import few_digits, held, held_ends
 from harness.tables import LABELS, Tables
 
 THRESHOLD = 0.1
@@ -162,10 +162,7 @@ def with_interval(value: float, low: float, high: float, bound: str = "") -> str
     """The value above its interval; a dash where it is not known."""
     if not np.isfinite(value):
         return "-"
-    shown = [
-        f"{number:,.0f}" if abs(number) >= 100 and np.isfinite(number) else f"{number:.2g}"
-        for number in (held(value, bound), *held_ends(low, high, bound))
-    ]
+    shown = [few_digits(number) for number in (held(value, bound), *held_ends(low, high, bound))]
     return f"{bound}{shown[0]}\n" + (f"{shown[1]}..{shown[2]}" if np.isfinite(low) else "")
 
 

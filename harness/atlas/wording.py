@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.sizes import is_sized
-from harness.quantities import AT_LEAST, AT_MOST, held, held_ends
+from harness.quantities import AT_LEAST, AT_MOST, few_digits, held, held_ends
 from harness.tables import Doubles
 
 
@@ -15,7 +15,7 @@ def number(value: float) -> str:
     """Two digits, whole from a hundred; a dash for NaN."""
     if not np.isfinite(value):
         return "-" if np.isnan(value) else "∞"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
+    return few_digits(value)
 
 
 def listed(names: Iterable[str]) -> str:

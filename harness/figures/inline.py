@@ -10,7 +10,7 @@ import numpy as np
 from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap
 from harness.figures.order import order_rows
-from harness.quantities import held, held_ends
+from harness.quantities import few_digits, held, held_ends
 from harness.tables import Tables
 
 DPI = 110
@@ -54,12 +54,4 @@ def _cells(row: Any) -> list[str]:
 
 
 def _number(value: float) -> str:
-    return (
-        "∞"
-        if np.isinf(value)
-        else "-"
-        if np.isnan(value)
-        else f"{value:,.{DIGITS}g}"
-        if value < WHOLE
-        else f"{value:,.0f}"
-    )
+    return "∞" if np.isinf(value) else "-" if np.isnan(value) else few_digits(value, DIGITS)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from harness.analysis.configurations import of_problems
 from harness.analysis.statistics.verdicts import ALONE
-from harness.quantities import held, held_ends
+from harness.quantities import few_digits, held, held_ends
 from harness.tables import LABELS, Tables
 
 FEWEST_DECADES = 1.0
@@ -147,7 +147,7 @@ def short(number: float) -> str:
     """A number as one says it."""
     if not isfinite(number):
         return "∞" if number > 0 else "–∞" if number < 0 else "–"
-    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.2g}"
+    return few_digits(number)
 
 
 def _answer(name: str, runs: pd.DataFrame, order: pd.DataFrame) -> Answer:

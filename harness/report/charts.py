@@ -8,6 +8,7 @@ import pandas as pd
 
 from harness.analysis.configurations import of_problems
 from harness.analysis.order import PRIMARY_THRESHOLD
+from harness.quantities import error_of
 from harness.report.thinned import AXES, ROW, Course, abscissae, course, marks_of, quartiles
 from harness.tables import Doubles, Tables
 
@@ -137,9 +138,9 @@ def _labels(rows: list[Watched]) -> list[str]:
 
 
 def _label(probe: str, component: int, frequency: float, first: str, *, several: bool) -> str:
-    # NaN is no frequency but a share, such as the accuracy, whose error is what it lacks of 1
+    # NaN is no frequency
     if frequency != frequency:
-        return f"1 − {probe}"
+        return error_of(probe, "−")
     part = f"[{component}] " if several else ""
     return f"{part}k={frequency:.4g}" if probe == first else f"{probe} {part}k={frequency:.4g}"
 

@@ -18,7 +18,7 @@ from harness.analysis.asked.standing import method_names, standing
 from harness.figures.drawing.grids import broken
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.style import GREY, INK, fitted, house_style, text_width
-from harness.quantities import held
+from harness.quantities import few_digits, held
 from harness.tables import Tables
 
 NAME, ROW, TOP, BOTTOM, EDGE = 1.35, 0.17, 0.95, 0.42, 0.75
@@ -164,5 +164,4 @@ def _short(spread: float, bound: str) -> str:
         return "-"
     if spread >= MANY:
         return f"{held(spread, bound, digits=1, whole=np.inf):.0e}"
-    spread = held(spread, bound)
-    return f"{spread:.2g}" if spread < 100 else f"{spread:,.0f}"
+    return few_digits(held(spread, bound))
