@@ -12,6 +12,7 @@ import pandas as pd
 from rich.console import Console
 
 from harness.analysis.summary import closing_tables, growth
+from harness.commands.console import printing
 from harness.commands.options import wants_traceback
 from harness.run.marks.observer import Observer
 from harness.study.comparison import DRAWING, Plan, Results
@@ -23,9 +24,6 @@ from harness.study.making import finish, make, policy_of
 from harness.study.sharing.papers import open_study
 from harness.study.store import Store
 from harness.study.workers.dask import dask_executor
-
-PIPED_WIDTH = 160
-"""Letters of a line where no terminal says how many there are."""
 
 
 def carry_out(planned: Plan, arguments: argparse.Namespace, jobs: int = 1) -> Results | None:
@@ -90,8 +88,7 @@ def say_interrupted(store: Store, ids: Sequence[str], observers: Sequence[Observ
 
 def say_results(results: Results, file_format: str) -> None:
     """Print the table that answers the question, and where everything is."""
-    # rich folds a table at 80 letters where there is no terminal to ask
-    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = printing()
     for table in closing_tables(results.tables):
         console.print(table)
     for sentence in growth(results.tables):

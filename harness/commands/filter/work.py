@@ -4,9 +4,9 @@ import argparse
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
+from harness.commands.console import printing
 from harness.commands.requested import check_reads_data, read_settings
 from harness.commands.values import stem
 from harness.figures import USUAL, save
@@ -39,7 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
         [(probe.delta, probe.frequency[1], *probe.shares()) for probe in probes],
         columns=["delta", "frequency", "low", "high"],
     )
-    console = Console()
+    console = printing()
     console.print(_table(name, shares))
     if out is not None:
         figure = filter_shares(shares, [_steps(delta) for delta in EXAMPLES], name, UNINFORMATIVE)

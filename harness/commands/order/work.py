@@ -4,13 +4,13 @@ import argparse
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from harness.analysis.asked.sensitivity import sensitivity
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import PRIMARY_CLOCK, PRIMARY_THRESHOLD
 from harness.analysis.thinned import LACKING, lacks_marks
+from harness.commands.console import printing
 from harness.commands.folders import loaded, source_of
 from harness.commands.order.asked import ANSWERS, say_against
 from harness.tables import LABELS, Tables
@@ -23,7 +23,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Print the table, and write it beside the others; the exit code."""
     folder = source_of(arguments)
     tables = loaded(folder, arguments.incumbent).tables
-    console = Console()
+    console = printing()
     if arguments.against is not None:
         say_against(tables, folder, console, arguments.against)
         return 0

@@ -1,18 +1,16 @@
 """A problem for the methods of the Atlas, and which of them keep the order on it."""
 
 import argparse
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-
-from rich.console import Console
 
 from harness import plugins
 from harness.analysis.summary import closing_table
 from harness.atlas.kept import kept_tables
 from harness.atlas.saying import on_problem, short_of_seeds
-from harness.commands.carrying_out import PIPED_WIDTH, carry_out, ending
+from harness.commands.carrying_out import carry_out, ending
+from harness.commands.console import printing
 from harness.commands.requested import problem_of, requested_comparison
 from harness.plugins.loading import Kind
 from harness.run.spec import RunSpec, digest, find_optimizer, find_problem
@@ -44,7 +42,7 @@ def place_problem(arguments: argparse.Namespace) -> int:
         if results is None:
             # 128 and the number of SIGINT
             return 130
-        console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+        console = printing()
         console.print(closing_table(results.tables))
         # a folder may hold runs of an earlier question
         asked = results.runs["run_id"].isin({spec.run_id for spec in planned.specs})

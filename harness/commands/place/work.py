@@ -10,14 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from harness.atlas.kept import CORE, KEPT, kept_tables
 from harness.atlas.placing import check_equal, of_runs, ranking, ratios, study_of, together, without
 from harness.atlas.saying import paragraph, short_of_seeds
 from harness.atlas.sections.controls import known_orders
-from harness.commands.carrying_out import PIPED_WIDTH, carry_out, ending
+from harness.commands.carrying_out import carry_out, ending
+from harness.commands.console import printing
 from harness.commands.place.of_problem import folder_of, named, place_problem
 from harness.commands.requested import OWN_DATA
 from harness.figures import FIGURES, save
@@ -86,7 +86,7 @@ def _method(arguments: argparse.Namespace) -> int:
 
 def _say(kept: Tables, new: Tables, names: Sequence[str], folder: Path) -> None:
     tables = together(kept, new)
-    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = printing()
     places = []
     for name in names:
         # each for itself: which problems all have in common would be said by the other methods of the file, too

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter, process_time
 
-from rich.console import Console
 from rich.table import Table
 
-from harness.commands.carrying_out import PIPED_WIDTH, say_understood
+from harness.commands.carrying_out import say_understood
+from harness.commands.console import printing
 from harness.commands.plan.around import Kept, concluding, starting
 from harness.commands.requested import requested_comparison
 from harness.quantities import duration, size
@@ -46,7 +46,7 @@ def main(arguments: argparse.Namespace) -> int:
     made = kept.tables
     around = planning + starting() + concluding(made, jobs)
     probing = perf_counter() - probing
-    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = printing()
     for table in plan_tables(estimates):
         console.print(table)
     if done:

@@ -3,10 +3,10 @@
 import argparse
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from harness.commands.carrying_out import carry_out, ending, say_where
+from harness.commands.console import printing
 from harness.commands.requested import choices, problem_of, split_names
 from harness.questions.response import Response
 from harness.study.comparison import plan
@@ -23,7 +23,7 @@ def main(arguments: argparse.Namespace) -> int:
     results = carry_out(planned, arguments, arguments.jobs)
     if results is None:
         return 130
-    console = Console()
+    console = printing()
     for _, rows in results.observed["response"].groupby(["problem", "network", "optimizer"], sort=False):
         console.print(_summary(rows))
     say_where(console, results, arguments.format)

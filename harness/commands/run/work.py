@@ -6,11 +6,12 @@ from math import isnan
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from harness.commands.carrying_out import carry_out, ending
+from harness.commands.console import printing
 from harness.commands.requested import requested_run
+from harness.quantities import error_of
 
 MOST_COLUMNS = 14
 """Of more frequencies, evenly chosen ones are printed; all are in the tables."""
@@ -26,7 +27,7 @@ def main(arguments: argparse.Namespace) -> int:
         _of(planned.specs[0].run_id, rows) for rows in (results.runs, results.curves, results.spectra)
     )
     results = replace(results, runs=runs, curves=curves, spectra=spectra)
-    console = Console()
+    console = printing()
     if len(results.curves):
         console.print(_course(results.curves, results.spectra))
     row = results.runs.iloc[0]
@@ -65,5 +66,5 @@ def _course(curves: pd.DataFrame, spectra: pd.DataFrame) -> Table:
 def _heading(probe: str, frequency: float, principal: str) -> str:
     """A frequency of the first probe goes without its name; a row of no frequency goes by its name alone."""
     if isnan(frequency):
-        return f"1 - {probe}"
+        return error_of(probe)
     return f"k={frequency:.4g}" if probe == principal else f"{probe} k={frequency:.4g}"

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from harness.analysis.agreement import agreement, contrast
 from harness.commands.carrying_out import carry_out, ending, say_where
+from harness.commands.console import printing
 from harness.commands.requested import choices, problem_of, split_names
 from harness.questions.samples import Samples
 from harness.run.given import agreed
@@ -30,7 +31,7 @@ def main(arguments: argparse.Namespace) -> int:
     results = carry_out(planned, arguments, arguments.jobs)
     if results is None:
         return 130
-    console = Console()
+    console = printing()
     if len(results.observed["samples"]):
         _say(console, results.observed["samples"], results.observed["complexity"])
     say_where(console, results, arguments.format)

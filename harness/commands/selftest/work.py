@@ -2,9 +2,9 @@
 
 import argparse
 
-from rich.console import Console
 from rich.table import Table
 
+from harness.commands.console import printing
 from harness.study.selftest import selftest
 
 
@@ -16,7 +16,7 @@ def main(arguments: argparse.Namespace) -> int:
         table.add_column(heading)
     for check in checks:
         table.add_row(check.control, check.what, check.expected, check.measured, "ok" if check.passed else "WRONG")
-    console = Console()
+    console = printing()
     console.print(table)
     wrong = [check.control for check in checks if not check.passed]
     answer = (

@@ -1,14 +1,12 @@
 """`harness status`: how a study stands; nothing is written."""
 
 import argparse
-import sys
 from math import isfinite
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
-from harness.commands.carrying_out import PIPED_WIDTH
+from harness.commands.console import printing
 from harness.commands.folders import existing
 from harness.quantities import duration
 from harness.study.status import Status, status_of
@@ -18,7 +16,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Print the table; 0 if every run is finished and none failed, else 1."""
     folder = existing(Path(arguments.folder))
     status = status_of(folder)
-    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = printing()
     console.print(_table(status))
     for sentence in _sentences(status, folder):
         console.print(sentence, highlight=False, soft_wrap=True)

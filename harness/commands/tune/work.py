@@ -5,11 +5,11 @@ from math import isfinite
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.commands.carrying_out import ending, say_interrupted
+from harness.commands.console import printing
 from harness.commands.requested import problem_of, requested_run
 from harness.commands.tune.of_file import tune_file
 from harness.run.spec import settings_of
@@ -62,7 +62,7 @@ def main(arguments: argparse.Namespace) -> int:
         table.add_column(heading, justify="right")
     for row in trials.head(SHOWN).to_dict("records"):
         table.add_row(str(row["trial"]), f"{row['loss']:.4g}", *(f"{row[name]:.4g}" for name in searched))
-    console = Console()
+    console = printing()
     console.print(table)
     console.print(_best_quarter(pd.read_csv(folder / VERDICTS)), highlight=False, soft_wrap=True)
     use = f"{path} (use them with --settings tuned, or --settings {path})"
