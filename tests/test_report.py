@@ -34,7 +34,7 @@ from harness.report.thinned import abscissae, course, quartiles
 from harness.report.words import VERDICTS
 from harness.run.runner import run
 from harness.study.making import compare
-from harness.tables import Tables
+from harness.tables import SCHEMA, Tables, frame
 
 MEGABYTE = 1e6
 
@@ -100,6 +100,16 @@ def test_the_answer_says_verdicts_effects_nulls_and_what_was_watched(tables):
     assert row.concordance.text in outline.text
     assert row.spread.value == pytest.approx(9.0, rel=0.05)  # errors depend on cost / k^2
     assert row.exponent.value == pytest.approx(2.0, rel=0.05)
+
+
+def test_nulls_that_stand_beside_no_concordance_are_not_said_to_be_missing():
+    tables = hand_made(["quick"], 5, [1.0, 3.0])
+    tables["order"] = tables["order"].assign(concordance=np.nan, null_concordance=np.nan)
+    tables["nulls"] = frame(
+        "nulls", {name: ["waves"] if kind == "str" else [1] for name, kind in SCHEMA["nulls"].items()}
+    )
+    told = sentences(answers(tables))[0].more[-1]
+    assert "No configuration has a concordance" in told
 
 
 def test_a_bound_keeps_its_sign_in_the_sentence_on_spreads():

@@ -53,6 +53,7 @@ class Answer(NamedTuple):
     spread_by_loss: Estimate
     null_concordance: float
     null_spread: float
+    has_nulls: bool
     p_adjusted: float
     best_loss: float
     runs: int
@@ -61,7 +62,8 @@ class Answer(NamedTuple):
 
 def answers(tables: Tables) -> list[Answer]:
     """One for each configuration: problem by problem, the largest concordance first."""
-    found = [_answer(name, runs, tables["order"]) for name, runs in of_problems(tables["runs"])]
+    known = set(tables["nulls"]["problem"])
+    found = [_answer(name, runs, tables["order"], known) for name, runs in of_problems(tables["runs"])]
     problems = list(dict.fromkeys(answer.problem for answer in found))
     # C lies in [0, 1], so that -1 is behind all who have one
     return sorted(found, key=lambda one: (problems.index(one.problem), -_or(one.concordance.value, -1.0), one.name))
@@ -112,6 +114,9 @@ def _ends(spreads: list[Estimate]) -> str:
 
 def _on_nulls(own: list[Answer]) -> str:
     known = [row for row in own if isfinite(row.null_concordance)]
+    if not known and any(row.has_nulls for row in own):
+        # a null is the one to beat in the direction of what was found
+        return "No configuration has a concordance to hold against what amplitude alone would give (table nulls)."
     if not known:
         return "No null was computed, so the page does not say what amplitude alone would give."
     ends = " to ".join(dict.fromkeys(f"{end(row.null_concordance for row in known):.2f}" for end in (min, max)))
@@ -150,7 +155,7 @@ def short(number: float) -> str:
     return few_digits(number)
 
 
-def _answer(name: str, runs: pd.DataFrame, order: pd.DataFrame) -> Answer:
+def _answer(name: str, runs: pd.DataFrame, order: pd.DataFrame, with_nulls: set[str]) -> Answer:
     first = runs.iloc[0]
     own = order[(order[[*LABELS]] == first[[*LABELS]]).all(axis=1)]
     # one endpoint is declared beforehand; the others are not to be chosen among afterwards
@@ -167,6 +172,7 @@ def _answer(name: str, runs: pd.DataFrame, order: pd.DataFrame) -> Answer:
         spread_by_loss=_estimate(by_loss, "spread"),
         null_concordance=by_cost.get("null_concordance", nan),
         null_spread=by_cost.get("null_spread", nan),
+        has_nulls=str(first["problem"]) in with_nulls,
         p_adjusted=by_cost.get("p_adjusted", nan),
         best_loss=float(runs["best_loss"].median()),
         runs=len(runs),
