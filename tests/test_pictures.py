@@ -104,6 +104,14 @@ def test_the_figure_shows_the_target_and_each_picture_with_its_cost_and_error(co
     assert any("seed 0" in text.get_text() for text in figure.texts)
 
 
+def test_settings_that_tell_two_rows_apart_are_read_beside_them():
+    tables = study(size="6x6", marks=8)
+    tables["runs"]["optimizer"] = "adam"
+    tables["runs"]["settings"] = [json.dumps({"lr": lr}) for lr in (0.003, 0.003, 0.0003)]
+    names = [text.get_text().replace("\n", " ") for text in pictures(tables).texts[:2]]
+    assert names == ["adam lr=0.003", "adam lr=0.0003"]
+
+
 def test_many_marks_are_thinned_and_the_last_is_shown():
     figure = pictures(study(marks=12))
     titles = [axes.get_title() for axes in figure.axes[:8]]

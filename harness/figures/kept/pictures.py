@@ -9,13 +9,15 @@ from matplotlib.figure import Figure
 
 from harness.analysis.configurations import configurations
 from harness.figures.drawing.layout import PAGE
-from harness.figures.drawing.style import GREY, INK, fitted, house_style
+from harness.figures.drawing.style import GREY, INK, fitted, house_style, stacked
 from harness.figures.kept.outputs import kept, outputs_of
 from harness.tables import Doubles, Tables
 
 MOST_MARKS = 7
 NAME, GAP, LABEL, TOP, EDGE = 0.7, 0.04, 0.14, 0.02, 0.2
 """Inches: room for a name, between pictures, for the text above one, above all and below all."""
+LINE = 0.11
+"""Inches that a line of a name takes."""
 
 
 class Row(NamedTuple):
@@ -114,7 +116,9 @@ def _error(picture: Doubles, target: Doubles) -> float:
 def _draw(figure: Figure, row: Row, size: tuple[float, float], bottom: float) -> None:
     page = figure.get_size_inches()
     low, high = row.target.min(), row.target.max()
-    name, points = fitted(row.name, 7, NAME - 0.06, "bold")
+    # as many lines as stand beside a picture: cut to one, names that differ at their ends alone would be alike
+    most = max(1, int(size[1] / LINE))
+    name, points = stacked(row.name, 7, NAME - 0.06, "bold", most)
     figure.text(0.04 / page[0], (bottom + size[1] / 2) / page[1], name, size=points, weight="bold", va="center")
     labels = ["target", *(f"{cost:,.0f}: {error:.2f}" for cost, error, _ in row.pictures)]
     shown = [row.target, *(picture for *_, picture in row.pictures)]
