@@ -35,7 +35,7 @@ from harness.analysis.statistics.laws import false_discovery
 from harness.analysis.statistics.signs import concordance_interval, contradiction_p, sign_test
 from harness.analysis.statistics.spread import median_ratio, run_bounds
 from harness.analysis.statistics.verdicts import FEWEST_RUNS, MIXED_ADJUSTED, Evidence, verdict
-from harness.tables import SCHEMA, Doubles, empty, frame
+from harness.tables import SCHEMA, Doubles, Tables, empty, frame
 
 LEVEL = 0.95
 EQUIVALENCE = 0.90
@@ -83,6 +83,19 @@ def principal_probes(runs: pd.DataFrame, spectra: pd.DataFrame) -> dict[str, str
     """The first probe of each problem, which the primary endpoint is about; one mark of one run tells it."""
     first = spectra.drop_duplicates("run_id").merge(runs[["run_id", "problem"]], on="run_id")
     return dict(zip(first["problem"], first["probe"], strict=True))
+
+
+def of_first_probes(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Of `rows`, which have a problem or a run, those of the first probe of each problem.
+
+    It is that of the primary rows of `order`, and where there are none, that of the first mark."""
+    order = tables["order"]
+    primary = order[order["endpoint"] == "primary"]
+    principal = principal_probes(tables["runs"], tables["spectra"])
+    principal |= dict(zip(primary["problem"], primary["probe"], strict=True))
+    problem_of = tables["runs"].drop_duplicates("run_id").set_index("run_id")["problem"]
+    problems = rows["problem"] if "problem" in rows else rows["run_id"].map(problem_of)
+    return rows[rows["probe"] == problems.map(principal)]
 
 
 def adjusted(p_values: "pd.Series[float]") -> "pd.Series[float]":

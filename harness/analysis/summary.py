@@ -10,7 +10,7 @@ from rich.table import Table
 
 from harness.analysis.configurations import configuration_names, configurations, varied_settings
 from harness.analysis.incumbents import BEST, declared
-from harness.analysis.order import log_cost
+from harness.analysis.order import log_cost, of_first_probes
 from harness.analysis.statistics.censored import exponent
 from harness.quantities import few_digits, held, held_ends
 from harness.tables import LABELS, Tables
@@ -44,9 +44,8 @@ def closing_table(tables: Tables) -> Table:
     The cost is the median at threshold 0.1, with the runs that hit, if not all. Frequencies have a column each, unless
     configurations watch different ones. Spread, bias exponent and C stand above their 95 % intervals."""
     runs, hits, order = tables["runs"], tables["hits"], tables["order"]
-    # the first probe of each run; the others are in the tables
-    principal = tables["spectra"].drop_duplicates("run_id").set_index("run_id")["probe"]
-    hits = hits[(hits["threshold"] == THRESHOLD) & (hits["probe"] == hits["run_id"].map(principal))]
+    # the problem's first probe; the others are in the tables
+    hits = of_first_probes(hits[hits["threshold"] == THRESHOLD], tables)
     order = order[order["endpoint"] == "primary"]
     shares = _final_shares(tables)
     rows = _watched(hits)

@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from harness.analysis.configurations import configurations
+from harness.analysis.order import of_first_probes
 from harness.figures.drawing.grids import error_axis, grid, label, title
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, house_style
@@ -19,8 +20,8 @@ MANY = 12
 
 def loss_matched_rows(tables: Tables) -> pd.DataFrame:
     """Of each configuration and frequency: the median error over runs at log-spaced losses, read when first reached."""
-    spectra = tables["spectra"]
-    spectra = spectra[(spectra["frequency"] > 0) & spectra["probe"].isin(spectra["probe"].iloc[:1])]
+    spectra = of_first_probes(tables["spectra"], tables)
+    spectra = spectra[spectra["frequency"] > 0]
     curves = tables["curves"].merge(tables["runs"][["run_id", "first_loss"]], on="run_id")
     # the lowest so far: a level that was reached stays reached when the loss rises again
     share = (curves["loss"] / curves["first_loss"]).groupby(curves["run_id"]).cummin()
@@ -43,10 +44,10 @@ def loss_matched(tables: Tables) -> Figure:
     rows = loss_matched_rows(tables)
     if rows.empty:
         raise ValueError("The tables have no frequencies above 0, so there is nothing to compare at equal loss.")
-    frequencies = sorted(rows["frequency"].unique())
-    shown = frequencies[:: -(-len(frequencies) // MOST_FREQUENCIES)]
+    # those of each panel are thinned for themselves: problems may watch different ones
+    parts = [(name, _thinned(own)) for name, own in rows.groupby("configuration", sort=False)]
+    shown = sorted({frequency for _, own in parts for frequency in own["frequency"]})
     colours = dict(zip(shown, shades(len(shown)), strict=True))
-    parts = list(rows[rows["frequency"].isin(shown)].groupby("configuration", sort=False))
     with house_style():
         figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3)
         for panel, (name, own) in zip(axes, parts, strict=True):
@@ -59,6 +60,11 @@ def loss_matched(tables: Tables) -> Figure:
         note = "median over seeds, where half of them reach the loss, at the first mark at or below it; dotted: learned"
         label(figure, "loss over the first loss", "relative error", note, handles)
     return figure
+
+
+def _thinned(rows: pd.DataFrame) -> pd.DataFrame:
+    frequencies = sorted(rows["frequency"].unique())
+    return rows[rows["frequency"].isin(frequencies[:: -(-len(frequencies) // MOST_FREQUENCIES)])]
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:

@@ -11,6 +11,7 @@ from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from harness.analysis.configurations import configuration_names
+from harness.analysis.order import of_first_probes
 from harness.figures.drawing.families import Families, by_family
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.panels import THRESHOLD
@@ -40,7 +41,7 @@ def order_rows(tables: Tables) -> pd.DataFrame:
     """The primary endpoint of each configuration, from the largest spread to the smallest."""
     order = tables["order"]
     order = order[(order["matched_by"] == "cost") & (order["threshold"] == THRESHOLD)]
-    order = order[order["probe"].isin(tables["spectra"]["probe"].iloc[:1])]
+    order = of_first_probes(order, tables)
     if order.empty:
         return pd.DataFrame(columns=COLUMNS)
     named = order.assign(configuration=configuration_names(order[list(LABELS)]))

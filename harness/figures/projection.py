@@ -60,8 +60,9 @@ def projection(tables: Tables) -> Figure:
     if rows.empty:
         raise ValueError("The table 'spectra' has no frequencies above 0 to draw.")
     parts = list(rows.groupby("configuration", sort=False))
-    # of many, the spectrum that they all learn is drawn once
-    spectra = parts if len(parts) <= FEW else parts[:1]
+    # of many, a spectrum that several learn is drawn once
+    learners = {str(name) if len(parts) <= FEW else _target(own): str(name) for name, own in reversed(parts)}
+    spectra = set(learners.values())
     with house_style():
         columns = 2 if len(parts) == 1 else 4
         figure, axes = grid(len(spectra) + len(parts), most_columns=columns, alike=False, gap=0.42)
@@ -69,7 +70,7 @@ def projection(tables: Tables) -> Figure:
         for name, own in parts:
             followed = sorted(own.loc[own["peak"], "frequency"].unique())
             colours = dict(zip(followed, shades(len(followed)), strict=True))
-            if len(spectra) == len(parts) or name == parts[0][0]:
+            if name in spectra:
                 panel = next(free)
                 _draw_spectrum(panel, own, colours)
                 title(panel, str(name), "amplitude over frequency k")
@@ -89,6 +90,11 @@ def projection(tables: Tables) -> Figure:
         note = f"component {component}, which has the loudest wave; median over seeds; dotted: {LEARNED:g}, learned"
         label(figure, "", "", note, handles)
     return figure
+
+
+def _target(rows: pd.DataFrame) -> str:
+    """The same text for the same amplitudes of a target."""
+    return str(rows.groupby("frequency")["target_amplitude"].first().round(6).to_dict())
 
 
 def _frequencies(rows: pd.DataFrame) -> list[Line2D]:

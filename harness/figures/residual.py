@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
+from harness.analysis.order import of_first_probes
 from harness.figures.drawing.grids import error_axis, frequency_ticks, grid, label, title
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, house_style
@@ -24,8 +25,8 @@ def residual_rows(tables: Tables) -> pd.DataFrame:
 
     It is read at the first mark where the loss is at or below that share; a share that a run never reaches is left
     out, and so is a component without a start."""
-    spectra = tables["spectra"]
-    spectra = spectra[(spectra["frequency"] > 0) & spectra["probe"].isin(spectra["probe"].iloc[:1])]
+    spectra = of_first_probes(tables["spectra"], tables)
+    spectra = spectra[spectra["frequency"] > 0]
     # the error is relative to the target's amplitude: their product is |h_k - f_k|
     spectra = spectra.assign(residual=spectra["error"] * spectra["target_amplitude"])
     key = ["run_id", "component", "frequency"]

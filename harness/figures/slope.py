@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
-from harness.figures.drawing.grids import grid, is_low, label, title
+from harness.analysis.order import of_first_probes
+from harness.figures.drawing.grids import grid, is_low, label, name_frequencies, title
 from harness.figures.drawing.panels import nearest_threshold
 from harness.figures.drawing.style import GREY, INK, house_style
 from harness.tables import Doubles, Tables
@@ -29,8 +30,8 @@ def slope_rows(tables: Tables) -> pd.DataFrame:
     """Of each configuration and frequency: quartiles of the hit cost, inf where censored, and the foretold median."""
     hits = tables["hits"]
     hits = hits[(hits["threshold"] == nearest_threshold(hits)) & (hits["frequency"] > 0)]
-    # the problem's first probe: frequencies of another may be in another unit
-    hits = hits[hits["probe"].isin(hits["probe"].iloc[:1])]
+    # frequencies of another probe may be in another unit
+    hits = of_first_probes(hits, tables)
     parts = []
     for name, runs in configurations(tables["runs"]):
         own = hits[hits["run_id"].isin(runs["run_id"])]
@@ -53,6 +54,8 @@ def slope(tables: Tables) -> Figure:
         figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3)
         for panel, (name, own) in zip(axes, parts, strict=True):
             title(panel, str(name), _draw(panel, own))
+        # panels share the axis, and of several problems each has a budget of its own
+        axes[0].set_ylim(0.7, 1.6 * float(rows["budget"].max()))
         handles = [
             Line2D([], [], label="median over seeds, with quartiles", **MEASURED),
             Line2D([], [], label="not learned by half of the seeds", **CENSORED),
@@ -75,10 +78,10 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> str:
     axes.plot(k[~hit], np.full((~hit).sum(), budget), **CENSORED)
     known = rows["foretold"].notna().to_numpy()
     axes.plot(k[known], rows["foretold"].to_numpy(float)[known], **FORETOLD)
-    axes.set(xscale="log", yscale="log", ylim=(0.7, 1.6 * budget))
+    axes.set(xscale="log", yscale="log")
     axes.minorticks_off()
     named = k if len(k) <= FEW else k[:: len(k) // 4]
-    axes.set_xticks(named, labels=[f"{one:.3g}" for one in named])
+    name_frequencies(axes, named.tolist())
     axes.spines[["top", "right"]].set_visible(False)
     if hit.sum() < 2:
         return "fewer than two learned"

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
+from harness.analysis.order import of_first_probes
 from harness.figures.drawing.grids import error_axis, frequency_ticks, grid, label, title
 from harness.figures.drawing.style import INK, house_style
 from harness.tables import Tables
@@ -22,9 +23,8 @@ MANY = 40
 
 
 def spectrum_rows(tables: Tables) -> pd.DataFrame:
-    """The rows of the problem's first probe that are about a frequency."""
-    spectra = tables["spectra"].dropna(subset="frequency")
-    return spectra[spectra["probe"].isin(spectra["probe"].iloc[:1])]
+    """The rows of each problem's first probe that are about a frequency."""
+    return of_first_probes(tables["spectra"].dropna(subset="frequency"), tables)
 
 
 def spectrum(tables: Tables) -> Figure:

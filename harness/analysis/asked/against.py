@@ -70,9 +70,19 @@ def compared(
         return table
     for name in ("spread", "exponent"):
         table[f"{name}_p_adjusted"] = table.groupby("probe")[f"{name}_p"].transform(adjusted)
-    names = configuration_names(table[[*LABELS]])
-    table["sentence"] = [_sentence(name, row) for name, (_, row) in zip(names, table.iterrows(), strict=True)]
+    names = zip(configuration_names(table[[*LABELS]]), reference_names(table), strict=True)
+    table["sentence"] = [_sentence(*both, row) for both, (_, row) in zip(names, table.iterrows(), strict=True)]
     return table
+
+
+def reference_names(table: pd.DataFrame) -> list[str]:
+    """Of each row the method that it is compared with, and of several on one problem what tells them apart."""
+    labels = pd.DataFrame("", table.index, [*LABELS])
+    labels = labels.assign(optimizer=table["reference"], settings=table["reference_settings"])
+    names: dict[Any, str] = {}
+    for _, own in table.groupby(ELSE, dropna=False):
+        names |= zip(own.index, configuration_names(labels.loc[own.index]), strict=True)
+    return [names[place] for place in table.index]
 
 
 def _sizes(tables: Tables, threshold: float) -> Iterator[_Sized]:
@@ -133,8 +143,7 @@ def _exponents(own: Exponent, other: Exponent, a: list[int], b: list[int]) -> di
     }
 
 
-def _sentence(name: str, row: "pd.Series[Any]") -> str:
-    other = row["reference"]
+def _sentence(name: str, other: str, row: "pd.Series[Any]") -> str:
     if row["n_pairs"] < FEWEST_RUNS:
         return f"{name} shares {row['n_pairs']} seeds with {other}: too few runs to compare."
     if not np.isfinite(row["spread_ratio"]):

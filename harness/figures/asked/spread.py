@@ -11,9 +11,11 @@ from matplotlib.ticker import NullFormatter
 from matplotlib.transforms import Transform
 
 from harness.analysis.asked.against import against as compared
+from harness.analysis.asked.against import reference_names
 from harness.analysis.configurations import configuration_names
+from harness.analysis.order import of_first_probes
 from harness.figures.drawing.layout import PAGE
-from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, fitted, house_style
+from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, house_style, stacked
 from harness.tables import LABELS, Tables
 
 USUAL = "adam"
@@ -33,16 +35,17 @@ def spread_rows(tables: Tables, against: str | None = None) -> pd.DataFrame:
     rows = compared(tables, reference)
     if rows.empty:
         raise ValueError(f"Nothing was compared with '{reference}': the study has no other optimizer on its problem.")
-    # the problem's first probe: ratios of another are about other frequencies
-    rows = rows[rows["probe"].isin(tables["spectra"]["probe"].iloc[:1])]
-    named = rows.assign(configuration=configuration_names(rows[[*LABELS]]))
+    # ratios of another probe are about other frequencies
+    rows = of_first_probes(rows, tables)
+    named = rows.assign(configuration=configuration_names(rows[[*LABELS]]), reference=reference_names(rows))
     return named.sort_values("spread_ratio", ascending=False, ignore_index=True)[COLUMNS]
 
 
 def spread(tables: Tables, against: str | None = None) -> Figure:
     """Ratios of spread and exponent to one optimizer's, paired by seed, a row for each of the others."""
     rows = spread_rows(tables, against)
-    reference = rows["reference"].iloc[0]
+    reference, several = _reference(rows)
+    names = rows["configuration"] + (": " + rows["reference"] if several else "")
     height = TOP + ROW * len(rows) + BOTTOM
     width = (PAGE - NAME - GAP - RIGHT) / 2
     with house_style():
@@ -52,9 +55,10 @@ def spread(tables: Tables, against: str | None = None) -> Figure:
             box = (left / PAGE, BOTTOM / height, width / PAGE, ROW * len(rows) / height)
             axes = figure.add_axes(box)
             _draw(axes, rows, measure)
-            axes.text(0, 1.0, f"{measure} over that of {reference}", size=7, va="bottom", transform=axes.transAxes)
-        for place, name in enumerate(rows["configuration"]):
-            text, size = fitted(str(name), 6.5, NAME - 0.14)
+            over = f"{measure} over that of {reference}{', behind the colon' if several else ''}"
+            axes.text(0, 1.0, over, size=7, va="bottom", transform=axes.transAxes)
+        for place, name in enumerate(names):
+            text, size = stacked(str(name), 6.5, NAME - 0.14)
             y = BOTTOM + ROW * (len(rows) - place - 0.5)
             figure.text((NAME - 0.06) / PAGE, y / height, text, size=size, ha="right", va="center", color=INK)
         _explain(figure, height, rows)
@@ -112,8 +116,13 @@ def _colour(ratio: float, p: float) -> str:
     return VERDICT_COLOURS["low-first" if ratio > 1 else "high-first"]
 
 
+def _reference(rows: pd.DataFrame) -> tuple[str, bool]:
+    """The method that all are compared with, and whether several of its configurations stand behind the colons."""
+    return str(rows["reference"].iloc[0]).partition(" ")[0], rows["reference"].nunique() > 1
+
+
 def _explain(figure: Figure, height: float, rows: pd.DataFrame) -> None:
-    reference = rows["reference"].iloc[0]
+    reference, _ = _reference(rows)
     told = (
         (VERDICT_COLOURS["low-first"], f"larger than {reference}'s, p < 0.05"),
         (VERDICT_COLOURS["high-first"], "smaller, p < 0.05"),

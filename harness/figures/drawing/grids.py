@@ -11,7 +11,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from harness.figures.drawing.families import MANY
 from harness.figures.drawing.layout import PAGE
-from harness.figures.drawing.style import GREY, INK, fitted, stacked, text_width
+from harness.figures.drawing.style import GREY, INK, STYLE, fitted, stacked, text_width
 
 LEFT, RIGHT, TOP, BOTTOM, HEIGHT, GAP_X, GAP_Y = 0.5, 0.12, 0.34, 0.82, 1.55, 0.28, 0.5
 """Inches."""
@@ -63,10 +63,28 @@ FEW = 6
 
 
 def frequency_ticks(axes: Axes, frequencies: Iterable[float]) -> None:
-    """Where few frequencies are watched, these and no others on the axis."""
+    """Where few frequencies are watched, these and no others on the axis; see `name_frequencies`."""
     watched = sorted(set(frequencies))
     if len(watched) <= FEW:
-        axes.set_xticks(watched, [f"{one:.3g}" for one in watched])
+        name_frequencies(axes, watched)
+
+
+def name_frequencies(axes: Axes, watched: Sequence[float]) -> None:
+    """Ticks at all of them, in ascending order, with names: the lowest, the highest, and what has room between."""
+    names = [f"{one:.3g}" for one in watched]
+    places = np.log(watched) if axes.get_xscale() == "log" else np.asarray(watched, float)
+    # a panel has a margin of 5 % on both sides
+    middles = 0.9 * width_of(axes) * (places - places[0]) / ((places[-1] - places[0]) or 1.0)
+    halves = [0.5 * text_width(f"{name} ", STYLE["xtick.labelsize"]) for name in names]
+    last = len(names) - 1
+    free = halves[0]
+    for index in range(1, last):
+        end = middles[index] + halves[index]
+        if middles[index] - halves[index] < free or end > middles[last] - halves[last]:
+            names[index] = ""
+        else:
+            free = end
+    axes.set_xticks(watched, names)
 
 
 def error_axis(axes: Axes) -> None:
