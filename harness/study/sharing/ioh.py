@@ -6,6 +6,7 @@ A folder for each configuration, with a JSON file and a file of curves. `evaluat
 
 import json
 import re
+from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.configurations import configuration_names
+from harness.analysis.order import of_first_probes
 from harness.tables import LABELS, Tables
 
 FORM = "0.3.18"
@@ -27,26 +29,34 @@ def write_ioh(tables: Tables, target: Path) -> list[Path]:
     # functions are counted from 1, as in the suites that the format was made for
     numbers = {name: index + 1 for index, name in enumerate(dict.fromkeys(runs["problem"]))}
     curves = dict(list(tables["curves"].groupby("run_id")))
-    errors = dict(list(_errors(tables["spectra"]).groupby("run_id")))
+    errors = dict(_errors(tables))
     groups = [own for _, own in runs.groupby(list(LABELS), sort=False, dropna=False)]
     labels = pd.concat([own.iloc[[0]] for own in groups]) if groups else runs
-    # the problem is left out of the names: an algorithm is called the same on all of them
-    algorithms = configuration_names(labels[[*LABELS]].assign(problem="", problem_settings=""))
-    for index, (own, algorithm) in enumerate(zip(groups, algorithms, strict=True)):
+    # an algorithm is called the same on all problems, whose networks may differ
+    unnamed = labels[[*LABELS]].assign(problem_settings="")
+    algorithms = dict[Any, str]()
+    for _, own in unnamed.groupby("problem", sort=False):
+        algorithms |= zip(own.index, configuration_names(own), strict=True)
+    for index, own in enumerate(groups):
+        algorithm = algorithms[own.index[0]]
         problem = str(own["problem"].iloc[0])
         name = f"{index:03d}-{_word(algorithm)}-{_word(problem)}"
         _write_group(folder / name, own.assign(algorithm=algorithm), numbers[problem], (curves, errors))
     return [folder]
 
 
-def _errors(spectra: pd.DataFrame) -> pd.DataFrame:
-    """For each run and mark the errors of the first probe's frequencies, a column each."""
+def _errors(tables: Tables) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """Of each run the errors of its first probe's frequencies at each mark, a column each."""
     # another probe may watch the same number, in another unit, and a column has nothing but the number for a name
-    first = spectra[spectra["probe"] == spectra["probe"].iloc[0]] if len(spectra) else spectra
+    first = of_first_probes(tables["spectra"], tables)
     names = (
         "error_" + first["frequency"].map("{:g}".format) + first["component"].map(lambda c: f"_{c}" if c >= 0 else "")
     )
-    return first.assign(name=names).pivot_table(index=["run_id", "mark"], columns="name", values="error").reset_index()
+    problem_of = tables["runs"].set_index("run_id")["problem"]
+    # problem by problem: a run has no column for what others watch
+    for _, own in first.assign(name=names).groupby(first["run_id"].map(problem_of)):
+        wide = own.pivot_table(index=["run_id", "mark"], columns="name", values="error").reset_index()
+        yield from wide.groupby("run_id")
 
 
 def _write_group(folder: Path, runs: pd.DataFrame, number: int, found: tuple[dict[Any, pd.DataFrame], ...]) -> None:

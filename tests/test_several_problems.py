@@ -1,6 +1,8 @@
-"""A study of several problems, each with a probe and frequencies of its own, is drawn whole."""
+"""A study of several problems, each with a probe and frequencies of its own, is drawn and exported whole."""
 
 import io
+import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from support.hand_made import hand_made
 
 from harness.analysis.asked.against import against
 from harness.figures import FIGURES, NUMBERS
+from harness.study.sharing.ioh import write_ioh
 from harness.tables import Tables
 
 OF_FIRST_PROBES = ("order", "spread", "loss-matched", "residual", "spectrum", "slope", "projection")
@@ -45,3 +48,12 @@ def test_several_configurations_of_what_others_are_compared_with_are_told_apart(
     told = against(tables, "quick")["sentence"].tolist()
     assert any("of quick lr=0.1's spread" in sentence for sentence in told)
     assert any("of quick lr=0.2's spread" in sentence for sentence in told)
+
+
+def test_for_iohanalyzer_a_method_has_one_name_and_each_problem_its_own_errors(both: Tables, tmp_path: Path):
+    runs = both["runs"].assign(network=both["runs"]["problem"].map({"waves": "1-4-1", "ripples": "2-4-1"}))
+    (folder,) = write_ioh(both | {"runs": runs}, tmp_path)
+    told = [json.loads(path.read_text()) for path in folder.rglob("*.json")]
+    assert {one["algorithm"]["name"] for one in told} == {"quick", "slow"}
+    errors = {one["function_name"]: [name for name in one["attributes"] if name.startswith("error")] for one in told}
+    assert errors == {"waves": ["error_1_0", "error_3_0"], "ripples": ["error_2_0", "error_7_0"]}
