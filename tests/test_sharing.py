@@ -335,3 +335,13 @@ def test_nobody_merges_parts_or_cleans_while_somebody_works(inside, capsys):
         for word in ("compact", "clean"):
             assert main([word, "here"]) == 2
             assert "Somebody works on this study" in capsys.readouterr().err
+
+
+def test_data_of_the_users_own_are_said_to_be_missing_from_an_archive(inside, capsys):
+    Path("mine.csv").write_text("x,y\n" + "".join(f"{x / 8},{(x % 8) / 8}\n" for x in range(32)))
+    words = ["compare", "--target", "mine.csv", "--optimizers", "gd", "--seeds", "1", "--budget", "30"]
+    assert main([*words, "--network", "1-4-1", "--jobs", "1", "--out", "made"]) == 0
+    assert main(["publish", "made"]) == 0
+    assert "Data of your own are not in it: mine.csv." in capsys.readouterr().out
+    digest = hashlib.sha256(Path("mine.csv").read_bytes()).hexdigest()
+    assert f"- `mine.csv` (sha256 {digest})" in Path("made/README.md").read_text()

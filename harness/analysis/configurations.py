@@ -8,6 +8,11 @@ import pandas as pd
 
 from harness.tables import LABELS
 
+SOURCES = ("target", "data", "image", "points", "mesh")
+"""Settings of problems that may name a file."""
+FOUND = ("content", "digest")
+"""Settings of problems that nobody gives: where there is a file, one of them is its sha256."""
+
 
 def configurations(runs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Name and runs of each configuration, in the order in which they first occur."""
@@ -47,3 +52,13 @@ def varied_settings(runs: pd.DataFrame) -> set[str]:
     """The settings of the problem in which `runs` differ."""
     settings = [json.loads(text) for text in runs["problem_settings"].unique()]
     return {key for own in settings for key, value in own.items() if any(o.get(key) != value for o in settings)}
+
+
+def data_files(runs: pd.DataFrame) -> dict[str, str]:
+    """The files of the user's own that the problems of `runs` read, each with the sha256 that it had."""
+    found: dict[str, str] = {}
+    for text in runs["problem_settings"].unique():
+        settings = json.loads(text or "{}")
+        known = [settings[name] for name in FOUND if settings.get(name)]
+        found |= {settings[name]: digest for digest in known for name in SOURCES if settings.get(name)}
+    return found

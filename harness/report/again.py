@@ -7,14 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from harness.analysis.configurations import FOUND
 from harness.tables import LABELS
 
 ALIKE = [name for name in LABELS if name not in ("optimizer", "settings")]
 TERMS = ["dtype", "budget", "cost_per_gradient"]
 OPTIONS = {"network": "--network", "activation": "--activation", "init": "--init", "loss": "--loss", "dtype": "--dtype"}
 WATCHED = "watched"
-FOUND = ("content", "digest")
-"""Settings of a problem that nobody gives: they are found of its file."""
 
 
 def commands(runs: pd.DataFrame) -> list[str]:

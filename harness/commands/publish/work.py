@@ -5,6 +5,7 @@ import hashlib
 import sys
 from pathlib import Path
 
+from harness.analysis.configurations import data_files
 from harness.commands.folders import loaded
 from harness.quantities import size
 from harness.study.sharing.publish import LICENSE, publish
@@ -22,4 +23,9 @@ def main(arguments: argparse.Namespace) -> int:
         f"sha256: {hashlib.sha256(content).hexdigest()}\n"
         "Unpacked it is the study: harness verify, order, report and sweep take its folder.\n"
     )
+    if files := data_files(results.runs):
+        sys.stdout.write(
+            f"Data of your own are not in it: {', '.join(files)}. "
+            "verify and sweep read them from where they are started.\n"
+        )
     return 0

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.analysis.configurations import data_files
 from harness.plugins import files_of
 from harness.plugins.loading import TAKEN
 from harness.run.machine import machine
@@ -42,7 +43,7 @@ TEXT = """\
 
     pip install frequency-harness -c {environment}
     python -m harness sweep {file} --out again
-
+{brought}
 `python -m harness verify .` makes a sample again and says whether its rows are the same. Runs are exact on the same
 machine and libraries; on another processor methods with line searches amplify the last digit.
 
@@ -155,9 +156,15 @@ def readme(store: Store, runs: pd.DataFrame, machines: pd.DataFrame) -> str:
         ended=", ".join(f"{count:,} {status}" for status, count in counts.most_common()) or "none yet",
         configurations="\n".join(_configurations(roll, runs)),
         machines="\n".join(f"- {_where(row)}" for row in machines.to_dict("records")),
+        brought=_brought(data_files(runs)),
         file=FILE,
         environment=ENVIRONMENT,
     )
+
+
+def _brought(files: Mapping[str, str]) -> str:
+    lines = "".join(f"- `{name}` (sha256 {digest})\n" for name, digest in files.items())
+    return f"\nIt reads files that do not lie here, from where the command is given:\n\n{lines}" if files else ""
 
 
 def _configurations(roll: Mapping[str, Any], runs: pd.DataFrame) -> list[str]:
