@@ -28,6 +28,12 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object], *, durable: bo
         temporary.unlink(missing_ok=True)
 
 
+def is_being_written(temporary: Path) -> bool:
+    """Whether its writer lives, as far as this machine can tell; its number may have gone to another since."""
+    number = next(iter(temporary.name.split(".")[-3:-2]), "")
+    return number.isdigit() and Path("/proc", number).exists()
+
+
 def replace_text(path: Path, text: str) -> None:
     """The same for a text."""
     replace_file(path, lambda file: file.write(text.encode()))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import zipfile
 from datetime import date
@@ -345,3 +346,18 @@ def test_data_of_the_users_own_are_said_to_be_missing_from_an_archive(inside, ca
     assert "Data of your own are not in it: mine.csv." in capsys.readouterr().out
     digest = hashlib.sha256(Path("mine.csv").read_bytes()).hexdigest()
     assert f"- `mine.csv` (sha256 {digest})" in Path("made/README.md").read_text()
+
+
+def test_what_a_living_process_writes_is_no_leftover(finished, capsys):
+    folder = finished.folder
+    alive, gone = (folder / f".hits.parquet.{number}.1.tmp" for number in (os.getpid(), 2**22 + 1))
+    for path in (alive, gone):
+        path.write_bytes(b"half")
+    try:
+        assert main(["status", str(folder)]) == 0
+        assert "1 leftovers" in capsys.readouterr().out
+        assert main(["clean", str(folder)]) == 0
+        assert (alive.exists(), gone.exists()) == (True, False)
+    finally:
+        alive.unlink(missing_ok=True)
+        gone.unlink(missing_ok=True)

@@ -51,14 +51,15 @@ def status_of(folder: Path) -> Status:
         [(str(one.get("problem", "")), str(one.get("optimizer", ""))) for one in missing],
     )
     # never entered: who only looks makes no claim, and leaves no file
-    with_owners = store.ledger.leases()
+    owners = tuple(sorted(store.ledger.leases().others()))
     return Status(
         counts,
         len(roll["runs"]),
         finished,
-        tuple(sorted(with_owners.others())),
+        owners,
         dict(store.ledger.damaged),
-        len(store.ledger.leftovers()),
+        # while somebody works, files that are not whole are theirs
+        0 if owners else len(store.ledger.leftovers()),
         left,
     )
 

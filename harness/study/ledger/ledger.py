@@ -14,7 +14,7 @@ from harness.study.ledger.datasets import DATASET, MOST_RUNS, Dataset
 from harness.study.ledger.leases import Leases
 from harness.study.ledger.part import State, Unreadable
 from harness.tables import AnyRows, Tables, frame
-from harness.whole_files import TEMPORARY, replace_file
+from harness.whole_files import TEMPORARY, is_being_written, replace_file
 
 PARTS = "parts"
 PARTIAL = "partial"
@@ -184,6 +184,8 @@ class Ledger:
             for path in (self.folder / name).glob(TEMPORARY)
         ]
         found += self.folder.glob(TEMPORARY)
+        # tables are written when no run is claimed any more
+        found = [path for path in found if not is_being_written(path)]
         return found + [path for name in (PARTIAL, REFUSED) for path in (self.folder / name).glob("[!.]*")]
 
     def _path(self, folder: str, run_id: str) -> Path:
