@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import re
 import zipfile
 from datetime import date
@@ -361,3 +362,20 @@ def test_what_a_living_process_writes_is_no_leftover(finished, capsys):
     finally:
         alive.unlink(missing_ok=True)
         gone.unlink(missing_ok=True)
+
+
+def test_a_run_whose_pages_are_damaged_is_said_to_be_left_out_and_is_no_traceback(finished, tmp_path, capsys):
+    folder = Path(shutil.copytree(finished.folder, tmp_path / "damaged"))
+    path = min((folder / "parts").glob("*.parquet"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+    assert list(load(folder).damaged) == [path.name]
+    assert main(["export", "csv", "--from", str(folder), "--out", str(tmp_path / "csv")]) == 0
+    assert f"damaged, and left out: {path.name}" in capsys.readouterr().err
+    assert main(["verify", str(folder), "--sample", "99"]) == 1
+    out = capsys.readouterr().out
+    assert "its checksum does not fit" in out
+    assert f"{len(finished.runs) - 1} of {len(finished.runs)} runs came out the same" in out
+    assert main(["compact", str(folder)]) == 0
+    assert f"damaged, and put aside: {path.name}" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
@@ -57,13 +58,17 @@ def study_at_home(folder: Path) -> Iterator[tuple[Path, Study]]:
 
 
 def loaded(folder: Path, incumbent: str | None = None) -> Results:
-    """Its tables, about this point of each run; raises ValueError where there are none, or no run is finished."""
+    """Its tables, about this point of each run; raises ValueError where there are none, or no run is finished.
+
+    Says which runs are not in them, as their files are damaged."""
     try:
         results = load(folder, incumbent)
     except (FileNotFoundError, NotADirectoryError):
         raise ValueError(
             f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none."
         ) from None
+    for name, reason in results.damaged.items():
+        sys.stderr.write(f"damaged, and left out: {name}: {reason}; harness resume {folder} makes it again\n")
     if results.runs.empty:
         raise ValueError(
             f"The study in '{folder}' has no finished run yet. Start it again, or go on with: harness resume {folder}"

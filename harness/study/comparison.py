@@ -64,11 +64,13 @@ class Results:
     machines: pd.DataFrame
     observed: Tables = field(default_factory=dict)
     """The tables of observers, by name; empty where they did not watch."""
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    """Files of runs that could not be read and are in no table, and why."""
 
     @property
     def tables(self) -> Tables:
         """All of them, by name."""
-        own = {name: value for name, value in vars(self).items() if name not in ("folder", "observed")}
+        own = {name: value for name, value in vars(self).items() if name in SCHEMA}
         return own | self.observed
 
     def _repr_html_(self) -> str:
@@ -77,10 +79,11 @@ class Results:
         return shown
 
     @classmethod
-    def of(cls, folder: Path, tables: Tables) -> "Results":
+    def of(cls, folder: Path, tables: Tables, damaged: Mapping[str, str] | None = None) -> "Results":
         """From tables by name."""
         own = {name: rows for name, rows in tables.items() if name in SCHEMA}
-        return cls(folder, **own, observed={name: rows for name, rows in tables.items() if name not in SCHEMA})
+        observed = {name: rows for name, rows in tables.items() if name not in SCHEMA}
+        return cls(folder, **own, observed=observed, damaged=damaged or {})
 
 
 @dataclass(frozen=True)
@@ -217,9 +220,10 @@ def load(folder: str | Path, incumbent: str | None = None) -> Results:
     unknown one and, where exported files lack marks, for the other one, and FileNotFoundError, saying what was looked
     for."""
     folder = user_path(folder)
+    store = Store(folder)
     if (folder / STUDY).is_file():
-        tables, nulls = Store(folder).read(), read_nulls(folder)
-        judged = check_incumbent(incumbent or Store(folder).incumbent)
+        tables, nulls = store.read(), read_nulls(folder)
+        judged = check_incumbent(incumbent or store.incumbent)
     else:
         tables = read_exported(folder)
         judged, nulls = check_incumbent(incumbent or declared_incumbent(tables)), tables["nulls"]
@@ -229,7 +233,7 @@ def load(folder: str | Path, incumbent: str | None = None) -> Results:
     # made anew and not read: old runs and new ones are judged by one version of the statistics
     hits = find_hits(tables["runs"], tables["curves"], tables["spectra"], incumbent=judged)
     order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits, nulls, judged)
-    return Results.of(folder, {**tables, "hits": hits, "order": order, "nulls": nulls})
+    return Results.of(folder, {**tables, "hits": hits, "order": order, "nulls": nulls}, dict(store.ledger.damaged))
 
 
 def load_table(folder: str | Path, name: str) -> pd.DataFrame:

@@ -17,8 +17,8 @@ def main(arguments: argparse.Namespace) -> int:
         if not specs:
             raise ValueError(f"The study in '{folder}' has no finished run that could be made again.")
         verdicts = verify(store, specs)
-    for spec, identical, difference in verdicts:
-        how = "the same" if identical else f"differs by {difference:.2g}, relative"
+    for spec, identical, difference, damaged in verdicts:
+        how = "the same" if identical else damaged or f"differs by {difference:.2g}, relative"
         sys.stdout.write(f"{spec.problem}, {spec.optimizer}, seed {spec.seed}: {how}\n")
     passed = sum(verdict.passed for verdict in verdicts)
     sys.stdout.write(f"{passed} of {len(verdicts)} runs came out the same, but for rounding\n")

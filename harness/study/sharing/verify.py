@@ -15,6 +15,7 @@ from harness.tables import Tables
 UNREPEATABLE = ("timeout", "failed", "crashed")
 """Ends that depend on more than the run."""
 OWN_TO_A_MACHINE = {"seconds", "seconds_objective", "seconds_optimizer", "seconds_measuring", "machine_id", "lanes"}
+GONE = "its file is damaged or gone"
 ALIKE = 1e-8
 """Largest difference, relative, between a lane of a batch and the run alone: sums are ordered differently."""
 
@@ -24,11 +25,14 @@ NOISE = 1e-6
 
 
 class Verdict(NamedTuple):
-    """One run made again: whether its rows are the same, or by how much, relative, they differ at most."""
+    """One run made again: whether its rows are the same, or by how much, relative, they differ at most.
+
+    A run whose file is `damaged`, and why, has no rows to compare."""
 
     spec: RunSpec
     identical: bool
     difference: float
+    damaged: str = ""
 
     @property
     def passed(self) -> bool:
@@ -46,13 +50,14 @@ def sample(store: Store, specs: Sequence[RunSpec], count: int, draw: int = 0) ->
 
 def verify(store: Store, specs: Sequence[RunSpec]) -> list[Verdict]:
     """Make these runs again, each alone, and compare them with the ledger; nothing is written."""
-    return [_compare(spec, _kept(store, spec.run_id), run(spec)) for spec in specs]
+    return [_verified(store, spec) for spec in specs]
 
 
-def _kept(store: Store, run_id: str) -> Tables:
-    rows = store.ledger.rows([run_id])
-    assert rows is not None
-    return unpack(rows)
+def _verified(store: Store, spec: RunSpec) -> Verdict:
+    rows = store.ledger.rows([spec.run_id])
+    if rows is None:  # its footer was whole, and its pages are not
+        return Verdict(spec, False, np.inf, store.ledger.damaged.get(f"{spec.run_id}.parquet", GONE))
+    return _compare(spec, unpack(rows), run(spec))
 
 
 def _compare(spec: RunSpec, kept: Tables, made: Tables) -> Verdict:
