@@ -26,9 +26,15 @@ def judged_at(part: pd.DataFrame, incumbent: str) -> pd.DataFrame:
 
 
 def declared(tables: Tables) -> str:
-    """The point that the table `order` is about; where there is none, or no rows, the best."""
+    """The point that the table `order` is about; where there is none, no rows, or an older table, the best."""
     order = tables.get("order")
-    return BEST if order is None or order.empty else str(order["incumbent"].iat[0])
+    return BEST if order is None or order.empty else str(order["incumbent"].iat[0]) or BEST
+
+
+def of_point(tables: Tables) -> str:
+    """What a figure says of the point that it shows; empty for the usual one."""
+    incumbent = declared(tables)
+    return "" if incumbent == BEST else f"at the {incumbent} point of each run"
 
 
 def as_declared(tables: Tables) -> Tables:

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.analysis.asked.robustness import robustness as robustness_rows
+from harness.analysis.incumbents import as_declared
 from harness.figures.asked.directions import directions, directions_rows
 from harness.figures.asked.response import response
 from harness.figures.asked.robustness import robustness_figure
@@ -43,7 +44,7 @@ def robustness(tables: Tables) -> Figure:
 
 
 def _of_parts(tables: Tables) -> pd.DataFrame:
-    return part_rows(tables["spectra"])
+    return part_rows(as_declared(tables)["spectra"])
 
 
 class Drawing(NamedTuple):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from harness.analysis.incumbents import as_declared, of_point
 from harness.figures.drawing.families import MANY, Families
 from harness.figures.drawing.heat_panel import draw_panel
 from harness.figures.drawing.layout import COLUMN, GAP, PAGE, RIGHT, STRIP, Layout, components, panel_height
@@ -20,11 +21,13 @@ def heatmap(tables: Tables, families: Families | None = None) -> Figure:
     Many optimizers are a strip each, by family where `families` says it."""
     if tables["runs"].empty:
         raise ValueError("The table 'runs' has no rows, so there is nothing to draw. Finish at least one run first.")
+    tables, point = as_declared(tables), of_point(tables)
     with house_style():
         drawn, costs = panels(tables), cost_grid(tables)
+        foot = (*footer(tables["runs"]), *([point] if point else []))
         if len(drawn) > MANY:
-            return strips(drawn, costs, lines_of(footer(tables["runs"]), 6, PAGE - 1.6), families)
-        layout = _layout(drawn, footer(tables["runs"]))
+            return strips(drawn, costs, lines_of(foot, 6, PAGE - 1.6), families)
+        layout = _layout(drawn, foot)
         figure = Figure(figsize=layout.page)
         for index, panel in enumerate(drawn):
             draw_panel(figure, layout, index, panel, costs)
@@ -34,6 +37,7 @@ def heatmap(tables: Tables, families: Families | None = None) -> Figure:
 
 def heatmap_rows(tables: Tables) -> pd.DataFrame:
     """The median error of each row of each panel at each cost of the grid."""
+    tables = as_declared(tables)
     # the column of cost 0, and each cell by its right edge, where its error is read
     costs = np.append(0.0, cost_grid(tables)[1:])
     parts = [

@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from harness.analysis.configurations import configurations
+from harness.analysis.incumbents import as_declared, of_point
 from harness.analysis.order import of_first_probes
 from harness.figures.drawing.grids import error_axis, grid, label, title
 from harness.figures.drawing.palette import shades
@@ -20,6 +21,7 @@ MANY = 12
 
 def loss_matched_rows(tables: Tables) -> pd.DataFrame:
     """Of each configuration and frequency: the median error over runs at log-spaced losses, read when first reached."""
+    tables = as_declared(tables)
     spectra = of_first_probes(tables["spectra"], tables)
     spectra = spectra[spectra["frequency"] > 0]
     curves = tables["curves"].merge(tables["runs"][["run_id", "first_loss"]], on="run_id")
@@ -58,6 +60,7 @@ def loss_matched(tables: Tables) -> Figure:
             panel.set_xlim(1.1, 0.9 * float(rows["share"].min()))
         handles = [Line2D([], [], color=colour, lw=1.2, label=f"k={k:.3g}") for k, colour in colours.items()]
         note = "median over seeds, where half of them reach the loss, at the first mark at or below it; dotted: learned"
+        note += f"; {point}" if (point := of_point(tables)) else ""
         label(figure, "loss over the first loss", "relative error", note, handles)
     return figure
 

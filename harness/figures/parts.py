@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
+from harness.analysis.incumbents import as_declared, of_point
 from harness.figures.drawing.grids import cost_axis, grid, label, title
 from harness.figures.drawing.style import VERDICT_COLOURS, house_style
 from harness.tables import Tables
@@ -25,11 +26,11 @@ def part_rows(spectra: pd.DataFrame) -> pd.DataFrame:
 
 def parts(tables: Tables) -> Figure:
     """Errors of the low and the high part over cost, a panel for each optimizer and width of the filter."""
-    return draw_parts(tables["runs"], part_rows(tables["spectra"]))
+    return draw_parts(tables["runs"], part_rows(as_declared(tables)["spectra"]), of_point(tables))
 
 
-def draw_parts(every: pd.DataFrame, spectra: pd.DataFrame) -> Figure:
-    """The figure of these rows about parts, of these runs."""
+def draw_parts(every: pd.DataFrame, spectra: pd.DataFrame, point: str = "") -> Figure:
+    """The figure of these rows about parts, of these runs, and at which point where it is not the usual one."""
     alike = spectra["probe"].nunique() == 1
     panels = [
         (name if alike else f"{name}, {probe}", rows)
@@ -54,6 +55,7 @@ def draw_parts(every: pd.DataFrame, spectra: pd.DataFrame) -> Figure:
         seeds = every["seed"].nunique()
         note = f"median of {seeds} seeds; each of them, thin" if seeds > 1 else "one seed"
         note += f"; {spectra['probe'].iloc[0]}" if alike else ""
+        note += f"; {point}" if point else ""
         label(figure, "cost (forward passes)", "error of the part", note, handles)
     return figure
 

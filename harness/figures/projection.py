@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from harness.analysis.configurations import configurations
+from harness.analysis.incumbents import of_point
 from harness.figures.drawing.grids import cost_axis, error_axis, grid, label, title
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, INK, house_style
@@ -88,6 +89,7 @@ def projection(tables: Tables) -> Figure:
         ]
         component = ", ".join(map(str, sorted(rows["component"].unique())))
         note = f"component {component}, which has the loudest wave; median over seeds; dotted: {LEARNED:g}, learned"
+        note += f"; {point}" if (point := of_point(tables)) else ""
         label(figure, "", "", note, handles)
     return figure
 

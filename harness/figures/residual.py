@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
+from harness.analysis.incumbents import as_declared, of_point
 from harness.analysis.order import of_first_probes
 from harness.figures.drawing.grids import error_axis, frequency_ticks, grid, label, title
 from harness.figures.drawing.palette import shades
@@ -25,6 +26,7 @@ def residual_rows(tables: Tables) -> pd.DataFrame:
 
     It is read at the first mark where the loss is at or below that share; a share that a run never reaches is left
     out, and so is a component without a start."""
+    tables = as_declared(tables)
     spectra = of_first_probes(tables["spectra"], tables)
     spectra = spectra[spectra["frequency"] > 0]
     # the error is relative to the target's amplitude: their product is |h_k - f_k|
@@ -66,6 +68,7 @@ def residual(tables: Tables) -> Figure:
             "numbers are losses as shares of the first; median over seeds; a line that rises to the right has learned "
             "low frequencies first"
         )
+        note += f"; {point}" if (point := of_point(tables)) else ""
         absent = [name for name, _ in configurations(tables["runs"]) if name not in dict(parts)]
         note += f"; never halved the loss: {', '.join(absent)}" if absent else ""
         label(figure, "frequency", "residual over its start", note, handles)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
+from harness.analysis.incumbents import as_declared, of_point
 from harness.analysis.order import of_first_probes
 from harness.figures.drawing.grids import error_axis, frequency_ticks, grid, label, title
 from harness.figures.drawing.style import INK, house_style
@@ -24,6 +25,7 @@ MANY = 40
 
 def spectrum_rows(tables: Tables) -> pd.DataFrame:
     """The rows of each problem's first probe that are about a frequency."""
+    tables = as_declared(tables)
     return of_first_probes(tables["spectra"].dropna(subset="frequency"), tables)
 
 
@@ -50,6 +52,7 @@ def spectrum(tables: Tables) -> Figure:
             title(panel, name)
         seeds = ", ".join(map(str, sorted({_seed(tables, rows) for _, rows in panels})))
         note = f"numbers are costs in forward passes, read at the last mark up to each; seed {seeds}"
+        note += f"; {point}" if (point := of_point(tables)) else ""
         handles = [
             Line2D([], [], color=look, lw=0.9, label=f"{cost:,.0f}") for cost, look in zip(costs, colours, strict=True)
         ]

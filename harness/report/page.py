@@ -11,6 +11,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from harness.analysis.configurations import of_problems
+from harness.analysis.incumbents import as_declared, declared
 from harness.analysis.thinned import LACKING, lacks_marks
 from harness.report.again import commands
 from harness.report.answers import answers, place, ratio_axis, sentences, short
@@ -63,7 +64,8 @@ def report(tables: Tables, story: Story, *, robust: bool = True) -> str:
         refused=refused,
         standing=standings(tables),
         beside=beside_samplers(tables) if whole else [],
-        charts=charts(tables),
+        charts=charts(as_declared(tables)),
+        incumbent=declared(tables),
         failures=_failures(tables["runs"]),
         machines=[_machine(row) for row in tables["machines"].to_dict("records")],
         terms=_terms(tables["runs"]),

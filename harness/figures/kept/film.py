@@ -15,11 +15,11 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from PIL import Image
 
+from harness.analysis.order import of_first_probes
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.palette import LINES
 from harness.figures.drawing.style import GREY, INK, fitted, house_style
 from harness.figures.kept.outputs import Kept, kept_lines
-from harness.figures.spectrum import spectrum_rows
 from harness.tables import Tables
 from harness.whole_files import replace_file
 
@@ -115,7 +115,8 @@ def save_film(film: tuple[Figure, int, Callable[[int], None]], stem: Path) -> tu
 
 
 def _scenes(tables: Tables) -> list[Scene]:
-    spectra = spectrum_rows(tables)
+    # of the best point, as the outputs are
+    spectra = of_first_probes(tables["spectra"].dropna(subset="frequency"), tables)
     scenes = []
     for run in kept_lines(tables)[:MOST]:
         own = spectra[(spectra["run_id"] == run.run_id) & (spectra["component"] == 0) & (spectra["frequency"] > 0)]
