@@ -269,6 +269,14 @@ def test_the_command_answers_each_question_and_writes_its_table(study, capsys):
     assert "several targets" in capsys.readouterr().err
 
 
+def test_a_concordance_that_no_run_has_is_not_printed(tmp_path, capsys):
+    compare("sin135", ["gd"], seeds=5, budget=6, out=tmp_path / "short", marks=3)
+    assert main(["order", str(tmp_path / "short")]) == 0
+    said = capsys.readouterr().out
+    assert "too few hits, " in said
+    assert "nan" not in said
+
+
 def test_a_search_is_told_by_the_best_quarter_of_its_trials_by_the_loss_alone():
     losses = [0.5, 0.1, 0.3, 0.2, 0.6, 0.7, 0.8, 0.9]
     costs = [[[3, 2, 1]] * 5 if loss < 0.15 else [[1, 2, 3]] * 5 for loss in losses]

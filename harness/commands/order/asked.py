@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
@@ -71,8 +72,9 @@ def say_residuals(tables: Tables, folder: Path, console: Console) -> None:
     rows = residual_order(tables)
     table = Table("optimizer", "in units of", "C", "p", title="residual at equal loss: is the lower frequency smaller?")
     for name, (_, row) in zip(configuration_names(rows[[*LABELS]]), rows.iterrows(), strict=True):
-        shown = f"{row['concordance']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
-        table.add_row(name, row["unit"], shown, f"{row['p_value']:.2g}")
+        known = np.isfinite(row["concordance"])
+        shown = f"{row['concordance']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" if known else "-"
+        table.add_row(name, row["unit"], shown, f"{row['p_value']:.2g}" if np.isfinite(row["p_value"]) else "-")
     console.print(table)
     _written(rows, folder / "residuals.csv", console)
 

@@ -1,6 +1,7 @@
 """`harness order`: the verdicts of a study at several costs of a gradient, from its tables alone."""
 
 import argparse
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,7 @@ def _as_made(tables: Tables) -> Table:
     own = order[(order["matched_by"] == PRIMARY_CLOCK) & np.isclose(order["threshold"], PRIMARY_THRESHOLD)]
     table = Table("optimizer", "probe", "verdict (concordance)", title="verdicts at equal cost, as they were made")
     for name, (_, row) in zip(configuration_names(own[[*LABELS]]), own.iterrows(), strict=True):
-        table.add_row(name, row["probe"], f"{row['verdict']} ({row['concordance']:.2f})")
+        table.add_row(name, row["probe"], _verdict(row))
     return table
 
 
@@ -78,9 +79,11 @@ def _table(rows: pd.DataFrame, prices: list[float]) -> Table:
         table.add_column(f"c = {price:g}, up to {cuts.get(price, 0):,.0f}")
     for key, part in rows.groupby([*LABELS, "probe"], sort=False, dropna=False):
         by_price = part.set_index("cost_per_gradient")
-        cells = [
-            f"{row['verdict']} ({row['concordance']:.2f}), {row['end_loss']:.2g}"
-            for row in (by_price.loc[price] for price in prices)
-        ]
+        cells = [f"{_verdict(row)}, {row['end_loss']:.2g}" for row in (by_price.loc[price] for price in prices)]
         table.add_row(names[tuple(map(str, key[:-1]))], str(key[-1]), *cells)
     return table
+
+
+def _verdict(row: Any) -> str:
+    """With the concordance, where there is one."""
+    return str(row["verdict"]) + (f" ({row['concordance']:.2f})" if np.isfinite(row["concordance"]) else "")
