@@ -6,7 +6,7 @@ import pandas as pd
 from harness.analysis.asked.sizes import EITHER
 from harness.analysis.statistics.verdicts import ALONE, DIRECTIONS, FEWEST_RUNS, P_LIMIT
 from harness.atlas.placing import FEWEST
-from harness.quantities import AT_LEAST, AT_MOST, held, held_ends
+from harness.quantities import AT_LEAST, AT_MOST, few_digits, held, held_ends
 
 TOLD = (*DIRECTIONS, "no order", "mixed")
 """Verdicts that say something; the others say that too little is known."""
@@ -38,8 +38,8 @@ def _ratio(ratio: pd.Series) -> str:
     name, bound = ratio["reference"], ratio["bound"]
     if bound == EITHER:
         return f"Of its ratio to the spread of {name} bounds of both kinds are known, and no more."
-    low, high = held_ends(ratio["low"], ratio["high"], bound, whole=np.inf)
-    interval = f" [{low:.2g}, {high:.2g}]" if np.isfinite(low) else ""
+    low, high = held_ends(ratio["low"], ratio["high"], bound)
+    interval = f" [{few_digits(low)}, {few_digits(high)}]" if np.isfinite(low) else ""
     of = f"of the spread of {name}, paired by seed over {_problems(ratio['problems'])}"
     return f"It has {_bounded(ratio['ratio'], bound)}{interval} {of}."
 
@@ -105,4 +105,4 @@ def _listed(names: list[str]) -> str:
 
 def _bounded(value: float, bound: str) -> str:
     words = {AT_LEAST: "at least ", AT_MOST: "at most "}
-    return f"{words.get(bound, '')}{held(value, bound, whole=np.inf):.2g}"
+    return f"{words.get(bound, '')}{few_digits(held(value, bound))}"

@@ -20,7 +20,7 @@ from harness.analysis.statistics.laws import t_quantile, t_tail
 from harness.analysis.statistics.signs import sign_test
 from harness.analysis.statistics.spread import median_ratio, run_bounds
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
-from harness.quantities import held, held_ends
+from harness.quantities import few_digits, held, held_ends
 from harness.tables import LABELS, Doubles, Tables
 
 METHOD = ["optimizer", "settings"]
@@ -149,11 +149,11 @@ def _sentence(name: str, other: str, row: "pd.Series[Any]") -> str:
     if not np.isfinite(row["spread_ratio"]):
         return f"{name} has hit too few frequencies for its spread to be compared with that of {other}."
     at = {"": "", ">=": "at least ", "<=": "at most "}[row["spread_bound"]]
-    # .2g has two digits also from a hundred on
-    low, high = held_ends(row["spread_low"], row["spread_high"], row["spread_bound"], whole=np.inf)
-    ratio = held(row["spread_ratio"], row["spread_bound"], whole=np.inf)
+    low, high = held_ends(row["spread_low"], row["spread_high"], row["spread_bound"])
+    ratio = few_digits(held(row["spread_ratio"], row["spread_bound"]))
     told = (
-        f"{name} has {at}{ratio:.2g} [{low:.2g}, {high:.2g}] of {other}'s spread (p = {row['spread_p_adjusted']:.2g})"
+        f"{name} has {at}{ratio} [{few_digits(low)}, {few_digits(high)}] of {other}'s spread "
+        f"(p = {row['spread_p_adjusted']:.2g})"
     )
     if np.isfinite(row["exponent_ratio"]):
         interval = f"[{row['exponent_low']:.2g}, {row['exponent_high']:.2g}]"

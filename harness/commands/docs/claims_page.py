@@ -3,11 +3,10 @@
 import csv
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from math import inf
 from pathlib import Path
 from typing import Any
 
-from harness.quantities import AT_LEAST, AT_MOST, held
+from harness.quantities import AT_LEAST, AT_MOST, few_digits, held
 from harness.tables import LABELS
 
 HEAD = """# Claims, and what came out
@@ -200,4 +199,4 @@ def _place(row: Row, rows: Sequence[Row]) -> str:
 
 def _number(text: str, bound: str = "") -> str:
     # nothing between two commas is NaN
-    return f"{held(float(text), bound, whole=inf):.2g}" if text else "-"
+    return few_digits(held(float(text), bound)) if text else "-"

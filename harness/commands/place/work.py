@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,7 +20,7 @@ from harness.commands.console import printing
 from harness.commands.place.of_problem import folder_of, named, place_problem
 from harness.commands.requested import OWN_DATA
 from harness.figures import FIGURES, save
-from harness.quantities import held
+from harness.quantities import few_digits, held
 from harness.run.rows import identity
 from harness.run.runner import run
 from harness.study.comparison import Plan
@@ -155,8 +154,8 @@ def _ranking_table(ranked: pd.DataFrame) -> Table:
     )
     for row in ranked.to_dict("records"):
         style = "bold" if row["own"] else None
-        spread = held(row["spread"], row["spread_bound"], digits=3, whole=inf)
+        spread = held(row["spread"], row["spread_bound"], digits=3, whole=1000)
         low_first = f"{row['low_first']} of {row['problems']}"
-        cells = [str(row["rank"]), row["method"], f"{row['spread_bound']}{spread:.3g}", low_first]
+        cells = [str(row["rank"]), row["method"], f"{row['spread_bound']}{few_digits(spread, 3)}", low_first]
         table.add_row(*cells, style=style)
     return table
