@@ -18,7 +18,8 @@ from harness.tables import Doubles, Tables
 
 MEASURED: dict[str, Any] = {"marker": "o", "ms": 3.5, "color": INK, "mfc": INK, "lw": 0.8, "ls": ""}
 CENSORED: dict[str, Any] = {"marker": "^", "ms": 3.5, "color": INK, "mfc": "white", "mew": 0.6, "ls": ""}
-FORETOLD: dict[str, Any] = {"marker": "x", "ms": 3.5, "color": "#0072B2", "lw": 1.0, "ls": (0, (4, 1.5))}
+# larger than what is measured: where both are the same, it is seen behind
+FORETOLD: dict[str, Any] = {"marker": "x", "ms": 6.5, "color": "#0072B2", "lw": 1.0, "ls": (0, (4, 1.5))}
 SHARES = (0.25, 0.5, 0.75)
 FEW = 6
 """Frequencies that are all named on the axis."""
