@@ -46,7 +46,7 @@ def convention_of(name: str, foreign: Callable[..., Any]) -> Convention:
     if "jac" in bound:
         return Convention("pair" if bound["jac"] is True else None)
     if known["jac"].default in (True, known["jac"].empty):
-        return Convention("callable" if _calls(foreign, "jac") else "pair")
+        return _required(foreign)
     errors = []
     for convention in _candidates("hessp" in known):
         try:
@@ -59,14 +59,23 @@ def convention_of(name: str, foreign: Callable[..., Any]) -> Convention:
     )
 
 
-def _calls(foreign: Callable[..., Any], name: str) -> bool:
-    """Whether the source of a function calls its parameter `name`; what has no source does not."""
+def _required(foreign: Callable[..., Any]) -> Convention:
+    """A `jac` that must be given is a function if it is called, or if what it is handed on to calls it."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(foreign)))
     except (OSError, TypeError, SyntaxError):
-        return False
-    called = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return any(isinstance(function, ast.Name) and function.id == name for function in called)
+        return Convention("pair")
+    if any(isinstance(node, ast.Call) and _is_jac(node.func) for node in ast.walk(tree)):
+        return Convention("callable")
+    if any(_is_jac(node) for node in ast.walk(tree)):
+        for convention in _candidates(hessp=False):
+            with suppress(Exception):
+                return _tried(foreign, convention)
+    return Convention("pair")
+
+
+def _is_jac(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "jac"
 
 
 def _candidates(hessp: bool) -> list[Convention]:
