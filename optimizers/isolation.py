@@ -1,10 +1,12 @@
 """Keeps what some libraries change for the whole process: random states, warnings filters, the root logger."""
 
+import copy
 import logging
 import random
+import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 
@@ -24,3 +26,18 @@ def globals_kept() -> Iterator[None]:
         random.setstate(python_state)
         root.setLevel(level)
         root.handlers[:] = handlers
+
+
+@contextmanager
+def seeded(rng: np.random.Generator) -> Iterator[None]:
+    """Have the global generators, torch's too once it is loaded, draw what `rng` says, which itself stays as it is.
+
+    Their states are put back, however the block ends."""
+    seed = int(copy.deepcopy(rng).integers(2**32))
+    torch = sys.modules.get("torch")
+    with globals_kept(), torch.random.fork_rng(devices=[]) if torch else nullcontext():
+        np.random.seed(seed)  # noqa: NPY002  # for whoever draws from it all the same
+        random.seed(seed)
+        if torch:
+            torch.default_generator.manual_seed(seed)
+        yield

@@ -309,6 +309,80 @@ def test_a_slope_that_is_called_is_paid_for_once_a_point():
     assert (counts.values, counts.gradients) == (20, 20)
 
 
+def test_a_loop_that_stands_still_at_a_called_slope_ends_by_its_budget():
+    def stands(fun, x0, jac):
+        while True:
+            jac(x0)
+
+    assert attempt(adapt("mine", stands), BUDGET).meter.account.counts.gradients == BUDGET / 3
+
+
+def slope_step(x, jac):
+    return x - 0.1 * jac(x)
+
+
+def test_a_slope_that_is_handed_on_to_be_called_is_a_function():
+    def through_another(fun, x0, jac):
+        x = x0
+        while True:
+            x = slope_step(x, jac)
+
+    def by_scipy(fun, x0, jac):
+        scipy.optimize.minimize(fun, x0, jac=jac, method="BFGS")
+
+    assert adapt("mine", through_another).convention.jac == "callable"
+    assert adapt("mine", by_scipy).convention.jac == "pair"
+
+
+class NoisyDescent(torch.optim.SGD):
+    """Its noise is drawn like the parameters, from torch's own generator."""
+
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, lr)
+        self.noise = float(torch.rand(()))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        super().step(closure)
+        for param in self.param_groups[0]["params"]:
+            param.add_(torch.randn_like(param), alpha=self.noise)
+
+
+class GlobalSwarm:
+    """Draws its first points from numpy's global generator, and others from torch's."""
+
+    def __init__(self, x0):
+        self.points = x0 + np.random.standard_normal((4, len(x0)))  # noqa: NPY002
+
+    def ask(self):
+        return self.points + torch.randn(self.points.shape).numpy()
+
+    def tell(self, points, losses):
+        pass
+
+
+@pytest.mark.parametrize("foreign", [NoisyDescent, GlobalSwarm])
+def test_who_draws_from_a_global_generator_repeats_itself_and_leaves_it_alone(foreign):
+    before = torch.get_rng_state(), np.random.get_state()[1]  # noqa: NPY002
+    method = adapt("mine", foreign)
+    runs = [attempt(method, BUDGET) for _ in range(2)]
+    assert np.array_equal(runs[0].points, runs[1].points)
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert np.array_equal(before[1], np.random.get_state()[1])  # noqa: NPY002
+
+
+class TakesLosses(Walk):
+    """Is told losses alone."""
+
+    def tell(self, losses):
+        self.best = self.best * (losses < 1)
+
+
+def test_who_is_told_pairs_against_its_will_is_told_why():
+    with pytest.raises(ValueError, match=r"write tell\(points, losses\).* TypeError"):
+        attempt(adapt("mine", TakesLosses), BUDGET)
+
+
 def test_curvature_is_offered_to_methods_that_need_it():
     method = adapted("scipy with curvature")
     assert "hvp" in method.needs

@@ -8,12 +8,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Need, Objective, Streams
-from optimizers.isolation import globals_kept
+from optimizers.isolation import seeded
 from optimizers.user.foreign import Extras, Foreign
 from optimizers.user.signatures import parameters, required, wanted
 
 OFFERED = ("x0", "theta0", "rng", "seed", "dim", "parametrization")
 """Arguments that a class or function may ask for to make its object anew for a run."""
+ONE_ARGUMENT = (
+    "Its tell() has one argument, so ask() is called for each point alone and tell() is given a list of pairs of point "
+    "and loss, as cmaes has it: write tell(points, losses) to be told both."
+)
 RADIUS: Extras = {"radius": (1.0, "each coordinate is suggested within this distance of the start")}
 
 
@@ -25,9 +29,8 @@ class ForeignAskTell(Foreign):
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
-        with globals_kept():
+        with seeded(rng):  # several of these libraries draw from a global generator
             method = self._make(theta0.copy(), rng)
-            # several of these libraries draw from the global generator
             np.random.seed(int(rng.integers(2**32)))  # noqa: NPY002
             random.seed(int(rng.integers(2**32)))
             dialogue = Dialogue(method, theta0, vars(self).get("radius", 1.0))
@@ -93,16 +96,20 @@ class Dialogue:
         self._single = numbers.ndim < 2
         points = np.atleast_2d(numbers)
         if points.ndim != 2 or points.shape[1] != len(self._start):
+            given = numbers.shape[1:] if self._pairs else numbers.shape
             raise ValueError(
                 f"ask() gives one point of {len(self._start)} numbers, or a list of such points; it gave an array of "
-                f"shape {numbers.shape}."
+                f"shape {given}. {ONE_ARGUMENT if self._pairs else ''}".rstrip()
             )
         return points
 
     def tell(self, losses: Doubles) -> None:
         """Hand over the losses `(S,)` of the points asked for last."""
         if self._pairs:
-            self._method.tell(list(zip(self._asked, losses.tolist(), strict=True)))
+            try:
+                self._method.tell(list(zip(self._asked, losses.tolist(), strict=True)))
+            except Exception as error:
+                raise ValueError(f"{ONE_ARGUMENT} It raises {type(error).__name__}: {error}") from error
         else:
             self._method.tell(self._asked, float(losses[0]) if self._single else losses)
 

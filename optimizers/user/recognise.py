@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from optimizers.base import Optimizer
-from optimizers.isolation import globals_kept
+from optimizers.isolation import seeded
 from optimizers.user.ask_tell import OFFERED, RADIUS, ForeignAskTell, is_teller, make
 from optimizers.user.foreign import Extras, Foreign, instance
 from optimizers.user.functions import ForeignFunction, convention_of
@@ -37,6 +37,7 @@ class Wishes:
     schedule: Callable[[Any], Any] | None = None
 
 
+@seeded(np.random.default_rng(0))  # it is tried, and may draw
 def adapt(name: str, foreign: Any, wishes: Wishes | None = None) -> Optimizer:
     """An `Optimizer` that behaves as `foreign`; raises ValueError, naming the forms, if it is none of them."""
     wishes = wishes or Wishes()
@@ -111,7 +112,7 @@ def _torch(name: str, foreign: Any, wishes: Wishes) -> Optimizer:
 
 def _maker(name: str, foreign: Any, wishes: Wishes) -> Optimizer:
     """A function that makes something anew for each run: what, is seen by calling it once."""
-    with globals_kept(), float64():
+    with float64():
         try:
             made = make(foreign, np.zeros(3), np.random.default_rng(0), {})
         except Exception as error:

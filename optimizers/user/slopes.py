@@ -12,7 +12,6 @@ import numpy as np
 from optimizers.base import Doubles, Need
 from optimizers.user.signatures import required, wanted
 
-
 REPEATS = 100
 """Answers from memory at one point; a loop that stands still pays from then on, or it would never end."""
 

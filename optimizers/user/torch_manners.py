@@ -8,8 +8,6 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from optimizers.isolation import globals_kept
-
 Wants: TypeAlias = Literal["gradient", "closure", "both"]
 Make: TypeAlias = Callable[[list[Any]], Any]
 """From parameters to what the user's class or function makes: an optimizer, or a pair of it and a scheduler."""
@@ -24,18 +22,17 @@ class Manners(NamedTuple):
 
 def manners_of(name: str, make: Make) -> Manners:
     """Raises ValueError, with the error of the optimizer, if it steps in no way."""
-    with globals_kept():
-        try:
-            return Manners(_wants(make, ((3, 2), (2,))), matrices_only=False)
-        except Exception as error:  # noqa: BLE001  # what it refuses may be the vector
-            first = error
-        try:
-            return Manners(_wants(make, ((3, 2),)), matrices_only=True)
-        except Exception:  # noqa: BLE001  # the first error is the one to report
-            raise ValueError(
-                f"The torch optimizer '{name}' takes no step on a small matrix and a vector: "
-                f"{type(first).__name__}: {first}"
-            ) from first
+    try:
+        return Manners(_wants(make, ((3, 2), (2,))), matrices_only=False)
+    except Exception as error:  # noqa: BLE001  # what it refuses may be the vector
+        first = error
+    try:
+        return Manners(_wants(make, ((3, 2),)), matrices_only=True)
+    except Exception:  # noqa: BLE001  # the first error is the one to report
+        raise ValueError(
+            f"The torch optimizer '{name}' takes no step on a small matrix and a vector: "
+            f"{type(first).__name__}: {first}"
+        ) from first
 
 
 def stepper_of(made: Any) -> tuple[Any, Any]:
