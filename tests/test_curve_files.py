@@ -153,6 +153,8 @@ REFUSED = {
         ('x,y\n0,"1,000"\n1,"2,500"\n2,3\n', "commas, as in '1,000', may stand between thousands"),
         ('x,y\n0.5,"1,000"\n1.5,"2,50"\n', "commas, as in '1,000', stand beside points"),
         ("x;y\n0;1.000\n1;0,5\n2;0,7\n", "commas, as in '0,5', stand beside points"),
+        ("x;y\n0;900\n1;1,200\n2;1,501\n", "commas, as in '1,200' beside '900', may stand between thousands"),
+        ("0 900\n1 1.200\n2 1.501\n", "points, as in '1.200' beside '900', may stand between thousands"),
     ],
 )
 def test_a_comma_that_may_stand_between_thousands_is_no_decimal(tmp_path, text, sentence):
@@ -166,10 +168,17 @@ def test_a_comma_that_may_stand_between_thousands_is_no_decimal(tmp_path, text, 
         ('x,y\n0,"0,125"\n1,"2,500"\n', [0.125, 2.5]),
         ('x,y\n0,"1,000"\n1,"2,50"\n', [1, 2.5]),
         ("x;y\n0;1,000\n1;2,500\n", [1, 2.5]),
+        ("x;y\n0;1,125\n1;2\n", [1.125, 2]),
+        ("x;y\n0;0,500\n1;2\n", [0.5, 2]),
     ],
 )
 def test_a_comma_that_stands_before_decimals_is_one(tmp_path, text, y):
     assert read_points(save(tmp_path, text, "curve.csv")).y.tolist() == y
+
+
+def test_a_doubled_quotation_mark_in_a_name_is_one(tmp_path):
+    curve = save(tmp_path, rows(head='"t ""true"", s","""u"""\n'), "curve.csv")
+    assert any("""x is the column 't "true", s', y the column '"u"'.""" in note for note in read_points(curve).notes)
 
 
 @pytest.mark.parametrize("kind", REFUSED)

@@ -21,7 +21,7 @@ class Dialect(NamedTuple):
     def cells(self, line: str) -> list[str]:
         """The cells of a line, without quotation marks or blanks around them."""
         parts = line.split() if self.separator is None else _split(line, self.separator)
-        return [part.strip().strip('"').strip() for part in parts]
+        return [_bare(part.strip()) for part in parts] if '"' in line else [part.strip() for part in parts]
 
     def number(self, cell: str) -> float | None:
         """The number that a cell spells, None if it spells none."""
@@ -35,6 +35,13 @@ class Dialect(NamedTuple):
         """The dialect in words."""
         between = f"separated by {SPOKEN.get(self.separator, repr(self.separator))}"
         return f"{between}, decimals with a comma" if self.decimal == "," else between
+
+
+def _bare(cell: str) -> str:
+    """A cell without the quotation marks around it; one within is doubled in the file."""
+    if len(cell) > 1 and cell[0] == cell[-1] == '"':
+        return cell[1:-1].replace('""', '"').strip()
+    return cell.strip('"').strip()
 
 
 def _split(line: str, separator: str) -> list[str]:

@@ -18,7 +18,10 @@ from problems.readers.tables import Table, Values
 COMMENTS = ("#", "%", "//", "!")
 DIRECTIVE = re.compile(r"sep\s*=\s*(.)\s*", re.IGNORECASE)
 SEPARATOR_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "blank": " ", "comma": ",", "semicolon": ";", "bar": "|"}
-THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+HUNDREDS = re.compile(r"[+-]?\d{1,3}")
+FIRST_ROWS = 1_000
+"""Rows that must arouse a suspicion before all are looked at."""
 SHEET_FAULT = re.compile(r"#(N/A|NA|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!|SPILL!|CALC!)", re.IGNORECASE)
 """What a spreadsheet has in a cell that it could not compute: no comment, though it begins as one."""
 
@@ -103,6 +106,8 @@ def _numbers(path: str, body: Sequence[Line], dialect: Dialect, width: int, colu
     _check_rows(path, body, dialect, width)
     if dialect.decimal == ",":
         _check_marks(path, body, dialect, columns)
+    for column in columns:
+        _check_thousands(path, body, dialect, column)
     if dialect.decimal == dialect.separator:  # then quotation marks alone tell them apart
         body = [Line(line.number, "\t".join(dialect.cells(line.text))) for line in body]
         dialect = Dialect("\t", dialect.decimal)
@@ -167,6 +172,32 @@ def _check_marks(path: str, body: Sequence[Line], dialect: Dialect, columns: Seq
             f"{'stand beside points' if pointed else 'may stand between thousands'}. Write numbers without any between "
             "thousands."
         )
+
+
+def _check_thousands(path: str, body: Sequence[Line], dialect: Dialect, column: int) -> None:
+    """Raise ValueError where three digits follow each mark, zeros at the end are kept, and what is small has no mark.
+
+    Of decimals, all or none have such zeros: 1.500 stands beside 2.000, and 1.5 beside 2."""
+    first = [dialect.cells(line.text)[column] for line in body[:FIRST_ROWS]]
+    if not _thousands(first, dialect.decimal):
+        return
+    found = _thousands([dialect.cells(line.text)[column] for line in body], dialect.decimal)
+    if not found:
+        return
+    marks = {".": "points", ",": "commas"}[dialect.decimal]
+    raise ValueError(
+        f"Numbers have one mark, before their decimals; in '{path}' {marks}, as in '{found[0]}' beside '{found[1]}', "
+        "may stand between thousands. Write numbers without any between thousands, or all with their decimals."
+    )
+
+
+def _thousands(cells: Sequence[str], mark: str) -> tuple[str, str] | None:
+    """A cell with a mark between thousands and one without, None where nothing says that marks are such."""
+    marked = [cell for cell in cells if mark in cell]
+    whole = [cell for cell in cells if mark not in cell]
+    ended = [cell for cell in marked if cell.endswith("0")]
+    alike = all(map(THOUSANDS.fullmatch, marked)) and all(map(HUNDREDS.fullmatch, whole))
+    return (ended[0], whole[0]) if ended and whole and alike else None
 
 
 def _fault(path: str, body: Sequence[Line], dialect: Dialect, columns: Sequence[int]) -> str:
