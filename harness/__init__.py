@@ -5,6 +5,7 @@ result = compare("sin135", optimizers=["adam", "powell"], seeds=8)
 result.order  # a DataFrame
 """
 
+import random
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -39,5 +40,9 @@ ROOMS = {
 def __getattr__(name: str) -> Any:
     """Load the tables' library only when results are asked for: `--help` and `list` do without."""
     if name in __all__:
-        return getattr(import_module(ROOMS.get(name, "harness.study.comparison")), name)
+        drawn = random.getstate()  # rich draws when it is imported
+        try:
+            return getattr(import_module(ROOMS.get(name, "harness.study.comparison")), name)
+        finally:
+            random.setstate(drawn)
     raise AttributeError(f"module 'harness' has no attribute '{name}'")

@@ -120,6 +120,20 @@ def test_importing_the_registry_loads_numpy_alone():
     assert set(fresh(code)) & {"numpy", "scipy", "torch", "pyswarms", "nevergrad", "pandas"} == {"numpy"}
 
 
+def test_what_is_public_is_loaded_without_a_draw_from_the_script_s_generator():
+    code = """
+import json, random
+random.seed(3)
+import harness
+for name in harness.__all__:
+    getattr(harness, name)
+after = random.random()
+random.seed(3)
+print(json.dumps(after == random.random()))
+"""
+    assert fresh(code)
+
+
 @pytest.mark.slow
 def test_the_first_run_in_a_process_leaves_no_trace_either():
     """When the libraries are imported, as they are only once."""
