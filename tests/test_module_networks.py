@@ -270,6 +270,18 @@ class Overwriting(nn.Linear):
         return super().forward(x.mul_(0.5))
 
 
+class OverwritingBefore(nn.Module):
+    """It scales what it is given before its layer sees it, which is not to blame."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(5, 1)
+
+    def forward(self, x):
+        x.mul_(0.5)
+        return self.layer(x)
+
+
 def test_numbers_that_are_not_finite_and_inputs_that_change_are_told_as_such():
     with pytest.raises(ValueError, match=r"finite numbers\. The layer '1', a Logarithmic, gives numbers that are not"):
         behind(lambda: Logarithmic(4, 3))
@@ -278,6 +290,8 @@ def test_numbers_that_are_not_finite_and_inputs_that_change_are_told_as_such():
             ModuleNetwork("mine", lambda first=first: nn.Sequential(first, nn.Linear(3, 1)), (5,))
     with pytest.raises(ValueError, match=r"The forward of Overwriting itself changes them in place"):
         ModuleNetwork("mine", lambda: Overwriting(5, 3), (5,))
+    with pytest.raises(ValueError, match=r"The forward of OverwritingBefore itself changes them in place"):
+        ModuleNetwork("mine", OverwritingBefore, (5,))
     behind(lambda: nn.Sequential(nn.ReLU(inplace=True), nn.Linear(4, 1)))
 
 

@@ -75,15 +75,24 @@ def check_behaviour(module: nn.Module, call: Call, samples: Tensor) -> None:
 def _check_inputs_stay(module: nn.Module, call: Call, samples: Tensor) -> None:
     """The innermost layer after which the samples are others is to blame: the data would change at every call."""
     given = samples.clone()
+    running: list[tuple[str, nn.Module]] = []
     blamed: list[tuple[str, nn.Module]] = []
 
-    def hook(name: str, layer: nn.Module) -> None:
-        if not blamed and not torch.equal(given, samples):
-            blamed.append((name, layer))
+    def look() -> None:
+        if running and not blamed and not torch.equal(given, samples):
+            blamed.append(running[-1])
 
-    handles = [
-        layer.register_forward_hook(lambda *_, at=(name, layer): hook(*at)) for name, layer in module.named_modules()
-    ]
+    def enter(name: str, layer: nn.Module) -> None:
+        look()
+        running.append((name, layer))
+
+    def leave() -> None:
+        look()
+        running.pop()
+
+    named = list(module.named_modules())
+    handles = [layer.register_forward_pre_hook(lambda *_, at=(name, layer): enter(*at)) for name, layer in named]
+    handles += [layer.register_forward_hook(lambda *_: leave()) for _, layer in named]
     try:
         with torch.no_grad():
             seeded(lambda: call(given), 0)
