@@ -51,7 +51,9 @@ def load_samples(path: str, columns: str = "", separator: str = "") -> Samples:
     for x, y in KEYS:
         if x in arrays and y in arrays:
             samples = read_samples(arrays[x], arrays[y])
-            return samples._replace(notes=(f"'{path}' gave the arrays {x} and {y}.", *samples.notes))
+            left = ", ".join(name for name in arrays if name not in (x, y))
+            said = f"'{path}' gave the arrays {x} and {y}{f'; its others were left out: {left}' if left else ''}."
+            return samples._replace(notes=(said, *samples.notes))
     pairs = "; ".join(f"{x} and {y}" for x, y in KEYS[:2])
     found = ", ".join(f"{name} {array.shape}" for name, array in arrays.items()) or "nothing"
     raise ValueError(

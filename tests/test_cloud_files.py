@@ -242,6 +242,19 @@ def test_columns_without_names_are_values_from_the_fourth():
     assert "The columns were taken for x, y, z and 2 values." in cloud.notes
 
 
+def test_columns_of_other_names_are_told_as_they_were_taken():
+    numbers = text(",", numbers=np.column_stack([POINTS, VALUES]))
+    notes = read_cloud("cloud", f"lon,lat,height,heat\n{numbers}".encode()).notes
+    order = "in their order: lon, lat, height, heat (--columns says otherwise)"
+    assert f"The columns were taken for x, y, z and a value, {order}." in notes
+
+
+def test_arrays_of_another_length_are_said_to_be_left_out(tmp_path):
+    np.savez(tmp_path / "mine.npz", points=POINTS, values=VALUES, faces=np.arange(12))
+    notes = read_cloud("mine.npz", (tmp_path / "mine.npz").read_bytes()).notes
+    assert "'mine.npz' was read as the arrays points, values; of another length, and left out: faces." in notes
+
+
 @pytest.mark.parametrize(
     ("columns", "sentence"),
     [

@@ -71,6 +71,24 @@ def test_whole_numbers_in_text_are_values_and_that_is_said(tmp_path):
     assert "classes are whole numbers in an .npz" in found.notes[-1]
 
 
+def test_what_of_a_file_is_left_out_or_taken_for_values_is_said(tmp_path):
+    np.savez(tmp_path / "mine.npz", inputs=X, targets=np.arange(60), test_inputs=X, names=np.arange(3))
+    first, *others = load_samples(str(tmp_path / "mine.npz")).notes
+    assert first.endswith("gave the arrays inputs and targets; its others were left out: test_inputs, names.")
+    assert "Targets are whole numbers, 60 different ones: too many for classes, so values." in others
+
+
+def test_samples_that_contradict_each_other_are_told(tmp_path):
+    twice, targets = np.vstack([X, X[7:8], X[3:4]]), np.r_[X[:, 0], X[7, 0], 9.0]
+    np.savez(tmp_path / "mine.npz", inputs=twice, targets=targets)
+    *_, last = load_samples(str(tmp_path / "mine.npz")).notes
+    assert last.startswith(
+        "1 of the samples have the inputs of another and not its targets, such as those number 3 and 61"
+    )
+    np.savez(tmp_path / "mine.npz", inputs=twice[:-1], targets=targets[:-1])
+    assert not any("inputs of another" in note for note in load_samples(str(tmp_path / "mine.npz")).notes)
+
+
 @pytest.mark.parametrize(
     ("kind", "columns", "sentence"),
     [

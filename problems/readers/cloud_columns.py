@@ -113,7 +113,10 @@ def _by_order(table: Table) -> Cloud:
     coloured = width == 6 and are_colours(values)  # six columns may end in a normal as well
     names = list(COLOURS) if coloured else [table.names[place] for place in table.numeric[3:]]
     kind = "red, green, blue" if coloured else "a value" if width == 4 else f"{width - 3} values"
-    said = f"The columns were taken for x, y, z{',' if coloured else ' and'} {kind}."
+    called = [table.names[place] for place in table.numeric]
+    bare = called == [str(place + 1) for place in table.numeric]
+    spelled = "" if bare else f", in their order: {', '.join(called)} (--columns says otherwise)"
+    said = f"The columns were taken for x, y, z{',' if coloured else ' and'} {kind}{spelled}."
     cloud = _read(table, table.numeric, names)
     return cloud._replace(notes=(*table.notes, said, *cloud.notes))
 

@@ -56,7 +56,9 @@ def _from_npz(path: str, content: bytes) -> Table:
             f"No two arrays may give a column of one name; '{path}' has {', '.join(stored)}, of which points are x, y "
             "and z, and three colours red, green and blue. Save them under other names."
         )
-    return columns_table(path, columns, f"'{path}' was read as the arrays points, {', '.join(fitting)}.")
+    left = ", ".join(name for name in arrays if name not in fitting)
+    shorter = f"; of another length, and left out: {left}" if left else ""
+    return columns_table(path, columns, f"'{path}' was read as the arrays points, {', '.join(fitting)}{shorter}.")
 
 
 def _parts(name: str, array: NDArray[Any]) -> dict[str, NDArray[Any]]:

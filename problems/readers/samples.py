@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.readers.tables import check_squares
+from problems.readers.twins import contradictions
 
 LEAST = 3
 MOST_CLASSES = 1000
@@ -51,7 +52,7 @@ def read_samples(inputs: Any, targets: Any) -> Samples:
         notes.append(
             f"Inputs reach {size:.3g}, far from one, and are taken as they are; rescale them if nothing is learned."
         )
-    return Samples(flat, wide, classes, tuple(notes))
+    return Samples(flat, wide, classes, (*notes, *contradictions(flat, wide)))
 
 
 def _array(what: str, given: Any) -> NDArray[Any]:
@@ -124,6 +125,8 @@ def _classes(targets: NDArray[Any], width: int, notes: list[str]) -> tuple[NDArr
     names, numbers = np.unique(labels, return_inverse=True)
     # with less than two samples a class on average, whole numbers are counts or values
     if not 2 <= len(names) <= min(MOST_CLASSES, len(labels) // 2):
+        if len(names) > 2:
+            notes.append(f"Targets are whole numbers, {len(names):,} different ones: too many for classes, so values.")
         return targets, False
     listed = ", ".join(map(str, names[:4])) + (", ..." if len(names) > 4 else "")
     notes.append(

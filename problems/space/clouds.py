@@ -7,6 +7,7 @@ import numpy as np
 
 from problems.readers.cloud_columns import Cloud
 from problems.readers.clouds import read_cloud
+from problems.readers.twins import contradictions
 
 LEAST, MOST = 64, 200_000
 
@@ -40,7 +41,7 @@ def load_cloud(path: Path, columns: str = "") -> Cloud:
         f"{len(points):,} points, {box}; each axis was scaled to [-1, 1], and the mean of the values was taken off.",
         f"Values: {ranges}.",
     )
-    return cloud._replace(notes=(*notes, *said))
+    return cloud._replace(notes=(*notes, *said, *contradictions(points, values)))
 
 
 @lru_cache(maxsize=16)
