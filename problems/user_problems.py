@@ -3,11 +3,13 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from problems.base import Recipe
+from problems.draws import seeded
 from problems.line.curves import Curve, Focus, Samples
 from problems.line.points import Points
 from problems.own_data import OwnData
@@ -20,6 +22,10 @@ FORMS = (
     "a problems.base.Recipe; a function without arguments that returns inputs and targets; or a torch.nn.Module: its "
     "class, an instance, or a function that returns one"
 )
+
+
+MOST_SECONDS = 10.0
+"""A function that takes longer is not called again to see whether its data are the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +68,20 @@ def adapt(name: str, foreign: Any, like: Recipe) -> Recipe:
         raise ValueError(f"The problem '{name}' must be {FORMS}; got {foreign!r}.")
     if any(parameter.default is parameter.empty for parameter in inspect.signature(foreign).parameters.values()):
         return module_problem(name, foreign, like, about)
+    began = perf_counter()
     returned = _called(name, foreign)
+    seconds = perf_counter() - began
     if is_module(type(returned)):
         return module_problem(name, foreign, like, about)
     if not isinstance(returned, tuple | list) or len(returned) != 2:
         raise ValueError(f"The problem '{name}' must be {FORMS}; the function returned {type(returned).__name__}.")
-    inputs, targets = returned
+    return _data(name, foreign, *returned, again=seconds < MOST_SECONDS, about=about)
+
+
+def _data(name: str, function: Callable[[], Any], inputs: Any, targets: Any, *, again: bool, about: str) -> Recipe:
     read = read_samples(inputs, targets)
+    if again:
+        _check_same(name, read, function)
 
     def make() -> tuple[Any, Any]:
         return inputs, targets
@@ -79,9 +92,20 @@ def adapt(name: str, foreign: Any, like: Recipe) -> Recipe:
     return OwnData(make=make, about=about)
 
 
+def _check_same(name: str, read: Any, function: Callable[[], Any]) -> None:
+    """Each process of a study calls the function for itself, and so does whoever goes on with it."""
+    again = read_samples(*_called(name, function))
+    if not (np.array_equal(read.inputs, again.inputs) and np.array_equal(read.targets, again.targets)):
+        raise ValueError(
+            f"The data of a problem are the same for every run; the function of '{name}' gives others when it is "
+            "called again. Seed what it draws from, as by np.random.default_rng(0)."
+        )
+
+
 def _called(name: str, function: Callable[[], Any]) -> Any:
     try:
-        return function()
+        with seeded(0):
+            return function()
     except Exception as error:
         said = " ".join(str(error).split())[:300]
         raise ValueError(

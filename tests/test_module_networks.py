@@ -270,6 +270,27 @@ class Overwriting(nn.Linear):
         return super().forward(x.mul_(0.5))
 
 
+class Waves(nn.Module):
+    """Its frequencies come from numpy's global generator, as do its weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("waves", torch.from_numpy(np.random.standard_normal((5, 4))))  # noqa: NPY002
+        self.weights = nn.Parameter(torch.from_numpy(np.random.standard_normal((4, 1))))  # noqa: NPY002
+
+    def forward(self, x):
+        return torch.sin(x @ self.waves) @ self.weights
+
+
+def test_what_a_module_draws_from_numpy_is_the_same_in_every_process():
+    one, other = (ModuleNetwork("mine", Waves, (5,)) for _ in range(2))
+    theta = one.theta0(rng(1))
+    np.testing.assert_array_equal(theta, other.theta0(rng(1)))
+    assert not np.array_equal(theta, one.theta0(rng(2)))
+    inputs = rng(3).standard_normal((6, 5))
+    np.testing.assert_array_equal(one.forward(theta[None], inputs), other.forward(theta[None], inputs))
+
+
 class OverwritingBefore(nn.Module):
     """It scales what it is given before its layer sees it, which is not to blame."""
 

@@ -268,6 +268,24 @@ def test_a_function_of_data_that_wants_an_argument_is_told_that_it_has_none(plug
         plan("t-data", "gd", 1, settings={"problem": given})
 
 
+def test_data_drawn_from_a_global_generator_are_the_same_in_every_process(plugged):
+    drawn = []
+    for name in ("t-one", "t-two"):
+        before = np.random.get_state()[1]  # noqa: NPY002
+        code = f'import numpy as np\nfrom harness import problem\n@problem("{name}")\n'
+        plugins.load(plugged(code + "def f(): return np.arange(9), np.random.random(9)"))
+        assert np.array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+        drawn.append(PROBLEMS[name].make()[1])
+    np.testing.assert_array_equal(*drawn)
+
+
+def test_data_that_differ_from_call_to_call_are_refused(plugged):
+    code = 'import numpy as np\nfrom harness import problem\n@problem("t-data")\n'
+    file = plugged(code + "def f(): return np.arange(9), np.random.default_rng().random(9)")
+    with pytest.raises(ValueError, match=r"the function of 't-data' gives others when it is called again\. Seed what"):
+        plugins.load(file)
+
+
 @pytest.mark.parametrize("case", UNMADE)
 def test_what_cannot_be_made_is_named_with_its_file(plugged, case):
     code, name = UNMADE[case]

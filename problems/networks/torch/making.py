@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
+from problems import draws
+
 COMPLEX = {torch.float32: torch.complex64, torch.float64: torch.complex128}
 
 
 def seeded(make: Callable[[], Any], seed: int) -> Any:
-    """What `make` returns under this seed; torch's global generator is as before."""
-    with torch.random.fork_rng(devices=[]):
-        # torch.manual_seed would seed the GPUs too, which the fork does not put back
-        torch.default_generator.manual_seed(seed)
+    """What `make` returns under this seed; the global generators are as before."""
+    with draws.seeded(seed):
         return make()
 
 
