@@ -7,7 +7,7 @@ import numpy as np
 
 from problems.readers.cloud_columns import Cloud
 from problems.readers.clouds import read_cloud
-from problems.readers.twins import contradictions
+from problems.readers.samples import contradictions
 
 LEAST, MOST = 64, 200_000
 
