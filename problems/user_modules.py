@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from problems.base import Network, Problem, Recipe
+from problems.base import Problem, Recipe
 from problems.networks.by_name import image_shape
 from problems.networks.chunks import chunk_of
 
@@ -78,16 +78,18 @@ class ModuleProblem(Recipe):
         make = partial(self.make, **self._chosen())
         offer = partial(networks.ModuleNetwork, self.network, make)
         settings = {"init": self.init, "precision": self.dtype, "device": self.device, "outputs": outputs}
+        network: Any
         try:
-            return offer((inputs,), **settings)
+            network = offer((inputs,), **settings)
         except import_module("problems.networks.torch.outputs").DoesNotFit:
             try:
-                network: Network = offer(image_shape(inputs), **settings)
+                network = offer(image_shape(inputs), **settings)
             except ValueError:
-                network = None  # type: ignore[assignment]  # the first refusal is the one to tell
+                network = None  # the first refusal is the one to tell
             if network is None:
                 raise
-            return network
+        import_module("problems.networks.torch.making").check_same(make, network.shape)
+        return network
 
     def _chosen(self) -> dict[str, Any]:
         lacking = [

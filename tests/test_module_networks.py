@@ -21,6 +21,7 @@ from problems.networks.by_name import NAMES, Choice, image_network, image_shape
 from problems.networks.mlp import MLP
 from problems.networks.torch import architectures
 from problems.networks.torch.module import ModuleNetwork
+from problems.user_modules import module_problem
 
 WIDTHS = (5, 7, 3)
 
@@ -289,6 +290,17 @@ def test_what_a_module_draws_from_numpy_is_the_same_in_every_process():
     assert not np.array_equal(theta, one.theta0(rng(2)))
     inputs = rng(3).standard_normal((6, 5))
     np.testing.assert_array_equal(one.forward(theta[None], inputs), other.forward(theta[None], inputs))
+
+
+def test_a_module_that_is_another_under_the_same_seed_is_refused():
+    def unseeded():
+        module = nn.Linear(1, 1)
+        module.register_buffer("waves", torch.tensor(np.random.default_rng().standard_normal(4)))
+        return module
+
+    problem = module_problem("mine", unseeded, PROBLEMS["sin15"], "Mine")
+    with pytest.raises(ValueError, match="same when it is made again under the same seed; 'waves' is another"):
+        problem.build(rng(0))
 
 
 class OverwritingBefore(nn.Module):

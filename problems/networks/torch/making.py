@@ -46,6 +46,19 @@ def made(make: Callable[[], Any], shape: tuple[int, ...], seed: int) -> nn.Modul
     return module
 
 
+def check_same(make: Callable[[], Any], shape: tuple[int, ...]) -> None:
+    """Raise ValueError if the module is another one when it is made again under the same seed, as each process does."""
+    one, other = (made(make, shape, 0).state_dict() for _ in range(2))
+    tensors = {name: value for name, value in one.items() if isinstance(value, Tensor)}
+    for name, tensor in tensors.items():
+        again = other.get(name)
+        if again is None or not torch.equal(tensor.nan_to_num(), again.nan_to_num()):
+            raise ValueError(
+                f"A module is the same when it is made again under the same seed; '{name}' is another. Draw it from "
+                "torch's or numpy's global generator, which is seeded for every run, or from one with its own seed."
+            )
+
+
 def converted(module: nn.Module, kind: torch.dtype, device: str) -> nn.Module:
     """The module with parameters, buffers and tensors kept as attributes in one precision and place.
 
