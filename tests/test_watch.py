@@ -188,9 +188,11 @@ def test_tensors_of_any_precision_are_taken(dtype):
     x, y = wave()
     watch = harness.Watch("precise", x, y, optimizer="mine")
     watch.start(lambda: torch.from_numpy(y).to(dtype).requires_grad_())
-    watch(0, lambda: torch.from_numpy(y))
+    watch(0, lambda: torch.from_numpy(y).to(dtype))
     watch.close()
-    assert harness.load("results/precise").runs["best_loss"].item() < 1e-4
+    run = harness.load("results/precise").runs.iloc[0]
+    assert run["best_loss"] < 1e-4
+    assert run["dtype"] == str(dtype).removeprefix("torch.")
 
 
 def test_arrays_of_jax_are_taken():

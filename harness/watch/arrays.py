@@ -32,6 +32,12 @@ def as_numbers(what: str, thing: Any) -> Numbers:
     return array.astype(np.float64) if of_torch and array.dtype.kind == "f" else array
 
 
+def precision_of(thing: Any) -> str:
+    """The name of the precision of outputs, such as `float32` or `bfloat16`; `float64` of what has none."""
+    name = str(getattr(thing, "dtype", "")).rpartition(".")[2]
+    return name if "float" in name else "float64"
+
+
 def finite(what: str, thing: Any) -> Numbers:
     """The same without any that is not a number; raises ValueError with the place of the first."""
     array = as_numbers(what, thing)

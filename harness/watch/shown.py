@@ -16,7 +16,13 @@ class Shown:
     dim: int
     name: str = "own"
     dtype: Any = field(default_factory=lambda: np.dtype(np.float64))
+    precision: str = "float64"
+    """Of its outputs as they were shown."""
     outputs: Array = field(default_factory=lambda: np.empty((0, 0)))
+
+    def show(self, outputs: Array, precision: str) -> None:
+        """What it gives from now on."""
+        self.outputs, self.precision = outputs, precision
 
     @property
     def layout(self) -> tuple[Slot, ...]:

@@ -24,7 +24,7 @@ from harness.run.marks.schedule import log_marks
 from harness.run.metering.account import Counts, Snapshot
 from harness.run.numbers import is_whole
 from harness.tables import SCHEMA, RunRows, no_rows, rows_of
-from harness.watch.arrays import Numbers, Predict, as_numbers, number
+from harness.watch.arrays import Numbers, Predict, as_numbers, number, precision_of
 from harness.watch.entry import Entry
 from harness.watch.identity import About, terms
 from harness.watch.shown import NOWHERE, Shown
@@ -146,8 +146,8 @@ class Watch:
         snapshot = Snapshot(cost=cost, **asdict(Counts(values=cost)), seconds=self.seconds)
         began = perf_counter()
         with untouched(self.model, predict):
-            outputs = as_numbers("predictions", predict())
-        self._network.outputs = self._shaped(outputs)
+            told = predict()
+        self._network.show(self._shaped(as_numbers("predictions", told)), precision_of(told))
         with np.errstate(all="ignore"):  # a loop that diverges is watched to its end
             self._recorder.observe([0], snapshot, NOWHERE, NOWHERE)  # the best is that of marks
         self._measured_at = cost
@@ -222,7 +222,7 @@ class Watch:
             **{name: "" if kind == "str" else 0 for name, kind in SCHEMA["runs"].items()},
             **self._entry.labels,
             "run_id": self._entry.run_id,
-            "dtype": str(self._network.dtype),
+            "dtype": self._network.precision,
             "seed": self._terms.seed,
             "dim": self._terms.dim or parameters_of(self.model),
             "n_samples": len(self.inputs),
