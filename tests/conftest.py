@@ -9,6 +9,8 @@ import pytest
 
 # On a busy machine the numerical libraries' own threads are 50 times slower.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+# A process of xdist's calls its output 80 letters wide, which tables would be made to fit.
+os.environ.pop("COLUMNS", None)
 
 from harness.plugins import files, loading
 

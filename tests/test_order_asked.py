@@ -269,8 +269,7 @@ def test_the_command_answers_each_question_and_writes_its_table(study, capsys):
     assert "several targets" in capsys.readouterr().err
 
 
-def test_a_concordance_that_no_run_has_is_not_printed(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "160")
+def test_a_concordance_that_no_run_has_is_not_printed(tmp_path, capsys):
     compare("sin135", ["gd"], seeds=5, budget=6, out=tmp_path / "short", marks=3)
     assert main(["order", str(tmp_path / "short")]) == 0
     said = capsys.readouterr().out
