@@ -7,6 +7,7 @@ import sys
 from contextlib import chdir
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -97,6 +98,12 @@ def both(atlas):
 def test_what_is_kept_has_the_order_and_the_standing_of_the_whole(atlas):
     whole, kept = load(atlas / "whole").tables, kept_tables(atlas / "kept")
     assert len(kept["spectra"]) < len(whole["spectra"])
+    # a hit's second is told to four digits, in few bits; everything else as it was
+    seconds = kept["hits"]["seconds"].to_numpy()
+    assert (np.abs(seconds / whole["hits"]["seconds"].to_numpy() - 1) <= 1.3e-4).all()
+    assert (np.frexp(seconds)[0] * 2**13 % 1 == 0).all()
+    assert not (np.frexp(whole["hits"]["seconds"])[0] * 2**13 % 1 == 0).all()
+    pd.testing.assert_frame_equal(kept["hits"].drop(columns="seconds"), whole["hits"].drop(columns="seconds"))
     made = order_table(*(kept[name] for name in ("runs", "curves", "spectra", "hits", "nulls")))
     pd.testing.assert_frame_equal(made, whole["order"], rtol=1e-9)
     pd.testing.assert_frame_equal(standing(kept), standing(whole), rtol=1e-9)
