@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.analysis.incumbents import as_declared, of_point
+from harness.analysis.units import cost_unit
 from harness.figures.drawing.families import MANY, Families
 from harness.figures.drawing.heat_panel import draw_panel
 from harness.figures.drawing.layout import COLUMN, GAP, PAGE, RIGHT, STRIP, Layout, components, panel_height
@@ -26,12 +27,12 @@ def heatmap(tables: Tables, families: Families | None = None) -> Figure:
         drawn, costs = panels(tables), cost_grid(tables)
         foot = (*footer(tables["runs"]), *([point] if point else []))
         if len(drawn) > MANY:
-            return strips(drawn, costs, lines_of(foot, 6, PAGE - 1.6), families)
+            return strips(drawn, costs, lines_of(foot, 6, PAGE - 1.6), families, cost_unit(tables["runs"]))
         layout = _layout(drawn, foot)
         figure = Figure(figsize=layout.page)
         for index, panel in enumerate(drawn):
             draw_panel(figure, layout, index, panel, costs)
-        draw_legend(figure, layout, tables["hits"])
+        draw_legend(figure, layout, tables)
         return figure
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.analysis.units import cost_unit
 from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap
 from harness.figures.order import order_rows
@@ -26,7 +27,7 @@ def study_html(tables: Tables) -> str:
     if runs.empty:
         return "<p>A study without runs.</p>"
     problems = ", ".join(dict.fromkeys(runs["problem"].astype(str)))
-    caption = f"{problems}: {len(runs)} runs, cost in forward passes"
+    caption = f"{problems}: {len(runs)} runs, cost in {cost_unit(runs)}"
     picture = BytesIO()
     with house_style():
         heatmap(tables).savefig(picture, format="png", dpi=DPI, metadata={"Software": None})

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
 from harness.analysis.incumbents import as_declared, of_point
+from harness.analysis.units import cost_unit
 from harness.figures.drawing.grids import cost_axis, grid, label, title
 from harness.figures.drawing.style import VERDICT_COLOURS, house_style
 from harness.tables import Tables
@@ -56,7 +57,7 @@ def draw_parts(every: pd.DataFrame, spectra: pd.DataFrame, point: str = "") -> F
         note = f"median of {seeds} seeds; each of them, thin" if seeds > 1 else "one seed"
         note += f"; {spectra['probe'].iloc[0]}" if alike else ""
         note += f"; {point}" if point else ""
-        label(figure, "cost (forward passes)", "error of the part", note, handles)
+        label(figure, f"cost ({cost_unit(every)})", "error of the part", note, handles)
     return figure
 
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
+from harness.analysis.units import cost_unit
 from harness.figures.drawing.families import Families, by_family
 from harness.figures.drawing.grids import grid, label, title
 from harness.figures.drawing.palette import groups, looks
@@ -60,7 +61,7 @@ def profile(tables: Tables, families: Families | None = None) -> Figure:
         threshold = nearest_threshold(tables["hits"])
         note = f"learned: a hit at error {threshold:g}"
         note += "; panels from the fastest to the slowest, all lines in grey" if len(parts) > 1 else ""
-        label(figure, "cost (forward passes)", "share of seeds and frequencies", note, [])
+        label(figure, f"cost ({cost_unit(tables['runs'])})", "share of seeds and frequencies", note, [])
     return figure
 
 

@@ -9,6 +9,7 @@ from matplotlib.ticker import NullFormatter
 
 from harness.analysis.configurations import configurations
 from harness.analysis.incumbents import of_point
+from harness.analysis.units import cost_unit
 from harness.figures.drawing.grids import cost_axis, error_axis, grid, label, title
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, INK, house_style
@@ -80,7 +81,7 @@ def projection(tables: Tables) -> Figure:
             title(
                 panel,
                 str(name) if len(spectra) < len(parts) else "",
-                "Delta_F over cost" if len(parts) > FEW else "Delta_F over cost (forward passes)",
+                "Delta_F over cost" if len(parts) > FEW else f"Delta_F over cost ({cost_unit(tables['runs'])})",
             )
         handles = [
             Line2D([], [], color=INK, lw=1, ls=(0, (4, 1.5)), label="target"),

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
 from harness.analysis.order import of_first_probes
+from harness.analysis.units import cost_unit
 from harness.figures.drawing.grids import grid, is_low, label, name_frequencies, title
 from harness.figures.drawing.panels import nearest_threshold
 from harness.figures.drawing.style import GREY, INK, house_style
@@ -64,7 +65,7 @@ def slope(tables: Tables) -> Figure:
         if (rows["foretold"] < inf).any():
             handles.append(Line2D([], [], label="tangent-kernel theory", **FORETOLD))
         note = "lines: least squares through the medians that are known; k^: their slope; at the budget where censored"
-        label(figure, "frequency k", "cost to learn it (forward passes)", note, handles)
+        label(figure, "frequency k", f"cost to learn it ({cost_unit(tables['runs'])})", note, handles)
     return figure
 
 

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from harness.analysis.configurations import configurations
 from harness.analysis.incumbents import as_declared, of_point
 from harness.analysis.order import of_first_probes
+from harness.analysis.units import cost_unit
 from harness.figures.drawing.grids import error_axis, frequency_ticks, grid, label, title
 from harness.figures.drawing.style import INK, house_style
 from harness.tables import Tables
@@ -51,7 +52,7 @@ def spectrum(tables: Tables) -> Figure:
             _draw(panel, rows, dict(zip(costs, colours, strict=True)))
             title(panel, name)
         seeds = ", ".join(map(str, sorted({_seed(tables, rows) for _, rows in panels})))
-        note = f"numbers are costs in forward passes, read at the last mark up to each; seed {seeds}"
+        note = f"numbers are costs in {cost_unit(tables['runs'])}, read at the last mark up to each; seed {seeds}"
         note += f"; {point}" if (point := of_point(tables)) else ""
         handles = [
             Line2D([], [], color=look, lw=0.9, label=f"{cost:,.0f}") for cost, look in zip(costs, colours, strict=True)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from harness.analysis.configurations import of_problems
 from harness.analysis.order import PRIMARY_THRESHOLD
+from harness.analysis.units import cost_unit
 from harness.quantities import error_of
 from harness.report.thinned import AXES, ROW, Course, abscissae, course, marks_of, quartiles
 from harness.tables import Doubles, Tables
@@ -31,6 +32,8 @@ class Drawn(NamedTuple):
     rows: list[Watched]
     courses: list[Course]
     hits: pd.DataFrame
+    unit: str
+    """What cost is counted in."""
 
 
 def charts(tables: Tables) -> list[dict[str, Any]]:
@@ -57,7 +60,7 @@ def _drawn(tables: Tables) -> Iterator[tuple[str, Drawn]]:
             for run_id, seed, seen in zip(own["run_id"], own["seed"], measured, strict=True)
         ]
         reached = pd.concat([primary[:0], *(hits[run_id] for run_id in own["run_id"] if run_id in hits)])
-        yield str(runs["problem"].iloc[0]), Drawn(name, rows, courses, reached)
+        yield str(runs["problem"].iloc[0]), Drawn(name, rows, courses, reached, cost_unit(runs))
 
 
 def _watched(measured: list[pd.DataFrame]) -> list[Watched]:
@@ -86,6 +89,7 @@ def _chart(problem: str, drawn: list[Drawn], points: int) -> dict[str, Any]:
     numbers = {label: _frequency_of(label, drawn) for label in labels}
     return {
         "problem": problem,
+        "unit": " or ".join(dict.fromkeys(own.unit for own in drawn)),
         "axes": {axis: plain(at) for axis, at in places.items()},
         "frequencies": sorted(labels, key=lambda label: numbers[label]),
         "configurations": [_configuration(own, places, points) for own in drawn],

@@ -1,10 +1,10 @@
 """The place of a watched run in its study."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.units import unit_of
 from harness.run.machine import machine
 from harness.study.store import STUDY, Store
 from harness.tables import RunRows
@@ -38,14 +38,9 @@ class Entry:
     def _check_unit(self) -> None:
         runs = self._store.read(["runs"])["runs"]
         for text in runs[runs["problem"] == self.labels["problem"]]["problem_settings"]:
-            other = _unit_of(text)
+            other = unit_of(text)
             if other != self._terms.unit:
                 raise ValueError(
                     f"The study in '{self._store.folder}' counts the cost of this problem in {other}, and this watch "
                     f"in {self._terms.unit}: costs would not compare. Give unit='{other}' and `cost`, or another study."
                 )
-
-
-def _unit_of(problem_settings: str) -> str:
-    # runs of the harness have no such setting, and count passes
-    return str(json.loads(problem_settings).get("cost_unit", "passes"))

@@ -11,9 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from harness.analysis.units import cost_unit
 from harness.figures.drawing.layout import EDGE, LINE, RIGHT, TITLE, TOP, Layout
 from harness.figures.drawing.panels import nearest_threshold
 from harness.figures.drawing.style import GREY, INK
+from harness.tables import Tables
 
 TICKS = (0.01, 0.03, 0.1, 0.3, 1.0)
 HIT: dict[str, Any] = {"ls": "", "marker": "o", "markersize": 4.0, "mfc": INK, "mec": "white", "mew": 0.6}
@@ -33,15 +35,15 @@ def error_colours() -> dict[str, Any]:
     return {"cmap": colormaps["magma"].with_extremes(bad="#dfe6ec"), "norm": LogNorm(0.01, 1.0, clip=True)}
 
 
-def draw_legend(figure: Figure, layout: Layout, hits: pd.DataFrame) -> None:
+def draw_legend(figure: Figure, layout: Layout, tables: Tables) -> None:
     """Labels of the axes, the colour bar, the marks and the footer."""
     center = layout.left + (layout.page[0] - layout.left - RIGHT) / 2
-    layout.write(figure, "cost (forward passes)", (center, layout.below - 0.31), ha="center", color=INK)
+    layout.write(figure, f"cost ({cost_unit(tables['runs'])})", (center, layout.below - 0.31), ha="center", color=INK)
     middle = (layout.below + layout.page[1] - TOP - TITLE) / 2
     layout.write(figure, "frequency", (0.04, middle), rotation=90, va="center", color=INK)
     base = EDGE + LINE * len(layout.footer) + 0.08
     _colour_bar(figure, layout, base + (0.72 if layout.stacked else 0.26))
-    _marks(figure, layout, hits, base)
+    _marks(figure, layout, tables["hits"], base)
     for line, text in enumerate(reversed(layout.footer)):
         layout.write(figure, text, (layout.left, EDGE + LINE * line), size=6, color=GREY)
 
@@ -90,7 +92,7 @@ def footer(runs: pd.DataFrame) -> tuple[str, ...]:
         f"problem {_some(runs['problem'])}",
         f"network {_some(runs['network'])}, {_some(runs['activation'])}",
         f"{seeds} seed{'s' if seeds != 1 else ''}",
-        f"budget {' to '.join(f'{budget:,.0f}' for budget in budgets)} forward passes",
+        f"budget {' to '.join(f'{budget:,.0f}' for budget in budgets)} {cost_unit(runs)}",
     )
 
 

@@ -21,8 +21,8 @@ NAME, VERDICT, TOP, BOTTOM, PITCH, STRIP, FAMILY = 1.45, 1.75, 0.1, 1.14, 0.165,
 DOT: dict[str, Any] = {"ls": "", "marker": "o", "ms": 2.2, "mfc": INK, "mec": "white", "mew": 0.4}
 
 
-def strips(drawn: list[Panel], costs: Doubles, footer: tuple[str, ...], families: Families | None) -> Figure:
-    """The page; must be called within the house's style."""
+def strips(drawn: list[Panel], costs: Doubles, footer: tuple[str, ...], families: Families | None, unit: str) -> Figure:
+    """The page, with costs in this unit; must be called within the house's style."""
     groups = by_family([panel.optimizer for panel in drawn], families)
     height = TOP + PITCH * len(drawn) + sum(FAMILY for name, _ in groups if name) + BOTTOM
     figure = Figure(figsize=(PAGE, height))
@@ -39,7 +39,7 @@ def strips(drawn: list[Panel], costs: Doubles, footer: tuple[str, ...], families
             y -= PITCH
             _draw(axes, drawn[place], y, costs)
             _name(figure, drawn[place], BOTTOM + y + STRIP / 2, height)
-    _explain(figure, drawn, footer, height)
+    _explain(figure, drawn, footer, unit)
     return figure
 
 
@@ -70,9 +70,10 @@ def _name(figure: Figure, panel: Panel, y: float, height: float) -> None:
     _say(figure, said, (PAGE - VERDICT + 0.08, y), (PAGE, height), size=small, va="center", color=colour)
 
 
-def _explain(figure: Figure, drawn: list[Panel], footer: tuple[str, ...], height: float) -> None:
+def _explain(figure: Figure, drawn: list[Panel], footer: tuple[str, ...], unit: str) -> None:
+    height = figure.get_figheight()
     middle = NAME + (PAGE - NAME - VERDICT) / 2
-    _say(figure, "cost (forward passes)", (middle, BOTTOM - 0.31), (PAGE, height), ha="center", color=INK)
+    _say(figure, f"cost ({unit})", (middle, BOTTOM - 0.31), (PAGE, height), ha="center", color=INK)
     bar = figure.add_axes((NAME / PAGE, 0.62 / height, 2.0 / PAGE, 0.09 / height))
     colour_bar(figure, bar)
     with_rows = [panel.rows for panel in drawn if len(panel.rows)]

@@ -16,11 +16,11 @@ function begin() {
 }
 
 const AXES = {
-  cost: "cost (forward passes over the training set)",
   steps: "steps (evaluations of any kind)",
   seconds: "seconds in the objective and the optimizer",
   loss: "training loss (falls to the right)",
 };
+const titled = (state, axis) => axis === "cost" ? `cost (${state.chart.unit})` : AXES[axis];
 const SYMBOLS = ["circle", "square", "diamond", "cross", "triangle-up", "star"];
 
 function look(index, dash) {
@@ -104,7 +104,7 @@ function drawCurves(state) {
   const lines = state.chart.configurations.flatMap((one, index) =>
     state.configurations.has(index) ? tracesOf(state, one, index, labels) : []);
   const traces = [...lines, ...named];
-  const arrangement = layout(AXES[axis], axis, loss ? "training loss" : "relative error", named.length);
+  const arrangement = layout(titled(state, axis), axis, loss ? "training loss" : "relative error", named.length);
   arrangement.yaxis.type = "log";
   if (!loss) arrangement.shapes = [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: 0.1, y1: 0.1, line: { color: theme.colour("soft"), width: 1, dash: "dot" } }];
   show(state, state.article.querySelector(".chart.curves"), traces, arrangement);
@@ -122,7 +122,7 @@ function drawProfile(state) {
     return state.configurations.has(index) ? [line([...x, end], [...y, y.at(-1) ?? 0], index, "solid", one.name, { shape: "hv" })] : [];
   });
   const traces = [...steps, ...named];
-  const arrangement = layout(AXES.cost, "cost", "share learned", named.length);
+  const arrangement = layout(titled(state, "cost"), "cost", "share learned", named.length);
   arrangement.yaxis.range = [-0.02, 1.03];
   show(state, state.article.querySelector(".chart.profile"), traces, arrangement);
 }
