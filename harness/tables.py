@@ -104,6 +104,7 @@ SCHEMA: dict[str, dict[str, str]] = {
         "loss": "float64",
         "seconds": "float64",
         "censored": "bool",
+        "at_most": "bool",
         "predicted_cost": "float64",
     },
     "order": {

@@ -213,3 +213,20 @@ def test_an_error_that_swings_faster_than_one_looks_is_hit_at_the_same_cost():
         hits = find_hits(run_row(), curve(marks).assign(cost=cost), errors(swinging), (0.05,))
         found.append(hits["cost"].iloc[0])
     np.testing.assert_allclose(found, found[-1], rtol=0.15)
+
+
+def late(values):
+    """The hits of a loop that was first seen at cost 1,000."""
+    shift = {"cost": lambda rows: rows["cost"] + 1000}
+    return find_hits(run_row(), curve(len(values)).assign(**shift), errors(values).assign(**shift), (0.1,)).iloc[0]
+
+
+def test_what_was_learned_before_a_first_mark_took_at_most_its_cost():
+    row = late([0.05, 0.04, 0.03, 0.02])
+    assert (row["cost"], row["loss"], row["censored"], row["at_most"]) == (1000, 1, False, True)
+    assert not late([0.5, 0.5, 0.04, 0.03, 0.03])["at_most"]
+    assert not late([0.5] * 4)["at_most"]
+
+
+def test_what_is_learned_at_the_beginning_took_nothing():
+    assert not hit_of([0.05, 0.04, 0.03, 0.02]).at_most

@@ -384,6 +384,25 @@ def test_the_censored_exponent_is_that_of_an_established_library(limit):
     assert ours.value == pytest.approx(fitter.params_["mu_"]["x"], abs=2e-3)
 
 
+@pytest.mark.filterwarnings("ignore:Starting with pandas version 4.0")  # lifelines' own
+def test_an_exponent_with_hits_before_the_first_mark_and_beyond_the_end_is_that_of_an_established_library():
+    rng = np.random.default_rng(2)
+    k, run = np.tile(np.arange(1.0, 7), 8), np.repeat(np.arange(8), 6)
+    costs = 5 * k**2 * np.exp(rng.normal(0, 0.5, len(k)) + rng.normal(0, 0.3, 8)[run])
+    early, late = costs < 8, costs > 100
+    seen = np.clip(costs, 8, 100)
+    data = pd.get_dummies(pd.Series(run), prefix="run", dtype=float).assign(
+        log_k=np.log(k), low=np.where(early, 1e-9, seen), high=np.where(late, INF, seen)
+    )
+    fitter = LogNormalAFTFitter(fit_intercept=False)
+    fitter.fit_interval_censoring(data, lower_bound_col="low", upper_bound_col="high")
+    side = (late.astype(np.int8) - early).reshape(8, 6)
+    ours = exponent(np.log(k).reshape(8, 6), np.log(seen).reshape(8, 6), side, np.arange(8), 8)
+    assert early.sum() > 5
+    assert late.sum() > 5
+    assert ours.value == pytest.approx(fitter.params_["mu_"]["log_k"], rel=2e-3)
+
+
 def test_the_interval_of_the_exponent_is_students_t_of_the_slopes_of_runs_where_nothing_is_censored():
     rng = np.random.default_rng(2)
     x = np.tile(np.log([1.0, 3.0, 5.0]), (6, 1))
@@ -445,6 +464,31 @@ def test_of_a_frequency_that_was_not_hit_the_spread_knows_a_bound():
 
 
 # Verdicts
+
+
+def late(costs, first):
+    """The row matched by cost of runs that were first seen at the cost `first`, before which there are no marks."""
+    costs = np.asarray(costs, float)
+    runs, hits = learned_at(np.maximum(costs, first))
+    order = order_table(runs, empty("curves"), empty("spectra"), hits.assign(at_most=(costs <= first).ravel()))
+    return order[order["matched_by"] == "cost"].iloc[0]
+
+
+def test_of_a_frequency_that_was_learned_before_the_first_mark_the_spread_knows_a_bound():
+    row = late([[1.0, 50.0], [2.0, 60.0], [3.0, 70.0]], first=10.0)
+    assert (row["spread_bound"], row["spread"]) == (">=", pytest.approx(6.0))
+    row = late([[50.0, 1.0], [60.0, 2.0], [70.0, 3.0]], first=10.0)
+    assert (row["spread_bound"], row["spread"]) == ("<=", pytest.approx(1 / 6))
+    row = late([[1.0, 2.0], [60.0, 600.0], [60.0, 600.0]], first=10.0)
+    assert (row["spread_bound"], row["spread"]) == ("", pytest.approx(10.0))
+
+
+def test_what_was_learned_before_the_first_mark_came_before_all_else_and_is_not_compared_among_itself():
+    row = late([[1.0, 2.0, 50.0]] * 3, first=10.0)
+    assert (row["pairs"], row["concordance"]) == (6, 1.0)
+    row = late([[50.0, 2.0, 1.0]] * 3, first=10.0)
+    assert (row["pairs"], row["concordance"]) == (6, 0.0)
+    assert late([[1.0, 2.0, 3.0]] * 6, first=10.0)["verdict"] == "too few hits"
 
 
 def test_low_frequencies_first_in_all_runs_is_low_first():

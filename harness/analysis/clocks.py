@@ -36,8 +36,14 @@ class SideBySide:
     frequency: Doubles  # (G, Q)
     cost: Doubles  # (T, G, Q) at the hit; at the end where censored
     loss: Doubles  # (T, G, Q) the same
-    censored: NDArray[np.bool_]  # (T, G, Q)
+    censored: NDArray[np.int8]  # (T, G, Q) 1 without a hit, later than this; -1 at a first mark, earlier; 0 known
     errors: Doubles  # (len(LEVELS), G, Q)
+
+    @property
+    def place(self) -> Doubles:
+        """The cost, for comparisons: infinite without a hit, and below all where it was hit before the first mark."""
+        ends: Doubles = np.where(self.censored > 0, np.inf, np.where(self.censored < 0, -np.inf, self.cost))
+        return ends
 
 
 def side_by_side(
@@ -49,7 +55,7 @@ def side_by_side(
     runs = runs.sort_values(["seed", "run_id"])
     configuration = runs.groupby([*LABELS], sort=True, dropna=False)
     runs = runs.assign(configuration=configuration.ngroup(), slot=configuration.cumcount())
-    hits = hits[[*SERIES, "threshold", "cost", "loss", "censored"]].dropna(subset="frequency")
+    hits = hits[[*SERIES, "threshold", "cost", "loss", "censored", "at_most"]].dropna(subset="frequency")
     # the mean is the offset of a target and takes no part in the order of its waves
     hits = hits[(hits["frequency"] != 0) | hits["probe"].str.startswith(LOW_AND_HIGH)]
     cells = hits.merge(runs[["run_id", "configuration", "slot"]], on="run_id")
@@ -88,7 +94,7 @@ def _columns(cells: pd.DataFrame) -> dict[str, NDArray[Any]]:
     """The columns of the cells as arrays, `errors` being those at all levels `(n, len(LEVELS))`."""
     whole = {name: cells[name].to_numpy(np.int64) for name in ("configuration", "slot", "component")}
     reals = {name: cells[name].to_numpy(np.float64) for name in ("frequency", "threshold", "cost", "loss")}
-    others = {"probe": cells["probe"].to_numpy(object), "censored": cells["censored"].to_numpy(bool)}
+    others = {"probe": cells["probe"].to_numpy(object), "censored": cells["censored"].astype(int) - cells["at_most"]}
     return {**whole, **reals, **others, "errors": cells[[*range(len(LEVELS))]].to_numpy(np.float64)}
 
 
@@ -111,7 +117,7 @@ def _laid_out(labels: dict[str, object], n_runs: int, rows: dict[str, NDArray[An
         frequency=np.full(shape, np.nan),
         cost=np.full((len(thresholds), *shape), np.nan),
         loss=np.full((len(thresholds), *shape), np.nan),
-        censored=np.zeros((len(thresholds), *shape), bool),
+        censored=np.zeros((len(thresholds), *shape), np.int8),
         errors=np.full((len(LEVELS), *shape), np.nan),
     )
     laid.frequency[g, q] = frequency

@@ -3,7 +3,8 @@
 Between two marks the logarithm of the error is taken to be linear in the logarithm of the cost. A hit is where this
 curve falls to the threshold, if of the stretch from there to `LASTING` times the cost, or to the end of the run where
 that comes first, it spends at least the share `SHARE` (of the logarithm of cost) at or below the threshold: errors are
-noisy, and a dip that does not last is no hit. Without one the series is right-censored at the run's last mark.
+noisy, and a dip that does not last is no hit. Without one the series is right-censored at the run's last mark. What is
+hit at a first mark that is not at cost 0, as of a loop that was resumed, is left-censored: it took at most so much.
 """
 
 from collections.abc import Sequence
@@ -44,8 +45,9 @@ def find_hits(
     Spectra of runs that `runs` does not list are left out, so a selection of runs is enough to select hits; so are rows
     that are about no frequency (NaN). An error that is not a number is never at or below a threshold. Cost, loss and
     seconds are those of `curves` at the hit, between two marks like the error, or at the run's last mark where
-    censored; `predicted_cost` is where the predicted error hits by the same rule, NaN where it never does. `incumbent`
-    says which point is meant, `best` or `last`. Raises ValueError if `curves` lacks a mark.
+    censored, or at its first where `at_most`; `predicted_cost` is where the predicted error hits by the same rule, NaN
+    where that is not known. `incumbent` says which point is meant, `best` or `last`. Raises ValueError if `curves`
+    lacks a mark.
     """
     curves, spectra = judged_at(curves, incumbent), judged_at(spectra, incumbent)
     known = spectra[spectra["run_id"].isin(runs["run_id"]) & spectra["frequency"].notna()]
@@ -60,7 +62,8 @@ def find_hits(
     for threshold in thresholds:
         found = _described(*first_hit(error, at["cost"], starts, threshold), at, starts)
         forecast = _described(*first_hit(predicted, at["cost"], starts, threshold), at, starts)
-        predicted_cost = np.where(forecast["censored"], np.nan, forecast["cost"])
+        unknown = forecast["censored"] | forecast["at_most"]
+        predicted_cost = np.where(unknown, np.nan, forecast["cost"])
         columns.append({"threshold": np.full(len(starts), float(threshold)), **found, "predicted_cost": predicted_cost})
     names = known.iloc[starts][SERIES]
     rows = names.iloc[np.arange(len(names)).repeat(len(thresholds))].reset_index(drop=True)
@@ -167,7 +170,7 @@ def _at_marks(known: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Doubles]:
 
 
 def _described(mark: Indices, share: Doubles, at: dict[str, Doubles], starts: Indices) -> dict[str, NDArray[Any]]:
-    """Cost, loss and seconds at the hits; of the run's end where there is none."""
+    """Cost, loss and seconds at the hits; of the run's end where there is none, of its first mark where `at_most`."""
     censored = mark == len(at["cost"])
     place = np.where(censored, starts, mark)
     before = np.where(share < 1, place - 1, place)
@@ -184,7 +187,9 @@ def _described(mark: Indices, share: Doubles, at: dict[str, Doubles], starts: In
         "seconds": seconds_before + passed * (seconds - seconds_before),
     }
     ended = {name: np.where(censored, at[f"last_{name}"][starts], values) for name, values in hit.items()}
-    return {**ended, "censored": censored}
+    # of what was hit before anybody looked
+    at_most = (mark == starts) & (at["cost"][starts] > 0)
+    return {**ended, "censored": censored, "at_most": at_most}
 
 
 def _between(before: Doubles, after: Doubles, share: Doubles) -> Doubles:

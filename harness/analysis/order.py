@@ -4,7 +4,8 @@
 the share of comparable pairs in which the lower one comes first, ties counting one half; 0.5 is no order.
 
 - `matched_by = "cost"`: the lower one comes first if its hit costs less. A pair is comparable unless both are
-  censored; a censored one counts as later than any hit of the same run.
+  censored; a censored one counts as later than any hit of the same run, and one that was hit before the run's first
+  mark as earlier.
 - `matched_by = "loss"`: the lower one comes first if its error is smaller at equal loss. A pair is compared once at
   each level of loss that the run reaches (`harness.analysis.clocks` defines them), if at least one of the two errors is
   above the threshold. An error that is not finite is larger than any other; two of them are not comparable.
@@ -30,7 +31,7 @@ from numpy.typing import NDArray
 from harness.analysis.clocks import SideBySide, side_by_side, wins
 from harness.analysis.incumbents import BEST, judged_at
 from harness.analysis.nulls import with_nulls
-from harness.analysis.statistics.censored import exponent
+from harness.analysis.statistics.censored import Censored, exponent
 from harness.analysis.statistics.laws import false_discovery
 from harness.analysis.statistics.signs import concordance_interval, contradiction_p, sign_test
 from harness.analysis.statistics.spread import median_ratio, run_bounds
@@ -105,8 +106,8 @@ def adjusted(p_values: "pd.Series[float]") -> "pd.Series[float]":
 
 
 def _rows(laid: SideBySide) -> Iterator[dict[str, object]]:
-    # (1, T, G, Q) to (T, G, Q, Q); a censored one comes after every hit, and two of them are not comparable
-    by_cost = wins(np.where(laid.censored, np.inf, laid.cost)[None])
+    # (1, T, G, Q) to (T, G, Q, Q); a censored one comes after every hit (or before), and two of them are not comparable
+    by_cost = wins(laid.place[None])
     # errors (levels, 1, G, Q) against thresholds (T, 1, 1, 1), again to (T, G, Q, Q)
     by_loss = wins(laid.errors[:, None], laid.thresholds[:, None, None, None])
     with np.errstate(all="ignore"):  # what is not finite is left out
@@ -116,7 +117,7 @@ def _rows(laid: SideBySide) -> Iterator[dict[str, object]]:
     for matched_by, (compared, clock, when) in clocks.items():
         for t, threshold in enumerate(laid.thresholds):
             row = {"threshold": threshold, "matched_by": matched_by, "n_runs": laid.n_runs}
-            row["kendall_tau"] = mean_tau(np.where(laid.censored[t], np.inf, clock[t]))
+            row["kendall_tau"] = mean_tau(np.where(laid.censored[t], laid.place[t], clock[t]))
             yield {**laid.labels, **row, **ordered(compared[t], laid), **sized(when[t], laid.censored[t], laid)}
 
 
@@ -160,7 +161,7 @@ def run_pairs(compared: Doubles, slot: NDArray[np.int64], n_runs: int) -> tuple[
     return by_run[0], by_run[1]
 
 
-def sized(when: Doubles, censored: NDArray[np.bool_], laid: SideBySide) -> dict[str, object]:
+def sized(when: Doubles, censored: Censored, laid: SideBySide) -> dict[str, object]:
     """How large the order is, from the logarithms of when frequencies were hit `(G, Q)`."""
     bounds = run_bounds(when, censored, laid.frequency, laid.slot, laid.n_runs)
     spread = median_ratio(*bounds, LEVEL)

@@ -12,7 +12,7 @@ from harness.analysis.configurations import configuration_names, configurations,
 from harness.analysis.incumbents import BEST, declared
 from harness.analysis.order import log_cost, of_first_probes
 from harness.analysis.statistics.censored import exponent
-from harness.quantities import few_digits, held, held_ends
+from harness.quantities import AT_MOST, few_digits, held, held_ends
 from harness.tables import LABELS, Tables
 
 THRESHOLD = 0.1
@@ -41,8 +41,9 @@ def closing_tables(tables: Tables) -> Iterator[Table]:
 def closing_table(tables: Tables) -> Table:
     """For each configuration: when it learned which frequency, how large the order is, the verdict, and how it ended.
 
-    The cost is the median at threshold 0.1, with the runs that hit, if not all. Frequencies have a column each, unless
-    configurations watch different ones. Spread, bias exponent and C stand above their 95 % intervals."""
+    The cost is the median at threshold 0.1, with the runs that hit, if not all, and `<=` where they may have done so
+    before their first mark. Frequencies have a column each, unless configurations watch different ones. Spread, bias
+    exponent and C stand above their 95 % intervals."""
     runs, hits, order = tables["runs"], tables["hits"], tables["order"]
     # the problem's first probe; the others are in the tables
     hits = of_first_probes(hits[hits["threshold"] == THRESHOLD], tables)
@@ -97,18 +98,19 @@ def growth(tables: Tables) -> list[str]:
     names = dict(
         zip(map(tuple, labels.to_numpy(str)), configuration_names(labels.assign(problem_settings="")), strict=True)
     )
-    rows = hits[["run_id", "seed", "frequency", "threshold", "cost", "censored"]].merge(
+    rows = hits.assign(censored=hits["censored"].astype(int) - hits["at_most"])
+    rows = rows[["run_id", "seed", "frequency", "threshold", "cost", "censored"]].merge(
         runs[["run_id", *alike]], on="run_id"
     )
     sentences = []
     for (*key, threshold), own in rows.groupby([*alike, "threshold"], sort=False):
         wide = {name: own.pivot_table(index="seed", columns="frequency", values=name) for name in ("cost", "censored")}
-        cost, censored = wide["cost"].to_numpy(np.float64), wide["censored"].fillna(0).to_numpy(bool)
+        cost, censored = wide["cost"].to_numpy(np.float64), wide["censored"].fillna(0).to_numpy(np.int8)
         # rows are seeds, columns frequencies: log cost = effect of the seed + slope log k
         x = np.broadcast_to(np.log(wide["cost"].columns.to_numpy(np.float64)), cost.shape)
         slope = exponent(x, log_cost(cost), censored, np.arange(len(cost)), len(cost))
         if np.isfinite(slope.value):
-            hit = int((~own["censored"]).sum())
+            hit = int((own["censored"] < 1).sum())
             name = names[tuple(map(str, key))]
             sentences.append(
                 f"{name}: hit cost at error {threshold:g} grows like k^{slope.value:.2f} ({hit} of {len(own)} hit)"
@@ -137,7 +139,10 @@ def _median_hit(hits: pd.DataFrame, row: Watched) -> str:
     own = hits[(hits["probe"] == probe) & (hits["component"] == component) & (hits["frequency"] == frequency)]
     # what was not hit is later than any cost; the median is known if more than half have hit
     median = own["cost"].where(~own["censored"], np.inf).median() if len(own) else np.inf
-    cost = f"{median:,.0f}" if np.isfinite(median) else "-"
+    # a run that had learned it before its first mark may have done so before the median of the others
+    middle = own["cost"].where(~own["censored"], np.inf).quantile(0.5, "lower")
+    early = (own["at_most"] & (own["cost"] >= middle)).any()
+    cost = f"{AT_MOST * bool(early)}{median:,.0f}" if np.isfinite(median) else "-"
     share = "" if not own["censored"].any() else f"\n{(~own['censored']).sum()} of {len(own)}"
     return cost + share
 

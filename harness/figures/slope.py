@@ -21,6 +21,7 @@ MEASURED: dict[str, Any] = {"marker": "o", "ms": 3.5, "color": INK, "mfc": INK, 
 CENSORED: dict[str, Any] = {"marker": "^", "ms": 3.5, "color": INK, "mfc": "white", "mew": 0.6, "ls": ""}
 # larger than what is measured: where both are the same, it is seen behind
 FORETOLD: dict[str, Any] = {"marker": "x", "ms": 6.5, "color": "#0072B2", "lw": 1.0, "ls": (0, (4, 1.5))}
+EARLY = CENSORED | {"marker": "v"}
 SHARES = (0.25, 0.5, 0.75)
 FEW = 6
 """Frequencies that are all named on the axis."""
@@ -29,7 +30,9 @@ MANY = 12
 
 
 def slope_rows(tables: Tables) -> pd.DataFrame:
-    """Of each configuration and frequency: quartiles of the hit cost, inf where censored, and the foretold median."""
+    """Of each configuration and frequency: quartiles of the hit cost, inf where censored, and the foretold median.
+
+    `at_most` where a run that was first seen with the frequency learned may have had it before the median."""
     hits = tables["hits"]
     hits = hits[(hits["threshold"] == nearest_threshold(hits)) & (hits["frequency"] > 0)]
     # frequencies of another probe may be in another unit
@@ -42,6 +45,8 @@ def slope_rows(tables: Tables) -> pd.DataFrame:
             low, median, high = _quantiles(rows["cost"].where(~rows["censored"], inf).to_numpy(float))
             foretold = rows["predicted_cost"].median()
             line = {"low": low, "median": median, "high": high, "foretold": foretold, "budget": runs["budget"].max()}
+            # what lies at or above the median, and may lie below, leaves it known no better
+            line["at_most"] = bool((rows["at_most"] & (rows["cost"] >= median)).any())
             parts.append({"configuration": name, "frequency": frequency, **line})
     return pd.DataFrame(parts)
 
@@ -62,6 +67,8 @@ def slope(tables: Tables) -> Figure:
             Line2D([], [], label="median over seeds, with quartiles", **MEASURED),
             Line2D([], [], label="not learned by half of the seeds", **CENSORED),
         ]
+        if rows["at_most"].any():
+            handles.append(Line2D([], [], label="learned by half before their first mark", **EARLY))
         if (rows["foretold"] < inf).any():
             handles.append(Line2D([], [], label="tangent-kernel theory", **FORETOLD))
         note = "lines: least squares through the medians that are known; k^: their slope; at the budget where censored"
@@ -74,10 +81,13 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> str:
     k, budget = rows["frequency"].to_numpy(float), float(rows["budget"].max())
     # quartiles that lie beyond the budget are drawn up to it
     low, median, high = (np.clip(rows[name].to_numpy(float), 1, budget) for name in ("low", "median", "high"))
-    hit = np.isfinite(rows["median"].to_numpy(float))
+    early = rows["at_most"].to_numpy(bool)
+    late = ~np.isfinite(rows["median"].to_numpy(float))
+    hit = ~(early | late)
     axes.errorbar(k[hit], median[hit], yerr=[(median - low)[hit], (high - median)[hit]], **MEASURED)
     # a median that is not known is at least the budget
-    axes.plot(k[~hit], np.full((~hit).sum(), budget), **CENSORED)
+    axes.plot(k[late], np.full(late.sum(), budget), **CENSORED)
+    axes.plot(k[early & ~late], median[early & ~late], **EARLY)
     known = rows["foretold"].notna().to_numpy()
     axes.plot(k[known], rows["foretold"].to_numpy(float)[known], **FORETOLD)
     axes.set(xscale="log", yscale="log")

@@ -71,7 +71,9 @@ def _held(one: Course, axis: str, at: Doubles) -> Doubles:
     values = one.places[axis]
     if axis != "loss":
         index = np.searchsorted(values, at * (1 + 1e-9), side="right") - 1
-        return one.errors[np.maximum(index, 0)]
+        # before the first mark of a loop that was resumed nothing is known
+        unseen = (index < 0) & (one.places["cost"][0] > 0)
+        return np.where(unseen[:, None], np.nan, one.errors[np.maximum(index, 0)])
     # a loss that was reached stays reached; negated, as `searchsorted` takes ascending values alone
     falling = np.minimum.accumulate(np.where(np.isnan(values), np.inf, values))
     index = np.searchsorted(-falling, -at * (1 + 1e-9), side="left")

@@ -146,7 +146,7 @@ def run_values(tables: Tables, threshold: float) -> pd.DataFrame:
     names, columns = [], []
     seen = as_declared(tables)
     for laid in side_by_side(tables["runs"], seen["curves"], seen["spectra"], hits):
-        compared = wins(np.where(laid.censored[0], np.inf, laid.cost[0])[None, None])[0]
+        compared = wins(laid.place[0][None, None])[0]
         concordant, pairs = run_pairs(compared, laid.slot, laid.n_runs)
         low, high = run_bounds(log_cost(laid.cost[0]), laid.censored[0], laid.frequency, laid.slot, laid.n_runs)
         spread = np.where(np.isfinite(low), low, high)

@@ -1,6 +1,7 @@
 """How fast hit costs grow with frequency: a regression of log cost on log frequency, with an effect for each series.
 
-Costs that a run did not live to see are censored: of them only the lower bound is known (Tobit). With x centred
+Costs that a run did not live to see are censored: of them only the lower bound is known, and of those before its first
+mark only the upper (Tobit). With x centred
 nowhere and an intercept for each series the likelihood is that of
 
     log cost = intercept of the series + exponent * log frequency + sigma * normal,
@@ -12,6 +13,7 @@ Source: Olsen, Econometrica 46 (1978) 1211-1215.
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,8 @@ from scipy.special import log_ndtr
 from harness.analysis.statistics.signs import student
 from harness.tables import Doubles
 
+Censored: TypeAlias = NDArray[np.bool_] | NDArray[np.int8]
+"""Of each value: 1 (or true) if the true one lies above it, -1 if below, 0 if it is known."""
 STEPS = 60
 ENOUGH = 1e-10
 SMALLEST_SIGMA = 1e-6
@@ -52,11 +56,11 @@ def freedom(sloping: NDArray[np.bool_]) -> int:
     return int(sloping.sum()) - 1
 
 
-def exponent(x: Doubles, y: Doubles, censored: NDArray[np.bool_], run: NDArray[np.int64], n_runs: int) -> Exponent:
+def exponent(x: Doubles, y: Doubles, censored: Censored, run: NDArray[np.int64], n_runs: int) -> Exponent:
     """The slope of `y (G, Q)` on `x (G, Q)`, NaN where absent, for series of the runs `run (G,)`."""
     present = np.isfinite(x) & np.isfinite(y)
-    present &= (present & ~censored).any(axis=1, keepdims=True)  # a series without a hit has an intercept of its own
-    seen = present & ~censored
+    seen = present & (censored == 0)
+    present &= seen.any(axis=1, keepdims=True)  # a series without a hit has an intercept of its own
     sloping = np.zeros(n_runs, bool)
     sloping[run[seen.sum(axis=1) > 1]] = True
     none = Exponent(float("nan"), np.full(n_runs, np.nan), sloping)
@@ -71,7 +75,7 @@ def exponent(x: Doubles, y: Doubles, censored: NDArray[np.bool_], run: NDArray[n
     if known.all():
         slope, scores = _least_squares(values, when, group)
     else:
-        slope, scores = _tobit(values, when, known, group)
+        slope, scores = _tobit(values, when, censored[present].astype(int), group)
     influence = np.zeros(n_runs)
     np.add.at(influence, run[names], np.bincount(group, scores, len(names)))
     return Exponent(slope, influence, sloping)
@@ -96,8 +100,9 @@ def _least_squares(x: Doubles, y: Doubles, group: NDArray[np.int64]) -> tuple[fl
     return slope, x * (y - slope * x) / (x @ x)
 
 
-def _tobit(x: Doubles, y: Doubles, known: NDArray[np.bool_], group: NDArray[np.int64]) -> tuple[float, Doubles]:
+def _tobit(x: Doubles, y: Doubles, side: NDArray[np.int64], group: NDArray[np.int64]) -> tuple[float, Doubles]:
     """The same from the censored likelihood, by Newton's method with halved steps."""
+    known = side == 0
     scale = max(float(np.abs(x).max()), 1.0)
     design = np.column_stack([np.eye(group.max() + 1)[group], x / scale])
     start_slope, _ = _least_squares(x[known], y[known], group[known])
@@ -106,40 +111,42 @@ def _tobit(x: Doubles, y: Doubles, known: NDArray[np.bool_], group: NDArray[np.i
     means = np.bincount(group[known], (y - start_slope * x)[known]) / np.bincount(group[known])
     # Olsen's (intercepts, slope, 1) / sigma
     theta = np.append(np.append(means, start_slope * scale), 1.0) / sigma
-    likelihood = _likelihood(theta, design, y, known)
+    likelihood = _likelihood(theta, design, y, side)
     for _ in range(STEPS):
-        per_value, hessian = _derivatives(theta, design, y, known)
+        per_value, hessian = _derivatives(theta, design, y, side)
         gradient = per_value.sum(axis=0)
         # a series with hardly a hit may leave a direction flat
         step = np.linalg.solve(hessian + 1e-9 * np.eye(len(theta)), gradient)
         length = 1.0
-        while (new := _likelihood(theta + length * step, design, y, known)) < likelihood and length > 1e-8:
+        while (new := _likelihood(theta + length * step, design, y, side)) < likelihood and length > 1e-8:
             length /= 2
         theta, gained, likelihood = theta + length * step, new - likelihood, max(new, likelihood)
         if gained < ENOUGH or 1 / theta[-1] < SMALLEST_SIGMA:
             break
-    per_value, hessian = _derivatives(theta, design, y, known)
+    per_value, hessian = _derivatives(theta, design, y, side)
     moved = per_value @ np.linalg.pinv(hessian)  # influence on (intercepts, slope, 1) / sigma
     # sigma cancels; by the delta method d slope = (d theta_slope - slope d theta_last) / theta_last
     slope = theta[-2] / theta[-1]
     return float(slope / scale), (moved[:, -2] - slope * moved[:, -1]) / theta[-1] / scale
 
 
-def _likelihood(theta: Doubles, design: Doubles, y: Doubles, known: NDArray[np.bool_]) -> float:
+def _likelihood(theta: Doubles, design: Doubles, y: Doubles, side: NDArray[np.int64]) -> float:
     if theta[-1] <= 0:
         return -np.inf
-    z = theta[-1] * y - design @ theta[:-1]
-    # of a hit log(1 / sigma) - z^2 / 2, of a censored value log P(Z > z), but for constants
-    return float((np.log(theta[-1]) - 0.5 * z[known] ** 2).sum() + log_ndtr(-z[~known]).sum())
+    z, known = theta[-1] * y - design @ theta[:-1], side == 0
+    # of a hit log(1 / sigma) - z^2 / 2, of a censored value log P(Z > z), or log P(Z < z), but for constants
+    return float((np.log(theta[-1]) - 0.5 * z[known] ** 2).sum() + log_ndtr(-(side * z)[~known]).sum())
 
 
-def _derivatives(theta: Doubles, design: Doubles, y: Doubles, known: NDArray[np.bool_]) -> tuple[Doubles, Doubles]:
+def _derivatives(theta: Doubles, design: Doubles, y: Doubles, side: NDArray[np.int64]) -> tuple[Doubles, Doubles]:
     """The score of each value `(n, parameters)` and the negative Hessian of the log-likelihood."""
-    z = theta[-1] * y - design @ theta[:-1]
-    ratio = np.exp(-0.5 * z**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(-z))  # of the normal density to its upper tail
+    z, known = theta[-1] * y - design @ theta[:-1], side == 0
+    # log P(Z < z) is log P(Z > -z): the other tail, mirrored
+    beyond = np.where(known, z, side * z)
+    ratio = np.exp(-0.5 * beyond**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(-beyond))  # of the normal density to its tail
     # d/dz of -z^2 / 2 and of log P(Z > z); below, minus the second derivatives
-    by_z = np.where(known, -z, -ratio)
-    curvature = np.where(known, 1.0, ratio * (ratio - z))
+    by_z = np.where(known, -z, -side * ratio)
+    curvature = np.where(known, 1.0, ratio * (ratio - beyond))
     moves = np.column_stack([-design, y])  # dz / dtheta
     scores = by_z[:, None] * moves
     # d log theta_last

@@ -1,7 +1,8 @@
 """Spread: in a run, how many times the cost of the lowest watched frequency the highest takes; the median over runs.
 
 A frequency that was not hit took more than the run's whole cost, so that of the ratio a bound is known: at least, if
-the highest was not hit, at most, if the lowest was not. The median of the lower and that of the upper bounds enclose
+the highest was not hit, at most, if the lowest was not; one that was hit before the run's first mark took less than the
+mark's cost, and bounds the other way. The median of the lower and that of the upper bounds enclose
 the median of the ratios; where they agree it is known. The interval is made of order statistics of the bounds and holds
 whatever the distribution of ratios.
 """
@@ -12,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.analysis.statistics.censored import Censored
 from harness.analysis.statistics.laws import at_most
 from harness.tables import Doubles
 
@@ -27,7 +29,7 @@ class Spread:
 
 
 def run_bounds(
-    log_cost: Doubles, censored: NDArray[np.bool_], frequency: Doubles, run: NDArray[np.int64], n_runs: int
+    log_cost: Doubles, censored: Censored, frequency: Doubles, run: NDArray[np.int64], n_runs: int
 ) -> tuple[Doubles, Doubles]:
     """Bounds `(runs,)` of the log ratio of each run, the median over its components; NaN for less than two.
 
@@ -39,9 +41,10 @@ def run_bounds(
     lowest, highest = present.argmax(axis=1), present.shape[1] - 1 - present[:, ::-1].argmax(axis=1)
     known = np.where(present, log_cost, 0.0)
     ratio = known[series, highest] - known[series, lowest]
-    # the lowest not hit took longer than known: the ratio may be anything below, and mirrored for the highest
-    low = np.where(several, np.where(censored[series, lowest], -np.inf, ratio), np.nan)
-    high = np.where(several, np.where(censored[series, highest], np.inf, ratio), np.nan)
+    # the lowest not hit took longer than known, or the highest less: the ratio may be anything below; and mirrored
+    of_lowest, of_highest = (censored[series, place].astype(int) for place in (lowest, highest))
+    low = np.where(several, np.where((of_lowest > 0) | (of_highest < 0), -np.inf, ratio), np.nan)
+    high = np.where(several, np.where((of_highest > 0) | (of_lowest < 0), np.inf, ratio), np.nan)
     lows, highs = np.full(n_runs, np.nan), np.full(n_runs, np.nan)
     if np.bincount(run[several], minlength=1).max() == 1:  # the median of one component is that one
         lows[run[several]], highs[run[several]] = low[several], high[several]

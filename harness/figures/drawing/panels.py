@@ -31,7 +31,7 @@ class Panel:
     name: str
     optimizer: str
     rows: pd.MultiIndex  # (component, frequency) in ascending order; shared by the panels of a problem and probe
-    errors: Doubles  # (R, 1 + cells), median over runs; NaN where no run watches the row, inf where most are not finite
+    errors: Doubles  # (R, 1 + cells), median over runs; NaN where no run watches, inf where most are not finite
     hits: Doubles  # (R, 3) costs by which the shares `QUARTILES` of the runs have learned; inf where they never do
     ended: float  # cost from which half of the runs or more hold their last error
     endings: str  # how many runs ended otherwise than by their budget
@@ -122,9 +122,9 @@ def median_errors(spectra: pd.DataFrame, rows: pd.MultiIndex, costs: Doubles) ->
     steps = [_steps(part, len(rows), costs) for _, part in columns.groupby(spectra["run_id"].to_numpy())]
     medians = np.full((len(rows), len(costs)), np.nan)
     for row, errors in enumerate(np.array(steps).reshape(len(steps), *medians.shape).swapaxes(0, 1)):
-        watching = errors[~np.isnan(errors).any(axis=1)]
-        if len(watching):
-            medians[row] = np.median(watching, axis=0)
+        # a run that was first seen later on counts from there
+        seen = ~np.isnan(errors).all(axis=0)
+        medians[row, seen] = np.nanmedian(errors[:, seen], axis=0)
     return medians
 
 
@@ -135,9 +135,9 @@ def _steps(run: pd.DataFrame, rows: int, costs: Doubles) -> Doubles:
     cost[mark] = run["cost"]
     # NaN is left for rows that this run does not watch
     error[mark, run["place"]] = run["error"].where(np.isfinite(run["error"]), inf)
-    # the last mark at or before each cost; every run has one at 0
+    # the last mark at or before each cost; a loop that was resumed has none at first
     at = np.searchsorted(cost, costs * (1 + ROUNDING), side="right") - 1
-    return error[np.maximum(at, 0)].T
+    return np.where(at < 0, np.nan, error[np.maximum(at, 0)].T)
 
 
 def hit_quartiles(hits: pd.DataFrame, rows: pd.MultiIndex) -> Doubles:

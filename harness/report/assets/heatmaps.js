@@ -40,7 +40,7 @@ function mapOf(state, one) {
   map.className = "map";
   names.append(...labels.map((label) => Object.assign(document.createElement("li"), { textContent: label })));
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", `${one.name}: median cost at which each frequency was learned: `
+  canvas.setAttribute("aria-label", `${one.name}: median cost by which each frequency was learned: `
     + labels.map((label) => `${label}: ${told(one.learned[label] ?? null)}`).join("; "));
   paint(canvas, rows);
   canvas.addEventListener("mousemove", (event) => {
@@ -49,7 +49,7 @@ function mapOf(state, one) {
     const row = labels.length - 1 - Math.min(labels.length - 1, Math.floor((event.clientY - box.top) / box.height * labels.length));
     const error = rows[row]?.[column];
     state.article.querySelector(".probe").textContent =
-      `${one.name}, ${labels[row]}, cost ${told(costs[column])}: median error ${error === null ? "not known" : told(error)}; learned at ${told(one.learned[labels[row]] ?? null)}.`;
+      `${one.name}, ${labels[row]}, cost ${told(costs[column])}: median error ${error === null ? "not known" : told(error)}; learned by ${told(one.learned[labels[row]] ?? null)}.`;
   });
   const ends = document.createElement("div");
   ends.className = "costs";

@@ -61,8 +61,12 @@ class Recorder:
         """How many lanes are watched."""
         return len(self._problems)
 
+    def first_cost(self, lane: int) -> float:
+        """Of the first mark; NaN without any."""
+        return self._snapshots[lane][0].cost if self._snapshots[lane] else nan
+
     def first_loss(self, lane: int) -> float:
-        """The loss at cost 0."""
+        """The loss at the first mark."""
         return self._losses[lane][0][0] if self._losses[lane] else float("nan")
 
     def last_loss(self, lane: int) -> float:

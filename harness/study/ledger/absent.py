@@ -7,8 +7,9 @@ import numpy as np
 
 ABSENT = {"str": "", "float64": np.nan}
 """By type, where the type has a value for nothing."""
-DECLARED: dict[str, int | bool] = {"lanes": 1, "component": 0, "threads": 1}
-"""By name, in whichever table, for counts and flags: a run was made alone, on one thread, with one output. A new column
+DECLARED: dict[str, int | bool] = {"lanes": 1, "component": 0, "threads": 1, "at_most": False}
+"""By name, in whichever table, for counts and flags: a run was made alone, on one thread, with one output, and was
+seen from its beginning. A new column
 of whole numbers has its line here if all older runs were alike in it; if they were not, it cannot be made up."""
 
 
