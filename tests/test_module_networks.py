@@ -19,6 +19,7 @@ from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.losses.regression import make_loss
 from problems.networks.by_name import NAMES, Choice, image_network, image_shape
 from problems.networks.mlp import MLP
+from problems.networks.registered import unregistered
 from problems.networks.torch import architectures
 from problems.networks.torch.module import ModuleNetwork
 from problems.user_modules import module_problem
@@ -390,6 +391,51 @@ def test_a_module_without_anything_to_train_is_refused():
         ModuleNetwork("bad", nn.Identity, (5,))
     with pytest.raises(ValueError, match="none \\(18 are frozen\\)"):
         ModuleNetwork("bad", lambda: nn.Linear(5, 3).requires_grad_(False), (5,))
+
+
+class Beside(nn.Module):
+    """Parts in plain lists and dictionaries, beside one that is registered."""
+
+    def __init__(self, held):
+        super().__init__()
+        self.held = held
+        self.outer = nn.Linear(5, 3)
+
+    def forward(self, x):
+        return self.outer(x)
+
+
+BESIDE = {
+    "a list": (lambda: [nn.Linear(5, 5), nn.Linear(5, 5)], "Beside holds 60 parameters in 'held'"),
+    "a list within": (lambda: {"a": [(nn.Linear(5, 5), 3)]}, "Beside holds 30 parameters in 'held'"),
+    "parameters": (lambda: [nn.Parameter(torch.ones(4))], "Beside holds 4 parameters in 'held'"),
+    "a tensor": (lambda: torch.ones(4, requires_grad=True), "Beside holds 4 parameters in 'held'"),
+}
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_layers_that_are_not_registered_are_refused(kind):
+    make, words = BESIDE[kind]
+    with pytest.raises(ValueError, match=f"The module {words} that are not registered: .*torch.nn.ModuleList"):
+        ModuleNetwork("bad", lambda: Beside(make()), (5,))
+    with pytest.raises(ValueError, match=r"Sequential holds .* in '0\.held' that"):
+        ModuleNetwork("bad", lambda: nn.Sequential(Beside(make()), nn.Linear(3, 3)), (5,))
+
+
+@pytest.mark.parametrize("held", [[nn.Linear(5, 5).requires_grad_(False)], [torch.ones(3)], ["a"] * 5000, {"a": None}])
+def test_constants_and_data_in_lists_are_no_layers(held):
+    assert ModuleNetwork("good", lambda: Beside(held), (5,), precision="float32").dim == 18
+
+
+def test_layers_that_are_registered_as_well_are_none_beside():
+    def make():
+        module = Beside([])
+        module.held.append(module.outer)
+        return module
+
+    assert ModuleNetwork("good", make, (5,)).dim == 18
+    recurrent = nn.LSTM(5, 3)
+    assert unregistered(nn.utils.parametrizations.weight_norm(recurrent, "weight_hh_l0")) == ""
 
 
 class Constants(nn.Module):

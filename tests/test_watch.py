@@ -285,6 +285,9 @@ WRONG = {
     "marks": ((X, Y), {"marks": 3.5}, "marks must be a whole number of at least 1; got 3.5"),
     "parameters": ((X, Y), {"dim": 3.5}, "dim must be a whole number of at least 0; got 3.5"),
     "a model for a network": ((X, Y), {"network": np.tanh}, "The network is told as text; got <ufunc 'tanh'>"),
+    "a model that is none": ((X, Y), {"model": 3}, "is a torch module, made, whose parameters are counted; got int"),
+    "a class for a model": ((X, Y), {"model": torch.nn.Linear}, "got the class Linear"),
+    "several models": ((X, Y), {"model": [torch.nn.Linear(1, 1)]}, "got list. Several make one in torch.nn.ModuleList"),
     "settings": ((X, Y), {"settings": [1]}, "settings are names with values, such as {'lr': 0.1}; got [1]"),
     "a thing in settings": ((X, Y), {"settings": {"f": np.tanh}}, "'f' is ufunc. Name it in words"),
     "a direction of a line": (
@@ -543,3 +546,66 @@ def test_a_grid_in_space_is_a_period_in_any_order_of_its_points():
     rows = harness.load("results/grid").spectra
     # one wave on the grid of its period: all of it is in its shell
     assert rows["target_amplitude"].iloc[0] == pytest.approx(np.linalg.norm([0.5]), rel=1e-6)
+
+
+def test_a_model_that_is_told_later_is_a_module():
+    watch = harness.Watch("later", X, Y, optimizer="mine")
+    with pytest.raises(ValueError, match="is a torch module, made"):
+        watch.model = 3
+    watch.model = torch.nn.Linear(1, 1)
+    watch.model = None
+
+
+def test_a_run_that_fails_before_its_first_mark_has_the_precision_of_its_model_or_none():
+    for name, model, precision in (("half", torch.nn.Linear(1, 1).half(), "float16"), ("unknown", None, "")):
+        harness.Watch(name, X, Y, optimizer="mine", model=model).fail(ZeroDivisionError("division by zero"))
+        row = harness.load(f"results/{name}").runs.iloc[0]
+        assert (row["status"], row["dtype"]) == ("failed", precision)
+
+
+def test_a_lazy_model_is_counted_as_far_as_it_is_made():
+    model = torch.nn.Sequential(torch.nn.LazyLinear(4), torch.nn.Linear(4, 1))
+    watch = harness.Watch("lazy", X, Y, optimizer="mine", model=model)
+    watch.save()
+    assert harness.load("results/lazy").runs["dim"].item() == 5
+    x = torch.from_numpy(X).float()[:, None]
+    watch(0, lambda: model(x))
+    watch.close()
+    assert harness.load("results/lazy").runs["dim"].item() == 13
+
+
+class Listed(torch.nn.Module):
+    """Layers in a plain list, of which torch knows nothing."""
+
+    def __init__(self, trained=True):
+        super().__init__()
+        self.blocks = [torch.nn.Linear(1, 8), torch.nn.Linear(8, 8)]
+        self.outer = torch.nn.Linear(8, 1)
+        for block in self.blocks:
+            block.requires_grad_(trained)
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = torch.tanh(block(x))
+        return self.outer(x)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_layers_that_nothing_trains_are_warned_of_once(told):
+    model, x = Listed(), torch.from_numpy(X).float()[:, None]
+
+    def loop():
+        with harness.Watch("listed", X, Y, optimizer="mine", model=model if told else None) as watch:
+            for step in range(3):
+                watch(step, lambda: model(x))
+
+    with pytest.warns(UserWarning, match="holds 88 parameters in 'blocks' that are not registered") as warned:
+        loop()
+    assert len(warned) == 1
+    assert warned[0].filename == __file__
+    assert "'blocks' that are not registered" in harness.load("results/listed").runs["reason"].item()
+
+
+def test_layers_in_a_list_that_ask_for_no_gradient_are_meant_as_constants():
+    model = Listed(trained=False)
+    harness.Watch("frozen", X, Y, optimizer="mine", model=model)

@@ -16,8 +16,8 @@ class Shown:
     dim: int
     name: str = "own"
     dtype: Any = field(default_factory=lambda: np.dtype(np.float64))
-    precision: str = "float64"
-    """Of its outputs as they were shown."""
+    precision: str = ""
+    """Of its outputs as they were shown; empty until then."""
     outputs: Array = field(default_factory=lambda: np.empty((0, 0)))
 
     def show(self, outputs: Array, precision: str) -> None:

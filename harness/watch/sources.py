@@ -5,20 +5,37 @@ from typing import Any
 import numpy as np
 
 from harness.run.spec import find_problem, stream
-from harness.watch.arrays import Numbers, finite
+from harness.watch.arrays import Numbers, finite, precision_of
 from harness.watch.identity import Terms, labels
 from harness.watch.watched import PRINCIPAL, Data, shapes_of, understand
 from problems import PROBLEMS
+from problems.networks.registered import is_lazy
 
 SINGLE = 1e-6
 """Share of the largest number by which data in single precision may differ."""
 
 
+def check_model(model: Any) -> None:
+    """Raise ValueError for what is neither a torch module nor None."""
+    is_module = callable(getattr(model, "named_modules", None)) and not isinstance(model, type)
+    if model is not None and not is_module:
+        what = f"the class {model.__name__}" if isinstance(model, type) else f"{type(model).__name__}"
+        raise ValueError(
+            f"The model of a watch is a torch module, made, whose parameters are counted; got {what}. Several make one "
+            "in torch.nn.ModuleList; of what is none say dim=, the number of its parameters, and leave model out."
+        )
+
+
 def parameters_of(model: Any) -> int:
-    """The number of trained parameters of a torch module; 0 for what is none."""
-    if not callable(getattr(model, "parameters", None)):
-        return 0
-    return sum(int(each.numel()) for each in model.parameters() if each.requires_grad)
+    """The number of trained parameters of a torch module, lazy ones not yet; 0 for None."""
+    trained = [] if model is None else [each for each in model.parameters() if each.requires_grad]
+    return sum(0 if is_lazy(each) else int(each.numel()) for each in trained)
+
+
+def precision_of_parameters(model: Any) -> str:
+    """The name of the precision of a module's first parameter, such as `float32`; empty where none is known."""
+    first = None if model is None else next(iter(model.parameters()), None)
+    return "" if first is None else precision_of(first)
 
 
 def sources(said: Terms, inputs: Any, targets: Any) -> tuple[Data, dict[str, Any]]:

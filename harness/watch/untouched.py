@@ -17,12 +17,14 @@ MANY = 100
 
 
 @contextmanager
-def untouched(model: Any, predict: Any) -> Iterator[None]:
-    """Nothing that the loop would notice: no gradients, and modules in evaluation mode, with their buffers put back."""
+def untouched(model: Any, predict: Any) -> Iterator[list[Any]]:
+    """Nothing that the loop would notice: no gradients, and modules in evaluation mode, with their buffers put back.
+
+    Gives the modules that are found, a list that grows as they are called; parts of one that is found are not in it."""
     torch = sys.modules.get("torch")
     with globals_kept(), ExitStack() as stack:
         if torch is None:
-            yield
+            yield []
             return
         stack.enter_context(torch.random.fork_rng())
         stack.enter_context(torch.no_grad())
@@ -39,7 +41,7 @@ def untouched(model: Any, predict: Any) -> Iterator[None]:
                 kept.take(module)
 
         stack.callback(torch.nn.modules.module.register_module_forward_pre_hook(hook).remove)
-        yield
+        yield kept.found
 
 
 class _Kept:
@@ -47,6 +49,7 @@ class _Kept:
 
     def __init__(self, torch: Any) -> None:
         self._torch = torch
+        self.found: list[Any] = []
         self._modes: dict[int, tuple[Any, bool]] = {}
         self._buffers: list[tuple[Any, str, Any, Any]] = []
 
@@ -54,6 +57,7 @@ class _Kept:
         """Keep a module and its parts; anything else is passed over."""
         if not isinstance(thing, self._torch.nn.Module) or id(thing) in self._modes:
             return
+        self.found.append(thing)
         lazy = self._torch.nn.parameter.is_lazy
         for part in thing.modules():
             if id(part) in self._modes:

@@ -18,20 +18,21 @@ from warnings import warn
 import numpy as np
 
 from harness.plugins.names import check_name
-from harness.run.machine import machine
 from harness.run.marks.record import Recorder
 from harness.run.marks.schedule import log_marks
 from harness.run.metering.account import Counts, Snapshot
 from harness.run.numbers import is_whole
-from harness.tables import SCHEMA, RunRows, no_rows, rows_of
+from harness.tables import RunRows
 from harness.watch.arrays import Numbers, Predict, as_numbers, number, precision_of
 from harness.watch.entry import Entry
 from harness.watch.identity import About, terms
+from harness.watch.row import Seen, summary, tables
 from harness.watch.shown import NOWHERE, Shown
-from harness.watch.sources import parameters_of, sources
+from harness.watch.sources import check_model, parameters_of, precision_of_parameters, sources
 from harness.watch.untouched import untouched
 from harness.watch.watched import what_is_there
 from problems.engines.numpy_evaluator import NumpyEvaluator
+from problems.networks.registered import unregistered
 
 RATIO = 1.15
 """Of the costs of neighbouring marks where no budget is given: about 16 marks for each factor of ten."""
@@ -69,8 +70,8 @@ class Watch:
         self.inputs, self.targets = self._data.inputs, self._data.targets
         folder = Path(self._terms.out) if self._terms.out else Path("results") / study
         self._entry = Entry(folder, named, self._terms)
+        self._warned: tuple[str, ...] = ()
         self.model = self._terms.model
-        """The module whose parameters are counted; it may be told later."""
         self._network = Shown(self._terms.dim, self._terms.network)
         problem, self.left_out = what_is_there(self._data, self._network, self._terms.watch)
         if self.left_out:
@@ -132,6 +133,24 @@ class Watch:
         return cost
 
     @property
+    def model(self) -> Any:
+        """The module whose parameters are counted; it may be told later. Raises ValueError for what is none."""
+        return self._model
+
+    @model.setter
+    def model(self, model: Any) -> None:
+        check_model(model)
+        self._model = model
+        self._warn_of([] if model is None else [model])
+
+    def _warn_of(self, models: list[Any]) -> None:
+        """What they hold that nothing trains, once."""
+        beside = dict.fromkeys(filter(None, map(unregistered, models)))
+        for sentence in [sentence for sentence in beside if sentence not in self._warned]:
+            self._warned = (*self._warned, sentence)
+            warn(sentence, stacklevel=4)
+
+    @property
     def seconds(self) -> float:
         """Seconds of the loop so far, without measuring."""
         return perf_counter() - self._began - self._measuring
@@ -139,14 +158,16 @@ class Watch:
     @property
     def overhead(self) -> float:
         """Seconds spent in measuring, as a share of those of the loop."""
-        return self._measuring / max(self.seconds, 1e-9)
+        return self._seen.overhead
 
     def _measure(self, predict: Predict, cost: float) -> None:
         # what a loop evaluates is not known: its whole cost stands as `values`
         snapshot = Snapshot(cost=cost, **asdict(Counts(values=cost)), seconds=self.seconds)
         began = perf_counter()
-        with untouched(self.model, predict):
+        with untouched(self.model, predict) as found:
             told = predict()
+        if self._measured_at < 0:
+            self._warn_of(found)
         self._network.show(self._shaped(as_numbers("predictions", told)), precision_of(told))
         with np.errstate(all="ignore"):  # a loop that diverges is watched to its end
             self._recorder.observe([0], snapshot, NOWHERE, NOWHERE)  # the best is that of marks
@@ -161,7 +182,7 @@ class Watch:
         """Write the marks so far, for the case that the loop is killed; done by itself every ten seconds, at a mark.
 
         Until the watch is closed its run stands as `failed`."""
-        self._entry.write(self._rows("failed", UNFINISHED))
+        self._entry.write(self._tables("failed", UNFINISHED))
 
     def _shaped(self, outputs: Numbers) -> Numbers:
         if outputs.shape not in self._data.shapes:
@@ -192,7 +213,8 @@ class Watch:
         elif not isfinite(self._recorder.last_loss(0)) and status == "watched":
             since = "no longer" if isfinite(self._recorder.first_loss(0)) else "not"
             status, reason = "diverged", f"The predictions are {since} finite."
-        self._entry.write(self._rows(status, reason or " ".join((self._summary(), *self.left_out))))
+        told = " ".join((summary(self._terms, self._recorder, self._seen), *self.left_out, *self._warned))
+        self._entry.write(self._tables(status, reason or told))
 
     def fail(self, error: BaseException) -> None:
         """Write what was measured before the loop ended by `error`."""
@@ -211,40 +233,17 @@ class Watch:
         else:
             self.fail(error)
 
-    def _summary(self) -> str:
-        return (
-            f"A loop of the user's, watched until it was closed; cost in {self._terms.unit}. Measuring took "
-            f"{self._measuring:.3g} s, {100 * self.overhead:.2g} % of the loop's {self.seconds:.3g} s."
-        )
+    def _tables(self, status: str, reason: str) -> RunRows:
+        ended = {"status": status, "reason": reason}
+        return tables(self._entry, self._terms, self._recorder, self._seen, ended)
 
-    def _rows(self, status: str, reason: str) -> RunRows:
-        row = {
-            **{name: "" if kind == "str" else 0 for name, kind in SCHEMA["runs"].items()},
-            **self._entry.labels,
-            "run_id": self._entry.run_id,
-            "dtype": self._network.precision,
-            "seed": self._terms.seed,
-            "dim": self._terms.dim or parameters_of(self.model),
-            "n_samples": len(self.inputs),
-            "budget": self._terms.budget or self._cost,
-            "cost_per_gradient": 1.0,
-            "status": status,
-            "reason": reason,
-            "values": self._cost,
-            "cost": self._cost,
-            "seconds_objective": self.seconds,
-            "seconds_measuring": self._measuring,
-            "lanes": 1,
-            "engine": "watched",
-            "state_dtype": "",
-            "first_loss": self._recorder.first_loss(0),
-            "last_loss": self._recorder.last_loss(0),
-            "best_loss": self._recorder.best_loss(0),
-            "machine_id": machine()["machine_id"],
-        }
-        return {
-            "runs": rows_of("runs", row),
-            "curves": self._recorder.curves(0, self._entry.run_id),
-            "spectra": self._recorder.spectra(0, self._entry.run_id),
-            "predictions": no_rows("predictions"),
-        }
+    @property
+    def _seen(self) -> Seen:
+        return Seen(
+            cost=self._cost,
+            seconds=self.seconds,
+            measuring=self._measuring,
+            precision=self._network.precision or precision_of_parameters(self.model),
+            dim=self._terms.dim or parameters_of(self.model),
+            samples=len(self.inputs),
+        )

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from problems import draws
+from problems.networks.registered import unregistered
 
 COMPLEX = {torch.float32: torch.complex64, torch.float64: torch.complex128}
 
@@ -22,7 +23,7 @@ def seeded(make: Callable[[], Any], seed: int) -> Any:
 def made(make: Callable[[], Any], shape: tuple[int, ...], seed: int) -> nn.Module:
     """The module made under `seed`, its lazy layers by a first call with samples of `shape`.
 
-    Raises ValueError if it is no module."""
+    Raises ValueError if it is no module, or holds layers that are not registered."""
 
     def whole() -> Any:
         with warnings.catch_warnings():
@@ -43,6 +44,8 @@ def made(make: Callable[[], Any], shape: tuple[int, ...], seed: int) -> nn.Modul
             f"A network from a file is a torch.nn.Module; got {type(module).__name__}. A function that gives data has "
             "no arguments: write its numbers into it, or register one for each."
         )
+    if beside := unregistered(module):
+        raise ValueError(beside)
     return module
 
 
