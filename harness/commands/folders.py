@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
 
+from harness.report.again import WATCHED
 from harness.study.comparison import Results, load
 from harness.study.file.study_file import Study
 from harness.study.ledger.ledger import Ledger
@@ -35,8 +36,19 @@ def existing(folder: Path) -> Path:
 def study_in(folder: Path) -> Study:
     """The study whose file lies in the folder; raises ValueError."""
     if not (existing(folder) / FILE).is_file():
+        if _is_watched(Store(folder)):
+            raise ValueError(
+                f"The study in '{folder}' is of loops that were watched, which only their own scripts can make again: "
+                "start the loop once more, with the same names and seed, and its run takes the place of the one that "
+                f"is there. What was measured is read by harness order, report and figure {folder}."
+            )
         raise ValueError(f"The study in '{folder}' has no {FILE}: start it again with the command that began it.")
     return stored(folder)
+
+
+def _is_watched(store: Store) -> bool:
+    runs = store.read(["runs"])["runs"]
+    return bool(len(runs)) and bool((runs["engine"] == WATCHED).all())
 
 
 @contextmanager
