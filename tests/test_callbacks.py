@@ -70,7 +70,7 @@ def test_lightning_is_watched():
 
 
 def test_a_batch_of_any_form_is_moved_by_lightning():
-    pytest.importorskip("lightning")
+    lightning = pytest.importorskip("lightning")
     callbacks = pytest.importorskip("harness.watch.lightning_callback")
     inputs, targets = map(torch.from_numpy, data())
 
@@ -82,7 +82,8 @@ def test_a_batch_of_any_form_is_moved_by_lightning():
 
     watch = harness.Watch("named", inputs, targets, optimizer="lit-adam")
     callback = callbacks.WatchCallback(watch, {"x": inputs, "more": (targets,)})
-    assert torch.equal(callback._predict(Named()), inputs + targets)
+    trainer = lightning.Trainer(accelerator="cpu", logger=False, enable_checkpointing=False)
+    assert torch.equal(callback._predict(trainer, Named()), inputs + targets)
 
 
 @pytest.mark.parametrize(
@@ -140,3 +141,75 @@ def test_a_loop_that_fails_in_lightning_leaves_what_was_measured():
     )
     callback.on_exception(trainer, None, ZeroDivisionError("division by zero"))
     assert harness.load("results/broke").runs["reason"].item() == "ZeroDivisionError: division by zero"
+
+
+def lightning_fit(name, checkpoint=None, **options):
+    """Train `model` by Lightning, watched; the module and the trainer."""
+    lightning = pytest.importorskip("lightning")
+    callbacks = pytest.importorskip("harness.watch.lightning_callback")
+
+    class Fit(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.net = model()
+
+        def forward(self, x):
+            return self.net(x)
+
+        def training_step(self, batch, number):
+            return torch.nn.functional.mse_loss(self(batch[0]), batch[1])
+
+        def configure_optimizers(self):
+            return torch.optim.Adam(self.parameters(), lr=1e-2)
+
+    inputs, targets = map(torch.from_numpy, data())
+    watch = harness.Watch(name, inputs, targets, optimizer="lit-adam")
+    usual = {"accelerator": "cpu", "logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+    trainer = lightning.Trainer(**(usual | options), callbacks=[callbacks.WatchCallback(watch, inputs)])
+    trainer.fit(Fit(), DataLoader(TensorDataset(inputs, targets), batch_size=8), ckpt_path=checkpoint)
+    return trainer
+
+
+def test_a_training_that_goes_on_from_a_checkpoint_of_lightning_goes_on_from_its_marks(tmp_path):
+    trainer = lightning_fit("goes-on", max_steps=12, enable_checkpointing=True)
+    trainer.save_checkpoint(tmp_path / "at.ckpt")
+    first = harness.load("results/goes-on").curves
+    lightning_fit("goes-on", max_steps=STEPS, checkpoint=tmp_path / "at.ckpt")
+    found = harness.load("results/goes-on").curves
+    assert found["loss_last"].tolist()[: len(first)] == pytest.approx(first["loss_last"].tolist())
+    assert found["cost"].tolist()[: len(first)] == first["cost"].tolist()
+    assert found["cost"].iloc[-1] == STEPS
+    # there is nothing more to do, and the run stays
+    lightning_fit("goes-on", max_steps=12, checkpoint=tmp_path / "at.ckpt")
+    assert harness.load("results/goes-on").runs["cost"].item() == STEPS
+
+
+@pytest.mark.parametrize(
+    ("precision", "dtype"), [("bf16-mixed", "bfloat16"), ("bf16-true", "bfloat16"), ("64-true", "float64")]
+)
+def test_marks_are_in_the_precision_of_the_training(precision, dtype):
+    lightning_fit("precise", max_steps=STEPS, precision=precision)
+    run = harness.load("results/precise").runs.iloc[0]
+    assert (run["status"], run["dtype"], run["cost"]) == ("watched", dtype, STEPS)
+
+
+def test_a_training_without_steps_leaves_a_study_that_says_so():
+    lightning_fit("nothing", max_steps=0)
+    run = harness.load("results/nothing").runs.iloc[0]
+    assert (run["status"], run["reason"]) == ("failed", "The loop has never called its watch: nothing was measured.")
+
+
+def test_the_trainer_of_transformers_goes_on_from_its_marks(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    callbacks = pytest.importorskip("harness.watch.trainer_callback")
+    net, (inputs, targets) = model(), map(torch.from_numpy, data())
+    state, seen = transformers.TrainerState(global_step=0), {"model": net}
+    for first, last in ((0, 10), (10, 20)):
+        callback = callbacks.WatchCallback(harness.Watch("again", inputs, targets, optimizer="mine"), inputs)
+        state.global_step = first
+        callback.on_train_begin(None, state, None, **seen)
+        for state.global_step in range(first + 1, last + 1):
+            callback.on_step_end(None, state, None, **seen)
+        callback.on_train_end(None, state, None, **seen)
+    costs = harness.load("results/again").curves["cost"].tolist()
+    assert costs == [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 14, 17, 20]

@@ -1,6 +1,8 @@
 """Loops that are first seen on their way: what they had learned by then took at most so much, and nobody says when."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -91,3 +93,87 @@ def test_a_study_of_watched_loops_alone_is_made_again_by_their_scripts(capsys, w
         "is of loops that were watched, which only their own scripts can make again: start the loop once more" in said
     )
     assert "harness order, report and figure" in said
+
+
+def descend(name="joined", first=0, last=40, fall=10.0):
+    """The steps of a loop whose error falls by e in `fall` of them."""
+    watch = harness.Watch(name, X, WAVES[0], optimizer="mine")
+    if not first:
+        watch.start(lambda: 0 * X)
+    for step in range(first, last):
+        watch(step, lambda step=step: (1 - np.exp(-(step + 1) / fall)) * WAVES[0])
+    return watch
+
+
+def test_a_resumed_loop_goes_on_from_the_marks_before_it():
+    descend(last=30).close()
+    descend(first=20).close()
+    descend("whole").close()
+    found, whole = harness.load("results/joined"), harness.load("results/whole")
+    costs = found.curves["cost"].tolist()
+    assert costs[:3] == [0, 1, 2]
+    assert [cost for cost in costs if 15 < cost < 25] == [18, 21]
+    assert found.curves["mark"].tolist() == list(range(len(costs)))
+    assert np.diff(found.curves["seconds"]).min() >= 0
+    assert found.hits["cost"].to_numpy() == pytest.approx(whole.hits["cost"].to_numpy(), rel=0.02)
+    assert not found.hits["at_most"].any()
+    for name in ("first_loss", "last_loss", "best_loss", "cost"):
+        assert found.runs[name].item() == pytest.approx(whole.runs[name].item())
+    assert "was resumed at cost 21, and goes on from 13 marks" in found.runs["reason"].item()
+
+
+def test_the_best_point_of_a_resumed_loop_is_that_of_both_parts():
+    descend(last=30, fall=5.0).close()
+    descend(first=20, fall=50.0).close()
+    found = harness.load("results/joined")
+    late = found.curves["cost"] > 20
+    best = 0.5 * np.exp(-2 * 18 / 5)
+    assert found.curves.loc[late, "loss"].to_numpy() == pytest.approx(best)
+    assert (found.curves.loc[late, "loss_last"] > 10 * best).all()
+    spectra = found.spectra[found.spectra["cost"] > 20]
+    assert spectra["error"].to_numpy() == pytest.approx(np.exp(-18 / 5))
+    assert (spectra["error_last"] > 0.3).all()
+
+
+def test_a_loop_that_has_nothing_more_to_do_leaves_its_run_as_it_is():
+    descend().close()
+    harness.Watch("joined", X, WAVES[0], optimizer="mine").close()
+    harness.Watch("joined", X, WAVES[0], optimizer="mine").fail(ValueError("no checkpoint"))
+    found = harness.load("results/joined")
+    assert (found.runs["status"].item(), found.runs["cost"].item()) == ("watched", 40)
+
+
+def test_seconds_before_a_loop_was_resumed_are_not_made_up():
+    watch = harness.Watch("seconds", X, WAVES[0], optimizer="mine", unit="seconds")
+    with pytest.raises(ValueError, match="first seen at step 7 has spent seconds that the watch has not seen"):
+        watch(7, lambda: X)
+    watch(7, lambda: X, cost=12.5)
+    watch.close()
+    assert harness.load("results/seconds").curves["cost"].tolist() == [12.5]
+
+
+def test_a_watch_that_is_forgotten_keeps_what_was_measured(tmp_path, monkeypatch):
+    watch = descend()
+    monkeypatch.chdir(tmp_path.parent)
+    del watch
+    found = harness.load(tmp_path / "results" / "joined")
+    assert found.runs["status"].item() == "failed"
+    assert found.curves["cost"].iloc[-1] > 30
+
+
+def test_a_forgotten_watch_does_not_take_the_place_of_a_later_one():
+    watch = descend(last=10)
+    descend().close()
+    del watch
+    assert harness.load("results/joined").runs["status"].item() == "watched"
+
+
+def test_a_process_that_ends_without_closing_keeps_what_was_measured(tmp_path):
+    code = (
+        "import harness, numpy as np; x = np.arange(32) / 32; y = np.sin(2 * np.pi * x)\n"
+        "watch = harness.Watch('ends', x, y, optimizer='mine')\n"
+        "watch(0, lambda: 0 * y); raise RuntimeError('boom')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.stderr.endswith("RuntimeError: boom\n")
+    assert harness.load("results/ends").curves["cost"].tolist() == [1]

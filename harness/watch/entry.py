@@ -1,13 +1,17 @@
 """The place of a watched run in its study."""
 
-from collections.abc import Mapping
+import atexit
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakMethod
 
 from harness.analysis.units import unit_of
 from harness.run.machine import machine
+from harness.study.ledger.ledger import PARTS
 from harness.study.store import STUDY, Store
-from harness.tables import RunRows
+from harness.tables import AnyRows, Tables
+from harness.watch.earlier import earlier
 from harness.watch.identity import Terms, roll, run_id
 
 ATTEMPTS = 20
@@ -26,14 +30,29 @@ class Entry:
         self._store.check(roll(labels, said))
         if (folder / STUDY).is_file():
             self._check_unit()
+        self._known = self._stamp()
 
-    def write(self, tables: RunRows) -> None:
+    @property
+    def is_ours(self) -> bool:
+        """Whether nobody else has written the run since this did, or was made: a later watch of the same names."""
+        return self._stamp() == self._known
+
+    def _stamp(self) -> int:
+        path = self._store.ledger.folder / PARTS / f"{self.run_id}.parquet"
+        return path.stat().st_mtime_ns if path.is_file() else 0
+
+    def earlier(self, cost: float) -> Tables | None:
+        """The marks before this cost of the run as it lies there; None if there are none."""
+        return earlier(self._store, self.run_id, cost)
+
+    def write(self, tables: Mapping[str, AnyRows]) -> None:
         """Enter the study and write the run, in place of an earlier one of the same labels and seed."""
         for _ in range(ATTEMPTS):  # another process may enter at the same moment, and replace the list
             self._store.open(roll(self.labels, self._terms))
             if self.run_id in self._store.roll()["runs"]:
                 break
         self._store.write(self.run_id, tables, machine())
+        self._known = self._stamp()
 
     def _check_unit(self) -> None:
         runs = self._store.read(["runs"])["runs"]
@@ -44,3 +63,9 @@ class Entry:
                     f"The study in '{self._store.folder}' counts the cost of this problem in {other}, and this watch "
                     f"in {self._terms.unit}: costs would not compare. Give unit='{other}' and `cost`, or another study."
                 )
+
+
+def at_exit(method: Callable[[], None]) -> None:
+    """Have a method called when the process ends, while libraries are still there, if its owner lives then."""
+    held = WeakMethod(method)
+    atexit.register(lambda: (found := held()) and found())

@@ -25,10 +25,14 @@ class WatchCallback(Callback):
         self._forward = forward or (lambda module, given: module(given))
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Measure before the first step."""
-        if trainer.is_global_zero:
-            self._watch.model = pl_module
-            self._watch.start(lambda: self._predict(pl_module))
+        """Measure before the first step, or where the checkpoint stands that training goes on from."""
+        if not trainer.is_global_zero:
+            return
+        self._watch.model = pl_module
+        if trainer.global_step:
+            self._watch(trainer.global_step - 1, lambda: self._predict(trainer, pl_module))
+        else:
+            self._watch.start(lambda: self._predict(trainer, pl_module))
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -37,7 +41,7 @@ class WatchCallback(Callback):
         del outputs, batch, batch_idx
         # `global_step` counts finished steps, and a watch numbers them from 0
         if trainer.is_global_zero and trainer.global_step:
-            self._watch(trainer.global_step - 1, lambda: self._predict(pl_module))
+            self._watch(trainer.global_step - 1, lambda: self._predict(trainer, pl_module))
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the run."""
@@ -45,11 +49,19 @@ class WatchCallback(Callback):
         if trainer.is_global_zero:
             self._watch.close()
 
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the run of a training without steps, of which nothing else tells."""
+        self.on_train_end(trainer, pl_module)
+
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Write what was measured."""
         del pl_module
         if trainer.is_global_zero:
             self._watch.fail(exception)
 
-    def _predict(self, module: Any) -> Any:
-        return self._forward(module, move_data_to_device(self._inputs, module.device))
+    def _predict(self, trainer: Trainer, module: Any) -> Any:
+        """What the module says as in validation: in the precision of the training, and where it lies."""
+        precision = trainer.precision_plugin
+        inputs = precision.convert_input(move_data_to_device(self._inputs, module.device))
+        with precision.val_step_context():
+            return precision.convert_output(self._forward(module, inputs))

@@ -1,13 +1,20 @@
 """The tables of a watched run, from what was seen of its loop."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from harness.run.machine import machine
 from harness.run.marks.record import Recorder
-from harness.tables import SCHEMA, RunRows, no_rows, rows_of
+from harness.tables import SCHEMA, AnyRows, Tables, no_rows, rows_of
+from harness.watch.earlier import joined
 from harness.watch.entry import Entry
 from harness.watch.identity import Terms
+
+UNFINISHED = (
+    "The loop has not closed its watch: it goes on, or was killed, and what it had reached is here. Start the loop "
+    "again to make the whole run, which takes this one's place, or go on from a checkpoint."
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +27,8 @@ class Seen:
     precision: str
     dim: int
     samples: int
+    before: Tables | None = None
+    """Of the same loop, until it was resumed."""
 
     @property
     def overhead(self) -> float:
@@ -30,14 +39,20 @@ class Seen:
 def summary(said: Terms, recorder: Recorder, seen: Seen) -> str:
     """What the row says of a loop that was watched to its end."""
     first = recorder.first_cost(0)
-    since = f" It was first seen at cost {first:g}: what it had learned by then, it learned earlier."
+    since = ""
+    if seen.before is not None:
+        since = (
+            f" It was resumed at cost {first:g}, and goes on from {len(seen.before['curves'])} marks that were there."
+        )
+    elif first > said.cost:
+        since = f" It was first seen at cost {first:g}: what it had learned by then, it learned earlier."
     return (
-        f"A loop of the user's, watched until it was closed; cost in {said.unit}.{since * (first > said.cost)} "
+        f"A loop of the user's, watched until it was closed; cost in {said.unit}.{since} "
         f"Measuring took {seen.measuring:.3g} s, {100 * seen.overhead:.2g} % of the loop's {seen.seconds:.3g} s."
     )
 
 
-def tables(entry: Entry, said: Terms, recorder: Recorder, seen: Seen, ended: dict[str, str]) -> RunRows:
+def tables(entry: Entry, said: Terms, recorder: Recorder, seen: Seen, ended: dict[str, str]) -> Mapping[str, AnyRows]:
     """All of them; `ended` has the `status` and the `reason`."""
     row: dict[str, Any] = {
         **{name: "" if kind == "str" else 0 for name, kind in SCHEMA["runs"].items()},
@@ -62,9 +77,10 @@ def tables(entry: Entry, said: Terms, recorder: Recorder, seen: Seen, ended: dic
         "best_loss": recorder.best_loss(0),
         "machine_id": machine()["machine_id"],
     }
-    return {
+    made = {
         "runs": rows_of("runs", row),
         "curves": recorder.curves(0, entry.run_id),
         "spectra": recorder.spectra(0, entry.run_id),
         "predictions": no_rows("predictions"),
     }
+    return made if seen.before is None else joined(seen.before, made)

@@ -6,6 +6,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.watch.arrays import Numbers
+from harness.watch.watched import Data
 from problems.base import Array, Slot
 
 
@@ -46,6 +48,18 @@ class Shown:
     def vjp(self, thetas: Array, inputs: Array) -> NoReturn:
         """Nothing is known of gradients."""
         raise NotImplementedError
+
+
+def shaped(data: Data, outputs: Numbers) -> Numbers:
+    """Predictions `(n, m)` in the order in which the probes know the samples; raises ValueError for another shape."""
+    n, m = data.targets.shape
+    if outputs.shape not in data.shapes:
+        fitting = " or ".join(map(str, data.shapes))
+        raise ValueError(
+            f"Predictions are for all {n:,} samples, {m} numbers each; got an array of shape {outputs.shape}. Give one "
+            f"of shape {fitting}: samples come first, as in the inputs."
+        )
+    return outputs.reshape(n, m).astype(np.float64)[data.order]
 
 
 NOWHERE: NDArray[np.float64] = np.zeros((1, 0))

@@ -23,10 +23,14 @@ class WatchCallback(TrainerCallback):
         self._read = read or logits
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Measure before the first step."""
+        """Measure before the first step, or where the checkpoint stands that training goes on from."""
         del args, control
-        if state.is_world_process_zero:
-            self._watch.model = kwargs["model"]
+        if not state.is_world_process_zero:
+            return
+        self._watch.model = kwargs["model"]
+        if state.global_step:
+            self._watch(state.global_step - 1, lambda: self._predict(kwargs["model"]))
+        else:
             self._watch.start(lambda: self._predict(kwargs["model"]))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:

@@ -7,8 +7,10 @@ for step, batch in enumerate(loader):
 watch.close()
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from math import inf, isfinite
+from os import getpid
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
@@ -22,12 +24,13 @@ from harness.run.marks.record import Recorder
 from harness.run.marks.schedule import log_marks
 from harness.run.metering.account import Counts, Snapshot
 from harness.run.numbers import is_whole
-from harness.tables import RunRows
-from harness.watch.arrays import Numbers, Predict, as_numbers, number, precision_of
-from harness.watch.entry import Entry
+from harness.tables import AnyRows, Tables
+from harness.watch.arrays import Predict, as_numbers, precision_of
+from harness.watch.costs import check_risen, spent, told
+from harness.watch.entry import Entry, at_exit
 from harness.watch.identity import About, terms
-from harness.watch.row import Seen, summary, tables
-from harness.watch.shown import NOWHERE, Shown
+from harness.watch.row import UNFINISHED, Seen, summary, tables
+from harness.watch.shown import NOWHERE, Shown, shaped
 from harness.watch.sources import check_model, parameters_of, precision_of_parameters, sources
 from harness.watch.untouched import untouched
 from harness.watch.watched import what_is_there
@@ -38,21 +41,18 @@ RATIO = 1.15
 """Of the costs of neighbouring marks where no budget is given: about 16 marks for each factor of ten."""
 SAVE_SECONDS = 10.0
 """Between two writings of a run that goes on, at least."""
-UNFINISHED = (
-    "The loop has not closed its watch: it goes on, or was killed, and what it had reached is here. Start the loop "
-    "again to make the whole run; it takes this one's place."
-)
 
 
 class Watch:
     """Records predictions at log-spaced costs, and writes them as a run of a study in `results/STUDY`.
 
-    Called after each step with its number, from 0, and what gives the outputs `(n, m)` on all `inputs`; cost is then
-    `(step + 1)` times `cost`, or what is given. `start` measures the beginning. With `problem`, the name of one of the
-    house, inputs and targets may be left out and are found in `inputs` and `targets`. Further options are those of
-    `identity.About`: among them `unit` of cost (steps, samples, passes, seconds), `watch`, frequencies such as
-    `[1, 5]`, `model`, whose parameters are counted, and `out`, another folder. What the target does not have is left
-    out: a warning says it, the run's `reason`, and `left_out`. Raises ValueError."""
+    Called after each step with its number, from 0, and what gives the outputs `(n, m)` on all `inputs`; cost is
+    then `(step + 1)` times `cost`, or what is given. `start` measures the beginning. A loop that is first seen at a
+    later step was resumed, and goes on from the marks before it that its run in the study has. With `problem`, the
+    name of one of the house, inputs and targets may be left out and are found in `inputs` and `targets`. Further
+    options are those of `identity.About`: among them `unit` of cost (steps, samples, passes, seconds), `watch`,
+    frequencies such as `[1, 5]`, `model`, whose parameters are counted, and `out`, another folder. What the target
+    does not have is left out: a warning says it, the run's `reason`, and `left_out`. Raises ValueError."""
 
     def __init__(
         self,
@@ -69,7 +69,8 @@ class Watch:
         self._data, named = sources(self._terms, inputs, targets)
         self.inputs, self.targets = self._data.inputs, self._data.targets
         folder = Path(self._terms.out) if self._terms.out else Path("results") / study
-        self._entry = Entry(folder, named, self._terms)
+        # where it is now: the loop may go to another folder
+        self._entry = Entry(folder.absolute(), named, self._terms)
         self._warned: tuple[str, ...] = ()
         self.model = self._terms.model
         self._network = Shown(self._terms.dim, self._terms.network)
@@ -81,11 +82,14 @@ class Watch:
         self._next = self._marks[0] if self._marks else min(1.0, self._terms.cost)
         self._cost, self._measured_at = 0.0, -1.0
         self._last: Predict | None = None
+        self._before: Tables | None = None
         self._measuring = 0.0
         self._saved = perf_counter()
         for probe in problem.probes:
             probe.measure(self.targets)  # what the probes prepare is no part of the loop
+        self._saved_at, self._process = -1.0, getpid()
         self._began, self._closed = perf_counter(), False
+        at_exit(self.__del__)
 
     def start(self, predict: Predict) -> None:
         """Measure before the first step, at cost 0; raises ValueError once the loop is on its way."""
@@ -99,8 +103,12 @@ class Watch:
     def __call__(self, step: int, predict: Predict, *, cost: float | None = None) -> None:
         """Measure if a mark is due after this step; `cost` is all that was spent so far, in the unit of the watch."""
         self._check(predict)
-        now = self._spent(step) if cost is None else number("cost", cost)
-        self._cost = self._risen(now, step, told=cost is not None)
+        is_first = self._last is None and self._measured_at < 0
+        now = told(cost) if cost is not None else spent(self._terms, step, self.seconds, is_first=is_first)
+        check_risen(now, self._cost, self._terms.unit, f"step {step}" if cost is None else "")
+        self._cost = now
+        if is_first and is_whole(step) and step > 0:
+            self._before = self._entry.earlier(now)
         self._last = predict
         # sums of fractional costs fall short of a mark by rounding
         if self._cost >= self._next * (1 - 1e-9):
@@ -114,23 +122,6 @@ class Watch:
                 "A watch is given what makes the predictions, and calls it at marks alone: `lambda: model(inputs)`; "
                 f"got {type(predict).__name__}."
             )
-
-    def _spent(self, step: int) -> float:
-        if not is_whole(step) or step < 0:
-            raise ValueError(f"Steps are whole numbers from 0; got {step!r}.")
-        return self.seconds if self._terms.unit == "seconds" else (int(step) + 1) * self._terms.cost
-
-    def _risen(self, cost: float, step: int, *, told: bool) -> float:
-        """The cost, which no later call may fall behind: the curve would be another loop's."""
-        if not 0 <= cost < inf:
-            raise ValueError(f"The cost so far must be a finite number of at least 0; got {cost!r}.")
-        if cost < self._cost:
-            what = "`cost` is all that was spent so far" if told else "number the steps through all epochs"
-            came = f"{cost:g}" if told else f"step {step}"
-            raise ValueError(
-                f"Cost may not fall within a run: {what}; got {came} after a cost of {self._cost:g} {self._terms.unit}."
-            )
-        return cost
 
     @property
     def model(self) -> Any:
@@ -165,10 +156,10 @@ class Watch:
         snapshot = Snapshot(cost=cost, **asdict(Counts(values=cost)), seconds=self.seconds)
         began = perf_counter()
         with untouched(self.model, predict) as found:
-            told = predict()
+            outputs = predict()
         if self._measured_at < 0:
             self._warn_of(found)
-        self._network.show(self._shaped(as_numbers("predictions", told)), precision_of(told))
+        self._network.show(shaped(self._data, as_numbers("predictions", outputs)), precision_of(outputs))
         with np.errstate(all="ignore"):  # a loop that diverges is watched to its end
             self._recorder.observe([0], snapshot, NOWHERE, NOWHERE)  # the best is that of marks
         self._measured_at = cost
@@ -183,16 +174,7 @@ class Watch:
 
         Until the watch is closed its run stands as `failed`."""
         self._entry.write(self._tables("failed", UNFINISHED))
-
-    def _shaped(self, outputs: Numbers) -> Numbers:
-        if outputs.shape not in self._data.shapes:
-            fitting = " or ".join(map(str, self._data.shapes))
-            raise ValueError(
-                f"Predictions are for all {len(self.targets):,} samples, {self.targets.shape[1]} numbers each; got an "
-                f"array of shape {outputs.shape}. Give one of shape {fitting}: samples come first, as in the inputs."
-            )
-        # in the order in which the probes know the samples
-        return outputs.reshape(self.targets.shape).astype(np.float64)[self._data.order]
+        self._saved_at = self._measured_at
 
     def _advance(self, cost: float) -> None:
         if self._marks:
@@ -202,24 +184,36 @@ class Watch:
             self._next = max(cost * RATIO, cost + min(1.0, self._terms.cost))
 
     def close(self, status: str = "watched", reason: str = "") -> None:
-        """Measure the end, unless that is done, and write the run; a second call does nothing."""
+        """Measure the end, unless that is done, and write the run; a second call does nothing.
+
+        A run that is there already is not replaced by one without marks."""
         if self._closed:
             return
         if self._last is not None and self._measured_at < self._cost:
             self._measure(self._last, self._cost)
         self._closed = True
+        if self._measured_at < 0 and self._entry.earlier(inf) is not None:
+            return  # as where training goes on from its last step: what the run has already is worth more than nothing
         if self._measured_at < 0 and status == "watched":
             status, reason = "failed", "The loop has never called its watch: nothing was measured."
         elif not isfinite(self._recorder.last_loss(0)) and status == "watched":
             since = "no longer" if isfinite(self._recorder.first_loss(0)) else "not"
             status, reason = "diverged", f"The predictions are {since} finite."
-        told = " ".join((summary(self._terms, self._recorder, self._seen), *self.left_out, *self._warned))
-        self._entry.write(self._tables(status, reason or told))
+        said = " ".join((summary(self._terms, self._recorder, self._seen), *self.left_out, *self._warned))
+        self._entry.write(self._tables(status, reason or said))
 
     def fail(self, error: BaseException) -> None:
         """Write what was measured before the loop ended by `error`."""
         self._last = None  # whatever raised may be the model
-        self.close("failed", " ".join(f"{type(error).__name__}: {error}".split()))
+        self.close("failed", " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":"))
+
+    def __del__(self) -> None:
+        """What was measured is kept, whoever forgot the watch: a loop that failed within somebody else's."""
+        # a process that was forked off has a copy, which is not its own; `_closed` is the last that is made
+        if getattr(self, "_closed", True) or self._process != getpid():
+            return
+        if self._measured_at > self._saved_at and self._entry.is_ours:
+            self.save()
 
     def __enter__(self) -> Self:
         return self
@@ -233,7 +227,7 @@ class Watch:
         else:
             self.fail(error)
 
-    def _tables(self, status: str, reason: str) -> RunRows:
+    def _tables(self, status: str, reason: str) -> Mapping[str, AnyRows]:
         ended = {"status": status, "reason": reason}
         return tables(self._entry, self._terms, self._recorder, self._seen, ended)
 
@@ -246,4 +240,5 @@ class Watch:
             precision=self._network.precision or precision_of_parameters(self.model),
             dim=self._terms.dim or parameters_of(self.model),
             samples=len(self.inputs),
+            before=self._before,
         )
