@@ -11,8 +11,12 @@ from rich.console import Console
 import harness
 from harness.analysis.summary import closing_table
 from harness.cli import main
+from harness.figures import drawn
+from harness.figures.drawing.fine_costs import finely
+from harness.figures.drawing.panels import panels
 from harness.figures.heatmap import heatmap, heatmap_rows
 from harness.figures.slope import slope, slope_rows
+from harness.quantities import few_digits
 from harness.report.charts import charts
 
 X = np.arange(64) / 64
@@ -177,3 +181,31 @@ def test_a_process_that_ends_without_closing_keeps_what_was_measured(tmp_path):
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.stderr.endswith("RuntimeError: boom\n")
     assert harness.load("results/ends").curves["cost"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("unit", "cost", "words"),
+    [
+        ("seconds", 2e-3, "ms"),
+        ("passes", 3e-3, "thousandths of forward passes"),
+        ("steps", 1e-5, "millionths of steps"),
+    ],
+)
+def test_costs_below_one_are_drawn_in_a_unit_that_an_axis_can_show(unit, cost, words):
+    watch = harness.Watch("fine", X, sum(WAVES), optimizer="mine", unit=unit, cost=1e-9 if unit == "seconds" else cost)
+    watch.start(lambda: 0 * X)
+    for step in range(100):
+        learned = sum((1 - np.exp(-(step + 1) / fall)) * wave for fall, wave in zip((5, 12, 25), WAVES, strict=True))
+        watch(step, lambda learned=learned: learned, cost=(step + 1) * cost)
+    watch.close()
+    found = harness.load("results/fine")
+    figure = drawn("heatmap", found.tables, {})
+    texts = [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+    assert f"cost ({words})" in texts
+    assert any(text.endswith(words) for text in texts if "budget" in text)
+    (panel,) = panels(finely(found.tables))
+    factor = {"ms": 1e3, "millionths of steps": 1e6}.get(words, 1e3)
+    assert panel.hits[:, 1] / factor == pytest.approx(cost * np.log(10) * np.array([5, 12, 25]), rel=0.05)
+    assert found.hits["cost"].max() <= 100 * cost * 1.001
+    k5 = found.hits.query("threshold == 0.1 and frequency == 5")["cost"].item()
+    assert f" {few_digits(k5)} " in printed(found.tables)

@@ -142,9 +142,14 @@ def _median_hit(hits: pd.DataFrame, row: Watched) -> str:
     # a run that had learned it before its first mark may have done so before the median of the others
     middle = own["cost"].where(~own["censored"], np.inf).quantile(0.5, "lower")
     early = (own["at_most"] & (own["cost"] >= middle)).any()
-    cost = f"{AT_MOST * bool(early)}{median:,.0f}" if np.isfinite(median) else "-"
+    cost = f"{AT_MOST * bool(early)}{_whole(median)}" if np.isfinite(median) else "-"
     share = "" if not own["censored"].any() else f"\n{(~own['censored']).sum()} of {len(own)}"
     return cost + share
+
+
+def _whole(cost: float) -> str:
+    """Forward passes are whole; below one, as of a loop counted in seconds, there are two digits."""
+    return few_digits(cost) if 0 < cost < 1 else f"{cost:,.0f}"
 
 
 def _order_cells(order: pd.DataFrame, run: "pd.Series[Any]") -> tuple[str, str, str, str]:

@@ -20,6 +20,7 @@ from harness.figures.asked.spread import spread, spread_rows
 from harness.figures.asked.standing import standing_figure, standing_rows
 from harness.figures.drawing.cropped import cropped
 from harness.figures.drawing.families import Families
+from harness.figures.drawing.fine_costs import finely
 from harness.figures.drawing.fonts import without_layout
 from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap, heatmap_rows
@@ -129,7 +130,7 @@ def asked_of(name: str) -> tuple[str, ...]:
 def drawn(name: str, tables: Tables, families: Families, **asked: Any) -> Figure:
     """A figure by name, with what it is asked; raises ValueError where there is nothing to draw."""
     grouped = {"families": families} if "families" in asked_of(name) else {}
-    return DRAWINGS[name].figure(tables, **grouped, **asked)
+    return DRAWINGS[name].figure(finely(tables), **grouped, **asked)
 
 
 def missing(name: str, tables: Tables) -> str | None:

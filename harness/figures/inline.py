@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.analysis.units import cost_unit
+from harness.figures.drawing.fine_costs import finely
 from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap
 from harness.figures.order import order_rows
@@ -30,7 +31,7 @@ def study_html(tables: Tables) -> str:
     caption = f"{problems}: {len(runs)} runs, cost in {cost_unit(runs)}"
     picture = BytesIO()
     with house_style():
-        heatmap(tables).savefig(picture, format="png", dpi=DPI, metadata={"Software": None})
+        heatmap(finely(tables)).savefig(picture, format="png", dpi=DPI, metadata={"Software": None})
     # within the page: a notebook that is mailed has its picture with it
     source = base64.b64encode(picture.getvalue()).decode()
     alt = escape(f"Error of each watched frequency of {problems} over cost, a heat map for each optimizer", quote=True)

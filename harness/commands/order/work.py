@@ -14,6 +14,7 @@ from harness.analysis.thinned import LACKING, lacks_marks
 from harness.commands.console import printing
 from harness.commands.folders import loaded, source_of
 from harness.commands.order.asked import ANSWERS, say_against
+from harness.quantities import few_digits
 from harness.tables import LABELS, Tables
 from harness.whole_files import replace_file, writing_into
 
@@ -76,7 +77,7 @@ def _table(rows: pd.DataFrame, prices: list[float]) -> Table:
     table.add_column("optimizer")
     table.add_column("probe")
     for price in prices:
-        table.add_column(f"c = {price:g}, up to {cuts.get(price, 0):,.0f}")
+        table.add_column(f"c = {price:g}, up to {few_digits(cuts.get(price, 0), 3)}")
     for key, part in rows.groupby([*LABELS, "probe"], sort=False, dropna=False):
         by_price = part.set_index("cost_per_gradient")
         cells = [f"{_verdict(row)}, {row['end_loss']:.2g}" for row in (by_price.loc[price] for price in prices)]

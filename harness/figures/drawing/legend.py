@@ -15,6 +15,7 @@ from harness.analysis.units import cost_unit
 from harness.figures.drawing.layout import EDGE, LINE, RIGHT, TITLE, TOP, Layout
 from harness.figures.drawing.panels import nearest_threshold
 from harness.figures.drawing.style import GREY, INK
+from harness.quantities import few_digits
 from harness.tables import Tables
 
 TICKS = (0.01, 0.03, 0.1, 0.3, 1.0)
@@ -92,7 +93,7 @@ def footer(runs: pd.DataFrame) -> tuple[str, ...]:
         f"problem {_some(runs['problem'])}",
         f"network {_some(runs['network'])}, {_some(runs['activation'])}",
         f"{seeds} seed{'s' if seeds != 1 else ''}",
-        f"budget {' to '.join(f'{budget:,.0f}' for budget in budgets)} {cost_unit(runs)}",
+        f"budget {' to '.join(few_digits(budget, 3) for budget in budgets)} {cost_unit(runs)}",
     )
 
 
