@@ -209,3 +209,14 @@ def test_costs_below_one_are_drawn_in_a_unit_that_an_axis_can_show(unit, cost, w
     assert found.hits["cost"].max() <= 100 * cost * 1.001
     k5 = found.hits.query("threshold == 0.1 and frequency == 5")["cost"].item()
     assert f" {few_digits(k5)} " in printed(found.tables)
+
+
+def test_the_word_order_shows_what_loops_alone_have_learned_when(capsys):
+    study(seeds=5)
+    assert main(["order", "results/resumed"]) == 0
+    said = capsys.readouterr().out
+    assert "<=1,001" in said
+    assert "low-first" in said
+    assert said.endswith("cost in steps, as the loops told it\n")
+    assert main(["order", "results/resumed", "--cost-per-gradient", "3"]) == 2
+    assert "those of watched loops nobody has counted" in capsys.readouterr().err

@@ -67,7 +67,7 @@ def closing_table(tables: Tables) -> Table:
     for (name, own), reached in zip(found, own_hits, strict=True):
         medians = [(row, _median_hit(reached, row)) for row in (rows if alike else _watched(reached))]
         cells = [cost for _, cost in medians]
-        listed = ", ".join(f"{_heading(row, rows)}: {cost}" for row, cost in medians)
+        listed = ", ".join(f"{_heading(row, rows)}: {cost.replace(chr(10), ' in ')}" for row, cost in medians)
         # of all runs together: what the user has waited for, on one process
         seconds = (own["seconds_objective"] + own["seconds_optimizer"] + own["seconds_measuring"]).sum()
         table.add_row(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.quantities import few_digits
 from harness.run.machine import machine
 from harness.run.marks.record import Recorder
 from harness.tables import SCHEMA, AnyRows, Tables, no_rows, rows_of
@@ -47,8 +48,8 @@ def summary(said: Terms, recorder: Recorder, seen: Seen) -> str:
     elif first > said.cost:
         since = f" It was first seen at cost {first:g}: what it had learned by then, it learned earlier."
     return (
-        f"A loop of the user's, watched until it was closed; cost in {said.unit}.{since} "
-        f"Measuring took {seen.measuring:.3g} s, {100 * seen.overhead:.2g} % of the loop's {seen.seconds:.3g} s."
+        f"A loop of the user's, watched until it was closed; cost in {said.unit}.{since} Measuring took "
+        f"{seen.measuring:.3g} s, {few_digits(100 * seen.overhead)} % of the loop's {seen.seconds:.3g} s."
     )
 
 

@@ -5,16 +5,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from rich.console import Console
 from rich.table import Table
 
 from harness.analysis.asked.sensitivity import sensitivity
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import PRIMARY_CLOCK, PRIMARY_THRESHOLD
+from harness.analysis.summary import closing_tables
 from harness.analysis.thinned import LACKING, lacks_marks
+from harness.analysis.units import cost_unit
 from harness.commands.console import printing
 from harness.commands.folders import loaded, source_of
 from harness.commands.order.asked import ANSWERS, say_against
 from harness.quantities import few_digits
+from harness.report.again import WATCHED
 from harness.tables import LABELS, Tables
 from harness.whole_files import replace_file, writing_into
 
@@ -34,6 +38,9 @@ def main(arguments: argparse.Namespace) -> int:
             say(tables, folder, console)
             return 0
     got = arguments.cost_per_gradient
+    if (tables["runs"]["engine"] == WATCHED).all():
+        _say_watched(tables, console, got)
+        return 0
     if got is None and lacks_marks(tables):
         console.print(_as_made(tables))
         console.print(LACKING, highlight=False, soft_wrap=True)
@@ -56,6 +63,18 @@ def main(arguments: argparse.Namespace) -> int:
         soft_wrap=True,
     )
     return 0
+
+
+def _say_watched(tables: Tables, console: Console, prices: str | None) -> None:
+    """The table that `compare` closes with: loops that were watched have one cost, as it was told."""
+    if prices is not None:
+        raise ValueError(
+            f"--cost-per-gradient {prices} prices gradients, and those of watched loops nobody has counted: costs "
+            "are what was told to the watch. Leave it out, or let the loop tell its costs with `cost=`."
+        )
+    for table in closing_tables(tables):
+        console.print(table)
+    console.print(f"cost in {cost_unit(tables['runs'])}, as the loops told it", highlight=False, soft_wrap=True)
 
 
 def _as_made(tables: Tables) -> Table:
