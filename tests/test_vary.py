@@ -148,7 +148,7 @@ def made_up(settings: list[str], costs: list[list[float]]) -> dict[str, pd.DataF
         for s, cost in enumerate(row)
     ]
     frame = pd.DataFrame(results)
-    hits = frame.assign(threshold=0.3, censored=~np.isfinite(frame["cost"]))
+    hits = frame.assign(threshold=0.3, censored=~np.isfinite(frame["cost"]), at_most=False)
     labels = dict.fromkeys(set(LABELS) - {"problem_settings", "optimizer"}, "")
     return {
         "runs": frame[["run_id", "problem_settings", "optimizer"]].assign(**labels),

@@ -288,6 +288,12 @@ WRONG = {
     "a model that is none": ((X, Y), {"model": 3}, "is a torch module, made, whose parameters are counted; got int"),
     "a class for a model": ((X, Y), {"model": torch.nn.Linear}, "got the class Linear"),
     "several models": ((X, Y), {"model": [torch.nn.Linear(1, 1)]}, "got list. Several make one in torch.nn.ModuleList"),
+    "an optimizer of torch": (
+        (X, Y),
+        {"optimizer": torch.optim.SGD([torch.ones(1)])},
+        "The optimizer is told as text; got SGD.",
+    ),
+    "no optimizer": ((X, Y), {"optimizer": None}, "The optimizer is told as text; got None."),
     "settings": ((X, Y), {"settings": [1]}, "settings are names with values, such as {'lr': 0.1}; got [1]"),
     "a thing in settings": ((X, Y), {"settings": {"f": np.tanh}}, "'f' is ufunc. Name it in words"),
     "a direction of a line": (

@@ -22,7 +22,7 @@ UNITS = ("steps", "samples", "passes", "seconds")
 """What cost may be counted in; `passes` are forward passes over the training set, as of the harness's own runs."""
 
 TEXTS: dict[str, type | tuple[type, ...]] = dict.fromkeys(
-    ("problem", "loss", "network", "activation", "init", "unit", "direction"), str
+    ("optimizer", "problem", "loss", "network", "activation", "init", "unit", "direction"), str
 )
 TEXTS["out"] = (str, PathLike)
 
@@ -71,10 +71,9 @@ class Terms:
     out: str = ""
 
     def __post_init__(self) -> None:
-        check_name("optimizer", self.optimizer)
         for name, kind in TEXTS.items():
-            if not isinstance(getattr(self, name), kind):
-                raise ValueError(f"The {name} is told as text; got {getattr(self, name)!r}.")  # noqa: TRY004  # a user's
+            check_text(name, getattr(self, name), kind)
+        check_name("optimizer", self.optimizer)
         rules = {
             SEEDS: is_seed(self.seed),
             f"unit is one of {', '.join(UNITS)}": self.unit in UNITS,
@@ -90,6 +89,13 @@ class Terms:
         taken = {"seed": int(self.seed), "settings": _settings(self.settings), "watch": _frequencies(self.watch)}
         for name, value in (plain | taken).items():
             object.__setattr__(self, name, value)
+
+
+def check_text(name: str, given: Any, kind: type | tuple[type, ...] = str) -> None:
+    """Raise ValueError for what is no text, in one line whatever it is."""
+    if not isinstance(given, kind):  # a user's mistake is a ValueError
+        shown = f"{given!r}" if len(f"{given!r}") < 60 else type(given).__name__
+        raise ValueError(f"The {name} is told as text; got {shown}.")  # noqa: TRY004
 
 
 def _settings(given: Any) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from harness.tables import AnyRows, Tables
 from harness.watch.arrays import Predict, as_numbers, precision_of
 from harness.watch.costs import check_risen, spent, told
 from harness.watch.entry import Entry, at_exit
-from harness.watch.identity import About, terms
+from harness.watch.identity import About, check_text, terms
 from harness.watch.row import UNFINISHED, Seen, summary, tables
 from harness.watch.shown import NOWHERE, Shown, shaped
 from harness.watch.sources import check_model, parameters_of, precision_of_parameters, sources
@@ -64,6 +64,7 @@ class Watch:
         seed: int = 0,
         **about: Unpack[About],
     ) -> None:
+        check_text("study", study)
         check_name("study", study)
         self._terms = terms(optimizer, seed, **about)
         self._data, named = sources(self._terms, inputs, targets)
