@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -220,3 +221,19 @@ def test_the_word_order_shows_what_loops_alone_have_learned_when(capsys):
     assert said.endswith("cost in steps, as the loops told it\n")
     assert main(["order", "results/resumed", "--cost-per-gradient", "3"]) == 2
     assert "those of watched loops nobody has counted" in capsys.readouterr().err
+
+
+def test_the_report_says_what_was_watched_and_what_was_dropped(capsys):
+    noise = np.random.default_rng(0).normal(size=64)
+    with pytest.warns(UserWarning, match="Not watched: component 1"):
+        watch = harness.Watch("said", X, np.stack([WAVES[0], noise], axis=1), optimizer="mine")
+    watch(0, lambda: np.zeros((64, 2)))
+    watch.close()
+    descend("said").close()
+    assert main(["report", "results/said"]) == 0
+    page = Path("results/said/report.html").read_text()
+    assert "64 samples and 2 output(s), in a loop that is watched." in page
+    assert "64 samples and 1 output(s), in a loop that is watched." in page
+    assert "Not watched: component 1, of which no frequency stands above the noise floor." in page
+    assert "has no understood.txt" not in page
+    assert capsys.readouterr().out

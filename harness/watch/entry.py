@@ -10,9 +10,11 @@ from harness.analysis.units import unit_of
 from harness.run.machine import machine
 from harness.study.ledger.ledger import PARTS
 from harness.study.store import STUDY, Store
+from harness.study.understood import UNDERSTOOD
 from harness.tables import AnyRows, Tables
 from harness.watch.earlier import earlier
 from harness.watch.identity import Terms, roll, run_id
+from harness.whole_files import replace_text
 
 ATTEMPTS = 20
 """To enter a study that other processes enter at the same moment."""
@@ -25,6 +27,8 @@ class Entry:
         self.labels = labels
         self.run_id = run_id(labels, said)
         self._terms = said
+        self.understood: tuple[str, ...] = ()
+        """What was understood of the data, in sentences that are kept in the study's folder."""
         self._store = Store(folder)
         # now, and not when the training is over
         self._store.check(roll(labels, said))
@@ -52,7 +56,15 @@ class Entry:
             if self.run_id in self._store.roll()["runs"]:
                 break
         self._store.write(self.run_id, tables, machine())
+        self._keep_understood()
         self._known = self._stamp()
+
+    def _keep_understood(self) -> None:
+        """Beside what others have written there: another loop may watch something else."""
+        path = self._store.folder / UNDERSTOOD
+        known = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        if new := [line for line in self.understood if line not in known]:
+            replace_text(path, "".join(f"{line}\n" for line in (*known, *new)))
 
     def _check_unit(self) -> None:
         runs = self._store.read(["runs"])["runs"]

@@ -36,6 +36,7 @@ from harness.watch.untouched import untouched
 from harness.watch.watched import what_is_there
 from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.networks.registered import unregistered
+from problems.probes.summary import sentences
 
 RATIO = 1.15
 """Of the costs of neighbouring marks where no budget is given: about 16 marks for each factor of ten."""
@@ -78,6 +79,8 @@ class Watch:
         problem, self.left_out = what_is_there(self._data, self._network, self._terms.watch)
         if self.left_out:
             warn(" ".join(self.left_out), stacklevel=2)
+        samples = f"{len(self.inputs):,} samples and {self.targets.shape[1]} output(s), in a loop that is watched."
+        self._entry.understood = (samples, *sentences(problem), *self.left_out)
         self._recorder = Recorder(NumpyEvaluator(problem), [problem])
         self._marks = log_marks(self._terms.budget, self._terms.marks) if self._terms.budget else ()
         self._next = self._marks[0] if self._marks else min(1.0, self._terms.cost)
