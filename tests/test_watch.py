@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import harness
+from harness.cli import main
 from harness.run.runner import run
 from harness.run.spec import RunSpec, find_optimizer, find_problem, stream
 from harness.study.comparison import conclude
@@ -78,6 +79,8 @@ def test_several_watches_and_runs_of_the_harness_make_one_comparison(capsys):
     assert sorted(found.runs["optimizer"]) == ["gd", "gd", "mine", "mine"]
     assert set(found.order["optimizer"]) == {"gd", "mine"}
     assert (found.folder / "heatmap.png").exists()
+    assert main(["order", str(found.folder), "--against", "gd"]) == 0
+    assert "such as network='1-40-1'" in capsys.readouterr().out
 
 
 def test_a_watch_of_the_same_name_and_seed_takes_the_place_of_the_first():

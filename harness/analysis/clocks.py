@@ -94,7 +94,8 @@ def _columns(cells: pd.DataFrame) -> dict[str, NDArray[Any]]:
     """The columns of the cells as arrays, `errors` being those at all levels `(n, len(LEVELS))`."""
     whole = {name: cells[name].to_numpy(np.int64) for name in ("configuration", "slot", "component")}
     reals = {name: cells[name].to_numpy(np.float64) for name in ("frequency", "threshold", "cost", "loss")}
-    others = {"probe": cells["probe"].to_numpy(object), "censored": cells["censored"].astype(int) - cells["at_most"]}
+    side = cells["censored"].to_numpy(np.int8) - cells["at_most"].to_numpy(np.int8)
+    others = {"probe": cells["probe"].to_numpy(object), "censored": side}
     return {**whole, **reals, **others, "errors": cells[[*range(len(LEVELS))]].to_numpy(np.float64)}
 
 

@@ -94,6 +94,12 @@ def _sizes(tables: Tables, threshold: float) -> Iterator[_Sized]:
         yield _size(laid, seeds[tuple(str(laid.labels[label]) for label in LABELS)])
 
 
+ALONE = (
+    "Nothing was compared: nothing else of the study has the problem, network, activation, initialisation and loss of "
+    "this optimizer. A loop that was watched has those that are told to its watch, such as network='1-40-1'."
+)
+
+
 def _size(laid: SideBySide, seeds: list[int]) -> _Sized:
     when, censored = log_cost(laid.cost[0]), laid.censored[0]
     lows, highs = run_bounds(when, censored, laid.frequency, laid.slot, laid.n_runs)

@@ -8,7 +8,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from harness.analysis.asked.against import against
+from harness.analysis.asked.against import ALONE, against
 from harness.analysis.asked.forecasts import forecasts
 from harness.analysis.asked.robustness import PRIMARY, agreement_of_choices, robustness
 from harness.analysis.asked.samplers import against_samplers
@@ -106,7 +106,7 @@ ANSWERS: dict[str, Callable[[Tables, Path, Console], None]] = {
 
 
 def _told(rows: pd.DataFrame, path: Path, console: Console) -> None:
-    for sentence in rows["sentence"] if len(rows) else ["Nothing else was run on the problem of this optimizer."]:
+    for sentence in rows["sentence"] if len(rows) else [ALONE]:
         console.print(sentence, soft_wrap=True, highlight=False)
     _written(rows, path, console)
 

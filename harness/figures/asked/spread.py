@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 from matplotlib.transforms import Transform
 
+from harness.analysis.asked.against import ALONE, reference_names
 from harness.analysis.asked.against import against as compared
-from harness.analysis.asked.against import reference_names
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import of_first_probes
 from harness.figures.drawing.layout import PAGE
@@ -34,7 +34,7 @@ def spread_rows(tables: Tables, against: str | None = None) -> pd.DataFrame:
     reference = against or (USUAL if USUAL in names else names[0])
     rows = compared(tables, reference)
     if rows.empty:
-        raise ValueError(f"Nothing was compared with '{reference}': the study has no other optimizer on its problem.")
+        raise ValueError(ALONE)
     # ratios of another probe are about other frequencies
     rows = of_first_probes(rows, tables)
     named = rows.assign(configuration=configuration_names(rows[[*LABELS]]), reference=reference_names(rows))
