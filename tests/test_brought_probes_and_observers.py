@@ -118,6 +118,31 @@ def test_both_are_written_beside_what_a_problem_has(plugged):
     assert set(tables["t_norm"]["observer"]) == {str(observers[0])}
 
 
+DRAWING = """
+import random, torch
+import numpy as np
+from harness import observer, optimizer
+
+@optimizer("t-drawing-steps")
+def steps(fun, x0):
+    fun(x0)
+    while True:
+        fun(x0 + random.random() * np.random.standard_normal(len(x0)) * torch.rand(len(x0)).numpy())
+
+@observer("t-drawn", columns=["drawn"])
+def drawn(mark):
+    return {"drawn": np.random.random() + random.random() + float(torch.rand(()))}
+"""
+
+
+def test_what_an_observer_draws_is_not_missing_to_a_method_that_draws_from_the_same_generator(plugged):
+    plugins.load(plugged(DRAWING))
+    spec = replace(SPEC, optimizer="t-drawing-steps", method=find_optimizer("t-drawing-steps"))
+    alone, watched = (run(replace(spec, observers=read_observers(names))) for names in ("", "t-drawn"))
+    assert len(watched["t_drawn"]) > 2
+    pd.testing.assert_frame_equal(alone["spectra"], watched["spectra"])
+
+
 def test_the_file_of_a_probe_is_part_of_the_identity_of_a_run_and_of_no_other(plugged):
     plugins.load(plugged())
     asked = replace(SPEC, probes="t-moments")

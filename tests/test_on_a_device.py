@@ -207,7 +207,7 @@ def test_the_count_sees_a_copy(copies):
     evaluator = TorchEvaluator(problem())
     meter = LaneMeter(evaluator, Terms(30), 3)
     copies.clear()
-    drive(OPTIMIZERS["adam"], meter, starts(evaluator.problem), [])
+    drive(OPTIMIZERS["adam"], meter, starts(evaluator.problem), [stream(seed, "optimizer") for seed in range(3)])
     assert len(copies) >= 10
 
 

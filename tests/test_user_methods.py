@@ -1,11 +1,13 @@
 """Methods in every documented form: each moves as it does in its own house, and pays for what it evaluates."""
 
 import os
+import random
 import re
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import ClassVar
 
 import cma
 import cmaes
@@ -21,7 +23,7 @@ from harness.rules.spied_run import attempt, network, start
 from harness.run.runner import run
 from harness.run.spec import RunSpec, find_problem
 from optimizers import OPTIMIZERS
-from optimizers.base import Optimizer
+from optimizers.base import Need, Optimizer
 from optimizers.user.guard import run_guarded
 from optimizers.user.recognise import Wishes, adapt
 from optimizers.user.updates import as_pair
@@ -361,12 +363,44 @@ class GlobalSwarm:
         pass
 
 
-@pytest.mark.parametrize("foreign", [NoisyDescent, GlobalSwarm])
+def global_climb(fun, x0, width=0.1):
+    """Draws each point around the best one from Python's, numpy's and torch's generators."""
+    best, least = x0, fun(x0)
+    while True:
+        step = np.random.standard_normal(len(x0)) + torch.randn(len(x0)).numpy()  # noqa: NPY002
+        x = best + width * random.random() * step
+        if (loss := fun(x)) < least:
+            best, least = x, loss
+
+
+def global_update():
+    """Its steps are as noisy."""
+    return (
+        lambda params: None,
+        lambda gradients, state, params: (-0.01 * gradients * np.random.random(), state),  # noqa: NPY002
+    )
+
+
+@dataclass(frozen=True)
+class GlobalNative(Optimizer):
+    """Its steps are as noisy."""
+
+    family: ClassVar[str] = "own"
+    source: ClassVar[str] = "here"
+    needs: ClassVar[frozenset[Need]] = frozenset({"value"})
+
+    def minimize(self, objective, theta0, rng):
+        global_climb(objective.value, theta0.copy())
+
+
+@pytest.mark.parametrize("foreign", [NoisyDescent, GlobalSwarm, global_climb, global_update, GlobalNative])
 def test_who_draws_from_a_global_generator_repeats_itself_and_leaves_it_alone(foreign):
     before = torch.get_rng_state(), np.random.get_state()[1]  # noqa: NPY002
     method = adapt("mine", foreign)
     runs = [attempt(method, BUDGET) for _ in range(2)]
     assert np.array_equal(runs[0].points, runs[1].points)
+    moves = [np.diff(attempt(method, BUDGET, seed=seed).points[:3], axis=0) for seed in (0, 1)]
+    assert not np.isclose(*moves).any()  # other seeds draw others
     assert torch.equal(before[0], torch.get_rng_state())
     assert np.array_equal(before[1], np.random.get_state()[1])  # noqa: NPY002
 

@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 from harness.run.metering.account import Observe, Snapshot
 from harness.tables import RunRows
 from optimizers.base import Doubles
+from optimizers.isolation import globals_kept
 
 Progress: TypeAlias = Callable[[float], None]
 """Is told the share of the budget that is spent, at every mark."""
@@ -36,8 +37,10 @@ class Attended:
         self._measuring = Lock()
 
     def __call__(self, lanes: list[int], snapshot: Snapshot, last: Doubles, best: Doubles) -> None:
-        # the lock is also taken by whoever reads the tables meanwhile: no row is of half a mark
-        with self._measuring, self._attendant.measuring() if self._attendant else nullcontext():
+        attended = self._attendant.measuring() if self._attendant else nullcontext()
+        # the lock is also taken by whoever reads the tables meanwhile: no row is of half a mark. What an observer draws
+        # from a global generator is not missing to the method
+        with self._measuring, attended, globals_kept():
             self._observe(lanes, snapshot, last, best)
         if self._progress:
             self._progress(min(1.0, snapshot.cost / self._budget))

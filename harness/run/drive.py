@@ -9,13 +9,19 @@ import numpy as np
 from harness.run.metering.account import Converged, EndIgnored
 from harness.run.metering.tensors import AnyMeter
 from optimizers.base import Optimizer, Streams
+from optimizers.isolation import seeded
 
 
 def drive(method: Optimizer, meter: AnyMeter, theta0: Any, rng: Streams) -> tuple[str, str]:
     """Let `method` move from `theta0` until it ends; the status and a sentence on why.
 
     An exception other than the meter's own propagates. Floating-point warnings are expected on the way to infinity and
-    are silenced here, for the run alone."""
+    are silenced here, for the run alone. Whoever draws from a global generator draws the same in each run of a seed."""
+    with seeded(rng):
+        return _driven(method, meter, theta0, rng)
+
+
+def _driven(method: Optimizer, meter: AnyMeter, theta0: Any, rng: Streams) -> tuple[str, str]:
     meter.start(theta0)
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Need, Objective, Streams
-from optimizers.isolation import seeded
 from optimizers.user.foreign import Extras, Foreign
 from optimizers.user.signatures import parameters, required, wanted
 
@@ -29,15 +28,15 @@ class ForeignAskTell(Foreign):
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
-        with seeded(rng):  # several of these libraries draw from a global generator
-            method = self._make(theta0.copy(), rng)
-            np.random.seed(int(rng.integers(2**32)))  # noqa: NPY002
-            random.seed(int(rng.integers(2**32)))
-            dialogue = Dialogue(method, theta0, vars(self).get("radius", 1.0))
-            objective.value(theta0)
-            while True:
-                points = dialogue.ask()
-                dialogue.tell(objective.values(points))
+        method = self._make(theta0.copy(), rng)
+        # what was made may have seeded them, with one number for all runs; the harness puts them back
+        np.random.seed(int(rng.integers(2**32)))  # noqa: NPY002
+        random.seed(int(rng.integers(2**32)))
+        dialogue = Dialogue(method, theta0, vars(self).get("radius", 1.0))
+        objective.value(theta0)
+        while True:
+            points = dialogue.ask()
+            dialogue.tell(objective.values(points))
 
     def _make(self, theta0: Doubles, rng: np.random.Generator) -> Any:
         if not callable(self.foreign) or is_teller(self.foreign):

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Need, Objective, Slot, Streams
-from optimizers.isolation import seeded
 from optimizers.user.foreign import Extras, Foreign
 from optimizers.user.signatures import wanted
 from optimizers.user.torch_manners import Manners, manners_of, stepper_of
@@ -31,10 +30,7 @@ class ForeignTorch(Foreign):
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
         arrays = Arrays(objective, theta0)
-        with seeded(rng):  # who draws noise like a parameter can name no generator
-            self._descend(arrays, self._steppers(arrays, rng))
-
-    def _descend(self, arrays: "Arrays", steppers: list[tuple[Any, Any, str]]) -> None:
+        steppers = self._steppers(arrays, rng)
         steps = [(bound_step(stepper, wants, arrays), scheduler) for stepper, scheduler, wants in steppers]
         # those that want a closure alone evaluate for themselves, and pay for what they call
         gradient_first = any(wants != "closure" for _, _, wants in steppers)
