@@ -128,7 +128,16 @@ def test_a_setting_that_is_given_twice_is_refused_and_none_of_them_dropped(twice
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("1e-3", 0.001), (50, "50.0"), ([1, 2], "1, 2"), ((1, 3), "1,3"), ("normal( 1)", "normal(1)")]
+    ("one", "other"),
+    [
+        ("1e-3", 0.001),
+        (50, "50.0"),
+        ([1, 2], "1, 2"),
+        ((1, 3), "1,3"),
+        ("normal( 1)", "normal(1)"),
+        ("normal(1.0)", "normal(1)"),
+        ("huber(1e-1)", "huber( .1 )"),
+    ],
 )
 def test_a_setting_that_is_given_twice_with_one_value_is_taken_however_that_is_written(one, other):
     assert agreed("adam", {"lr": one}, {"lr": other}) == {"lr": one}

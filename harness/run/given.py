@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.run.numbers import is_whole
+from problems.factories import spelled_once
 
 
 def plain(value: Any) -> Any:
@@ -47,13 +48,13 @@ def agreed(owner: str, *given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_said(value: Any) -> float | str:
-    """So that 1, 3 in a script is `1,3` on the command line, and 0.001 is `1e-3`."""
+    """So that 1, 3 in a script is `1,3` on the command line, 0.001 is `1e-3`, and `normal(1.0)` is `normal(1)`."""
     said = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     try:
         number = float(said)
         return said if isnan(number) else number  # NaN is not even itself
     except ValueError:
-        return "".join(said.split())
+        return "".join(spelled_once(said).split())
 
 
 def seeds_of(seeds: Any) -> list[int]:
