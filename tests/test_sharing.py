@@ -20,6 +20,7 @@ from harness.study.file.study_file import read_study
 from harness.study.ledger import part
 from harness.study.making import compare, make, sweep
 from harness.study.sharing.ioh import write_ioh
+from harness.study.sharing.licences import license_address
 from harness.study.sharing.merge import merge
 from harness.study.sharing.papers import open_study
 from harness.study.sharing.publish import publish
@@ -249,7 +250,8 @@ def test_iohinspector_opens_them(finished, tmp_path):
 def test_an_archive_has_checksums_and_describes_every_table(finished, tmp_path, capsys):
     target = tmp_path / "mine.zip"
     assert (
-        main(["publish", str(finished.folder), "--out", str(target), "--creator", "A. Author", "--license", "CC0"]) == 0
+        main(["publish", str(finished.folder), "--out", str(target), "--creator", "A. Author", "--license", "cc0-1.0"])
+        == 0
     )
     assert "mine.zip" in capsys.readouterr().out
     with zipfile.ZipFile(target) as archive:
@@ -259,11 +261,47 @@ def test_an_archive_has_checksums_and_describes_every_table(finished, tmp_path, 
     assert sums == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     assert {"STUDY.toml", "README.md", "environment.txt", "runs.parquet", "heatmap.png"} <= files.keys()
     described = json.loads(files["croissant.json"])
-    assert (described["creator"]["name"], described["license"]) == ("A. Author", "CC0")
+    assert (described["creator"]["name"], described["license"]) == (
+        "A. Author",
+        "https://spdx.org/licenses/CC0-1.0.html",
+    )
     listed = {one["@id"]: one["sha256"] for one in described["distribution"]}
     assert listed == {name: sums[name] for name in listed}
     tables = {one["@id"]: [field["name"] for field in one["field"]] for one in described["recordSet"]}
     assert tables == {name: list(SCHEMA[name]) for name in SCHEMA}
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://example.org/terms", "https://example.org/terms"),
+        ("mit", "https://spdx.org/licenses/MIT.html"),
+        ("ODbL-1.0", "https://spdx.org/licenses/ODbL-1.0.html"),
+    ],
+)
+def test_a_licence_is_an_address_or_an_identifier_of_spdx(text, address):
+    assert license_address(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("CC0", "CC0-1.0"),
+        ("cc by 4.0", "CC-BY-4.0"),
+        ("Apache2", "Apache-2.0"),
+        ("odbl", "ODbL-1.0"),
+        ("mine", ""),
+        ("", ""),
+        ("LicenseRef-mine", ""),
+        ("MIT OR Apache-2.0", "Apache-2.0"),
+        ("http://", ""),
+        ("ftp://example.org", ""),
+    ],
+)
+def test_any_other_word_is_no_licence_and_a_near_one_is_named(text, meant):
+    with pytest.raises(ValueError, match=rf"such as CC-BY-4\.0, CC0-1\.0.*got '{text}'\.") as error:
+        license_address(text)
+    assert str(error.value).endswith(f" Did you mean '{meant}'?" if meant else f"got '{text}'.")
 
 
 def test_an_archive_is_the_same_to_the_byte_and_unpacked_it_is_the_study(finished, inside, capsys):

@@ -2,6 +2,7 @@
 
 from harness.commands.parser import Parser
 from harness.commands.values import day, file_of
+from harness.study.sharing.licences import LICENSE
 
 SECTION = "studies"
 ABOUT = "Pack a study's tables, figures and papers for an archive, with checksums and a description."
@@ -17,7 +18,7 @@ def add_options(word: Parser) -> None:
     word.add_argument("folder", metavar="DIR", help="the folder of a study")
     word.add_argument("--out", type=file_of(".zip"), metavar="FILE.zip", help="the archive (default: DIR.zip)")
     word.add_argument("--creator", default="", metavar="NAME", help="who made it, as the description says")
-    licence = "address of its licence (default: CC BY 4.0)"
-    word.add_argument("--license", default="", metavar="URL", help=licence)
+    licence = f"its licence: an address, or an identifier of spdx.org/licenses (default: {LICENSE})"
+    word.add_argument("--license", default=LICENSE, metavar="NAME", help=licence)
     text = "day of publication, of which and of the study the archive is made to the byte (default: today)"
     word.add_argument("--date", type=day, metavar="YYYY-MM-DD", help=text)

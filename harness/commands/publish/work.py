@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.analysis.configurations import data_files
 from harness.commands.folders import loaded
 from harness.quantities import size
-from harness.study.sharing.publish import LICENSE, publish
+from harness.study.sharing.publish import publish
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -16,7 +16,7 @@ def main(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.folder)
     results = loaded(folder)
     target = Path(arguments.out) if arguments.out else folder.with_name(f"{folder.resolve().name}.zip")
-    names = publish(folder, results.tables, target, arguments.creator, arguments.license or LICENSE, arguments.date)
+    names = publish(folder, results.tables, target, arguments.creator, arguments.license, arguments.date)
     content = target.read_bytes()
     sys.stdout.write(
         f"{target}: {len(names)} files, with SHA256SUMS and croissant.json; {size(len(content))}\n"

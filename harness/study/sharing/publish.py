@@ -17,6 +17,7 @@ from typing import Any
 from harness.study.ledger.datasets import DATASET, MOST_RUNS, name_of, write_merged
 from harness.study.ledger.part import declared
 from harness.study.ledger.provenance import MACHINES
+from harness.study.sharing.licences import LICENSE, license_address
 from harness.study.sharing.papers import ENVIRONMENT, FILE, PLUGINS, README
 from harness.study.store import STUDY, Store
 from harness.tables import Tables
@@ -27,7 +28,6 @@ SUFFIXES = (".parquet", ".csv", ".png", ".pdf", ".svg", ".html", ".txt", ".md", 
 FOLDERS = (MACHINES, PLUGINS, "report", "figures", "src")
 KINDS = {"str": "sc:Text", "float64": "sc:Float", "int64": "sc:Integer", "bool": "sc:Boolean"}
 FORMATS = {".parquet": "application/x-parquet", ".csv": "text/csv"}
-LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 # the earliest that a ZIP archive can say
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 """Of every file in the archive, whose times say nothing."""
@@ -53,14 +53,17 @@ def publish(
     tables: Tables,
     target: Path,
     creator: str = "",
-    license_url: str = LICENSE,
+    license_name: str = LICENSE,
     day: date | None = None,
 ) -> list[str]:
-    """Write the archive `target`, published on `day` (today); the names in it. Raises ValueError where it cannot."""
+    """Write the archive `target`, published on `day` (today); the names in it.
+
+    `license_name` is an address or an identifier of SPDX. Raises ValueError where it is none, or where
+    the archive cannot be written."""
+    said = {"license": license_address(license_name), "datePublished": (day or datetime.now(UTC).date()).isoformat()}
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _chosen(folder, target)}
     if (folder / STUDY).is_file():
         files |= dict(_of_ledger(Store(folder)))
-    said = {"license": license_url, "datePublished": (day or datetime.now(UTC).date()).isoformat()}
     described = croissant(folder, files, tables, creator or folder.resolve().name, said)
     files[DESCRIPTION] = json.dumps(described, indent=1).encode()
     # in the form of `sha256sum -c`, of every file but itself
