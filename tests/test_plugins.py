@@ -260,6 +260,18 @@ UNMADE = {
 }
 
 
+def test_the_line_that_cannot_be_loaded_is_named_also_of_a_module_beside_the_file(plugged):
+    path = plugged('from harness import optimizer\n\n@optimizer("t-bad")\ndef f(banana): pass')
+    with pytest.raises(
+        ValueError, match=r"my\.py', line 3, cannot be loaded: .*'t-bad'.* A file is taken whole or not"
+    ):
+        plugins.load(path)
+    (path.parent / "t_beside.py").write_text("\nx = foo")
+    path.write_text("import t_beside")
+    with pytest.raises(ValueError, match=r"my\.py', line 2 of t_beside\.py, cannot be loaded: NameError"):
+        plugins.load(path)
+
+
 @pytest.mark.parametrize("given", [{}, {"k": "3"}])
 def test_a_function_of_data_that_wants_an_argument_is_told_that_it_has_none(plugged, given):
     code = 'from harness import problem\n@problem("t-data")\ndef f(k): return [1, 2, 3], [1, 3, k]'
@@ -411,7 +423,7 @@ def test_check_says_what_to_change_and_fails(plugged, capsys):
     bad = (
         "import numpy as np\nfrom harness import optimizer\n"
         '@optimizer("t-bad")\ndef bad(fun, x0):\n    "Does not begin at x0."\n'
-        "    while True:\n        fun(x0 + np.random.random())\n"
+        "    while True:\n        fun(x0 + np.random.default_rng().random())\n"
     )
     assert main(["check", str(plugged(bad))]) == 1
     said = capsys.readouterr().out

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from traceback import extract_tb
 
+WHOLE = "A file is taken whole or not at all: mend what this is about, or leave it out."
 _folders: list[Path] = []
 """Folders of the files run so far; their modules can still be imported when a method runs."""
 
@@ -40,8 +42,17 @@ def run_file(path: Path, content: str) -> dict[str, str]:
     except Exception as error:
         del sys.modules[name]
         said = str(error).rstrip(".") if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        raise ValueError(f"The plugin '{path}' cannot be loaded: {said}.") from error
+        raise ValueError(f"The plugin '{path}'{_place(error, path)} cannot be loaded: {said}. {WHOLE}") from error
     return {file: fingerprint(Path(file)) for file in _modules_of([path.parent]).values() if file != str(path)}
+
+
+def _place(error: Exception, path: Path) -> str:
+    """The line of the file, or of one beside it, in which it is raised; of a syntax error, its text says it."""
+    frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).parent == path.parent]
+    if not frames:
+        return ""
+    name = Path(frames[-1].filename).name
+    return f", line {frames[-1].lineno}{'' if name == path.name else f' of {name}'},"
 
 
 def together(content: str, siblings: Mapping[str, str]) -> str:
