@@ -195,7 +195,7 @@ def test_the_others_are_bit_by_bit_what_they_are_without_a_lane_that_diverges():
     logs, paths, meters = [Log(), Log()], [], []
     for method, log in zip((Descent(), Diverging()), logs, strict=True):
         meters.append(LaneMeter(NumpyEvaluator(problem), terms, 3, log))
-        asked, end = path(method, meters[-1], theta0, [])
+        asked, end = path(method, meters[-1], theta0, streams(3))
         assert end[0] == "budget"
         paths.append(asked)
     assert meters[1].outcome(1).stop.status == "diverged"
