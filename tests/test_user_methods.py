@@ -20,10 +20,12 @@ import scipy.optimize
 import torch
 
 from harness.rules.spied_run import attempt, network, start
+from harness.run.metering.account import Terms
+from harness.run.metering.meter import Meter
 from harness.run.runner import run
 from harness.run.spec import RunSpec, find_problem
 from optimizers import OPTIMIZERS
-from optimizers.base import Need, Optimizer
+from optimizers.base import Need, Optimizer, RunStopped
 from optimizers.user.guard import run_guarded
 from optimizers.user.recognise import Wishes, adapt
 from optimizers.user.updates import as_pair
@@ -467,6 +469,56 @@ def test_points_that_are_none_are_refused(point, sentence):
 
     with pytest.raises(ValueError, match=re.escape(sentence)):
         run_guarded(minimize, network_objective(), start(network()), None)
+
+
+N = network().targets.shape[0]
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        # beyond the samples lies the margin with which they are laid out
+        (lambda o, x: o.batch_value_and_grad(x, np.array([0, N])), f"from 0 to {N - 1}, an array of shape (k,)"),
+        (lambda o, x: o.batch_value_and_grad(x, np.array([-1, 3])), "got numbers from -1 to 3"),
+        (lambda o, x: o.batch_value_and_grad(x, np.arange(N) < 3), "np.flatnonzero(mask); got bool"),
+        (lambda o, x: o.batch_value_and_grad(x, np.array([0.0])), "got float64 of shape (1,)"),
+        (lambda o, x: o.batch_value_and_grad(x, [[0, 1]]), "got int64 of shape (1, 2)"),
+        (lambda o, x: o.batch_value_and_grad(x, []), "of shape (0,)"),
+        (lambda o, x: o.batch_value_and_grad(x, slice(3)), "got object of shape ()"),
+        (lambda o, x: o.values(np.empty((0, len(x)))), "A population has at least one point"),
+        (lambda o, x: o.values_and_grads(x[None][:0]), "A population has at least one point"),
+        (lambda o, x: o.leave(np.array([0])), "true where a lane has converged; got int64"),
+        (lambda o, x: o.leave(True), "of shape (1,), true where a lane has converged; got bool of shape ()"),
+        (lambda o, x: o.evaluations_left("hvp"), "a 'value' or a 'gradient'; got 'hvp'"),
+    ],
+)
+def test_what_an_objective_cannot_be_asked_is_said(ask, sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        run_guarded(lambda objective, theta0, rng: ask(objective, theta0), network_objective(), start(network()), None)
+
+
+def test_an_objective_says_what_it_has():
+    with pytest.raises(AttributeError, match=r"An objective has no 'gradient'\. It has: dim, .*value_and_grad"):
+        run_guarded(lambda objective, theta0, rng: objective.gradient(theta0), network_objective(), np.ones(13), None)
+
+
+def test_a_minibatch_of_a_list_of_samples_is_that_of_an_array():
+    found = []
+
+    def minimize(objective, theta0, rng):
+        rows = [2, 2, 0], np.array([2, 2, 0], np.uint8)
+        found.extend(objective.batch_value_and_grad(theta0, each)[1] for each in rows)
+        objective.leave(np.array([False]))
+        found.append("goes on")
+        objective.leave(np.array([True]))
+
+    meter = Meter(NumpyEvaluator(network()), Terms(30))
+    meter.start(start(network()))
+    with pytest.raises(RunStopped, match="returned before"):
+        run_guarded(minimize, meter, start(network()), None)
+    np.testing.assert_array_equal(found[0], found[1])
+    assert found[2] == "goes on"
+    assert meter.account.counts.gradients == pytest.approx(6 / N)
 
 
 def network_objective():

@@ -35,7 +35,7 @@ class Guard:
         return self._objective.values_and_grads(self._checked(thetas, 2))
 
     def batch_value_and_grad(self, theta: Doubles, rows: NDArray[np.intp]) -> tuple[Any, Doubles]:
-        return self._objective.batch_value_and_grad(self._checked(theta, 1), rows)
+        return self._objective.batch_value_and_grad(self._checked(theta, 1), self._checked_rows(rows))
 
     def residuals_and_jacobian(self, theta: Doubles) -> tuple[Doubles, Doubles]:
         return self._objective.residuals_and_jacobian(self._checked(theta, 1))
@@ -47,10 +47,22 @@ class Guard:
         return self._objective.initial(rng)
 
     def evaluations_left(self, need: Literal["value", "gradient"]) -> int:
+        if need not in ("value", "gradient"):
+            raise ValueError(f"Evaluations are left of a 'value' or a 'gradient'; got {need!r}.")
         return self._objective.evaluations_left(need)
 
     def leave(self, lanes: NDArray[np.bool_]) -> None:
-        self._objective.leave(lanes)
+        mask, wanted = np.asarray(lanes), self._lanes or (1,)
+        if mask.dtype != bool or mask.shape != wanted:
+            raise ValueError(
+                f"leave takes an array of true and false, of shape {wanted}, true where a lane has converged; got "
+                f"{mask.dtype} of shape {mask.shape}."
+            )
+        self._objective.leave(mask)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        offered = ", ".join(part for part in ("dim", "layout", "n_samples", *vars(Guard)) if not part.startswith("_"))
+        raise AttributeError(f"An objective has no '{name}'. It has: {offered}.")
 
     def __reduce__(self) -> NoReturn:
         # a pool of processes begins by pickling what it is given
@@ -74,7 +86,22 @@ class Guard:
                 f"A point has as many numbers as the network has parameters: an array of shape "
                 f"({', '.join(map(str, axes_wanted))}{',' * (len(axes_wanted) == 1)}) is wanted; got {points.shape}."
             )
+        if not points.size:  # it would cost nothing, and a loop of it never end
+            raise ValueError(f"A population has at least one point; got an array of shape {points.shape}.")
         return points
+
+    def _checked_rows(self, rows: Any) -> NDArray[np.intp]:
+        """Evaluators lay samples out with a margin: a row outside of them would be read there."""
+        found = np.asarray(rows)
+        whole = found.dtype.kind in "iu" and found.ndim == 1 + len(self._lanes) and found.size
+        if not whole or found.min() < 0 or found.max() >= self.n_samples:
+            shape = f"({', '.join(map(str, (*self._lanes, 'k')))})" if self._lanes else "(k,)"
+            got = f"numbers from {found.min()} to {found.max()}" if whole else f"{found.dtype} of shape {found.shape}"
+            raise ValueError(
+                f"The samples of a minibatch are whole numbers from 0 to {self.n_samples - 1}, an array of shape "
+                f"{shape}, of a mask np.flatnonzero(mask); got {got}."
+            )
+        return found.astype(np.intp, copy=False)
 
     def _converted(self, points: Any) -> Doubles:
         try:

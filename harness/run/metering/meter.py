@@ -170,8 +170,8 @@ class Meter:
         return self.account.left(need)
 
     def leave(self, lanes: NDArray[np.bool_]) -> None:
-        del lanes  # of which there is one
-        self.account.end(Converged())
+        if np.any(lanes):  # of which there is one
+            self.account.end(Converged())
 
     def _absorb(self) -> None:
         """Close the way past us, and take in what has passed."""
