@@ -1,8 +1,10 @@
 """The door: methods and problems from a file of the user's, in every form, in this process and in others."""
 
 import re
+import sys
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import pytest
 
 from harness import plugins
 from harness.cli import main
+from harness.plugins.files import _modules_of
 from harness.rules.conformance import RULES, complaint
 from harness.run.fit import Refused, check_fit
 from harness.run.runner import run
@@ -330,6 +333,17 @@ def test_a_name_that_the_command_line_could_not_say_is_refused(plugged, kind, na
 def test_a_decorator_without_a_name_is_refused(plugged):
     with pytest.raises(ValueError, match=re.escape('write @optimizer("name")')):
         plugins.load(plugged("from harness import optimizer\n@optimizer\ndef f(fun, x0): pass"))
+
+
+def test_neither_the_project_nor_the_script_is_a_module_beside_a_plugin(monkeypatch):
+    root = Path(plugins.__file__).parents[2]
+    script, beside = ModuleType("__main__"), ModuleType("t_beside_us")
+    script.__file__, beside.__file__ = str(root / "script.py"), str(root / "t_beside_us.py")
+    monkeypatch.setitem(sys.modules, "__main__", script)
+    monkeypatch.setitem(sys.modules, "t_beside_us", beside)
+    found = _modules_of([root])
+    assert "t_beside_us" in found
+    assert not [name for name in found if name.partition(".")[0] in ("__main__", "harness", "optimizers", "problems")]
 
 
 SHARED = """

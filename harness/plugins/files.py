@@ -8,6 +8,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from traceback import extract_tb
 
+OWN = ("harness", "optimizers", "problems")
+SCRIPT = ("__main__", "__mp_main__")
 WHOLE = "A file is taken whole or not at all: mend what this is about, or leave it out."
 _folders: list[Path] = []
 """Folders of the files run so far; their modules can still be imported when a method runs."""
@@ -86,9 +88,23 @@ def _enter(folder: Path) -> None:
 
 
 def _modules_of(folders: Iterable[Path]) -> dict[str, str]:
-    """Name and file of each loaded module in the folders, or in a package in them that is no installed one."""
+    """Name and file of each loaded module in the folders, or in a package in them that is no installed one.
+
+    Neither the script of the process nor this project is one, wherever they lie: which of their modules are loaded is
+    another matter in each process."""
     inside, installed = tuple(f"{folder}{os.sep}" for folder in folders), f"{os.sep}site-packages{os.sep}"
-    return {name: file for name, file in _modules().items() if file.startswith(inside) and installed not in file}
+    return {
+        name: file
+        for name, file in _modules().items()
+        if file.startswith(inside)
+        and installed not in file
+        and name not in SCRIPT
+        and not file.startswith(_own_folders())
+    }
+
+
+def _own_folders() -> tuple[str, ...]:
+    return tuple(f"{Path(str(sys.modules[name].__file__)).parent}{os.sep}" for name in OWN if name in sys.modules)
 
 
 def _modules() -> dict[str, str]:
