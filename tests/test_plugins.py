@@ -1,5 +1,6 @@
 """The door: methods and problems from a file of the user's, in every form, in this process and in others."""
 
+import pickle
 import re
 import sys
 from multiprocessing.reduction import ForkingPickler
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import harness
 from harness import plugins
 from harness.cli import main
 from harness.plugins.files import _modules_of
@@ -344,6 +346,52 @@ def test_neither_the_project_nor_the_script_is_a_module_beside_a_plugin(monkeypa
     found = _modules_of([root])
     assert "t_beside_us" in found
     assert not [name for name in found if name.partition(".")[0] in ("__main__", "harness", "optimizers", "problems")]
+
+
+CELL = """
+@harness.optimizer("t-cell")
+def descent(fun, x0, jac):
+    while True:
+        fun(x0{})
+"""
+
+
+@pytest.fixture
+def cell():
+    """Runs code as a notebook does: of no file."""
+    yield lambda more="", file="<cell>": exec(compile(CELL.format(more), file, "exec"), {"harness": harness})
+    OPTIMIZERS.pop("t-cell", None)
+
+
+def test_what_is_registered_in_a_session_is_guarded_and_new_whenever_it_is_defined_anew(cell):
+    cell("[:3]")
+    first = spec("t-cell")
+    assert "A point has as many numbers" in run(first)["runs"]["reason"].item()
+    cell()
+    assert run(spec("t-cell"))["runs"]["status"].item() == "budget"
+    assert spec("t-cell").run_id != first.run_id
+
+
+def test_what_is_registered_in_a_session_is_of_no_other_process(cell):
+    cell()
+    sent = bytes(ForkingPickler.dumps(spec("t-cell")))
+    OPTIMIZERS.pop("t-cell")
+    with pytest.raises(ValueError, match=r"in a session that other processes do not see.* Take jobs=1, or write it"):
+        pickle.loads(sent)
+
+
+def test_what_a_script_registers_is_known_by_its_file_and_travels(cell, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(CELL)
+    cell(file=str(script))
+    first = spec("t-cell")
+    assert pickle.loads(bytes(ForkingPickler.dumps(first))).run_id == first.run_id
+    with pytest.raises(ValueError, match="'t-cell' is taken"):
+        cell(file=str(script))
+    script.write_text(CELL + "# changed")
+    OPTIMIZERS.pop("t-cell")
+    cell(file=str(script))
+    assert spec("t-cell").run_id != first.run_id
 
 
 SHARED = """

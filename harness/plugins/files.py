@@ -45,6 +45,11 @@ def run_file(path: Path, content: str) -> dict[str, str]:
         del sys.modules[name]
         said = str(error).rstrip(".") if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ValueError(f"The plugin '{path}'{_place(error, path)} cannot be loaded: {said}. {WHOLE}") from error
+    return siblings_of(path)
+
+
+def siblings_of(path: Path) -> dict[str, str]:
+    """Path and sha256 of each module of its folder that is loaded."""
     return {file: fingerprint(Path(file)) for file in _modules_of([path.parent]).values() if file != str(path)}
 
 
@@ -96,15 +101,14 @@ def _modules_of(folders: Iterable[Path]) -> dict[str, str]:
     return {
         name: file
         for name, file in _modules().items()
-        if file.startswith(inside)
-        and installed not in file
-        and name not in SCRIPT
-        and not file.startswith(_own_folders())
+        if file.startswith(inside) and installed not in file and name not in SCRIPT and not is_own(file)
     }
 
 
-def _own_folders() -> tuple[str, ...]:
-    return tuple(f"{Path(str(sys.modules[name].__file__)).parent}{os.sep}" for name in OWN if name in sys.modules)
+def is_own(file: str) -> bool:
+    """Whether a file is of this project."""
+    loaded = [sys.modules[name].__file__ for name in OWN if name in sys.modules]
+    return file.startswith(tuple(f"{Path(str(path)).parent}{os.sep}" for path in loaded))
 
 
 def _modules() -> dict[str, str]:

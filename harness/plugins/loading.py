@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from harness.plugins.files import fingerprint, forget_siblings, run_file, together
-from harness.run.spec import canonical, settings_of
+from harness.plugins.session import FLEETING, origin_of_caller
+from harness.run.spec import canonical, origin_of, settings_of
 from optimizers.base import Doubles, Objective, Streams
 from optimizers.user.guard import run_guarded
 
@@ -114,6 +115,11 @@ def rebuild(path: str, kind: Kind, name: str, settings: dict[str, Any], origin: 
     else:
         load_installed()
     found = registry_of(kind).get(name)
+    if found is None and origin.startswith(FLEETING):
+        raise ValueError(
+            f"'{name}' was registered in a session that other processes do not see, such as a notebook. Take jobs=1, "
+            "or write it into a file: a script, or a plugin."
+        )
     if found is None or type(found).origin != origin:
         raise ValueError(
             f"'{path or name}', or a module that it imports, has changed since the study was started, so '{name}' is "
@@ -137,15 +143,14 @@ def _under(plugin: Plugin) -> Iterator[None]:
 def register(kind: Kind, name: str, instance: Any) -> None:
     """Enter a dataclass into the registry of its kind; raises ValueError for a name that is taken."""
     registry = registry_of(kind)
-    if name in registry:
+    # a cell of a notebook that is run again defines anew what it has defined
+    if name in registry and not (not _loading and origin_of(registry[name]).startswith(FLEETING)):
         raise ValueError(f"The name '{name}' {TAKEN} {kind}. Choose another name.")
     if is_dataclass(instance):
         _check_settings(kind, name, instance)
-    if _loading:
-        plugin = _loading[-1]
-        instance = _portable(kind, name, instance, plugin)
-        plugin.names[kind].append(name)
-    registry[name] = instance
+    plugin = _loading[-1] if _loading else Plugin("", origin_of_caller())
+    registry[name] = _portable(kind, name, instance, plugin)
+    plugin.names[kind].append(name)
 
 
 def _check_settings(kind: Kind, name: str, instance: Any) -> None:
