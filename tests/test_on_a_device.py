@@ -18,6 +18,8 @@ from harness.run.metering.tensors import TensorMeter, kept_on_device
 from harness.run.runner import make_lanes
 from harness.run.spec import RunSpec, stream
 from optimizers import OPTIMIZERS
+from optimizers.base import Optimizer
+from optimizers.user.guard import run_guarded
 from problems import PROBLEMS
 from problems.base import stack
 from problems.engines.numpy_evaluator import NumpyEvaluator
@@ -264,3 +266,40 @@ def test_a_study_has_the_same_rows_of_both_ways(monkeypatch):
             np.testing.assert_allclose(
                 one[table].frame()[columns], other[table].frame()[columns], rtol=1e-9, atol=1e-12
             )
+
+
+class Guarded(Optimizer):
+    """One of ours as if a plugin had brought it."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def minimize(self, objective, theta0, rng):
+        run_guarded(self.inner.minimize, objective, theta0, rng)
+
+
+@pytest.mark.parametrize("name", ON_TENSORS)
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_a_method_of_ones_own_is_kept_on_the_device_too_in_its_precision(name, precision):
+    of = problem(precision)
+    evaluator, runs = TorchEvaluator(of), []
+    for method in (OPTIMIZERS[name], Guarded(OPTIMIZERS[name])):
+        for kind, theta0 in ((TensorMeter, evaluator.placed(starts(of))), (LaneMeter, starts(of).astype(precision))):
+            meter = kind(evaluator, Terms(30), 3)
+            runs.append((moved(meter, method, theta0)[0], meter.state_dtype, meter.account.counts, meter.last))
+    for ours, theirs in zip(runs[:2], runs[2:], strict=True):
+        assert ours[:3] == theirs[:3]
+        assert ours[1] == precision
+        np.testing.assert_array_equal(ours[3], theirs[3])
+
+
+def test_a_point_that_is_no_tensor_of_the_start_is_refused_where_tensors_are():
+    of = problem()
+    meter = TensorMeter(TorchEvaluator(of), Terms(30), 3)
+    for wrong in (lambda x: x.float(), lambda x: x.numpy()):
+
+        def minimize(objective, theta0, rng, wrong=wrong):
+            objective.value_and_grad(wrong(theta0))
+
+        with pytest.raises(ValueError, match=r"A point is what the start is, a Tensor of torch\.float64; got"):
+            run_guarded(minimize, meter, TorchEvaluator(of).placed(starts(of)), [])

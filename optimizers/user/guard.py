@@ -12,12 +12,16 @@ from optimizers.base import Doubles, Objective
 
 
 class Guard:
-    """The objective, for real float64 points of the right length, in the thread and the process of the run."""
+    """The objective, for real points of the right length, in the thread and the process of the run.
+
+    Points are of the precision of the start, float64 but for methods of any precision; of a method that takes tensors,
+    they are tensors, of which nothing is copied to be looked at."""
 
     def __init__(self, objective: Objective, theta0: Doubles) -> None:
         self._objective = objective
         self.dim, self.layout, self.n_samples = objective.dim, objective.layout, objective.n_samples
-        self._lanes = theta0.shape[:-1]
+        self._lanes = tuple(theta0.shape[:-1])
+        self._kind, self._dtype = type(theta0), theta0.dtype
         self._home = os.getpid(), threading.get_ident()
         self.breach: ValueError | None = None
         """What was wrong with a call from elsewhere, whose exception the run may never have seen."""
@@ -52,6 +56,8 @@ class Guard:
         return self._objective.evaluations_left(need)
 
     def leave(self, lanes: NDArray[np.bool_]) -> None:
+        if self._kind is not np.ndarray:
+            self._objective.leave(lanes)
         mask, wanted = np.asarray(lanes), self._lanes or (1,)
         if mask.dtype != bool or mask.shape != wanted:
             raise ValueError(
@@ -78,20 +84,23 @@ class Guard:
         if self.breach is not None:
             raise self.breach
         # subclasses are converted as well: a matrix has two axes for ever, a masked array hides numbers
-        if type(points) is not np.ndarray or points.dtype != np.float64:
+        if type(points) is not self._kind or points.dtype != self._dtype:
             points = self._converted(points)
         if points.ndim != axes + len(self._lanes) or points.shape[-1] != self.dim:
             axes_wanted = (*self._lanes, *("S",) * (axes - 1), self.dim)
             raise ValueError(
                 f"A point has as many numbers as the network has parameters: an array of shape "
-                f"({', '.join(map(str, axes_wanted))}{',' * (len(axes_wanted) == 1)}) is wanted; got {points.shape}."
+                f"({', '.join(map(str, axes_wanted))}{',' * (len(axes_wanted) == 1)}) is wanted; "
+                f"got {tuple(points.shape)}."
             )
-        if not points.size:  # it would cost nothing, and a loop of it never end
+        if 0 in points.shape:  # it would cost nothing, and a loop of it never end
             raise ValueError(f"A population has at least one point; got an array of shape {points.shape}.")
         return points
 
     def _checked_rows(self, rows: Any) -> NDArray[np.intp]:
         """Evaluators lay samples out with a margin: a row outside of them would be read there."""
+        if self._kind is not np.ndarray:
+            return rows  # type: ignore[no-any-return]  # a tensor, of the device
         found = np.asarray(rows)
         whole = found.dtype.kind in "iu" and found.ndim == 1 + len(self._lanes) and found.size
         if not whole or found.min() < 0 or found.max() >= self.n_samples:
@@ -104,6 +113,11 @@ class Guard:
         return found.astype(np.intp, copy=False)
 
     def _converted(self, points: Any) -> Doubles:
+        if self._kind is not np.ndarray:
+            raise ValueError(
+                f"A point is what the start is, a {self._kind.__name__} of {self._dtype}; got "
+                f"{type(points).__name__} of {getattr(points, 'dtype', 'no precision')}."
+            )
         try:
             array = np.asarray(points)
         except (TypeError, ValueError, RuntimeError) as error:
@@ -114,7 +128,7 @@ class Guard:
             raise ValueError(
                 f"A point must be made of real numbers, float64; got {type(points).__name__} of {array.dtype}."
             )
-        return np.asarray(array, np.float64)
+        return np.asarray(array, self._dtype)
 
 
 def run_guarded(minimize: Any, objective: Objective, theta0: Doubles, rng: Any) -> None:
