@@ -100,7 +100,7 @@ class Guard:
     def _checked_rows(self, rows: Any) -> NDArray[np.intp]:
         """Evaluators lay samples out with a margin: a row outside of them would be read there."""
         if self._kind is not np.ndarray:
-            return rows  # type: ignore[no-any-return]  # a tensor, of the device
+            return rows  # a tensor of the device
         found = np.asarray(rows)
         whole = found.dtype.kind in "iu" and found.ndim == 1 + len(self._lanes) and found.size
         if not whole or found.min() < 0 or found.max() >= self.n_samples:
