@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from problems.base import SquaredLoss
+from problems.base import SquaredLoss, TensorLoss
 from problems.losses.regression import LOSSES, make_loss
 
 TORCH: dict[str, Any] = {
@@ -58,6 +58,12 @@ def test_values_and_derivatives_are_those_of_torch(text, shape, shared):
         (product,) = torch.autograd.grad(slope, leaf, torch.tensor(direction[lane]))
         assert values[lane] == pytest.approx(value.item(), rel=1e-13)
         np.testing.assert_allclose(cotangent[lane], slope.detach().numpy(), rtol=1e-12, atol=1e-15)
+    if isinstance(loss, TensorLoss):
+        leaves = torch.tensor(outputs, requires_grad=True)
+        on_tensors = loss.on_tensors(leaves, torch.tensor(targets))
+        (slopes,) = torch.autograd.grad(on_tensors.sum(), leaves)
+        np.testing.assert_allclose(on_tensors.detach().numpy(), values, rtol=1e-13)
+        np.testing.assert_allclose(slopes.numpy(), cotangent, rtol=1e-12, atol=1e-15)
         np.testing.assert_allclose(curvature[lane], product.numpy(force=True), rtol=1e-12, atol=1e-15)
 
 

@@ -17,7 +17,7 @@ from problems.datasets.base import DataAbsent
 from problems.datasets.fetch import OFFLINE
 from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.losses.regression import make_loss
-from problems.networks.by_name import NAMES, Choice, image_network, image_shape
+from problems.networks.by_name import Choice, image_network, image_shape
 from problems.networks.mlp import MLP
 from problems.networks.registered import unregistered
 from problems.networks.torch import architectures
@@ -674,10 +674,6 @@ def test_architectures_have_the_published_numbers_of_parameters(name, dim):
     network = image_network(Choice(name, "relu", "kaiming", "float32", "cpu"), 3072, 10)
     assert network.dim == dim
     assert network.name == name
-
-
-def test_the_names_of_architectures_are_those_registered():
-    assert set(NAMES) == set(architectures.ARCHITECTURES)
 
 
 @pytest.mark.parametrize(("pixels", "shape"), [(3072, (3, 32, 32)), (784, (1, 28, 28)), (64, (1, 8, 8))])

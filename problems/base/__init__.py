@@ -1,6 +1,6 @@
 """The contract of a problem: data, network, loss and probes; and of the recipe that builds one."""
 
-from problems.base.losses import Array, LinkedLoss, Loss, SquaredLoss
+from problems.base.losses import Array, LinkedLoss, Loss, SquaredLoss, TensorLoss
 from problems.base.networks import (
     HessianNetwork,
     InputGradientNetwork,
@@ -27,6 +27,7 @@ __all__ = [
     "Recipe",
     "Slot",
     "SquaredLoss",
+    "TensorLoss",
     "fixed",
     "stack",
     "stackable",

@@ -35,6 +35,14 @@ class SquaredLoss(Protocol):
 
 
 @runtime_checkable
+class TensorLoss(Protocol):
+    """A loss that torch can differentiate where a module computes; one of arrays alone goes through numpy."""
+
+    def on_tensors(self, outputs: Any, targets: Any) -> Any:
+        """The losses `(B,)` of `value` from tensors of torch, by their own methods, so that torch is not loaded."""
+
+
+@runtime_checkable
 class LinkedLoss(Protocol):
     """A loss whose outputs are scores: what the network predicts is a function of them, such as their softmax."""
 

@@ -6,9 +6,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from problems.base import Problem
-from problems.losses.cross_entropy import CrossEntropy
-from problems.losses.regression import L4, LOSSES, MAE, MSE
+from problems.base import Problem, TensorLoss
+from problems.losses.regression import LOSSES, MSE
 from problems.networks.carried import CarriedMLP
 from problems.networks.mlp import MLP
 
@@ -21,9 +20,7 @@ MANY = 8192
 WIDE = ("X86_V4", "AVX512_SKX")
 """Processors, as numpy calls them, on which it takes 2 ns for a tanh and not 15: with vectors of eight numbers."""
 
-ON_TORCH = (CrossEntropy, L4, MAE, MSE)
-"""Losses that `torch_losses.py` has as well."""
-TOLD_ON_TORCH = ", ".join(name for name, loss in sorted(LOSSES.items()) if loss in ON_TORCH)
+TOLD_ON_TORCH = ", ".join(name for name, loss in sorted(LOSSES.items()) if hasattr(loss, "on_tensors"))
 
 
 def no_kernels(problem: Problem) -> str | None:
@@ -73,7 +70,7 @@ def no_tensors(problem: Problem) -> str | None:
     """Why torch cannot take a problem from end to end."""
     if not isinstance(problem.network, OnTorch):
         return "takes torch modules; this network is another, or a combination of some"
-    if not isinstance(problem.loss, ON_TORCH):
+    if not isinstance(problem.loss, TensorLoss):
         return f"takes the losses {TOLD_ON_TORCH}; got '{problem.loss.name}'"
     return None
 

@@ -12,10 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from problems.base import Array, Problem
+from problems.base import Array, Problem, TensorLoss
 from problems.engines.base import CannotServe
 from problems.engines.numpy_evaluator import NumpyEvaluator, blocks_of, chunks_of
-from problems.engines.torch_losses import TORCH_LOSSES
 from problems.engines.torch_slopes import Slopes, differentiate, joined
 from problems.networks.torch.module import ModuleNetwork
 
@@ -30,7 +29,9 @@ class TorchEvaluator:
         if not isinstance(network, ModuleNetwork):
             raise CannotServe("takes torch modules")
         self.problem, self._network, self._reference = problem, network, NumpyEvaluator(problem)
-        self._loss = TORCH_LOSSES[type(problem.loss)]
+        if not isinstance(problem.loss, TensorLoss):
+            raise CannotServe("takes losses of tensors")
+        self._loss = problem.loss.on_tensors
         self._samples, self._targets = network.sampled(problem.inputs), network.placed(problem.targets)
         self.residuals_and_jacobian, self.hvp = self._reference.residuals_and_jacobian, self._reference.hvp
         self.outputs = self._reference.outputs

@@ -1,6 +1,7 @@
 """The loss of classification: cross-entropy of the softmax, with its first two derivatives in the scores."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,9 @@ class CrossEntropy:
         product *= targets.sum(axis=-1, keepdims=True)
         product /= outputs.shape[1]
         return product
+
+    def on_tensors(self, outputs: Any, targets: Any) -> Any:
+        return -(targets * outputs.log_softmax(dim=-1)).sum(dim=-1).mean(dim=-1)
 
 
 def check_shares(targets: Array) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,9 @@ class MSE:
     def residual_weights(self, shape: tuple[int, ...]) -> Array:
         # r = (f - y) / sqrt(n m), so that r.r is the mean
         return np.full((1, 1), (shape[0] * shape[1]) ** -0.5)
+
+    def on_tensors(self, outputs: Any, targets: Any) -> Any:
+        return (outputs - targets).square().mean(dim=(1, 2))
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,9 @@ class MAE:
         del outputs, targets
         return np.zeros_like(direction)  # but for the kinks, which a Newton method cannot see
 
+    def on_tensors(self, outputs: Any, targets: Any) -> Any:
+        return (outputs - targets).abs().mean(dim=(1, 2))  # torch, too, takes the slope 0 where one is 0
+
 
 @dataclass(frozen=True)
 class L4:
@@ -114,6 +121,9 @@ class L4:
         # 12 (f - y)^2 / (n m), elementwise: it vanishes with the error, and Newton's equation with it
         product: Array = (outputs - targets) ** 2 * direction * (12.0 / (outputs.shape[1] * outputs.shape[2]))
         return product
+
+    def on_tensors(self, outputs: Any, targets: Any) -> Any:
+        return (outputs - targets).square().square().mean(dim=(1, 2))
 
 
 LOSSES: dict[str, Callable[..., Loss]] = {

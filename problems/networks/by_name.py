@@ -16,9 +16,9 @@ from problems.networks.combinations import multiscale
 from problems.networks.embeddings import Embedding, none
 from problems.networks.families import FAMILIES, Spelling, is_named
 from problems.networks.mlp import checked_widths, fully_connected
+from problems.networks.torch.stages import ARCHITECTURES
 
-NAMES = ("cnn", "cnn-small", "dnn", "vgg16")
-"""Of `architectures.ARCHITECTURES`, which is too heavy to load for a list."""
+NAMES = tuple(ARCHITECTURES)
 
 
 class Choice(NamedTuple):

@@ -1,4 +1,4 @@
-"""Networks for images: fully connected, two small convolutional ones, and VGG16. `ARCHITECTURES` is the one registry.
+"""Networks for images: fully connected, two small convolutional ones, and VGG16, as `stages.py` lists them.
 
 Sources: Xu, Zhang, Luo, Xiao, Ma, arXiv 1901.06523, figures 2 and 3 (`cnn`, `cnn-small`, and the full layer of 1,024
 behind VGG16); Simonyan and Zisserman, arXiv 1409.1556, table 1, column D (VGG16). The published networks end in a
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from problems.factories import resolve
+from problems.networks.torch.stages import ARCHITECTURES
 
 Shape: TypeAlias = tuple[int, int, int]
 """Channels, height, width."""
@@ -26,8 +27,6 @@ ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {
     "softplus": nn.Softplus,
     "tanh": nn.Tanh,
 }
-VGG16 = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
-"""Channels of the convolutions between one pooling and the next."""
 
 
 class Convolutional(nn.Sequential):
@@ -77,12 +76,3 @@ def build(shape: Shape, stages: Sequence[Sequence[int]], layers: Sequence[int], 
         modules += [nn.Linear(fan_in, fan_out), phi()]
     # scores: no activation after the last layer
     return (Convolutional if stages else nn.Sequential)(*modules[:-1])
-
-
-ARCHITECTURES: dict[str, tuple[Sequence[Sequence[int]], Sequence[int]]] = {
-    "cnn": (((64,), (128,)), (800, 400, 400, 400)),
-    "cnn-small": (((32,), (64,)), (400,)),
-    "dnn": ((), (400, 200)),
-    "vgg16": (VGG16, (1024,)),
-}
-"""Channels of the convolutions in each stage, and widths of the hidden full layers behind them."""
