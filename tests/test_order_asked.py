@@ -32,9 +32,9 @@ def learned(optimizer, costs, problem_settings="{}"):
     known = {"run_id": np.repeat(ids, frequencies), "optimizer": optimizer, "threshold": 0.1}
     known["frequency"] = np.tile(2.0 ** np.arange(frequencies), runs)
     known |= {"cost": np.where(np.isinf(costs), 1e6, costs).ravel(), "censored": np.isinf(costs).ravel()}
-    return frame("runs", {**columns, "run_id": ids, **who, "seed": np.arange(runs)}), frame(
-        "hits", {**of_hits, **known}
-    )
+    # a loss of its own for each, as runs that are alike to the last digit are one
+    own = {"seed": np.arange(runs), "first_loss": 0.5 ** np.arange(runs)}
+    return frame("runs", {**columns, "run_id": ids, **who, **own}), frame("hits", {**of_hits, **known})
 
 
 def study_of(*parts):

@@ -50,7 +50,7 @@ def learned(optimizer, residuals, losses, problem="x"):
         # a target whose amplitude falls with k must make no difference
         "error": residuals.ravel() / amplitude,
     }
-    return {"runs": run, "curves": frame("curves", curves), "spectra": frame("spectra", spectra)}
+    return {"runs": run, "curves": frame("curves", curves), "spectra": frame("spectra", spectra), "hits": empty("hits")}
 
 
 def study_of(*parts):

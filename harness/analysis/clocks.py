@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.analysis.hits import SERIES, first_true
+from harness.analysis.repeated import distinct
 from harness.tables import LABELS, Doubles
 
 LEVELS = 2.0 ** (-np.arange(1, 21) / 2)
@@ -51,8 +52,9 @@ def side_by_side(
 ) -> Iterator[SideBySide]:
     """One per configuration (all LABELS) and probe that has hits, in the order of their names.
 
-    A run without spectra counts in `n_runs` all the same. Nothing depends on the order of rows."""
-    runs = runs.sort_values(["seed", "run_id"])
+    A run without spectra counts in `n_runs` all the same, and one that repeats another (`repeated.distinct`) does not.
+    Nothing depends on the order of rows."""
+    runs = distinct(runs, hits).sort_values(["seed", "run_id"])
     configuration = runs.groupby([*LABELS], sort=True, dropna=False)
     runs = runs.assign(configuration=configuration.ngroup(), slot=configuration.cumcount())
     hits = hits[[*SERIES, "threshold", "cost", "loss", "censored", "at_most"]].dropna(subset="frequency")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
+from harness.analysis.repeated import repeats
 from harness.analysis.summary import closing_tables, growth
 from harness.commands.console import printing
 from harness.commands.options import wants_traceback
@@ -91,7 +92,7 @@ def say_results(results: Results, file_format: str) -> None:
     console = printing()
     for table in closing_tables(results.tables):
         console.print(table)
-    for sentence in growth(results.tables):
+    for sentence in [*repeats(results.tables), *growth(results.tables)]:
         console.print(sentence, highlight=False, soft_wrap=True)
     say_where(console, results, file_format)
 

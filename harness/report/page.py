@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from harness.analysis.configurations import of_problems
 from harness.analysis.incumbents import as_declared, declared
+from harness.analysis.repeated import repeats
 from harness.analysis.thinned import LACKING, lacks_marks
 from harness.report.again import commands
 from harness.report.answers import answers, place, ratio_axis, sentences, short
@@ -56,6 +57,7 @@ def report(tables: Tables, story: Story, *, robust: bool = True) -> str:
         problems=list(dict.fromkeys(row.problem for row in rows)),
         rows=rows,
         sentences=sentences(rows),
+        repeats=repeats(tables),
         place_share=lambda value: place(value, 0.0, 1.0, ratio=False),
         place_ratio=lambda value: place(value, *axes["ratio"], ratio=True),
         verdicts={word: text for word, text in VERDICTS.items() if any(row.verdict.startswith(word) for row in rows)},

@@ -15,6 +15,7 @@ from harness.analysis.clocks import SideBySide, side_by_side
 from harness.analysis.configurations import configuration_names
 from harness.analysis.incumbents import as_declared
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, adjusted, log_cost
+from harness.analysis.repeated import distinct
 from harness.analysis.statistics.censored import Exponent, exponent, freedom, standard_error
 from harness.analysis.statistics.laws import t_quantile, t_tail
 from harness.analysis.statistics.signs import sign_test
@@ -86,9 +87,9 @@ def reference_names(table: pd.DataFrame) -> list[str]:
 
 
 def _sizes(tables: Tables, threshold: float) -> Iterator[_Sized]:
-    runs = tables["runs"].sort_values(["seed", "run_id"])
-    seeds = {tuple(map(str, key)): list(own["seed"]) for key, own in runs.groupby([*LABELS], dropna=False)}
     hits = tables["hits"][np.isclose(tables["hits"]["threshold"], threshold)]
+    runs = distinct(tables["runs"], hits).sort_values(["seed", "run_id"])
+    seeds = {tuple(map(str, key)): list(own["seed"]) for key, own in runs.groupby([*LABELS], dropna=False)}
     seen = as_declared(tables)
     for laid in side_by_side(tables["runs"], seen["curves"], seen["spectra"], hits):
         yield _size(laid, seeds[tuple(str(laid.labels[label]) for label in LABELS)])

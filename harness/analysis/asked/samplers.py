@@ -21,6 +21,7 @@ from harness.analysis.clocks import LEVELS, LOW_AND_HIGH
 from harness.analysis.configurations import configuration_names
 from harness.analysis.incumbents import as_declared
 from harness.analysis.order import LEVEL, adjusted
+from harness.analysis.repeated import distinct
 from harness.analysis.statistics.ranks import shift
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.analysis.thinned import check_marks
@@ -104,7 +105,7 @@ def at_levels(loss: Doubles, centre: Doubles, first_loss: float) -> Doubles:
 
 
 def _paths(tables: Tables) -> Iterator[_Paths]:
-    runs = tables["runs"].sort_values(["seed", "run_id"])
+    runs = distinct(tables["runs"], tables["hits"]).sort_values(["seed", "run_id"])
     centres = residual_centres(tables["spectra"]).reset_index()
     rows = centres.merge(tables["curves"][["run_id", "mark", "loss"]], on=["run_id", "mark"])
     rows = rows.sort_values(["run_id", "mark"])

@@ -11,6 +11,7 @@ from rich.table import Table
 from harness.analysis.asked.sensitivity import sensitivity
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import PRIMARY_CLOCK, PRIMARY_THRESHOLD
+from harness.analysis.repeated import repeats
 from harness.analysis.summary import closing_tables
 from harness.analysis.thinned import LACKING, lacks_marks
 from harness.analysis.units import cost_unit
@@ -30,6 +31,8 @@ def main(arguments: argparse.Namespace) -> int:
     folder = source_of(arguments)
     tables = loaded(folder, arguments.incumbent).tables
     console = printing()
+    for sentence in repeats(tables):
+        console.print(sentence, highlight=False, soft_wrap=True)
     if arguments.against is not None:
         say_against(tables, folder, console, arguments.against)
         return 0

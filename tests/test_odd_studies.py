@@ -1,0 +1,94 @@
+"""What is said of studies that nobody thought of: their truth is known, and their seeds are fixed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.simulated import MARKS, falling, said, studies
+
+from harness.analysis.asked.against import against
+from harness.analysis.asked.targets import run_values
+from harness.analysis.repeated import distinct, repeats
+from harness.cli import main
+
+WAVES = np.log([1.0, 3.0, 5.0])
+STUDIES = 40
+SLACK = 3 * np.sqrt(0.05 * 0.95 / STUDIES)
+"""Three standard errors of a rate of 5 %."""
+
+
+def drawn(seed, runs, scatter=0.3, waves=3):
+    """Logarithms of hit costs without an order `(STUDIES, runs, waves)`."""
+    return 6 + scatter * np.random.default_rng(seed).normal(size=(STUDIES, runs, waves))
+
+
+@pytest.mark.parametrize("copies", [5, 16])
+def test_one_run_that_is_repeated_under_other_seeds_is_one_run(copies):
+    """As of a loop that sets its library's seed once: five copies of one path agree in everything, and show nothing."""
+    tables = studies(np.repeat(falling(6 + WAVES)[None, None], copies, axis=1))
+    row = tables["order"].iloc[0]
+    assert (row["n_runs"], row["verdict"]) == (1, "too few runs")
+    (sentence,) = repeats(tables)
+    assert sentence.startswith(f"own: of {copies} runs {copies - 1} repeat another to the last digit")
+
+
+def test_runs_that_differ_in_the_last_digit_of_a_loss_are_runs_of_their_own():
+    errors = np.repeat(falling(6 + WAVES)[None, None], 5, axis=1)
+    tables = studies(errors * (1 + 1e-15 * np.arange(5)[None, :, None, None]))
+    assert tables["order"]["n_runs"].tolist() == [5, 5]
+    assert repeats(tables) == []
+
+
+def test_runs_that_never_hit_anything_repeat_none():
+    """Of eight failed runs with the same first loss all are counted, as among those that learned nothing."""
+    tables = studies(np.ones((1, 8, len(MARKS), 3)))
+    assert len(distinct(tables["runs"], tables["hits"])) == 8
+    assert tables["order"]["n_runs"].tolist() == [8, 8]
+
+
+def test_a_repeated_run_is_one_pair_of_a_comparison_and_one_value_of_a_target():
+    """Two copies of each of four paths are four pairs with a method of eight paths, and those of equal seeds."""
+    log_cost = 6 + WAVES + 0.2 * np.random.default_rng(0).normal(size=(1, 8, 3))
+    own = falling(np.repeat(log_cost[:, :4], 2, axis=1))
+    parts = [studies(own), studies(falling(2 * log_cost - 6), optimizer="adam")]
+    tables = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
+    row = against(tables, "adam").iloc[0]
+    assert row["n_pairs"] == 4
+    assert (run_values(parts[0], 0.1)["measure"] == "concordance").sum() == 4
+
+
+@pytest.mark.parametrize("runs", [5, 8, 16])
+@pytest.mark.parametrize("waves", [2, 10])
+def test_of_two_or_ten_frequencies_without_an_order_none_is_said(runs, waves):
+    rates = said(studies(falling(drawn(runs, runs, 0.3, waves)), frequencies=np.arange(1.0, waves + 1)))
+    for verdict in ("low-first", "high-first", "mixed"):
+        assert rates.get(verdict, 0.0) <= 0.05 + SLACK
+
+
+def test_a_random_frequency_that_comes_first_in_each_run_is_no_order():
+    """Ten frequencies, of which each run learns another one twenty times sooner."""
+    rng = np.random.default_rng(3)
+    log_cost = drawn(3, 16, 0.05, 10)
+    np.put_along_axis(log_cost, rng.integers(10, size=(STUDIES, 16, 1)), 3.0, axis=-1)
+    rates = said(studies(falling(log_cost), frequencies=np.arange(1.0, 11)))
+    assert max(rates.get(verdict, 0.0) for verdict in ("low-first", "high-first", "mixed")) <= 0.05 + SLACK
+
+
+def test_an_order_from_high_to_low_is_found():
+    assert said(studies(falling(drawn(4, 8, 0.2) - WAVES))).to_dict() == {"high-first": 1.0}
+
+
+def test_the_closing_words_say_that_runs_are_repeated(tmp_path, monkeypatch, capsys):
+    """A method that begins at a point of its own, whatever the start that it is given."""
+    monkeypatch.chdir(tmp_path)
+    tmp_path.joinpath("own.py").write_text(
+        "import numpy as np\nfrom harness import optimizer\n\n\n@optimizer('own')\ndef own(fun, x0, jac, lr=0.05):\n"
+        "    x = np.linspace(-0.5, 0.5, len(x0))\n    while True:\n        x = x - lr * fun(x)[1]\n"
+    )
+    words = ["--problem", "sin135", "--samples", "33", "--network", "1-10-1", "--plugin", "own.py"]
+    words += ["--optimizers", "own,gd", "--seeds", "5", "--budget", "3000", "--jobs", "1", "--out", "study"]
+    assert main(["compare", *words]) == 0
+    told = capsys.readouterr().out
+    assert "own: of 5 runs 4 repeat another to the last digit" in told
+    assert "gd: of 5 runs" not in told
+    assert main(["order", "study"]) == 0
+    assert "so that they count as 1." in capsys.readouterr().out
