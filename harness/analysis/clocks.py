@@ -22,13 +22,19 @@ from harness.tables import LABELS, Doubles
 LEVELS = 2.0 ** (-np.arange(1, 21) / 2)
 """Losses at which errors are compared, as shares of the run's first loss."""
 
+DIGITS = 12
+"""Of costs and errors that are compared: what falls evenly is then equal, where rounding would decide."""
+SMALLEST = 1e-290
+
 LOW_AND_HIGH = "filter("
 """The probes whose frequency 0 is all that is low; elsewhere it is the mean, which is no part of an order."""
 
 
 @dataclass(frozen=True)
 class SideBySide:
-    """T thresholds, G series (runs x components), Q frequencies in ascending order; NaN where there is none."""
+    """T thresholds, G series (runs x components), Q frequencies in ascending order; NaN where there is none.
+
+    Of a series in which every frequency was hit at cost 0 there are no hits."""
 
     labels: dict[str, object]
     n_runs: int
@@ -43,7 +49,7 @@ class SideBySide:
     @property
     def place(self) -> Doubles:
         """The cost, for comparisons: infinite without a hit, and below all where it was hit before the first mark."""
-        ends: Doubles = np.where(self.censored > 0, np.inf, np.where(self.censored < 0, -np.inf, self.cost))
+        ends: Doubles = np.where(self.censored > 0, np.inf, np.where(self.censored < 0, -np.inf, to_digits(self.cost)))
         return ends
 
 
@@ -92,6 +98,15 @@ def wins(values: Doubles, above: Doubles | float = -np.inf) -> Doubles:
     return sum((at_level(level) for level in others), start=at_level(first))
 
 
+def to_digits(values: Doubles) -> Doubles:
+    """The values rounded to so many digits that equal ones are equal, each by its own size."""
+    size = np.abs(values)
+    # the unit of what is smaller has no place among floating-point numbers
+    present = (size > SMALLEST) & np.isfinite(size)
+    unit = 10.0 ** (np.floor(np.log10(size, where=present, out=np.zeros_like(size))) + 1 - DIGITS)
+    return np.where(present, np.round(values / unit) * unit, values)
+
+
 def _columns(cells: pd.DataFrame) -> dict[str, NDArray[Any]]:
     """The columns of the cells as arrays, `errors` being those at all levels `(n, len(LEVELS))`."""
     whole = {name: cells[name].to_numpy(np.int64) for name in ("configuration", "slot", "component")}
@@ -127,6 +142,9 @@ def _laid_out(labels: dict[str, object], n_runs: int, rows: dict[str, NDArray[An
     laid.cost[t, g, q], laid.loss[t, g, q] = rows["cost"], rows["loss"]
     laid.censored[t, g, q] = rows["censored"]
     laid.errors[:, g, q] = rows["errors"].T
+    # what all was learned before the run began says nothing of an order, not even that it came at once
+    known = ((laid.cost == 0) & (laid.censored == 0) | np.isnan(laid.cost)).all(axis=-1)
+    laid.cost[known], laid.loss[known] = np.nan, np.nan
     return laid
 
 

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.analysis.clocks import SideBySide, side_by_side, wins
+from harness.analysis.clocks import SideBySide, side_by_side, to_digits, wins
 from harness.analysis.incumbents import BEST, judged_at
 from harness.analysis.nulls import with_nulls
 from harness.analysis.statistics.censored import Censored, exponent
@@ -109,7 +109,7 @@ def _rows(laid: SideBySide) -> Iterator[dict[str, object]]:
     # (1, T, G, Q) to (T, G, Q, Q); a censored one comes after every hit (or before), and two of them are not comparable
     by_cost = wins(laid.place[None])
     # errors (levels, 1, G, Q) against thresholds (T, 1, 1, 1), again to (T, G, Q, Q)
-    by_loss = wins(laid.errors[:, None], laid.thresholds[:, None, None, None])
+    by_loss = wins(to_digits(laid.errors)[:, None], laid.thresholds[:, None, None, None])
     with np.errstate(all="ignore"):  # what is not finite is left out
         log_drop = -np.log(np.where(laid.loss > 0, laid.loss, np.nan))  # the first loss goes into the intercept
     # the loss falls while time goes on, so that its negative is a clock
@@ -117,7 +117,7 @@ def _rows(laid: SideBySide) -> Iterator[dict[str, object]]:
     for matched_by, (compared, clock, when) in clocks.items():
         for t, threshold in enumerate(laid.thresholds):
             row = {"threshold": threshold, "matched_by": matched_by, "n_runs": laid.n_runs}
-            row["kendall_tau"] = mean_tau(np.where(laid.censored[t], laid.place[t], clock[t]))
+            row["kendall_tau"] = mean_tau(np.where(laid.censored[t], laid.place[t], to_digits(clock[t])))
             yield {**laid.labels, **row, **ordered(compared[t], laid), **sized(when[t], laid.censored[t], laid)}
 
 

@@ -8,16 +8,14 @@ residual now lies."""
 import numpy as np
 import pandas as pd
 
-from harness.analysis.clocks import side_by_side, wins
+from harness.analysis.clocks import side_by_side, to_digits, wins
 from harness.analysis.hits import SERIES
 from harness.analysis.incumbents import as_declared
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, run_pairs
 from harness.analysis.statistics.signs import concordance_interval, sign_test
-from harness.tables import LABELS, Doubles, Tables
+from harness.tables import LABELS, Tables
 
 UNITS = ("its start", "its mean over frequencies")
-DIGITS = 12
-"""Of a residual in its unit that are compared: what shrinks evenly is then equal, where rounding would decide."""
 
 
 def residual_spectra(spectra: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -48,7 +46,7 @@ def residual_order(tables: Tables) -> pd.DataFrame:
     for unit, spectra in residual_spectra(tables["spectra"]).items():
         for laid in side_by_side(tables["runs"], tables["curves"], spectra, hits):
             # a residual has no threshold: a pair counts unless both are 0
-            compared = wins(_to_digits(laid.errors)[:, None], 0.0)[0]
+            compared = wins(to_digits(laid.errors)[:, None], 0.0)[0]
             concordant, pairs = run_pairs(compared, laid.slot, laid.n_runs)
             deciding = pairs > 0
             low, high = concordance_interval(concordant[deciding], pairs[deciding], LEVEL)
@@ -64,13 +62,6 @@ def residual_order(tables: Tables) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows, columns=[*LABELS, "probe", "unit", "n_runs", "concordance", "low", "high", "p_value"])
-
-
-def _to_digits(values: Doubles) -> Doubles:
-    size = np.abs(values)
-    present = (size > 0) & np.isfinite(size)
-    unit = 10.0 ** (np.floor(np.log10(size, where=present, out=np.zeros_like(size))) + 1 - DIGITS)
-    return np.where(present, np.round(values / unit) * unit, values)
 
 
 def _check_measured(tables: Tables) -> None:
