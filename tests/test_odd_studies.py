@@ -8,7 +8,10 @@ from support.simulated import MARKS, falling, said, studies
 from harness.analysis.asked.against import against
 from harness.analysis.asked.targets import run_values
 from harness.analysis.repeated import distinct, repeats
+from harness.analysis.summary import closing_table
 from harness.cli import main
+from harness.figures.order import order_rows
+from harness.report.answers import answers
 
 WAVES = np.log([1.0, 3.0, 5.0])
 STUDIES = 40
@@ -56,6 +59,28 @@ def test_a_repeated_run_is_one_pair_of_a_comparison_and_one_value_of_a_target():
     assert (run_values(parts[0], 0.1)["measure"] == "concordance").sum() == 4
 
 
+def test_what_was_learned_before_the_run_began_shows_no_order_and_not_its_absence():
+    """A network that starts at the answer: all hits cost 0."""
+    errors = 0.05 * np.random.default_rng(0).uniform(0.5, 1.5, (1, 8, 1, 3)).repeat(len(MARKS), axis=2)
+    row = studies(errors)["order"].iloc[0]
+    assert row["verdict"] == "too few hits"
+    assert np.isnan([row["spread"], row["concordance"], row["exponent"]]).all()
+
+
+def test_a_frequency_that_was_learned_before_the_others_begin_comes_before_them():
+    errors = falling(drawn(1, 8, 1.0)[:1])
+    errors[..., 2] = 0.05
+    assert said(studies(errors)).index.tolist() == ["high-first"]
+
+
+@pytest.mark.parametrize("clock", ["cost", "loss"])
+def test_errors_that_fall_together_are_tied_whatever_their_last_digits(clock):
+    """A method that moves straight to the optimum shrinks all alike, and rounding is the same in every run."""
+    even = np.repeat(drawn(2, 8, 1.0, 1), 3, axis=-1)
+    tables = studies(falling(even) * (1 + 1e-14 * np.arange(3)))
+    assert said(tables, clock).to_dict() == {"no order": 1.0}
+
+
 @pytest.mark.parametrize("runs", [5, 8, 16])
 @pytest.mark.parametrize("waves", [2, 10])
 def test_of_two_or_ten_frequencies_without_an_order_none_is_said(runs, waves):
@@ -75,6 +100,18 @@ def test_a_random_frequency_that_comes_first_in_each_run_is_no_order():
 
 def test_an_order_from_high_to_low_is_found():
     assert said(studies(falling(drawn(4, 8, 0.2) - WAVES))).to_dict() == {"high-first": 1.0}
+
+
+@pytest.mark.parametrize("runs", [1, 2, 4])
+def test_of_fewer_than_five_runs_no_interval_of_a_spread_is_told(runs):
+    """The whole range of two runs holds the median ratio in half of all studies, and that of one in none."""
+    tables = studies(falling(drawn(5, runs)[:1] + WAVES))
+    nulls = pd.DataFrame({"problem": []})
+    (answer,) = answers({**tables, "nulls": nulls})
+    assert "[" not in answer.spread.text
+    assert order_rows(tables)[["spread_low", "spread_high"]].isna().all(axis=None)
+    (spread,) = (column for column in closing_table(tables).columns if column.header == "spread")
+    assert ".." not in "".join(map(str, spread.cells))
 
 
 def test_the_closing_words_say_that_runs_are_repeated(tmp_path, monkeypatch, capsys):

@@ -12,6 +12,7 @@ from harness.analysis.configurations import configuration_names, configurations,
 from harness.analysis.incumbents import BEST, declared
 from harness.analysis.order import log_cost, of_first_probes
 from harness.analysis.statistics.censored import exponent
+from harness.analysis.statistics.spread import told_ends
 from harness.quantities import AT_MOST, few_digits, held, held_ends
 from harness.tables import LABELS, Tables
 
@@ -47,7 +48,7 @@ def closing_table(tables: Tables) -> Table:
     runs, hits, order = tables["runs"], tables["hits"], tables["order"]
     # the problem's first probe; the others are in the tables
     hits = of_first_probes(hits[hits["threshold"] == THRESHOLD], tables)
-    order = order[order["endpoint"] == "primary"]
+    order = told_ends(order[order["endpoint"] == "primary"])
     shares = _final_shares(tables)
     rows = _watched(hits)
     found = list(configurations(runs))

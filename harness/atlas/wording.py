@@ -27,7 +27,8 @@ def spread_of(row: Mapping[Hashable, Any]) -> str:
     """The spread of a row of a standing, with its interval and what it is a bound of."""
     bound = row.get("spread_bound") or ""
     low, high = held_ends(row["spread_low"], row["spread_high"], bound)
-    return f"{bound}{number(held(row['spread'], bound))} [{number(low)}, {number(high)}]"
+    interval = "" if np.isnan(low) else f" [{number(low)}, {number(high)}]"  # of few runs there is none
+    return f"{bound}{number(held(row['spread'], bound))}{interval}"
 
 
 def spread_among(rows: pd.DataFrame, pick: Callable[[Doubles], float]) -> str:

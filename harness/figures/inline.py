@@ -50,7 +50,8 @@ def _table(tables: Tables, caption: str) -> str:
 def _cells(row: Any) -> list[str]:
     bound = row["spread_bound"]
     low, high = held_ends(row["spread_low"], row["spread_high"], bound, DIGITS, WHOLE)
-    spread = f"{bound}{_number(held(row['spread'], bound, DIGITS, WHOLE))} [{_number(low)}, {_number(high)}]"
+    interval = "" if np.isnan(low) else f" [{_number(low)}, {_number(high)}]"  # of few runs there is none
+    spread = f"{bound}{_number(held(row['spread'], bound, DIGITS, WHOLE))}{interval}"
     concordance = f"{row['concordance']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
     return [row["configuration"], str(row["n_runs"]), spread, _number(row["exponent"]), concordance, row["verdict"]]
 

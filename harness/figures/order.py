@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import of_first_probes
+from harness.analysis.statistics.spread import told_ends
 from harness.figures.drawing.families import Families, by_family
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.panels import THRESHOLD
@@ -44,7 +45,7 @@ def order_rows(tables: Tables) -> pd.DataFrame:
     order = of_first_probes(order, tables)
     if order.empty:
         return pd.DataFrame(columns=COLUMNS)
-    named = order.assign(configuration=configuration_names(order[list(LABELS)]))
+    named = told_ends(order).assign(configuration=configuration_names(order[list(LABELS)]))
     # of two equal spreads the one that is a lower bound is the larger
     size = named["spread"].where(named["spread_bound"] != ">=", named["spread"] * 1.0001)
     return named.assign(size=size).sort_values(["size", "concordance"], ascending=False, ignore_index=True)[COLUMNS]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from harness.analysis.configurations import of_problems
+from harness.analysis.statistics.spread import told_ends
 from harness.analysis.statistics.verdicts import ALONE
 from harness.quantities import few_digits, held, held_ends
 from harness.tables import LABELS, Tables
@@ -63,7 +64,8 @@ class Answer(NamedTuple):
 def answers(tables: Tables) -> list[Answer]:
     """One for each configuration: problem by problem, the largest concordance first."""
     known = set(tables["nulls"]["problem"])
-    found = [_answer(name, runs, tables["order"], known) for name, runs in of_problems(tables["runs"])]
+    order = told_ends(tables["order"])
+    found = [_answer(name, runs, order, known) for name, runs in of_problems(tables["runs"])]
     problems = list(dict.fromkeys(answer.problem for answer in found))
     # C lies in [0, 1], so that -1 is behind all who have one
     return sorted(found, key=lambda one: (problems.index(one.problem), -_or(one.concordance.value, -1.0), one.name))

@@ -123,8 +123,9 @@ def _compared(own: _Sized, other: _Sized) -> dict[str, object]:
         "n_pairs": len(shared),
         "spread_bound": spread.bound,
         "spread_ratio": spread.value,
-        "spread_low": spread.low,
-        "spread_high": spread.high,
+        # of fewer pairs the whole range is no interval of its level
+        "spread_low": spread.low if len(shared) >= FEWEST_RUNS else np.nan,
+        "spread_high": spread.high if len(shared) >= FEWEST_RUNS else np.nan,
         # 1 or -1, and 0 for a difference whose sign the bounds leave open
         "spread_p": sign_test((lows > 0).astype(float) - (highs < 0)),
     }

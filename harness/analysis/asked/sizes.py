@@ -38,9 +38,11 @@ def mean_bound(bounds: Iterable[str]) -> str:
 
 
 def is_sized(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Where a spread is known: one with the interval [0, inf] may lie anywhere, and a spread of 0 is none."""
+    """Where a spread is known: one with the interval [0, inf] may lie anywhere, and a spread of 0 is none.
+
+    One of few runs has no interval, and is known."""
     low, high = (rows[name].astype(np.float64) for name in ("spread_low", "spread_high"))
-    return (rows["spread"] > 0) & ((low > 0) | np.isfinite(high))
+    return (rows["spread"] > 0) & ~((low == 0) & np.isposinf(high))
 
 
 def is_exact(rows: pd.DataFrame) -> "pd.Series[bool]":

@@ -24,6 +24,7 @@ from harness.analysis.nulls import null_ends
 from harness.analysis.order import EQUIVALENCE, LEVEL, PRIMARY_THRESHOLD, adjusted, principal_probes
 from harness.analysis.statistics.laws import t_quantile
 from harness.analysis.statistics.signs import sign_test
+from harness.analysis.statistics.spread import told_ends
 from harness.analysis.statistics.verdicts import ALONE, DIRECTIONS, FLAT_CONCORDANCE, FLAT_SPREAD, P_LIMIT
 from harness.tables import LABELS, Tables
 
@@ -58,7 +59,7 @@ def standing(tables: Tables) -> pd.DataFrame:
         if own["problem_settings"].nunique() > 1:
             rows.append(_population(tables, own, found, by_loss))
         else:
-            rows.append(found.assign(targets=1, verdict=found["verdict"]))
+            rows.append(told_ends(found).assign(targets=1))
     # columns without a row have no kind, and would take that of the others'
     rows = [part for part in rows if len(part)]
     if not rows:
