@@ -164,13 +164,19 @@ EXPONENT = [*product((3, 5, 10), (0.0, 0.25, 0.5, 0.75))]
 """Frequencies, and the share of hits that is censored."""
 
 
-def exponent_coverage(frequencies: int, share: float, runs: int, simulations: int) -> tuple[float, float]:
-    """How often the interval of the exponent holds it, of the studies that have one; and how many have one."""
+def exponent_coverage(
+    frequencies: int, share: float, runs: int, simulations: int, *, slopes: float = 0.0, growing: bool = False
+) -> tuple[float, float]:
+    """How often the interval of the exponent holds it, of the studies that have one; and how many have one.
+
+    With `slopes` the exponents of runs scatter by so much; `growing` noise grows sevenfold with frequency."""
     rng = np.random.default_rng(runs)
     x = np.log(np.arange(1.0, frequencies + 1))
 
     def drawn(count: int) -> Doubles:
-        found: Doubles = NOISE * (rng.normal(size=(count, 1)) + rng.normal(size=(count, frequencies))) + 2 * x
+        noise = rng.normal(size=(count, frequencies)) * (np.linspace(0.3, 2, frequencies) if growing else 1.0)
+        own = 2 + slopes * rng.normal(size=(count, 1)) if slopes else 2.0
+        found: Doubles = NOISE * (rng.normal(size=(count, 1)) + noise) + own * x
         return found
 
     end = np.quantile(drawn(20_000), 1 - share)

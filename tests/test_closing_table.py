@@ -43,6 +43,7 @@ def test_the_order_is_that_at_the_threshold_of_the_title_and_by_cost(tables: Tab
     own = (order["threshold"] == 0.1) & (order["matched_by"] == "cost")
     marked = order.assign(
         verdict=np.where(own, "this one", "another"),
+        n_runs=5,
         spread=np.where(own, 0.25, 9.0),
         spread_low=0.2,
         spread_high=123.4,

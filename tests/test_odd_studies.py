@@ -6,6 +6,7 @@ import pytest
 from support.simulated import MARKS, falling, said, studies
 
 from harness.analysis.asked.against import against
+from harness.analysis.asked.robustness import robustness
 from harness.analysis.asked.targets import run_values
 from harness.analysis.repeated import distinct, repeats
 from harness.analysis.summary import closing_table
@@ -57,6 +58,28 @@ def test_a_repeated_run_is_one_pair_of_a_comparison_and_one_value_of_a_target():
     row = against(tables, "adam").iloc[0]
     assert row["n_pairs"] == 4
     assert (run_values(parts[0], 0.1)["measure"] == "concordance").sum() == 4
+
+
+def test_a_repeated_run_is_one_under_every_other_choice():
+    """Also by the clock of seconds, which differ from copy to copy."""
+    tables = studies(np.repeat(falling(6 + WAVES)[None, None], 5, axis=1))
+    seconds = tables["curves"]["seconds"] * (1 + tables["curves"].groupby("run_id").ngroup() / 50)
+    rows = robustness({**tables, "curves": tables["curves"].assign(seconds=seconds)})
+    assert set(rows["verdict"]) == {"too few runs"}
+
+
+def test_a_slope_of_nothing_but_ties_has_no_ratio_to_another_and_a_copy_has_the_ratio_one():
+    """All errors fall between two marks: the exponent is 0 but for rounding, the same in all runs."""
+    log_cost = drawn(6, 5)[:1] + WAVES
+    apart = studies(falling(log_cost), optimizer="adam")
+    for errors, ratio in (
+        (np.where(MARKS[:, None] < 100, 1.0, 0.001) + 0 * falling(log_cost), np.nan),
+        (falling(log_cost), 1.0),
+    ):
+        own = studies(errors * (1 + 1e-3 * np.arange(5)[:, None, None]))
+        row = against({name: pd.concat([apart[name], own[name]], ignore_index=True) for name in own}, "adam").iloc[0]
+        np.testing.assert_allclose(row["exponent_ratio"], ratio, rtol=0.01)
+        assert not row["exponent_p"] < 0.05
 
 
 def test_what_was_learned_before_the_run_began_shows_no_order_and_not_its_absence():

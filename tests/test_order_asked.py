@@ -33,7 +33,7 @@ def learned(optimizer, costs, problem_settings="{}"):
     known["frequency"] = np.tile(2.0 ** np.arange(frequencies), runs)
     known |= {"cost": np.where(np.isinf(costs), 1e6, costs).ravel(), "censored": np.isinf(costs).ravel()}
     # a loss of its own for each, as runs that are alike to the last digit are one
-    own = {"seed": np.arange(runs), "first_loss": 0.5 ** np.arange(runs)}
+    own = {"seed": np.arange(runs), "last_loss": 0.5 ** np.arange(runs)}
     return frame("runs", {**columns, "run_id": ids, **who, **own}), frame("hits", {**of_hits, **known})
 
 

@@ -54,7 +54,7 @@ def closing_table(tables: Tables) -> Table:
     found = list(configurations(runs))
     own_hits = [hits[hits["run_id"].isin(own["run_id"])] for _, own in found]
     alike = len(rows) <= MOST_COLUMNS and all(_watched(own) in ([], rows) for own in own_hits)
-    title = f"{runs['problem'].iloc[0]}: cost at which the error of a frequency stays below {THRESHOLD:g}"
+    title = f"{runs['problem'].iloc[0]}: cost at which the error of a frequency falls to {THRESHOLD:g} and lasts"
     incumbent = declared(tables)
     title += "" if incumbent == BEST else f", at the {incumbent} point"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)

@@ -26,6 +26,8 @@ from harness.tables import LABELS, Doubles, Tables
 
 METHOD = ["optimizer", "settings"]
 ELSE = [label for label in LABELS if label not in METHOD]
+ROUNDING = 1e-9
+"""Below it a scatter of ratios is one of last digits, and no test is made of it."""
 
 
 @dataclass(frozen=True)
@@ -134,15 +136,19 @@ def _compared(own: _Sized, other: _Sized) -> dict[str, object]:
 
 def _exponents(own: Exponent, other: Exponent, a: list[int], b: list[int]) -> dict[str, float]:
     low, high = other.interval(LEVEL)
+    unknown = dict.fromkeys(("exponent_ratio", "exponent_low", "exponent_high", "exponent_p"), float("nan"))
     if not (low > 0 or high < 0):  # a ratio to what may be nothing has no interval
-        return dict.fromkeys(("exponent_ratio", "exponent_low", "exponent_high", "exponent_p"), float("nan"))
+        return unknown
     ratio = own.value / other.value
     # with r = a / b, dr = (da - r db) / b
     influence = (own.influence[a] - ratio * other.influence[b]) / other.value
     # a pair tells of a ratio of slopes where both of its runs have one
     error, free = standard_error(influence), freedom(own.sloping[a] & other.sloping[b])
+    if not error > ROUNDING:  # all pairs agree: the same method twice, or a slope of nothing but ties
+        same = dict.fromkeys(unknown, 1.0)
+        return same if abs(ratio - 1) <= ROUNDING else unknown
     half = t_quantile((1 + LEVEL) / 2, free) * error
-    p = 2 * t_tail(abs(ratio - 1) / error, free) if error > 0 else np.nan
+    p = 2 * t_tail(abs(ratio - 1) / error, free)
     return {
         "exponent_ratio": ratio,
         "exponent_low": ratio - half,

@@ -14,6 +14,7 @@ from harness.analysis.asked.sensitivity import reprice
 from harness.analysis.hits import THRESHOLDS, find_hits
 from harness.analysis.incumbents import INCUMBENTS, as_declared, declared, judged_at
 from harness.analysis.order import PRIMARY_THRESHOLD, order_table
+from harness.analysis.repeated import distinct
 from harness.analysis.thinned import check_marks
 from harness.tables import LABELS, Tables
 
@@ -36,7 +37,9 @@ def robustness(tables: Tables) -> pd.DataFrame:
     # the first probe of each run alone
     first = {name: tables[name].merge(probes, on=["run_id", "probe"]) for name in ("spectra", "hits")}
     chosen = as_declared(tables | first)
-    parts = [_judged(tables["runs"], choice) for choice in _choices(chosen)]
+    # repeats have their seconds to themselves, and would be told apart by that clock
+    runs = distinct(tables["runs"], tables["hits"])
+    parts = [_judged(runs, choice) for choice in _choices(chosen)]
     rows = pd.concat(parts, ignore_index=True)
     rows = rows[~_is_own_price(rows, tables["runs"])].reset_index(drop=True)
     own = rows[rows["choice"] == PRIMARY].set_index([*LABELS])["verdict"]
