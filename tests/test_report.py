@@ -335,7 +335,8 @@ def test_methods_on_several_problems_stand_as_the_analysis_says(several, page_of
     expected = standing(several)
     found = standings(several)
     assert found.problems == ["waves", "even"]
-    assert f"of the spreads over the {found.shared} problem" in page_of_several.text
+    # samplers are not ranked, and of the others there is one
+    assert (found.ranked, "The rows stand by name." in page_of_several.text) == (0, True)
     for method in found.methods:
         for problem, cell in zip(found.problems, method.places, strict=True):
             twin = expected[(expected["block"] == problem) & (expected["optimizer"] == method.name)]
@@ -348,9 +349,8 @@ def test_methods_on_several_problems_stand_as_the_analysis_says(several, page_of
     ]
 
 
-def test_methods_are_sorted_by_a_mean_over_the_problems_that_all_of_them_have(monkeypatch):
-    """`few` has a spread on one problem alone, the steepest: over its own problems it would stand first."""
-    spreads = {"few": (np.nan, np.nan, 900.0), "low": (2.0, 2.0, 100.0), "high": (3.0, 4.0, 90.0)}
+def standings_of(spreads, monkeypatch):
+    """Of methods with these spreads on the problems a, b, c."""
     rows = [
         {"optimizer": name, "settings": "", "block": block, "spread": spread, "spread_low": 1.0, "spread_high": 1e3}
         | {"spread_bound": "", "verdict": "low-first", "targets": 1}
@@ -358,9 +358,22 @@ def test_methods_are_sorted_by_a_mean_over_the_problems_that_all_of_them_have(mo
         for block, spread in zip("abc", own, strict=True)
     ]
     monkeypatch.setattr("harness.report.problems.standing", lambda tables: pd.DataFrame(rows))
-    found = standings({"order": pd.DataFrame({"endpoint": ["primary"]})})
+    return standings({"order": pd.DataFrame({"endpoint": ["primary"]})})
+
+
+def test_methods_are_sorted_by_a_mean_over_the_problems_that_all_of_them_have(monkeypatch):
+    """`few` has a spread on one problem alone, the steepest: over its own problems it would stand first."""
+    spreads = {"few": (np.nan, np.nan, 900.0), "low": (2.0, 2.0, 100.0), "high": (3.0, 4.0, 90.0)}
+    found = standings_of(spreads, monkeypatch)
     assert [method.name for method in found.methods] == ["high", "low", "few"]
     assert (found.ranked, found.shared) == (2, 3)
+
+
+def test_one_method_with_a_mean_ranks_nothing_and_all_stand_by_name(monkeypatch):
+    """It was told that rows stand by a mean that "all of the first 1 have"."""
+    found = standings_of({"b": (2.0, 3.0, 4.0), "a": (np.nan, np.nan, 900.0)}, monkeypatch)
+    assert [method.name for method in found.methods] == ["a", "b"]
+    assert found.ranked == 0
 
 
 def test_what_samplers_say_is_on_the_page_word_for_word(several, page_of_several):

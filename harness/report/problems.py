@@ -63,6 +63,7 @@ def standings(tables: Tables) -> Standing:
         found[str(name)] = Method(str(name), [of_problem.get(problem, Place()) for problem in problems])
     # of methods that share no problem there is no mean
     ranked = sizes.mean(axis="columns").dropna().sort_values(ascending=False, kind="stable").index
+    ranked = ranked[: len(ranked) if len(ranked) > 1 else 0]  # one has nobody to stand before
     named = dict.fromkeys([*map(str, ranked), *found])
     return Standing(problems, targets, [found[name] for name in named], len(ranked), sizes.shape[1])
 
