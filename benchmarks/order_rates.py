@@ -81,7 +81,8 @@ def judged(log_costs: Doubles) -> str:
     slot = np.arange(runs).repeat(components)
     frequency = np.tile(np.arange(1.0, frequencies + 1), (len(slot), 1))
     whole = np.where(censored, end, costs)
-    laid = SideBySide({}, runs, np.array([0.1]), slot, frequency, whole[None], whole[None], censored[None], whole[None])
+    shown = (whole[None], whole[None], censored[None], whole[None])
+    laid = SideBySide({}, runs, np.array([0.1]), slot, frequency, *shown, np.tile(np.arange(components), runs))
     row = {**ordered(wins(costs[None, None])[0], laid), **sized(np.log(whole), censored, laid)}
     nothing = dict.fromkeys(("null_concordance", "null_spread", "null_low", "null_high"), np.nan)
     # of one configuration there is nothing to correct over

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from support.simulated import MARKS, falling, said, studies
 
+from benchmarks.order_rates import judged
 from harness.analysis.asked.against import against
 from harness.analysis.asked.robustness import robustness
 from harness.analysis.asked.targets import run_values
@@ -110,6 +111,22 @@ def test_of_two_or_ten_frequencies_without_an_order_none_is_said(runs, waves):
     rates = said(studies(falling(drawn(runs, runs, 0.3, waves)), frequencies=np.arange(1.0, waves + 1)))
     for verdict in ("low-first", "high-first", "mixed"):
         assert rates.get(verdict, 0.0) <= 0.05 + SLACK
+
+
+@pytest.mark.parametrize("ways", [[1, -1], [1, -1] * 5])
+@pytest.mark.parametrize("runs", [5, 16])
+def test_components_of_opposite_orders_are_not_called_without_order(ways, runs):
+    """Half of them low first and half high first, each by a factor of five: they cancel in C and in the median."""
+    rng = np.random.default_rng(runs)
+    costs = 0.1 * rng.normal(size=(STUDIES, runs, len(ways), 3)) + np.array(ways)[:, None] * WAVES
+    assert {judged(study) for study in costs} <= {"undecided", "low-first", "high-first"}
+    assert np.mean([judged(study) == "undecided" for study in costs]) > 0.8
+
+
+@pytest.mark.parametrize("components", [2, 10])
+def test_components_without_an_order_are_called_so(components):
+    costs = 0.1 * np.random.default_rng(0).normal(size=(STUDIES, 16, components, 3))
+    assert np.mean([judged(study) == "no order" for study in costs]) > 0.8
 
 
 def test_a_random_frequency_that_comes_first_in_each_run_is_no_order():

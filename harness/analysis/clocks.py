@@ -45,6 +45,7 @@ class SideBySide:
     loss: Doubles  # (T, G, Q) the same
     censored: NDArray[np.int8]  # (T, G, Q) 1 without a hit, later than this; -1 at a first mark, earlier; 0 known
     errors: Doubles  # (len(LEVELS), G, Q)
+    component: NDArray[np.int64]  # (G,)
 
     @property
     def place(self) -> Doubles:
@@ -137,6 +138,7 @@ def _laid_out(labels: dict[str, object], n_runs: int, rows: dict[str, NDArray[An
         loss=np.full((len(thresholds), *shape), np.nan),
         censored=np.zeros((len(thresholds), *shape), np.int8),
         errors=np.full((len(LEVELS), *shape), np.nan),
+        component=series[new_series, 1],
     )
     laid.frequency[g, q] = frequency
     laid.cost[t, g, q], laid.loss[t, g, q] = rows["cost"], rows["loss"]

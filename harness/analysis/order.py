@@ -34,8 +34,8 @@ from harness.analysis.nulls import with_nulls
 from harness.analysis.statistics.censored import Censored, exponent
 from harness.analysis.statistics.laws import false_discovery
 from harness.analysis.statistics.signs import concordance_interval, contradiction_p, sign_test
-from harness.analysis.statistics.spread import median_ratio, run_bounds
-from harness.analysis.statistics.verdicts import FEWEST_RUNS, MIXED_ADJUSTED, Evidence, verdict
+from harness.analysis.statistics.spread import Spread, median, median_ratio, run_bounds
+from harness.analysis.statistics.verdicts import FEWEST_RUNS, FLAT_SPREAD, MIXED_ADJUSTED, Evidence, verdict
 from harness.tables import SCHEMA, Doubles, Tables, empty, frame
 
 LEVEL = 0.95
@@ -165,7 +165,7 @@ def sized(when: Doubles, censored: Censored, laid: SideBySide) -> dict[str, obje
     """How large the order is, from the logarithms of when frequencies were hit `(G, Q)`."""
     bounds = run_bounds(when, censored, laid.frequency, laid.slot, laid.n_runs)
     spread = median_ratio(*bounds, LEVEL)
-    flat = median_ratio(*bounds, EQUIVALENCE)
+    flat_low, flat_high = flat_ends(when, censored, laid, median_ratio(*bounds, EQUIVALENCE))
     # the low part of a filter, k = 0, has no logarithm
     frequency = np.where(laid.frequency > 0, laid.frequency, np.nan)
     slope = exponent(np.log(frequency), when, censored, laid.slot, laid.n_runs)
@@ -175,12 +175,26 @@ def sized(when: Doubles, censored: Censored, laid: SideBySide) -> dict[str, obje
         "spread": spread.value,
         "spread_low": spread.low,
         "spread_high": spread.high,
-        "flat_low": flat.low,
-        "flat_high": flat.high,
+        "flat_low": flat_low,
+        "flat_high": flat_high,
         "exponent": slope.value,
         "exponent_low": low,
         "exponent_high": high,
     }
+
+
+def flat_ends(when: Doubles, censored: Censored, laid: SideBySide, flat: Spread) -> tuple[float, float]:
+    """The interval that must lie within the margins of `no order`: of several components with the median of each.
+
+    Where half of them run low first and half high first the median over components is 1, and says nothing of them."""
+    low, high = flat.low, flat.high
+    if FLAT_SPREAD[0] <= low and high <= FLAT_SPREAD[1]:  # elsewhere it is not asked
+        for one in np.unique(laid.component):
+            own = laid.component == one
+            bounds = run_bounds(when[own], censored[own], laid.frequency[own], laid.slot[own], laid.n_runs)
+            ends = [median(end[~np.isnan(end)]) if not np.isnan(end).all() else np.nan for end in bounds]
+            low, high = np.fmin(low, np.exp(ends[0])), np.fmax(high, np.exp(ends[1]))
+    return float(low), float(high)
 
 
 def mean_tau(when: Doubles) -> float:

@@ -7,7 +7,7 @@
 4. `low-first` or `high-first` where p, corrected over the configurations of the study, is at most 0.10: 5 % in each
    direction. Where amplitude alone would give as much, the verdict says so.
 5. `no order`, a positive statement: C lies within its margin and the spread within a factor of two, by two one-sided
-   tests of 5 % each.
+   tests of 5 % each, and the median spread of each component as well.
 6. `undecided`: neither an order nor its absence is shown. More runs may decide.
 """
 
