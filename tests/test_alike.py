@@ -11,7 +11,7 @@ from harness.analysis.alike import alike
 from harness.analysis.summary import closing_table
 from harness.atlas.kept import kept_tables
 from harness.atlas.placing import together
-from harness.figures import NUMBERS
+from harness.figures import DRAWINGS
 from harness.report.charts import charts
 from harness.study.store import Store, read_exported
 
@@ -77,7 +77,7 @@ def test_what_groups_runs_by_frequency_then_finds_all_of_them(two_machines):
     tables = alike(two_machines)
     assert [column.header for column in closing_table(tables).columns][1:3] == ["k=0.3", "k=1"]
     assert charts(tables)[0]["frequencies"] == ["k=0.3", "k=1"]
-    assert NUMBERS["slope"](tables).groupby("configuration").size().tolist() == [2, 2]
+    assert DRAWINGS["slope"].numbers(tables).groupby("configuration").size().tolist() == [2, 2]
 
 
 def test_distinct_frequencies_negative_ones_and_nan_stay():

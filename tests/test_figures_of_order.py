@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.figures import FIGURES, NUMBERS, save
+from harness.figures import DRAWINGS, FIGURES, save
 from harness.figures.drawing.palette import DASHES, LINES, groups, looks
 from harness.tables import SCHEMA, frame
 
@@ -50,7 +50,7 @@ def tables():
 
 
 def test_a_profile_is_the_share_of_pairs_learned_by_each_cost(tables):
-    rows = NUMBERS["profile"](tables)
+    rows = DRAWINGS["profile"].numbers(tables)
     low, none = (rows[rows["configuration"] == name] for name in ("low", "none"))
     assert low["cost"].tolist() == [10.0] * 5 + [100.0] * 4
     np.testing.assert_allclose(low["share"], np.arange(1, 10) / 10)
@@ -59,13 +59,13 @@ def test_a_profile_is_the_share_of_pairs_learned_by_each_cost(tables):
 
 def test_the_mean_is_no_frequency_of_any_figure(tables):
     for name in ("profile", "slope", "residual", "loss-matched"):
-        rows = NUMBERS[name](tables)
+        rows = DRAWINGS[name].numbers(tables)
         assert (rows.get("frequency", pd.Series([1.0])) > 0).all()
-    assert NUMBERS["profile"](tables)["pairs"].tolist() == [10] * 18
+    assert DRAWINGS["profile"].numbers(tables)["pairs"].tolist() == [10] * 18
 
 
 def test_a_slope_is_drawn_through_medians_of_all_runs(tables):
-    rows = NUMBERS["slope"](tables).set_index(["configuration", "frequency"])
+    rows = DRAWINGS["slope"].numbers(tables).set_index(["configuration", "frequency"])
     assert rows.loc[("low", 4.0), ["low", "median", "high"]].tolist() == [100.0, 100.0, 100.0]
     axes = FIGURES["slope"](tables).axes[0]
     assert "k^1.66" in "".join(text.get_text() for text in axes.texts)  # log 10 / log 4
@@ -73,13 +73,13 @@ def test_a_slope_is_drawn_through_medians_of_all_runs(tables):
 
 def test_a_median_of_censored_runs_is_infinite(tables):
     tables["hits"].loc[tables["hits"]["frequency"] == 4.0, "censored"] = True
-    rows = NUMBERS["slope"](tables).set_index(["configuration", "frequency"])
+    rows = DRAWINGS["slope"].numbers(tables).set_index(["configuration", "frequency"])
     assert rows.loc[("low", 4.0), "median"] == np.inf
     FIGURES["slope"](tables)
 
 
 def test_residuals_are_read_at_equal_loss_in_units_of_their_start(tables):
-    rows = NUMBERS["residual"](tables).set_index(["configuration", "share", "frequency"])["median"]
+    rows = DRAWINGS["residual"].numbers(tables).set_index(["configuration", "share", "frequency"])["median"]
     # low: losses 2, 1.25, 0.2525, 0.0026; a fifth of the first is first reached at cost 10
     assert rows["low", 0.2, 1.0] == pytest.approx(0.05)
     assert rows["low", 0.2, 4.0] == pytest.approx(0.5)
@@ -88,16 +88,16 @@ def test_residuals_are_read_at_equal_loss_in_units_of_their_start(tables):
 
 
 def test_errors_over_the_loss_leave_out_levels_that_few_runs_reach(tables):
-    rows = NUMBERS["loss-matched"](tables)
+    rows = DRAWINGS["loss-matched"].numbers(tables)
     assert rows.loc[rows["configuration"] == "low", "share"].min() == pytest.approx(10**-2.75)
     few = tables["curves"]["run_id"].isin(["low0", "low1", "low2"]) & (tables["curves"]["mark"] == 3)
     tables["curves"].loc[few, "loss"] = 0.2525
-    rows = NUMBERS["loss-matched"](tables)
+    rows = DRAWINGS["loss-matched"].numbers(tables)
     assert rows.loc[rows["configuration"] == "low", "share"].min() == pytest.approx(10**-0.75)  # the first above 0.126
 
 
 def test_the_page_of_order_begins_with_the_largest_spread(tables):
-    assert NUMBERS["order"](tables)["configuration"].tolist() == ["low", "none"]
+    assert DRAWINGS["order"].numbers(tables)["configuration"].tolist() == ["low", "none"]
     words = [text.get_text() for text in FIGURES["order"](tables).texts]
     assert words.index("low-first") < words.index("no order")
 
@@ -141,7 +141,7 @@ def test_each_is_drawn_from_tables_alone_and_is_the_same_each_time(name, tables,
     kinds = ("png", "svg")
     first, again = (save(FIGURES[name](tables), tmp_path / str(turn), kinds) for turn in range(2))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
-    assert len(NUMBERS[name](tables))
+    assert len(DRAWINGS[name].numbers(tables))
 
 
 def test_lines_of_a_panel_differ_in_colour_and_in_dash():

@@ -11,7 +11,7 @@ from support.hand_made import hand_made
 from support.observed_tables import observed
 
 from harness.cli import main
-from harness.figures import FIGURES, NUMBERS
+from harness.figures import DRAWINGS, FIGURES
 from harness.figures.kept import film
 from harness.figures.kept.outputs import kept
 from harness.figures.kept.pictures import pictures
@@ -93,7 +93,7 @@ def test_a_study_without_them_is_told_which_option_keeps_them_and_grows_by_it(tm
 
 
 def test_snapshots_show_the_last_mark_up_to_each_cost(tables):
-    rows = NUMBERS["snapshots"](tables, at=(0, 100))
+    rows = DRAWINGS["snapshots"].numbers(tables, at=(0, 100))
     outputs = tables["outputs"]
     for (name, cost), curve in rows.groupby(["configuration", "shown"]):
         run_id = tables["runs"].loc[tables["runs"]["optimizer"] == name, "run_id"].iloc[0]
@@ -134,7 +134,7 @@ def test_a_problem_of_two_variables_has_no_snapshots_and_its_grid_has_pictures(t
 
 
 def test_both_parts_are_those_of_the_filter_of_the_probe(tables):
-    rows = NUMBERS["filtering"](tables)
+    rows = DRAWINGS["filtering"].numbers(tables)
     one = kept(tables)[0]
     probe = rows["probe"].iloc[0]
     found = rows[(rows["run_id"] == one.run_id) & (rows["probe"] == probe)]
@@ -148,7 +148,7 @@ def test_both_parts_are_those_of_the_filter_of_the_probe(tables):
 
 
 def test_the_shares_of_the_demonstration_go_from_all_to_nothing(tables):
-    rows = NUMBERS["filter-demo"](tables)
+    rows = DRAWINGS["filter-demo"].numbers(tables)
     assert rows["low"].iloc[0] > 0.99
     assert rows["low"].iloc[-1] < 0.01
     assert rows["delta"].is_monotonic_increasing

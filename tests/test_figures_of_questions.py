@@ -8,7 +8,7 @@ from support.observed_tables import observed
 
 from harness.analysis.asked.against import against
 from harness.cli import main
-from harness.figures import FIGURES, NUMBERS
+from harness.figures import DRAWINGS, FIGURES
 from harness.figures.projection import peaks
 
 
@@ -18,14 +18,14 @@ def tables():
 
 
 def test_directions_are_medians_over_runs_in_their_usual_order(tables):
-    rows = NUMBERS["directions"](tables)
+    rows = DRAWINGS["directions"].numbers(tables)
     own = rows[rows["configuration"] == "bfgs"]
     assert own["direction"].tolist() == ["principal", "class", "random", "adversarial"]
     assert own["response_frequency"].tolist() == [1.0, 3.0, 2.0, 4.0]
     lifted = tables["response"].copy()
     runs = tables["runs"].loc[tables["runs"]["optimizer"] == "bfgs", "run_id"]
     lifted.loc[lifted["run_id"].isin(runs[:2]), "response_frequency"] += 100  # of five, two do not move a median
-    assert NUMBERS["directions"]({**tables, "response": lifted}).equals(rows)
+    assert DRAWINGS["directions"].numbers({**tables, "response": lifted}).equals(rows)
 
 
 def test_peaks_are_local_maxima_and_of_a_few_frequencies_all():
@@ -40,9 +40,9 @@ def test_peaks_are_local_maxima_and_of_a_few_frequencies_all():
 def test_a_projection_follows_the_component_with_the_loudest_wave(tables):
     spectra = tables["spectra"]
     loud = spectra.assign(component=7, target_amplitude=2.0, error=spectra["error"] / 2)
-    rows = NUMBERS["projection"]({**tables, "spectra": pd.concat([spectra, loud], ignore_index=True)})
+    rows = DRAWINGS["projection"].numbers({**tables, "spectra": pd.concat([spectra, loud], ignore_index=True)})
     assert rows["component"].unique().tolist() == [7]
-    plain = NUMBERS["projection"](tables)
+    plain = DRAWINGS["projection"].numbers(tables)
     np.testing.assert_allclose(rows["error"], plain["error"] / 2)
     at = plain[(plain["configuration"] == "gd") & (plain["frequency"] == 3.0)].set_index("mark")["error"]
     runs = tables["runs"].loc[tables["runs"]["optimizer"] == "gd", "run_id"]
@@ -75,11 +75,11 @@ def test_figures_of_response_draw_the_lowest_frequency_that_a_cut_resolves(name,
 
 
 def test_ratios_are_those_of_the_analysis_and_their_reference_can_be_named(tables):
-    rows = NUMBERS["spread"](tables, against="gd")
+    rows = DRAWINGS["spread"].numbers(tables, against="gd")
     assert set(rows["configuration"]) == {"adam", "bfgs"}
     own = against(tables, "gd").set_index("optimizer")
     assert rows.set_index("configuration")["spread_ratio"].to_dict() == own["spread_ratio"].to_dict()
-    assert NUMBERS["spread"](tables)["reference"].unique().tolist() == ["adam"]
+    assert DRAWINGS["spread"].numbers(tables)["reference"].unique().tolist() == ["adam"]
     words = [text.get_text() for axes in FIGURES["spread"](tables, against="gd").axes for text in axes.texts]
     assert "spread over that of gd" in words
     with pytest.raises(ValueError, match="Choose from: adam, bfgs, gd"):

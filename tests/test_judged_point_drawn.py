@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from support.hand_made import hand_made
 
-from harness.figures import FIGURES, NUMBERS
+from harness.figures import DRAWINGS, FIGURES
 from harness.report.page import Story, report
 from harness.tables import Tables
 
@@ -28,7 +28,7 @@ def judged() -> tuple[Tables, Tables]:
 
 @pytest.mark.parametrize("figure", READ_AT_MARKS)
 def test_a_figure_shows_the_point_that_is_judged(figure: str, judged: tuple[Tables, Tables]) -> None:
-    shown, expected = (NUMBERS[figure](tables) for tables in judged)
+    shown, expected = (DRAWINGS[figure].numbers(tables) for tables in judged)
     columns = [name for name in shown if not name.endswith("_last")]
     pd.testing.assert_frame_equal(shown[columns], expected[columns])
     drawn, usual = (FIGURES[figure](tables) for tables in judged)

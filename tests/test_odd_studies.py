@@ -58,7 +58,7 @@ def test_a_repeated_run_is_one_pair_of_a_comparison_and_one_value_of_a_target():
     tables = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
     row = against(tables, "adam").iloc[0]
     assert row["n_pairs"] == 4
-    assert (run_values(parts[0], 0.1)["measure"] == "concordance").sum() == 4
+    assert (run_values(parts[0])["measure"] == "concordance").sum() == 4
 
 
 def test_a_repeated_run_is_one_under_every_other_choice():

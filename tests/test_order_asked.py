@@ -171,7 +171,7 @@ def test_a_study_of_several_targets_is_told_over_them():
 
 
 def test_a_run_of_which_the_lowest_was_not_hit_counts_with_the_bound_of_its_spread():
-    values = run_values(study_of(learned("gd", [[np.inf, 2, 4], [1, 2, 4]])), 0.1)
+    values = run_values(study_of(learned("gd", [[np.inf, 2, 4], [1, 2, 4]])))
     spreads = values[values["measure"] == "log spread"]
     np.testing.assert_allclose(np.exp(spreads["value"]), [4e-6, 4.0])
     assert spreads["bound"].tolist() == ["<=", ""]

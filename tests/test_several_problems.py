@@ -9,7 +9,7 @@ import pytest
 from support.hand_made import hand_made
 
 from harness.analysis.asked.against import against
-from harness.figures import FIGURES, NUMBERS
+from harness.figures import DRAWINGS, FIGURES
 from harness.study.sharing.ioh import write_ioh
 from harness.tables import Tables
 
@@ -30,7 +30,7 @@ def both() -> Tables:
 @pytest.mark.parametrize("figure", OF_FIRST_PROBES)
 def test_all_problems_are_drawn_and_not_those_alone_that_share_the_probe_of_the_first(figure: str, both: Tables):
     FIGURES[figure](both).savefig(io.BytesIO(), format="png", dpi=30)
-    rows = NUMBERS[figure](both)
+    rows = DRAWINGS[figure].numbers(both)
     if "configuration" in rows:
         drawn = {str(name).partition(":")[0] for name in rows["configuration"]}
         assert {name.split()[1] for name in drawn} == {"waves", "ripples"}

@@ -16,7 +16,7 @@ from harness.analysis.order import order_table
 from harness.atlas.placing import _mean, ranking, ratios
 from harness.atlas.saying import on_problem, paragraph, short_of_seeds
 from harness.atlas.sections.controls import known_orders
-from harness.figures import FIGURES, NUMBERS
+from harness.figures import DRAWINGS, FIGURES
 from harness.figures.asked.standing import MARKS, _rows, standing_rows
 from harness.tables import LABELS, SCHEMA, frame
 
@@ -389,7 +389,7 @@ def test_the_figure_has_a_cell_for_each_method_and_block(targets):
     assert [label.get_text() for label in scale.get_xticklabels()] == ["1/100", "1/10", "1", "10", "100"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["low", "flat"]
     assert axes.texts[0].get_text().endswith("▼")
-    assert NUMBERS["standing"](tables)["method"].tolist() == ["low", "flat"]
+    assert DRAWINGS["standing"].numbers(tables)["method"].tolist() == ["low", "flat"]
 
 
 def test_cells_that_are_too_small_for_numbers_have_marks_and_colours():

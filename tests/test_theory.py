@@ -9,7 +9,7 @@ import pytest
 from harness.analysis.hits import find_hits
 from harness.run.runner import run_lanes
 from harness.run.spec import RunSpec, find_problem, override
-from harness.run.theory import forecast, log_slope, mode_rates, slopes, tangent_kernel
+from harness.run.theory import forecast, mode_rates, tangent_kernel
 from optimizers.first_order.torch_methods import GD, Adam
 from optimizers.relaxation.jacobi import Jacobi
 from problems import PROBLEMS
@@ -136,22 +136,6 @@ def test_without_a_prediction_the_columns_are_empty():
 def test_a_start_that_overflows_is_left_alone():
     problem = small().build(np.random.default_rng(0))
     assert forecast(NumpyEvaluator(problem), GD(), np.full(problem.dim, np.inf)) is None
-
-
-def test_the_slope_of_a_power_law_is_its_exponent():
-    frequency = np.array([1.0, 2, 4, 8, 0, 3])
-    cost = np.array([5.0, 20, 80, 320, 7, np.inf])
-    assert log_slope(frequency, cost) == pytest.approx(2)
-    assert np.isnan(log_slope(np.array([2.0, 2.0]), np.array([3.0, 4.0])))
-
-
-def test_slopes_are_over_hits_that_were_measured_and_predicted():
-    tables = run("control-low", PROBLEMS["control-low"], GD(lr=1.0), (0, 1), 12_000)
-    (row,) = slopes(hits_of(tables, (0.1,))).to_dict("records")
-    assert row["slope"] == pytest.approx(row["predicted_slope"], rel=1e-12)
-    assert row["hits"] == 6
-    by_hand = np.log(np.log(1 - 0.36) / np.log(1 - 0.01)) / np.log(5)
-    assert row["slope"] == pytest.approx(by_hand, rel=0.1)
 
 
 @pytest.mark.slow

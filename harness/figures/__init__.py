@@ -85,7 +85,6 @@ DRAWINGS: dict[str, Drawing] = {
     "standing": Drawing(standing_figure, standing_rows),
 }
 FIGURES: dict[str, Callable[..., Figure]] = {name: one.figure for name, one in DRAWINGS.items()}
-NUMBERS: dict[str, Callable[..., pd.DataFrame]] = {name: one.numbers for name, one in DRAWINGS.items()}
 
 MOST_DRAWN = 100
 """Configurations of a study beyond which no figure is drawn unasked: a panel of each would take minutes."""

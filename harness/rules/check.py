@@ -56,12 +56,6 @@ def tasks(plugin: Plugin) -> Iterator[Task]:
         yield Task(name, "watches a run", partial(watches_a_run, OBSERVERS[name]))
 
 
-def check(plugin: Plugin) -> Iterator[Finding]:
-    """The answers, in this process: a method that never ends is not ended; `outside.check_file` is for those."""
-    for task in tasks(plugin):
-        yield Finding(task.name, task.rule, task.complaint())
-
-
 def _problem_tasks(name: str, recipe: Recipe) -> Iterator[Task]:
     yield Task(name, "builds", partial(_builds, recipe))
     for rule in (repeats_its_data, gradient_is_the_slope, watches_something, can_be_trained):

@@ -39,11 +39,9 @@ def run(spec: RunSpec, progress: Progress | None = None) -> Tables:
     return run_lanes([spec], progress)[0]
 
 
-def run_lanes(
-    specs: Sequence[RunSpec], progress: Progress | None = None, attendant: Attendant | None = None
-) -> list[Tables]:
+def run_lanes(specs: Sequence[RunSpec], progress: Progress | None = None) -> list[Tables]:
     """The same for several runs that differ in seed, or within the lane group of their recipe."""
-    made = make_lanes(specs, progress, attendant)
+    made = make_lanes(specs, progress)
     return [{table: rows.frame() for table, rows in tables.items()} for tables in made]
 
 

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from optimizers.base import Doubles, Optimizer
 from problems.base import Problem, SquaredLoss
@@ -96,32 +95,3 @@ def mode_rates(kernel: Doubles, inputs: Doubles, waves: Doubles) -> tuple[Double
     # v^* K v is real, as K is symmetric; what is dropped is rounding
     quotients = (modes.conj() * moved).sum(axis=0).real
     return 2 * quotients, np.abs(quotients) / np.linalg.norm(moved, axis=0)
-
-
-def log_slope(frequency: Doubles, cost: Doubles) -> float:
-    """Least-squares slope of log cost against log frequency, where both are finite and positive; NaN for one point."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        x, y = np.log(np.asarray(frequency, float)), np.log(np.asarray(cost, float))
-    # frequency 0, and costs that were never reached, have no logarithm
-    known = np.isfinite(x) & np.isfinite(y)
-    if len(set(x[known])) < 2:
-        return float("nan")
-    return float(np.polyfit(x[known], y[known], 1)[0])
-
-
-def slopes(hits: pd.DataFrame) -> pd.DataFrame:
-    """Measured and predicted slope of log hit cost against log frequency, for each optimizer, probe and threshold.
-
-    Hits of all seeds are taken together; both slopes are over the hits that were measured and predicted."""
-    known = hits[~hits["censored"] & np.isfinite(hits["predicted_cost"])]
-    keys = ["problem", "optimizer", "probe", "threshold"]
-    rows = [
-        {
-            **dict(zip(keys, key, strict=True)),
-            "hits": len(part),
-            "slope": log_slope(part["frequency"].to_numpy(), part["cost"].to_numpy()),
-            "predicted_slope": log_slope(part["frequency"].to_numpy(), part["predicted_cost"].to_numpy()),
-        }
-        for key, part in known.groupby(keys, sort=True)
-    ]
-    return pd.DataFrame(rows, columns=[*keys, "hits", "slope", "predicted_slope"])

@@ -2,14 +2,12 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 PLAIN = (bool, int, float, str, tuple)
 NOT_SETTINGS = ("jac", "rng", "args", "capturable", "differentiable", "foreach", "fused", "maximize")
 """Parameters that are the harness's to give, or that are about execution or turn a method round, as torch's are."""
-
-Foreign = Callable[..., Any]
 
 
 def parameters(foreign: Any) -> Mapping[str, inspect.Parameter]:

@@ -32,10 +32,10 @@ def read_domain(text: str) -> tuple[float, float]:
     return low, high
 
 
-def sample_formula(formula: str, domain: str, samples: int, *, omegas: bool, local: bool) -> Samples:
+def sample_formula(formula: str, domain: str, samples: int, *, local: bool) -> Samples:
     """The formula on a uniform grid of the domain, its end left out.
 
-    Frequencies are in omega or else in cycles per unit. Watched are its waves, if it is a sum of them, and else its
+    Frequencies are in omega. Watched are its waves, if it is a sum of them, and else its
     peaks: every frequency where the domain is a period of it and not `local`, local maxima elsewhere.
     Raises ValueError for a formula, a domain or a number of samples that cannot be taken."""
     if not 3 <= samples <= MOST_SAMPLES:
@@ -43,7 +43,7 @@ def sample_formula(formula: str, domain: str, samples: int, *, omegas: bool, loc
     expression = parse(formula)
     low, high = read_domain(domain)
     # omega = 2 pi times cycles per unit
-    line = Line(low, high - low, 2 * np.pi if omegas else 1.0)
+    line = Line(low, high - low, 2 * np.pi)
     inputs = uniform_grid(samples, line)
     values, slopes = expression(inputs[:, 0].astype(np.float64))
     check_squares(formula, values)
@@ -121,7 +121,7 @@ class Target(Curve):
         if not self._is_file:
             if self.columns or self.sep:
                 raise ValueError(f"columns and sep are about a file; the target '{self.target}' is a formula.")
-            return sample_formula(self.target, self.domain, self.samples, omegas=True, local=self.local_peaks)
+            return sample_formula(self.target, self.domain, self.samples, local=self.local_peaks)
         points = read_points(self.target, self.columns, self.sep)
         if fingerprint(self.target) != self.content:
             raise ValueError(f"The file '{self.target}' has changed since this run was planned. Start the study again.")
@@ -148,8 +148,7 @@ class Noisy(Curve):
                 f"noise must be at least 0 and test_samples at least 1; got {self.noise:g} and {self.test_samples}."
             )
         train, test = (
-            sample_formula(self.target, self.domain, count, omegas=True, local=True)
-            for count in (self.samples, self.test_samples)
+            sample_formula(self.target, self.domain, count, local=True) for count in (self.samples, self.test_samples)
         )
         # noise is drawn for training first and for testing second: the order belongs to the seed
         noisy, held_out = (

@@ -40,6 +40,8 @@ def nudft(inputs: Array, outputs: Array, waves: NDArray[np.float64]) -> Complex:
     return fast_transform(inputs, waves)(outputs)
 
 
+MOST_PEAKS = 12
+"""Of a component that are watched."""
 MOST_KNOWN = 1_000
 """Noise floors beyond which the oldest are forgotten."""
 KNOWN: dict[str, tuple[float, ...]] = {}
@@ -196,19 +198,20 @@ def centred_amplitudes(inputs: Array, targets: Array, waves: NDArray[np.float64]
     return np.abs(nudft(inputs, targets - targets.mean(axis=0, dtype=np.float64), waves))
 
 
-def find_peaks(
-    amplitudes: NDArray[np.float64], floor: float, *, orthogonal: bool, most: int | None = 12
-) -> NDArray[np.intp]:
-    """Indices, ascending, of the frequencies worth watching: above the floor, at most the `most` largest.
+def find_peaks(amplitudes: NDArray[np.float64], floor: float, *, orthogonal: bool) -> NDArray[np.intp]:
+    """Indices, ascending, of the frequencies worth watching, of `amplitudes (k,)`: those above the floor.
 
     On a periodic grid (`orthogonal`) the frequencies do not leak into each other and each one counts; otherwise only
     local maxima do."""
     above = amplitudes > floor
     if not orthogonal:
         above &= local_maxima(amplitudes)
-    found = np.flatnonzero(above)
-    largest = found[np.argsort(-amplitudes[found], kind="stable")[:most]]
-    return np.sort(largest)
+    return np.flatnonzero(above)
+
+
+def largest(peaks: NDArray[np.intp], amplitudes: NDArray[np.float64], most: int = MOST_PEAKS) -> NDArray[np.intp]:
+    """Those `most` of `peaks` that have the largest of `amplitudes (k,)`, ascending; of equal ones the first."""
+    return np.sort(peaks[np.argsort(-amplitudes[peaks], kind="stable")[:most]])
 
 
 def local_maxima(amplitudes: NDArray[np.float64]) -> NDArray[np.bool_]:

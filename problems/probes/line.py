@@ -12,13 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array
-from problems.probes.fourier import FourierProbe, centred_amplitudes, find_peaks, local_maxima, noise_floor, nudft
+from problems.probes.fourier import (
+    MOST_PEAKS,
+    FourierProbe,
+    centred_amplitudes,
+    find_peaks,
+    largest,
+    local_maxima,
+    noise_floor,
+    nudft,
+)
 from problems.probes.selection import MEAN_SHARE, NAMED, Selection, check_varies
 
 SHUFFLE_SEED = 0
 NOISELESS = 1e-3
 """Of a formula, frequencies above this share of the largest amplitude are peaks: it has no noise to rise above."""
-MOST_PEAKS = 12
 FEWEST, WORTH_NAMING = 2, 3
 """Frequencies that have an order, and how many are named where fewer are watched."""
 SURVIVING = 0.5
@@ -68,11 +76,11 @@ def formula_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool
     check_varies(targets[:, :1])
     cycles, amplitudes = _spectrum(inputs, targets, line)
     floor = NOISELESS * float(amplitudes.max())
-    peaks = _peaks(inputs, targets, line, floor, orthogonal=orthogonal)
+    found = find_peaks(amplitudes, floor, orthogonal=orthogonal)
+    peaks = found if orthogonal else _surviving(inputs, targets, line, (cycles, amplitudes), found)
     if not len(peaks):  # of a slow drift, which no window leaves standing, the largest alone
         peaks = np.array([amplitudes.argmax()])
     what = "frequencies of the formula" if orthogonal else "peaks of the formula that survive a window,"
-    found = find_peaks(amplitudes, floor, orthogonal=orthogonal, most=None)
     selection, kept = _most(peaks, found, amplitudes, cycles * line.unit, f"{what} above 1e-3 of the largest")
     return waves_probe(inputs, targets, cycles[kept] * line.unit, line.unit, selection)
 
@@ -85,7 +93,8 @@ def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) 
     check_varies(targets[:, :1])
     cycles, amplitudes = _spectrum(inputs, targets, line)
     floor = float(noise_floor(inputs, targets[:, :1], cycles[:, None], np.random.default_rng(SHUFFLE_SEED))[0])
-    peaks = _peaks(inputs, targets, line, floor, orthogonal=orthogonal)
+    found = find_peaks(amplitudes, floor, orthogonal=orthogonal)
+    peaks = found if orthogonal else _surviving(inputs, targets, line, (cycles, amplitudes), found)
     if not len(peaks):
         raise ValueError(
             f"No frequency of the target stands above the noise floor, {floor:.3g}, of {len(inputs)} samples: nothing "
@@ -93,7 +102,6 @@ def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) 
         )
     what = "frequencies" if orthogonal else "peaks that survive a window,"
     rule = f"{what} of the centred target above what shuffled targets reach, {floor:.3g}"
-    found = find_peaks(amplitudes, floor, orthogonal=orthogonal, most=None)
     selection, kept = _most(peaks, found, amplitudes, cycles * line.unit, rule)
     frequencies = cycles[kept] * line.unit
     if abs(targets[:, 0].mean()) > floor:
@@ -110,11 +118,15 @@ def _spectrum(inputs: Array, targets: Array, line: Line) -> tuple[NDArray[np.flo
     return cycles, amplitudes
 
 
-def _peaks(inputs: Array, targets: Array, line: Line, floor: float, *, orthogonal: bool) -> NDArray[np.intp]:
-    cycles, amplitudes = _spectrum(inputs, targets, line)
-    peaks = find_peaks(amplitudes, floor, orthogonal=orthogonal, most=None)
-    if orthogonal or not len(peaks):
-        return peaks
+def _surviving(
+    inputs: Array,
+    targets: Array,
+    line: Line,
+    spectrum: tuple[NDArray[np.float64], NDArray[np.float64]],
+    found: NDArray[np.intp],
+) -> NDArray[np.intp]:
+    """Those peaks, of the `found` ones of a `spectrum` of cycles and amplitudes, that a window leaves standing."""
+    cycles, amplitudes = spectrum
     # Hann's, sin^2(pi v) for v in [0, 1); over its mean, so that a wave keeps its amplitude
     shape = 0.5 + 0.5 * np.cos(2 * np.pi * ((inputs[:, :1] - line.start) / line.length - 0.5))
     window = shape / shape.mean()
@@ -122,7 +134,7 @@ def _peaks(inputs: Array, targets: Array, line: Line, floor: float, *, orthogona
     under = np.abs(nudft(inputs, window * values, cycles[:, None]))[:, 0]
     # maxima and their neighbours: the window broadens a peak, and its top may move by one
     near = np.convolve(local_maxima(under), np.ones(3), "same") > 0
-    return peaks[near[peaks] & (under[peaks] >= SURVIVING * amplitudes[peaks])]
+    return found[near[found] & (under[found] >= SURVIVING * amplitudes[found])]
 
 
 def _most(
@@ -133,7 +145,7 @@ def _most(
     rule: str,
 ) -> tuple[Selection, NDArray[np.intp]]:
     """The largest of the peaks, at most twelve, and what to say of the others and of what was `found` and is none."""
-    kept = np.sort(_loudest(peaks, amplitudes)[:MOST_PEAKS])
+    kept = largest(peaks, amplitudes)
     others, lost = np.setdiff1d(peaks, kept), np.setdiff1d(found, peaks)
     notes = []
     if len(others):
@@ -141,15 +153,11 @@ def _most(
         notes += [f"{len(others)} more of smaller amplitude (k = {named}): the {MOST_PEAKS} largest are watched"]
     # where an order stands on what is watched, feet are of no interest; here somebody looks for a wave in vain
     if len(lost) and (len(kept) < FEWEST or amplitudes[lost].max() > amplitudes[kept].max()):
-        named, loud = _listed(frequencies[lost]), np.sort(_loudest(found, amplitudes)[:WORTH_NAMING])
+        named, loud = _listed(frequencies[lost]), largest(found, amplitudes, WORTH_NAMING)
         asked = ",".join(f"{frequency:.4g}" for frequency in frequencies[loud])
         why = "a window does not leave them, as it does not leave the foot of another wave"
         notes += [f"k = {named}: {why}; --watch {asked} watches the loudest"]
     return Selection(rule, tuple(notes)), kept
-
-
-def _loudest(places: NDArray[np.intp], amplitudes: NDArray[np.float64]) -> NDArray[np.intp]:
-    return places[np.argsort(-amplitudes[places], kind="stable")]
 
 
 def _listed(frequencies: NDArray[np.float64]) -> str:

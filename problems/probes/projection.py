@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array
-from problems.probes.fourier import FourierProbe, find_peaks, noise_floor, nudft
+from problems.probes.fourier import MOST_PEAKS, FourierProbe, find_peaks, largest, noise_floor, nudft
 from problems.probes.selection import Selection, check_varies
 
 SHUFFLE_SEED = 0
-MOST_PEAKS = 12
 WAVES = 16
 """Frequencies at once: a block of the transform of 60,000 samples takes 15 MiB."""
 
@@ -69,14 +68,14 @@ def _above_the_floor(
     floor = noise_floor(projection, chosen, k[:, None], np.random.default_rng(SHUFFLE_SEED))
     # one row a frequency, one column a component
     amplitudes = np.abs(spectrum(projection, chosen - mean, k))
-    found = [find_peaks(amplitudes[:, c], float(floor[c]), orthogonal=orthogonal, most=None) for c in range(len(mean))]
+    found = [find_peaks(amplitudes[:, c], float(floor[c]), orthogonal=orthogonal) for c in range(len(mean))]
     if not any(map(len, found)):
         raise ValueError(
             f"No frequency from {k[0]:g} to {k[-1]:g} of the centred target stands above the noise floor, "
             f"{floor.max():.3g}, along this direction: nothing would be watched. Take another direction, another "
             "component, or more images, or name frequencies to watch."
         )
-    kept = [np.sort(one[np.argsort(-amplitudes[one, c], kind="stable")[:MOST_PEAKS]]) for c, one in enumerate(found)]
+    kept = [largest(one, amplitudes[:, c]) for c, one in enumerate(found)]
     # centred, a component has nothing at k = 0: the row of the mean is judged by the mean
     frequencies = [np.concatenate([[0.0] * bool(abs(mean[c]) > floor[c]), k[one]]) for c, one in enumerate(kept)]
     rule = f"{'multiples of one over the extent' if orthogonal else 'local maxima'} of the centred target above what "

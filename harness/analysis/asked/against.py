@@ -41,7 +41,7 @@ class _Sized:
     slope: Exponent
 
 
-def against(tables: Tables, reference: str, threshold: float = PRIMARY_THRESHOLD) -> pd.DataFrame:
+def against(tables: Tables, reference: str) -> pd.DataFrame:
     """One row for each configuration, probe and configuration of the optimizer `reference` on the same problem.
 
     Columns: LABELS, probe, reference, reference_settings, n_pairs, spread_ratio with spread_bound, spread_low and
@@ -51,16 +51,14 @@ def against(tables: Tables, reference: str, threshold: float = PRIMARY_THRESHOLD
     known = sorted(set(tables["runs"]["optimizer"]))
     if reference not in known:
         raise ValueError(f"The study has no optimizer '{reference}' to compare with. Choose from: {', '.join(known)}.")
-    return compared(tables, {"optimizer": reference}, ELSE, threshold)
+    return compared(tables, {"optimizer": reference}, ELSE)
 
 
-def compared(
-    tables: Tables, reference: Mapping[str, str], same: Sequence[str], threshold: float = PRIMARY_THRESHOLD
-) -> pd.DataFrame:
+def compared(tables: Tables, reference: Mapping[str, str], same: Sequence[str]) -> pd.DataFrame:
     """The rows of `against` with configurations whose labels are those of `reference`, paired where `same` labels are.
 
     Between networks the runs of a seed begin at different weights: their pairs are fair, and no closer than others."""
-    sized = list(_sizes(tables, threshold))
+    sized = list(_sizes(tables))
     rows = [
         _compared(own, other)
         for other in sized
@@ -88,8 +86,8 @@ def reference_names(table: pd.DataFrame) -> list[str]:
     return [names[place] for place in table.index]
 
 
-def _sizes(tables: Tables, threshold: float) -> Iterator[_Sized]:
-    hits = tables["hits"][np.isclose(tables["hits"]["threshold"], threshold)]
+def _sizes(tables: Tables) -> Iterator[_Sized]:
+    hits = tables["hits"][np.isclose(tables["hits"]["threshold"], PRIMARY_THRESHOLD)]
     runs = distinct(tables["runs"], hits).sort_values(["seed", "run_id"])
     seeds = {tuple(map(str, key)): list(own["seed"]) for key, own in runs.groupby([*LABELS], dropna=False)}
     seen = as_declared(tables)

@@ -42,7 +42,7 @@ class _Paths:
     centre: Doubles
 
 
-def against_samplers(tables: Tables, samplers: tuple[str, ...] = SAMPLERS) -> pd.DataFrame:
+def against_samplers(tables: Tables) -> pd.DataFrame:
     """One row for each configuration, probe and sampler on the same problem.
 
     Columns: LABELS, probe, sampler, sampler_settings, n_pairs (seeds that share a level of loss), lowest_loss (the
@@ -50,9 +50,9 @@ def against_samplers(tables: Tables, samplers: tuple[str, ...] = SAMPLERS) -> pd
     frequency_high, p_value, p_adjusted (Benjamini and Hochberg's over the configurations beside one sampler) and
     sentence. Raises ValueError for a study without a sampler, and for tables without all marks."""
     held = set(tables["runs"]["optimizer"])
-    if not held & set(samplers):
+    if not held & set(SAMPLERS):
         raise ValueError(
-            f"The study holds no sampler to compare with: add {' or '.join(samplers)} to --optimizers; it has "
+            f"The study holds no sampler to compare with: add {' or '.join(SAMPLERS)} to --optimizers; it has "
             f"{', '.join(sorted(held))}."
         )
     check_marks(tables)  # between marks the residual is interpolated
@@ -63,7 +63,7 @@ def against_samplers(tables: Tables, samplers: tuple[str, ...] = SAMPLERS) -> pd
         _compared(own, other)
         for paths in of_problem.values()
         for other in paths
-        if other.labels["optimizer"] in samplers
+        if other.labels["optimizer"] in SAMPLERS
         for own in paths
         if own is not other
     ]

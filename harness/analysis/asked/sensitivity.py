@@ -11,7 +11,7 @@ import pandas as pd
 
 from harness.analysis.hits import find_hits
 from harness.analysis.incumbents import as_declared
-from harness.analysis.order import order_table
+from harness.analysis.order import PRIMARY_THRESHOLD, order_table
 from harness.analysis.thinned import check_marks
 from harness.prices import KINDS, cost
 from harness.tables import LABELS, Tables
@@ -19,7 +19,7 @@ from harness.tables import LABELS, Tables
 PRICES = (1.0, 2.0, 3.0, 5.0)
 
 
-def sensitivity(tables: Tables, prices: Sequence[float] = PRICES, threshold: float = 0.1) -> pd.DataFrame:
+def sensitivity(tables: Tables, prices: Sequence[float] = PRICES) -> pd.DataFrame:
     """One row for each price, configuration and probe: the order by cost, and the median loss at the cut.
 
     Columns: cost_per_gradient, the labels of a configuration, probe, cut_cost, end_loss, concordance, low, high,
@@ -28,7 +28,7 @@ def sensitivity(tables: Tables, prices: Sequence[float] = PRICES, threshold: flo
         raise ValueError(f"The cost of a gradient is a positive number; got {', '.join(map(str, prices))}.")
     check_marks(tables)
     tables = as_declared(tables)
-    return pd.concat([_at(tables, price, threshold) for price in prices], ignore_index=True)
+    return pd.concat([_at(tables, price) for price in prices], ignore_index=True)
 
 
 def reprice(tables: Tables, price: float, *, cut: bool = True) -> tuple[pd.DataFrame, pd.DataFrame, float]:
@@ -57,12 +57,12 @@ def reprice(tables: Tables, price: float, *, cut: bool = True) -> tuple[pd.DataF
     return curves, spectra[tables["spectra"].columns], end
 
 
-def _at(tables: Tables, price: float, threshold: float) -> pd.DataFrame:
+def _at(tables: Tables, price: float) -> pd.DataFrame:
     curves, spectra, cut = reprice(tables, price)
     runs = tables["runs"]
     hits = find_hits(runs, curves, spectra)
     order = order_table(runs, curves, spectra, hits)
-    own = order[(order["matched_by"] == "cost") & np.isclose(order["threshold"], threshold)]
+    own = order[(order["matched_by"] == "cost") & np.isclose(order["threshold"], PRIMARY_THRESHOLD)]
     last = curves.sort_values("mark").groupby("run_id")["loss"].last().rename("end_loss")
     losses = runs[["run_id", *LABELS]].merge(last, left_on="run_id", right_index=True)
     # the loss at the cut, and not in the end: at equal cost

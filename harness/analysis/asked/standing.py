@@ -129,7 +129,7 @@ def _hit(tables: Tables, runs: pd.DataFrame) -> pd.DataFrame:
 def _population(tables: Tables, runs: pd.DataFrame, order: pd.DataFrame, by_loss: pd.DataFrame) -> pd.DataFrame:
     """Rows of a block of several targets."""
     own = {name: rows[rows["run_id"].isin(runs["run_id"])] for name, rows in tables.items() if "run_id" in rows}
-    values = run_values(own, PRIMARY_THRESHOLD)
+    values = run_values(own)
     values = values.merge(order[[*LABELS, "probe"]].drop_duplicates())
     rows = pd.DataFrame([*_over_targets(values)])
     if rows.empty:  # nothing was hit on two targets

@@ -119,13 +119,13 @@ def measured(own: pd.DataFrame, level: float = LEVEL) -> Population:
     return found._replace(low=low, high=high)
 
 
-def over_targets(tables: Tables, threshold: float = PRIMARY_THRESHOLD) -> pd.DataFrame:
+def over_targets(tables: Tables) -> pd.DataFrame:
     """One row for each method, network, probe and measure: the population of its targets, as columns.
 
     A target is a problem with its settings. The measures are each run's C and the logarithm of its spread; where some
     spreads are bounds so is their mean, as `bound` says, with an interval that is open on that side. Raises ValueError
     where no method has seen two targets."""
-    values = run_values(tables, threshold)
+    values = run_values(tables)
     alike = [label for label in LABELS if label not in TARGET]
     rows = []
     for (*key, probe, measure), own in values.groupby([*alike, "probe", "measure"], dropna=False):
@@ -138,11 +138,11 @@ def over_targets(tables: Tables, threshold: float = PRIMARY_THRESHOLD) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-def run_values(tables: Tables, threshold: float) -> pd.DataFrame:
+def run_values(tables: Tables) -> pd.DataFrame:
     """Both measures of each run: LABELS, probe, run (its place by seed), measure, value, bound, pairs (of how many).
 
     `bound` is `>=` or `<=` where the spread is at least or at most the value, else empty."""
-    hits = tables["hits"][np.isclose(tables["hits"]["threshold"], threshold)]
+    hits = tables["hits"][np.isclose(tables["hits"]["threshold"], PRIMARY_THRESHOLD)]
     names, columns = [], []
     seen = as_declared(tables)
     for laid in side_by_side(tables["runs"], seen["curves"], seen["spectra"], hits):

@@ -9,8 +9,8 @@ SHARE = 0.25
 SEARCH = ["problem", "optimizer"]
 
 
-def best_trials(tables: Tables, share: float = SHARE) -> pd.DataFrame:
-    """The primary row of `order` of the best `share` of an optimizer's trials on a problem (at least one), best first.
+def best_trials(tables: Tables) -> pd.DataFrame:
+    """The primary row of `order` of the best quarter of an optimizer's trials on a problem (at least one), best first.
 
     A trial is a configuration; the best has the lowest median of `best_loss` over its runs, the order has no say.
     Columns: those of `order`, and `median_loss`."""
@@ -20,11 +20,11 @@ def best_trials(tables: Tables, share: float = SHARE) -> pd.DataFrame:
     # losses of different problems cannot be ranked together
     trials = rows.groupby(SEARCH)["optimizer"].transform("size")
     place = rows.groupby(SEARCH).cumcount()
-    return rows[place < np.maximum(1, np.ceil(share * trials))].reset_index(drop=True)
+    return rows[place < np.maximum(1, np.ceil(SHARE * trials))].reset_index(drop=True)
 
 
-def verdicts_of_trials(tables: Tables, share: float = SHARE) -> pd.DataFrame:
+def verdicts_of_trials(tables: Tables) -> pd.DataFrame:
     """Of each optimizer how many of its best trials have which verdict: optimizer, verdict, trials, of."""
-    best = best_trials(tables, share)
+    best = best_trials(tables)
     counts = best.groupby(["optimizer", "verdict"]).size().rename("trials").reset_index()
     return counts.assign(of=counts.groupby("optimizer")["trials"].transform("sum"))

@@ -30,7 +30,7 @@ FRAMES, SECONDS, REST = 36, 8.0, 1.5
 DPI, COLOURS = 110, 64
 KINDS = ("gif", "mp4")
 """Files of a film."""
-LEFT, RIGHT, TOP, BOTTOM, HEIGHT, GAP_X, GAP_Y = 0.42, 0.08, 0.62, 0.72, 0.95, 0.42, 0.42
+LEFT, RIGHT, TOP, BOTTOM, HEIGHT, GAP_Y = 0.42, 0.08, 0.62, 0.72, 0.95, 0.42
 """Inches."""
 NO_FFMPEG = "no MP4: ffmpeg is not on the PATH; install it and draw again, or use the GIF"
 

@@ -5,18 +5,16 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from harness.run.threads import PINNED
 from harness.study.workers.channel import listening
 from harness.study.workers.nursery import SIGN, context, environment, spawned, worker_environment
-
-Task: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 UNGUARDED = 77
 """The exit status of a worker whose main script starts workers without a guard."""
