@@ -23,6 +23,10 @@ LABELS = {
     "loss": "str",
 }
 """Who a run is, apart from its seed: the columns that tell one configuration from another."""
+METHOD = ["optimizer", "settings"]
+"""Those of them that are of the method."""
+PLACE = [label for label in LABELS if label not in METHOD]
+"""The others: the problem, with its network and loss."""
 
 
 SCHEMA: dict[str, dict[str, str]] = {
@@ -135,7 +139,7 @@ SCHEMA: dict[str, dict[str, str]] = {
         "verdict": "str",
     },
     "nulls": {
-        **{name: kind for name, kind in LABELS.items() if name not in ("optimizer", "settings")},
+        **{name: LABELS[name] for name in PLACE},
         "probe": "str",
         "threshold": "float64",
         "matched_by": "str",

@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from harness.analysis.asked.sizes import shared_sizes
-from harness.analysis.asked.standing import PLACE
 from harness.analysis.statistics.spread import median
 from harness.atlas.answer import answer
 from harness.atlas.pairs import Tuned
@@ -20,7 +19,7 @@ from harness.atlas.sections.surprised import surprised_section
 from harness.atlas.sections.tuned import tuned_answer, tuned_section
 from harness.atlas.wording import number, share_of, spread_among, spread_of
 from harness.study.selftest import CONTROLS
-from harness.tables import LABELS
+from harness.tables import LABELS, PLACE
 from optimizers import OPTIMIZERS
 
 LOW, HIGH = "low-first", "high-first"

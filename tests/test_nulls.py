@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.analysis.nulls import PLACE, null_ends, with_nulls
+from harness.analysis.nulls import SHARED, null_ends, with_nulls
 from harness.run.build import build
 from harness.run.spec import RunSpec, find_optimizer, find_problem, override
 from harness.study import nulls as kept
@@ -165,7 +165,7 @@ def test_targets_of_a_population_are_lanes_of_one_batch():
 
 
 def test_the_null_to_beat_is_the_one_that_goes_furthest_the_way_of_what_was_found():
-    place = dict.fromkeys(PLACE, "x")
+    place = dict.fromkeys(SHARED, "x")
     found = pd.DataFrame(
         [
             place | {"optimizer": name, "settings": "{}", "matched_by": clock, "concordance": c}
@@ -201,7 +201,7 @@ def test_the_null_to_beat_is_the_one_that_goes_furthest_the_way_of_what_was_foun
 
 
 def test_without_an_order_there_is_no_end_of_the_nulls_to_beat():
-    place = dict.fromkeys(PLACE, "x") | {"matched_by": "cost"}
+    place = dict.fromkeys(SHARED, "x") | {"matched_by": "cost"}
     found = pd.DataFrame([place | {"optimizer": "gd", "settings": "{}", "concordance": np.nan}])
     known = pd.DataFrame([place | {"concordance": share, "spread": 1.0} for share in (0.4, 0.6)])
     rows = with_nulls(found.assign(spread_low=1.0, spread_high=2.0), known)
@@ -210,7 +210,7 @@ def test_without_an_order_there_is_no_end_of_the_nulls_to_beat():
 
 
 def test_a_null_of_another_problem_or_of_cost_alone_is_no_spread_to_beat():
-    place = dict.fromkeys(PLACE, "x")
+    place = dict.fromkeys(SHARED, "x")
     found = pd.DataFrame([place | {"optimizer": "gd", "settings": "{}", "matched_by": "cost", "concordance": 0.9}])
     found = found.assign(spread_low=1.0, spread_high=2.0)
     known = pd.DataFrame(

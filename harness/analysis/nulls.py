@@ -8,9 +8,11 @@ furthest in the direction of what was found. Spreads are compared by loss alone:
 import numpy as np
 import pandas as pd
 
-PLACE = ["problem", "problem_settings", "network", "activation", "init", "loss", "probe", "threshold"]
+from harness.tables import METHOD, PLACE
+
+SHARED = [*PLACE, "probe", "threshold"]
 """Of these the columns that the nulls have must agree."""
-OWN = ["optimizer", "settings", *PLACE]
+OWN = [*METHOD, *SHARED]
 
 
 def with_nulls(rows: pd.DataFrame, nulls: pd.DataFrame | None) -> pd.DataFrame:
@@ -31,7 +33,7 @@ def with_nulls(rows: pd.DataFrame, nulls: pd.DataFrame | None) -> pd.DataFrame:
 
 def null_ends(rows: pd.DataFrame, nulls: pd.DataFrame, name: str) -> pd.DataFrame:
     """Of each row `min` and `max` over the nulls of its problem, of `concordance` by its clock or `spread` by loss."""
-    shared = [column for column in PLACE if column in nulls.columns]
+    shared = [column for column in SHARED if column in nulls.columns]
     on = [*shared, "matched_by"] if name == "concordance" else shared
     source = nulls if name == "concordance" else nulls[nulls["matched_by"] == "loss"]
     ends = source.groupby(on, dropna=False)[name].agg(["min", "max"]).reset_index()

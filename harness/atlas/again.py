@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.alike import CLOSE
-from harness.analysis.asked.standing import PLACE, block_names, method_names, standing
+from harness.analysis.asked.standing import block_names, method_names, standing, with_blocks
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.atlas.wording import number, share_of, spread_of, table
 from harness.run.runner import run
 from harness.run.spec import RunSpec, stream
-from harness.tables import LABELS, Doubles, Tables
+from harness.tables import LABELS, PLACE, Doubles, Tables
 from problems.nearest import hint
 
 VERIFIED = "verified.csv"
@@ -97,8 +97,8 @@ def row_again(
 
 def rows_by_name(runs: pd.DataFrame, whole: pd.DataFrame) -> dict[str, set[str]]:
     """The ids of the runs of each row, by its name among the runs of the `whole`."""
-    names = block_names(pd.concat([whole[PLACE], runs[PLACE]]).drop_duplicates())
-    runs = runs.assign(block=[names[tuple(map(str, row))] for row in runs[PLACE].to_numpy(str)])
+    names = block_names(pd.concat([whole[PLACE], runs[PLACE]]))
+    runs = with_blocks(runs, names)
     alike = runs[[*LABELS, "block"]].drop_duplicates().reset_index(drop=True)
     alike["row"] = [f"{method} on {block}" for method, block in zip(method_names(alike), alike["block"], strict=True)]
     return {str(row): set(own["run_id"]) for row, own in runs.merge(alike).groupby("row", sort=False)}
@@ -107,7 +107,7 @@ def rows_by_name(runs: pd.DataFrame, whole: pd.DataFrame) -> dict[str, set[str]]
 def _said(tables: Tables, ids: set[str]) -> str:
     """Spread, C and verdict of the row with these runs."""
     own = tables["runs"][tables["runs"]["run_id"].isin(ids)].iloc[0]
-    names = block_names(tables["runs"][PLACE].drop_duplicates())
+    names = block_names(tables["runs"])
     block = names[tuple(str(own[name]) for name in PLACE)]
     rows = standing(tables)
     found = rows[

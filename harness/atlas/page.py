@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.sizes import shared_sizes
-from harness.analysis.asked.standing import METHOD, PLACE, block_names, method_names, standing
+from harness.analysis.asked.standing import block_names, method_names, standing, with_blocks
 from harness.analysis.statistics.spread import median
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.again import verified_section
@@ -25,7 +25,7 @@ from harness.atlas.sections.limits import ends_section, limits_section
 from harness.atlas.sections.surprised import surprised_section
 from harness.atlas.sections.tuned import tuned_answer, tuned_section
 from harness.atlas.wording import listed, number, share_of, spread_among, spread_of, table
-from harness.tables import LABELS, Tables
+from harness.tables import LABELS, METHOD, PLACE, Tables
 from optimizers import OPTIMIZERS
 
 HEADER = "<!-- Made by `python -m harness atlas` from the tables in {folder}; change code or study, not this page. -->"
@@ -90,7 +90,7 @@ def _setting(runs: pd.DataFrame) -> str:
 def _rows(tables: Tables) -> pd.DataFrame:
     """The standing, with the names of methods and problems, and the verdict without what takes it back."""
     rows = standing(tables)
-    names = block_names(tables["runs"][PLACE].drop_duplicates())
+    names = block_names(tables["runs"])
     problems = {name: key[PLACE.index("problem")] for key, name in names.items()}
     rows = rows.assign(method=method_names(rows), said=rows["verdict"].str.split(",").str[0])
     # "low-first, as amplitude alone would give": what follows the comma takes most of the statement back
@@ -100,8 +100,8 @@ def _rows(tables: Tables) -> pd.DataFrame:
 def _run(tables: Tables) -> pd.DataFrame:
     """`method`, `block` and `problem` of every pair that was run, also of those of which nothing was measured."""
     runs = tables["runs"][[*LABELS]].drop_duplicates()
-    names = block_names(runs[PLACE].drop_duplicates())
-    runs = runs.assign(block=[names[tuple(map(str, row))] for row in runs[PLACE].to_numpy(str)])
+    names = block_names(runs)
+    runs = with_blocks(runs, names)
     return runs.assign(method=method_names(runs))[["method", "block", "problem"]].drop_duplicates(ignore_index=True)
 
 
@@ -133,10 +133,10 @@ def _methods(rows: pd.DataFrame, tables: Tables, sizes: pd.DataFrame) -> pd.Data
 
 def _robust(agreed: pd.DataFrame, tables: Tables, rows: pd.DataFrame) -> "pd.Series[float]":
     """By optimizer and settings the share of other choices that agree: the mean over the problems that are told of."""
-    names = block_names(tables["runs"][PLACE].drop_duplicates())
+    names = block_names(tables["runs"])
     # to stay undecided under other choices is no robustness: only what is said counts
     agreed = agreed[agreed["verdict"].str.split(",").str[0].isin(SAYING)]
-    agreed = agreed.assign(block=[names[tuple(map(str, row))] for row in agreed[PLACE].to_numpy(str)])
+    agreed = with_blocks(agreed, names)
     # no controls, and a problem of many targets counts once
     agreed = agreed[agreed["block"].isin(rows["block"])]
     return agreed.groupby([*METHOD, "block"])["agreeing"].mean().groupby(METHOD).mean()

@@ -7,9 +7,9 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 import pandas as pd
 
-from harness.analysis.asked.standing import KEY, PLACE, block_names, standing
+from harness.analysis.asked.standing import KEY, block_names, standing
 from harness.analysis.order import PRIMARY_THRESHOLD, order_table
-from harness.tables import Tables
+from harness.tables import PLACE, Tables
 
 PAIRS = "pairs.csv"
 """All of them, beside the tables of the tuned settings."""
@@ -34,7 +34,7 @@ def tuned_pairs(tables: Tables, parts: Iterable[Tables]) -> pd.DataFrame:
     Of each part both halves are judged over its configurations, seeds and targets alone: p is corrected over equally
     many in both, and no pair changes by what is added. `changed` names the settings that are others."""
     # a block is named as on the rest of the page: by what tells it apart in the whole study
-    names = block_names(tables["runs"][PLACE].drop_duplicates())
+    names = block_names(tables["runs"])
     return pd.concat([_of_part(tables, tuned, names) for tuned in parts], ignore_index=True)
 
 
@@ -68,7 +68,7 @@ def _only(tables: Tables, found: pd.DataFrame) -> Tables:
 def _named(half: Tables, names: dict[tuple[str, ...], str]) -> pd.DataFrame:
     """The standing, with names of the whole study."""
     rows = standing(half)
-    renamed = {name: names[key] for key, name in block_names(half["runs"][PLACE].drop_duplicates()).items()}
+    renamed = {name: names[key] for key, name in block_names(half["runs"]).items()}
     return rows.assign(block=rows["block"].map(renamed))
 
 

@@ -16,12 +16,12 @@ from scipy import stats
 from harness.analysis.alike import CLOSE, alike
 from harness.analysis.asked.against import against
 from harness.analysis.asked.sizes import EITHER, mean_bound, shared_sizes
-from harness.analysis.asked.standing import PLACE, block_names, method_names, standing
+from harness.analysis.asked.standing import block_names, method_names, standing, with_blocks
 from harness.analysis.hits import Flags
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, order_table, principal_probes
 from harness.atlas.sections.controls import known_orders
 from harness.quantities import AT_LEAST, AT_MOST
-from harness.tables import Doubles, Tables
+from harness.tables import PLACE, Doubles, Tables
 
 RUN_LEVEL = ("runs", "curves", "spectra", "hits")
 FEWEST = 3
@@ -154,8 +154,7 @@ def ratios(tables: Tables, own: str) -> pd.DataFrame:
             # of controls the order is known: as in the ranking they count where there is nothing else
             control = rows["problem"].isin(known)
             rows = rows if control.all() else rows[~control]
-            names = block_names(rows[PLACE])
-            block = [names[tuple(map(str, row))] for row in rows[PLACE].to_numpy(str)]
+            block = with_blocks(rows, block_names(rows))["block"]
             # d_b, a block's mean over its targets of log(S_own / S_reference)
             logs = np.log(rows["spread_ratio"]).groupby(block).mean().to_numpy(np.float64)
             bound = mean_bound(rows["spread_bound"])

@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.configurations import FOUND
-from harness.tables import LABELS
+from harness.tables import LABELS, PLACE
 
-ALIKE = [name for name in LABELS if name not in ("optimizer", "settings")]
 TERMS = ["dtype", "budget", "cost_per_gradient"]
 OPTIONS = {"network": "--network", "activation": "--activation", "init": "--init", "loss": "--loss", "dtype": "--dtype"}
 WATCHED = "watched"
@@ -22,7 +21,7 @@ def commands(runs: pd.DataFrame) -> list[str]:
     found: dict[tuple[Any, ...], list[dict[str, pd.Series]]] = {}
     for _, own in made.groupby([*LABELS, *TERMS], sort=False, dropna=False):
         first = own.iloc[0]
-        key = (*(str(first[name]) for name in (*ALIKE, *TERMS)), tuple(sorted(own["seed"].astype(int))))
+        key = (*(str(first[name]) for name in (*PLACE, *TERMS)), tuple(sorted(own["seed"].astype(int))))
         batches = found.setdefault(key, [])
         free = [batch for batch in batches if first["optimizer"] not in batch]  # a setting is given once an optimizer
         (free[0] if free else _appended(batches))[str(first["optimizer"])] = first

@@ -27,7 +27,7 @@ from harness.analysis.order import order_table
 from harness.run.build import build
 from harness.run.rows import identity
 from harness.run.spec import RunSpec, digest, find_optimizer, stream
-from harness.tables import LABELS, SCHEMA, Doubles, Tables, empty, frame
+from harness.tables import PLACE, SCHEMA, Doubles, Tables, empty, frame
 from harness.whole_files import replace_text
 from problems.base import Probe, Problem
 from problems.engines.numpy_evaluator import NumpyEvaluator
@@ -49,7 +49,6 @@ RENEWED_RUNS, SMALL = 8, 1024
 WORK = 2e10
 """Products of samples and parameters, or a thousand numbers of targets, that all starts together may take."""
 LINEAR = 1e-3
-PROBLEM_LABELS = [label for label in LABELS if label not in ("optimizer", "settings")]
 
 
 def null_table(problem: str, spec: RunSpec) -> pd.DataFrame:
@@ -122,7 +121,7 @@ def _of_probe(spec: RunSpec, first: Problem, place: int) -> pd.DataFrame:
     tables = _tables(spec, learners)
     hits = find_hits(tables["runs"], tables["curves"], tables["spectra"])
     order = order_table(tables["runs"], tables["curves"], tables["spectra"], hits)
-    same = (*PROBLEM_LABELS, "probe", "threshold", "matched_by", "n_runs", "concordance", "low", "high", "spread")
+    same = (*PLACE, "probe", "threshold", "matched_by", "n_runs", "concordance", "low", "high", "spread")
     return frame(
         "nulls", {**{name: order[name] for name in same}, "null": order["optimizer"], "exponent": order["exponent"]}
     )

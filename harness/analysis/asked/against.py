@@ -22,10 +22,8 @@ from harness.analysis.statistics.signs import sign_test
 from harness.analysis.statistics.spread import median_ratio, run_bounds
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.quantities import few_digits, held, held_ends
-from harness.tables import LABELS, Doubles, Tables
+from harness.tables import LABELS, PLACE, Doubles, Tables
 
-METHOD = ["optimizer", "settings"]
-ELSE = [label for label in LABELS if label not in METHOD]
 ROUNDING = 1e-9
 """Below it a scatter of ratios is one of last digits, and no test is made of it."""
 
@@ -51,7 +49,7 @@ def against(tables: Tables, reference: str) -> pd.DataFrame:
     known = sorted(set(tables["runs"]["optimizer"]))
     if reference not in known:
         raise ValueError(f"The study has no optimizer '{reference}' to compare with. Choose from: {', '.join(known)}.")
-    return compared(tables, {"optimizer": reference}, ELSE)
+    return compared(tables, {"optimizer": reference}, PLACE)
 
 
 def compared(tables: Tables, reference: Mapping[str, str], same: Sequence[str]) -> pd.DataFrame:
@@ -81,7 +79,7 @@ def reference_names(table: pd.DataFrame) -> list[str]:
     labels = pd.DataFrame("", table.index, [*LABELS])
     labels = labels.assign(optimizer=table["reference"], settings=table["reference_settings"])
     names: dict[Any, str] = {}
-    for _, own in table.groupby(ELSE, dropna=False):
+    for _, own in table.groupby(PLACE, dropna=False):
         names |= zip(own.index, configuration_names(labels.loc[own.index]), strict=True)
     return [names[place] for place in table.index]
 

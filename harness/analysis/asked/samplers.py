@@ -25,11 +25,9 @@ from harness.analysis.repeated import distinct
 from harness.analysis.statistics.ranks import shift
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.analysis.thinned import check_marks
-from harness.tables import LABELS, Doubles, Tables
+from harness.tables import LABELS, PLACE, Doubles, Tables
 
 SAMPLERS = ("metropolis", "random-search-initial")
-METHOD = ["optimizer", "settings"]
-ELSE = [label for label in LABELS if label not in METHOD]
 P_LIMIT = 0.05
 
 
@@ -58,7 +56,7 @@ def against_samplers(tables: Tables) -> pd.DataFrame:
     check_marks(tables)  # between marks the residual is interpolated
     of_problem: defaultdict[tuple[object, ...], list[_Paths]] = defaultdict(list)
     for own in _paths(as_declared(tables)):
-        of_problem[tuple(str(own.labels[name]) for name in [*ELSE, "probe"])].append(own)
+        of_problem[tuple(str(own.labels[name]) for name in [*PLACE, "probe"])].append(own)
     rows = [
         _compared(own, other)
         for paths in of_problem.values()

@@ -26,12 +26,10 @@ from harness.analysis.statistics.laws import t_quantile
 from harness.analysis.statistics.signs import sign_test
 from harness.analysis.statistics.spread import told_ends
 from harness.analysis.statistics.verdicts import ALONE, DIRECTIONS, FLAT_CONCORDANCE, FLAT_SPREAD, P_LIMIT
-from harness.tables import LABELS, Tables
+from harness.tables import LABELS, METHOD, PLACE, Tables
 
 TARGET = "target"
 """The setting of a problem that numbers its targets."""
-METHOD = ["optimizer", "settings"]
-PLACE = [label for label in LABELS if label not in METHOD]
 SIZES = ["concordance", "low", "high", "spread_bound", "spread", "spread_low", "spread_high"]
 SIZES += ["exponent", "exponent_low", "exponent_high", "null_concordance", "null_spread", "p_value", "p_adjusted"]
 KEY = ["block", *METHOD]
@@ -48,8 +46,8 @@ def standing(tables: Tables) -> pd.DataFrame:
     of the best losses. Without rows where nothing was measured."""
     runs, order = tables["runs"], tables["order"][tables["order"]["endpoint"] == "primary"]
     by_loss = tables["order"].query("matched_by == 'loss' and threshold == @PRIMARY_THRESHOLD")
-    names = block_names(pd.concat([runs[PLACE], order[PLACE]]).drop_duplicates())
-    runs, order = _placed(runs, names), _placed(order, names)
+    names = block_names(pd.concat([runs[PLACE], order[PLACE]]))
+    runs, order = with_blocks(runs, names), with_blocks(order, names)
     if order.empty:
         return pd.DataFrame(columns=COLUMNS)
     rows = []
@@ -78,9 +76,9 @@ def method_names(rows: pd.DataFrame) -> list[str]:
 
 
 def block_names(labels: pd.DataFrame) -> dict[tuple[str, ...], str]:
-    """The shortest name of the block of each row of `labels`: the problem, and what most of its blocks do not share."""
-    keys = [tuple(map(str, row)) for row in labels[PLACE].to_numpy(str)]
-    facts = {key: _facts(dict(zip(PLACE, key, strict=True))) for key in keys}
+    """By the values of `PLACE` the shortest names of blocks: the problem, and what most of its blocks do not share."""
+    keys = [tuple(map(str, row)) for row in labels[PLACE].drop_duplicates().to_numpy(str)]
+    facts = {key: facts_of(dict(zip(PLACE, key, strict=True))) for key in keys}
     # targets of one law are one block
     blocks = {tuple(sorted(own.items())): own for own in facts.values()}
     usual: dict[str, dict[str, str | None]] = {}
@@ -106,13 +104,15 @@ def _shared(values: Sequence[str | None]) -> str | None:
     return value if 2 * count > len(values) else None
 
 
-def _facts(label: dict[str, str]) -> dict[str, str]:
-    settings = json.loads(label.pop("problem_settings") or "{}")
+def facts_of(label: Mapping[str, str]) -> dict[str, str]:
+    """What tells a block from others, of one value for each of `PLACE`: the settings of the problem apart."""
+    settings = json.loads(label["problem_settings"] or "{}")
     own = {name: f"{name}={value}" for name, value in settings.items() if name != TARGET and name not in label}
-    return {**label, **own}
+    return {name: value for name, value in label.items() if name != "problem_settings"} | own
 
 
-def _placed(rows: pd.DataFrame, names: dict[tuple[str, ...], str]) -> pd.DataFrame:
+def with_blocks(rows: pd.DataFrame, names: Mapping[tuple[str, ...], str]) -> pd.DataFrame:
+    """The rows, which have the columns `PLACE`, with the `block` of each by its name among `names`."""
     return rows.assign(block=[names[tuple(map(str, row))] for row in rows[PLACE].to_numpy(str)])
 
 

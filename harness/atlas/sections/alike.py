@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from harness.analysis.asked.standing import PLACE, block_names
+from harness.analysis.asked.standing import block_names, with_blocks
 from harness.analysis.order import PRIMARY_THRESHOLD
 from harness.tables import Tables
 
@@ -37,8 +37,8 @@ def alike_sentences(tables: Tables, rows: pd.DataFrame) -> Iterator[str]:
 def _counted(tables: Tables, blocks: set[str]) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
     """Of each pair of optimizers on how many problems both learn enough, and on how many they are alike."""
     runs, hits = tables["runs"], tables["hits"]
-    names = block_names(runs[PLACE].drop_duplicates())
-    runs = runs.assign(block=[names[tuple(map(str, row))] for row in runs[PLACE].to_numpy(str)])
+    names = block_names(runs)
+    runs = with_blocks(runs, names)
     hits = hits[np.isclose(hits["threshold"], PRIMARY_THRESHOLD)]
     hits = hits.merge(runs[["run_id", "block", "problem_settings"]], on="run_id")
     hits = hits[hits["block"].isin(blocks)]

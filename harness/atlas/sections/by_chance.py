@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.samplers import SAMPLERS
-from harness.analysis.asked.standing import PLACE, block_names
+from harness.analysis.asked.standing import block_names, with_blocks
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
 from harness.atlas.wording import listed, number, share_of, table
 from harness.tables import Tables
@@ -35,8 +35,8 @@ def chance_section(tables: Tables, rows: pd.DataFrame) -> Iterator[str]:
         "over sampler, from the lowest to the highest."
     )
     yield ""
-    names = block_names(tables["runs"][PLACE].drop_duplicates())
-    compared = compared.assign(block=[names[tuple(map(str, row))] for row in compared[PLACE].to_numpy(str)])
+    names = block_names(tables["runs"])
+    compared = with_blocks(compared, names)
     compared = compared[compared["block"].isin(rows["block"])]
     compared = compared[(compared["n_pairs"] >= FEWEST_RUNS) & ~compared["optimizer"].isin(SAMPLERS)]
     lines, sure = [], compared["p_adjusted"] <= P_LIMIT

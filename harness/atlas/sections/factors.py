@@ -3,20 +3,18 @@
 Of blocks of one problem that differ in one thing, the first of the study is what the others are compared with. Methods
 differ in more than one thing; the pairs below are those of which the second adds a thing to the first."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.sizes import is_exact
-from harness.analysis.asked.standing import PLACE, TARGET, block_names
+from harness.analysis.asked.standing import block_names, facts_of
 from harness.analysis.order import LEVEL
 from harness.analysis.statistics.laws import t_quantile
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.wording import number, table
-from harness.tables import Doubles, Tables
+from harness.tables import PLACE, Doubles, Tables
 
 FACTORS = {
     "activation": "activation",
@@ -73,11 +71,11 @@ def factors_section(tables: Tables, rows: pd.DataFrame) -> Iterator[str]:
 
 
 def _of_blocks(tables: Tables, rows: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
-    names = block_names(tables["runs"][PLACE].drop_duplicates())
+    names = block_names(tables["runs"])
     facts: dict[str, dict[str, str]] = {}
     for key, name in names.items():
         # targets of one law share a name, and their facts but for the target
-        facts.setdefault(name, _facts(dict(zip(PLACE, key, strict=True))))
+        facts.setdefault(name, facts_of(dict(zip(PLACE, key, strict=True))))
     blocks = list(facts)
     for place, first in enumerate(blocks):
         for other in blocks[place + 1 :]:
@@ -85,12 +83,6 @@ def _of_blocks(tables: Tables, rows: pd.DataFrame) -> Iterator[tuple[str, str, s
             if factor is not None:
                 before, after = (rows[rows["block"] == name].set_index("method") for name in (first, other))
                 yield FACTORS[factor], first, other, _both(before, after)
-
-
-def _facts(label: dict[str, Any]) -> dict[str, str]:
-    settings = json.loads(label.pop("problem_settings") or "{}")
-    own = {name: str(value) for name, value in settings.items() if name != TARGET and name not in label}
-    return {**label, **own}
 
 
 def _factor(one: dict[str, str], other: dict[str, str]) -> str | None:

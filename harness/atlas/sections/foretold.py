@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.forecasts import TRUST, forecasts
-from harness.analysis.asked.standing import PLACE, block_names
+from harness.analysis.asked.standing import block_names, with_blocks
 from harness.atlas.wording import number, table
 from harness.tables import Tables
 
@@ -30,8 +30,8 @@ def theory_section(tables: Tables) -> Iterator[str]:
         yield f"{error}"
         yield ""
         return
-    names = block_names(tables["runs"][PLACE].drop_duplicates())
-    rows = rows.assign(block=[names[tuple(map(str, row))] for row in rows[PLACE].to_numpy(str)])
+    names = block_names(tables["runs"])
+    rows = with_blocks(rows, names)
     # problems as everywhere on the page, of which hits know nothing
     rows = rows.sort_values(["block", "optimizer"], key=_placed([*dict.fromkeys(names.values())]), kind="stable")
     yield (
