@@ -1,10 +1,10 @@
 """Sections of the Atlas' page from rows that were written by hand."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from harness.analysis.asked.sizes import shared_sizes
-from harness.analysis.statistics.spread import median
 from harness.atlas.answer import answer
 from harness.atlas.pairs import Tuned
 from harness.atlas.sections.alike import alike_sentences
@@ -87,7 +87,7 @@ def test_a_ratio_of_bounds_is_left_out_of_the_mean_and_the_rest_is_counted():
 def test_a_median_of_bounds_keeps_their_sign(spreads, bounds, told):
     ends = {"spread_low": [0.0 if bound == "?" else 0.5 for bound in bounds], "spread_high": float("inf")}
     rows = pd.DataFrame({"spread": spreads, "spread_bound": [bound.strip("?") for bound in bounds], **ends})
-    assert spread_among(rows, median) == told
+    assert spread_among(rows, np.median) == told
 
 
 def test_a_hit_that_was_foretold_and_never_measured_is_later_than_any_and_no_gap_in_the_median(monkeypatch):

@@ -46,12 +46,10 @@ def agreement(samples: pd.DataFrame, column: str = "final_cost") -> pd.DataFrame
 
 def groups(samples: pd.DataFrame, column: str) -> pd.DataFrame:
     """The mean of `column` in tenths of the samples, from those learned first to those learned last."""
-    _, times = learning_times(samples, "final_cost")
-    values = samples.drop_duplicates("sample").sort_values("sample")[column].to_numpy(np.float64)
-    order = np.argsort(mean_ranks(times), kind="stable")  # stable: ties in the order of the samples
+    values = _first_to_last(samples, column)
     rng = np.random.default_rng(0)
     rows = []
-    for group, own in enumerate(np.array_split(values[order], min(GROUPS, len(order)))):
+    for group, own in enumerate(np.array_split(values, min(GROUPS, len(values)))):
         means = np.array([own[rows].mean() for rows in _resamples(len(own), rng)])
         low, high = np.quantile(means, LEVELS)
         rows.append({"group": group, "mean": own.mean(), "low": low, "high": high})
@@ -60,12 +58,10 @@ def groups(samples: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def contrast(samples: pd.DataFrame, column: str) -> tuple[float, float, float]:
     """Mean of `column` in the quarter learned last less that in the quarter learned first, and its interval."""
-    _, times = learning_times(samples, "final_cost")
-    values = samples.drop_duplicates("sample").sort_values("sample")[column].to_numpy(np.float64)
-    order = np.argsort(mean_ranks(times), kind="stable")
-    quarter = max(1, len(order) // 4)
+    values = _first_to_last(samples, column)
+    quarter = max(1, len(values) // 4)
     # the two quarters are disjoint samples, so each is resampled by itself
-    easy, hard = values[order[:quarter]], values[order[-quarter:]]
+    easy, hard = values[:quarter], values[-quarter:]
     rng = np.random.default_rng(0)
     pairs = zip(_resamples(quarter, rng), _resamples(quarter, rng), strict=True)
     low, high = np.quantile([hard[a].mean() - easy[b].mean() for a, b in pairs], LEVELS)
@@ -91,6 +87,14 @@ def mean_ranks(times: Doubles) -> Doubles:
     """The mean rank `(n,)` of each sample over runs, 1 for the first."""
     ranks: Doubles = mid_ranks(times).mean(axis=0)
     return ranks
+
+
+def _first_to_last(samples: pd.DataFrame, column: str) -> Doubles:
+    """The values `(n,)` of the samples, in the order in which they were learned."""
+    _, times = learning_times(samples, "final_cost")
+    values = samples.drop_duplicates("sample").sort_values("sample")[column].to_numpy(np.float64)
+    # stable: ties in the order of the samples
+    return values[np.argsort(mean_ranks(times), kind="stable")]
 
 
 def _kind(a: "pd.Series[str]", b: "pd.Series[str]") -> str:

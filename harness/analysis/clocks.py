@@ -154,7 +154,7 @@ def _errors_at_levels(runs: pd.DataFrame, curves: pd.DataFrame, spectra: pd.Data
     """One row per series, one column per level (numbered from 0); NaN where the level is not reached.
 
     An error that is not a number is larger than any other."""
-    levels = _level_marks(runs, curves)
+    levels = level_marks(runs, curves)
     columns = ["run_id", "mark", *SERIES[1:], "error"]
     at = spectra[columns].merge(levels, on=["run_id", "mark"])
     at["error"] = at["error"].fillna(np.inf)
@@ -162,15 +162,17 @@ def _errors_at_levels(runs: pd.DataFrame, curves: pd.DataFrame, spectra: pd.Data
     return wide.reindex(columns=range(len(LEVELS))).astype(float).reset_index()
 
 
-def _level_marks(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """One row (run_id, level, mark) per level that a run reaches."""
+def level_marks(runs: pd.DataFrame, curves: pd.DataFrame, levels: Doubles = LEVELS) -> pd.DataFrame:
+    """The first mark at or below each level of loss that a run reaches: run_id, mark, level (its place among `levels`).
+
+    `levels (k,)` are shares of the run's first loss."""
     rows = curves[["run_id", "mark", "loss"]].merge(runs[["run_id", "first_loss"]], on="run_id")
     rows = rows.sort_values(["run_id", "mark"], ignore_index=True)
     # a run whose first loss is 0 or infinite has no levels: NaN compares as false
     first_loss = rows["first_loss"].where(np.isfinite(rows["first_loss"]) & (rows["first_loss"] > 0)).to_numpy(float)
     starts = np.flatnonzero(~rows.duplicated("run_id").to_numpy())
     # (runs, levels): the first row of each run at or below each level
-    first = first_true(rows["loss"].to_numpy(float)[:, None] <= first_loss[:, None] * LEVELS, starts)
+    first = first_true(rows["loss"].to_numpy(float)[:, None] <= first_loss[:, None] * levels, starts)
     run, level = np.nonzero(first < len(rows))
     marks = rows.iloc[first[run, level]]
     return marks[["run_id", "mark"]].assign(level=level)

@@ -34,7 +34,7 @@ from harness.analysis.nulls import with_nulls
 from harness.analysis.statistics.censored import Censored, exponent
 from harness.analysis.statistics.laws import false_discovery
 from harness.analysis.statistics.signs import concordance_interval, contradiction_p, sign_test
-from harness.analysis.statistics.spread import Spread, median, median_ratio, run_bounds
+from harness.analysis.statistics.spread import Spread, median_ratio, run_bounds
 from harness.analysis.statistics.verdicts import FEWEST_RUNS, FLAT_SPREAD, MIXED_ADJUSTED, Evidence, verdict
 from harness.tables import SCHEMA, Doubles, Tables, empty, frame
 
@@ -192,7 +192,7 @@ def flat_ends(when: Doubles, censored: Censored, laid: SideBySide, flat: Spread)
         for one in np.unique(laid.component):
             own = laid.component == one
             bounds = run_bounds(when[own], censored[own], laid.frequency[own], laid.slot[own], laid.n_runs)
-            ends = [median(end[~np.isnan(end)]) if not np.isnan(end).all() else np.nan for end in bounds]
+            ends = [np.median(end[~np.isnan(end)]) if not np.isnan(end).all() else np.nan for end in bounds]
             low, high = np.fmin(low, np.exp(ends[0])), np.fmax(high, np.exp(ends[1]))
     return float(low), float(high)
 

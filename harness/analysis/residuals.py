@@ -11,8 +11,7 @@ import pandas as pd
 from harness.analysis.clocks import side_by_side, to_digits, wins
 from harness.analysis.hits import SERIES
 from harness.analysis.incumbents import as_declared
-from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, run_pairs
-from harness.analysis.statistics.signs import concordance_interval, sign_test
+from harness.analysis.order import PRIMARY_THRESHOLD, ordered
 from harness.tables import LABELS, Tables
 
 UNITS = ("its start", "its mean over frequencies")
@@ -47,20 +46,7 @@ def residual_order(tables: Tables) -> pd.DataFrame:
         for laid in side_by_side(tables["runs"], tables["curves"], spectra, hits):
             # a residual has no threshold: a pair counts unless both are 0
             compared = wins(to_digits(laid.errors)[:, None], 0.0)[0]
-            concordant, pairs = run_pairs(compared, laid.slot, laid.n_runs)
-            deciding = pairs > 0
-            low, high = concordance_interval(concordant[deciding], pairs[deciding], LEVEL)
-            rows.append(
-                {
-                    **laid.labels,
-                    "unit": unit,
-                    "n_runs": laid.n_runs,
-                    "concordance": concordant.sum() / pairs.sum() if pairs.sum() else np.nan,
-                    "low": low,
-                    "high": high,
-                    "p_value": sign_test((concordant - pairs / 2)[deciding]),
-                }
-            )
+            rows.append({**laid.labels, "unit": unit, "n_runs": laid.n_runs, **ordered(compared, laid)})
     return pd.DataFrame(rows, columns=[*LABELS, "probe", "unit", "n_runs", "concordance", "low", "high", "p_value"])
 
 

@@ -10,13 +10,12 @@ from rich.table import Table
 
 from harness.analysis.configurations import configuration_names, configurations, varied_settings
 from harness.analysis.incumbents import BEST, declared
-from harness.analysis.order import log_cost, of_first_probes
+from harness.analysis.order import PRIMARY_THRESHOLD, log_cost, of_first_probes
 from harness.analysis.statistics.censored import exponent
 from harness.analysis.statistics.spread import told_ends
 from harness.quantities import AT_MOST, few_digits, held, held_ends
 from harness.tables import LABELS, Tables
 
-THRESHOLD = 0.1
 MOST_COLUMNS = 12
 
 Watched: TypeAlias = tuple[str, int, float]
@@ -47,14 +46,15 @@ def closing_table(tables: Tables) -> Table:
     exponent and C stand above their 95 % intervals."""
     runs, hits, order = tables["runs"], tables["hits"], tables["order"]
     # the problem's first probe; the others are in the tables
-    hits = of_first_probes(hits[hits["threshold"] == THRESHOLD], tables)
+    hits = of_first_probes(hits[hits["threshold"] == PRIMARY_THRESHOLD], tables)
     order = told_ends(order[order["endpoint"] == "primary"])
     shares = _final_shares(tables)
     rows = _watched(hits)
     found = list(configurations(runs))
     own_hits = [hits[hits["run_id"].isin(own["run_id"])] for _, own in found]
     alike = len(rows) <= MOST_COLUMNS and all(_watched(own) in ([], rows) for own in own_hits)
-    title = f"{runs['problem'].iloc[0]}: cost at which the error of a frequency falls to {THRESHOLD:g} and lasts"
+    title = f"{runs['problem'].iloc[0]}: cost at which the error of a frequency falls to {PRIMARY_THRESHOLD:g}"
+    title += " and lasts"
     incumbent = declared(tables)
     title += "" if incumbent == BEST else f", at the {incumbent} point"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)

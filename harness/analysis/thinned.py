@@ -7,7 +7,7 @@ equal loss. What reads every mark cannot be asked of such tables, and says so (`
 
 import pandas as pd
 
-from harness.analysis.clocks import LEVELS
+from harness.analysis.clocks import level_marks
 from harness.tables import Tables
 
 WHOLE = ("runs", "hits", "nulls", "order", "machines")
@@ -52,11 +52,8 @@ def check_marks(tables: Tables) -> None:
 
 def marks_that_count(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """(run_id, mark): the first mark of each run, and the first at or below each level of loss."""
-    rows = curves[["run_id", "mark", "loss"]].merge(runs[["run_id", "first_loss"]], on="run_id")
-    rows = rows.sort_values(["run_id", "mark"])
-    reached = [rows[rows["loss"] <= rows["first_loss"] * level] for level in LEVELS]
-    first = [own.drop_duplicates("run_id") for own in (rows, *reached)]
-    return pd.concat(first)[["run_id", "mark"]].drop_duplicates()
+    first = curves[["run_id", "mark"]].merge(runs[["run_id"]]).groupby("run_id", as_index=False).min()
+    return pd.concat([first, level_marks(runs, curves)])[["run_id", "mark"]].drop_duplicates()
 
 
 def thinned(tables: Tables, others: int = 0) -> Tables:

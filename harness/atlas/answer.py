@@ -7,13 +7,11 @@ import pandas as pd
 
 from harness.analysis.asked.samplers import SAMPLERS
 from harness.analysis.asked.sizes import mean_bound
-from harness.analysis.statistics.verdicts import DIRECTIONS
+from harness.analysis.statistics.verdicts import DIRECTIONS, SAYING
 from harness.atlas.wording import listed, number, spread_of
 from harness.quantities import AT_LEAST, AT_MOST, held
 
 LOW, HIGH = DIRECTIONS
-SAYING = (*DIRECTIONS, "no order", "mixed")
-"""Verdicts that say something."""
 KINDS = {"lower": AT_LEAST, "upper": AT_MOST}
 FEWEST_SHARED = 2
 """Problems over which a mean is taken."""

@@ -9,10 +9,9 @@ import pandas as pd
 
 from harness.analysis.asked.sizes import shared_sizes
 from harness.analysis.asked.standing import block_names, method_names, standing, with_blocks
-from harness.analysis.statistics.spread import median
-from harness.analysis.statistics.verdicts import DIRECTIONS
+from harness.analysis.statistics.verdicts import DIRECTIONS, SAYING
 from harness.atlas.again import verified_section
-from harness.atlas.answer import SAYING, answer, worth_a_mean
+from harness.atlas.answer import answer, worth_a_mean
 from harness.atlas.kept import STANDING, with_found
 from harness.atlas.pairs import Tuned
 from harness.atlas.sections.by_chance import chance_section
@@ -194,7 +193,7 @@ def _problem_line(block: str, own: pd.DataFrame) -> list[str]:
         block,
         str(len(own)),
         *counts,
-        spread_among(own.dropna(subset="spread"), median),
+        spread_among(own.dropna(subset="spread"), np.median),
         f"{own['concordance'].median():.2f}",
         null,
     ]

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import tomli_w
-from scipy import stats
 
 from harness.analysis.alike import CLOSE, alike
 from harness.analysis.asked.against import against
@@ -19,6 +18,7 @@ from harness.analysis.asked.sizes import EITHER, mean_bound, shared_sizes
 from harness.analysis.asked.standing import block_names, method_names, standing, with_blocks
 from harness.analysis.hits import Flags
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, order_table, principal_probes
+from harness.analysis.statistics.laws import t_quantile, t_tail
 from harness.atlas.sections.controls import known_orders
 from harness.quantities import AT_LEAST, AT_MOST
 from harness.tables import PLACE, Doubles, Tables
@@ -169,10 +169,10 @@ def _mean(logs: Doubles, bound: str) -> dict[str, float]:
     logs = np.where(np.abs(logs) <= CLOSE, 0.0, logs)
     error = logs.std(ddof=1) / np.sqrt(len(logs))
     # mean(d) -+ t s / sqrt(B) with B - 1 degrees of freedom, and back from logarithms in the end
-    half = stats.t.ppf((1 + LEVEL) / 2, len(logs) - 1) * error
+    half = t_quantile((1 + LEVEL) / 2, len(logs) - 1) * error
     ends = np.exp([logs.mean(), logs.mean() - half, logs.mean() + half])
     # equal logarithms leave no error to divide by: all of them are 0, or surely none is
-    p = 2 * stats.t.sf(abs(logs.mean()) / error, len(logs) - 1) if error > 0 else float(logs.mean() == 0)
+    p = 2 * t_tail(abs(logs.mean()) / error, len(logs) - 1) if error > 0 else float(logs.mean() == 0)
     low = 0.0 if bound in (AT_MOST, EITHER) else ends[1]
     high = np.inf if bound in (AT_LEAST, EITHER) else ends[2]
     return {"ratio": ends[0], "low": low, "high": high, "p_value": np.nan if bound else float(p)}

@@ -4,12 +4,9 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.sizes import EITHER
-from harness.analysis.statistics.verdicts import ALONE, DIRECTIONS, FEWEST_RUNS, P_LIMIT
+from harness.analysis.statistics.verdicts import ALONE, DIRECTIONS, FEWEST_RUNS, P_LIMIT, SAYING
 from harness.atlas.placing import FEWEST
 from harness.quantities import AT_LEAST, AT_MOST, few_digits, held, held_ends
-
-TOLD = (*DIRECTIONS, "no order", "mixed")
-"""Verdicts that say something; the others say that too little is known."""
 
 
 def paragraph(ranked: pd.DataFrame, paired: pd.DataFrame, own: str) -> str:
@@ -63,7 +60,7 @@ def on_problem(order: pd.DataFrame, problem: str) -> str:
     """How many methods keep the order on a problem, and what is known of each of the others."""
     rows = order[order["endpoint"] == "primary"]
     verdict = rows["verdict"].str.removesuffix(ALONE)
-    named = {told: rows.loc[verdict == told, "optimizer"].tolist() for told in TOLD}
+    named = {told: rows.loc[verdict == told, "optimizer"].tolist() for told in SAYING}
     low = rows["verdict"] == DIRECTIONS[0]
     beyond = f", {int(low.sum())} of them beyond what amplitude alone would give" if named[DIRECTIONS[0]] else ""
     said = (
@@ -72,7 +69,7 @@ def on_problem(order: pd.DataFrame, problem: str) -> str:
     )
     for told, names in named.items():
         said += f" {told[0].upper()}{told[1:]}: {_listed(names)}." if names else ""
-    unknown = rows.loc[~verdict.isin(TOLD), "optimizer"].tolist()
+    unknown = rows.loc[~verdict.isin(SAYING), "optimizer"].tolist()
     return f"{said} Nothing is shown of {len(unknown)}: {_listed(unknown)}." if unknown else said
 
 

@@ -1,14 +1,16 @@
 """Errors of frequencies over the loss instead of the cost, so that a slow optimizer is not called an exception."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
+from harness.analysis.clocks import level_marks
 from harness.analysis.configurations import configurations
 from harness.analysis.incumbents import as_declared, of_point
-from harness.analysis.order import of_first_probes
+from harness.analysis.order import PRIMARY_THRESHOLD, of_first_probes
 from harness.figures.drawing.grids import error_axis, grid, label, title
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, house_style
@@ -24,14 +26,9 @@ def loss_matched_rows(tables: Tables) -> pd.DataFrame:
     tables = as_declared(tables)
     spectra = of_first_probes(tables["spectra"], tables)
     spectra = spectra[spectra["frequency"] > 0]
-    curves = tables["curves"].merge(tables["runs"][["run_id", "first_loss"]], on="run_id")
-    # the lowest so far: a level that was reached stays reached when the loss rises again
-    share = (curves["loss"] / curves["first_loss"]).groupby(curves["run_id"]).cummin()
-    levels = [10.0 ** (-step / STEPS_PER_DECADE) for step in range(DECADES * STEPS_PER_DECADE + 1)]
-    reached = pd.concat(
-        [curves[share <= level].groupby("run_id")["mark"].first().reset_index().assign(share=level) for level in levels]
-    )
-    at = spectra.merge(reached, on=["run_id", "mark"])
+    shares = np.array([10.0 ** (-step / STEPS_PER_DECADE) for step in range(DECADES * STEPS_PER_DECADE + 1)])
+    levels = level_marks(tables["runs"], tables["curves"], shares)
+    at = spectra.merge(levels.assign(share=shares[levels["level"]]), on=["run_id", "mark"])
     parts = []
     for name, runs in configurations(tables["runs"]):
         own = at[at["run_id"].isin(runs["run_id"])]
@@ -73,7 +70,7 @@ def _thinned(rows: pd.DataFrame) -> pd.DataFrame:
 def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:
     for frequency, own in rows.groupby("frequency"):
         axes.plot(own["share"], own["median"], color=colours[float(str(frequency))], lw=1.2)
-    axes.axhline(0.1, color=GREY, lw=0.4, ls=(0, (1, 2)))
+    axes.axhline(PRIMARY_THRESHOLD, color=GREY, lw=0.4, ls=(0, (1, 2)))
     error_axis(axes)
     axes.set(xscale="log", ylim=(1e-3, 3))
     axes.xaxis.set_minor_formatter(NullFormatter())

@@ -11,11 +11,10 @@ from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from harness.analysis.configurations import configuration_names
-from harness.analysis.order import of_first_probes
+from harness.analysis.order import PRIMARY_THRESHOLD, of_first_probes
 from harness.analysis.statistics.spread import told_ends
 from harness.figures.drawing.families import Families, by_family
 from harness.figures.drawing.layout import PAGE
-from harness.figures.drawing.panels import THRESHOLD
 from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, fitted, house_style, stacked
 from harness.tables import LABELS, Tables
 
@@ -41,7 +40,7 @@ COLUMNS += ["spread_low", "spread_high", "null_spread", "exponent", "p_adjusted"
 def order_rows(tables: Tables) -> pd.DataFrame:
     """The primary endpoint of each configuration, from the largest spread to the smallest."""
     order = tables["order"]
-    order = order[(order["matched_by"] == "cost") & (order["threshold"] == THRESHOLD)]
+    order = order[(order["matched_by"] == "cost") & (order["threshold"] == PRIMARY_THRESHOLD)]
     order = of_first_probes(order, tables)
     if order.empty:
         return pd.DataFrame(columns=COLUMNS)
@@ -150,8 +149,9 @@ def _write(figure: Figure, rows: pd.DataFrame, places: NDArray[np.int64], right:
     at: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": corner, "borderaxespad": 0, "borderpad": 0}
     figure.legend(handles=handles, ncols=len(handles), fontsize=6, frameon=False, columnspacing=1.2, **at)
     runs = sorted(set(rows["n_runs"]))
+    counts = " to ".join(f"{count}" for count in runs[:1] + runs[1:][-1:])
     note = (
-        f"{' to '.join(f'{count}' for count in runs[:1] + runs[1:][-1:])} runs each; threshold {THRESHOLD:g}; by cost"
+        f"{counts} runs each; threshold {PRIMARY_THRESHOLD:g}; by cost but for what amplitude alone gives of a spread, "
     )
-    note += " but for what amplitude alone gives of a spread, which is by loss"
+    note += "which is by loss"
     figure.text(0.08 / PAGE, 0.05 / height, note, size=6, color=GREY)

@@ -9,6 +9,7 @@ from matplotlib.ticker import NullFormatter
 
 from harness.analysis.configurations import configurations
 from harness.analysis.incumbents import of_point
+from harness.analysis.order import PRIMARY_THRESHOLD
 from harness.analysis.units import cost_unit
 from harness.figures.drawing.grids import cost_axis, error_axis, grid, label, title
 from harness.figures.drawing.palette import shades
@@ -22,7 +23,6 @@ FEW = 6
 """Configurations that each have a spectrum of their own."""
 MANY = 16
 """Frequencies from which on the spectrum is a line, and not stems."""
-LEARNED = 0.1
 USUAL = 1e-3, 3.0
 """Errors that the axis holds at least; it goes on as far as errors do, the same in all panels."""
 
@@ -89,7 +89,8 @@ def projection(tables: Tables) -> Figure:
             *_frequencies(rows),
         ]
         component = ", ".join(map(str, sorted(rows["component"].unique())))
-        note = f"component {component}, which has the loudest wave; median over seeds; dotted: {LEARNED:g}, learned"
+        note = f"component {component}, which has the loudest wave; median over seeds; "
+        note += f"dotted: {PRIMARY_THRESHOLD:g}, learned"
         note += f"; {point}" if (point := of_point(tables)) else ""
         label(figure, "", "", note, handles)
     return figure
@@ -141,7 +142,7 @@ def _draw_errors(axes: Axes, rows: pd.DataFrame, colours: dict[float, object], e
         own = rows[rows["frequency"] == frequency].sort_values("mark")
         # an error of 0 has no logarithm, and lies on the edge
         axes.plot(own["cost"], np.maximum(own["error"], ends[0]), color=colour, lw=1.1)
-    axes.axhline(LEARNED, color=GREY, lw=0.6, ls=(0, (1, 1)))
+    axes.axhline(PRIMARY_THRESHOLD, color=GREY, lw=0.6, ls=(0, (1, 1)))
     cost_axis(axes, float(rows["cost"].max()))
     error_axis(axes)
     axes.set_ylim(*ends)

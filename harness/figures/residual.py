@@ -3,11 +3,13 @@
 The relative error of a loud frequency falls first whoever learns, if all are learned at one speed in absolute terms.
 The residual in units of its own start has no amplitude of the target in it."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from harness.analysis.clocks import level_marks
 from harness.analysis.configurations import configurations
 from harness.analysis.incumbents import as_declared, of_point
 from harness.analysis.order import of_first_probes
@@ -34,7 +36,8 @@ def residual_rows(tables: Tables) -> pd.DataFrame:
     key = ["run_id", "component", "frequency"]
     # r_k(t) / r_k(0): of its own start, as the target's amplitude cancels
     start = spectra[spectra["mark"] == 0].set_index(key)["residual"].rename("start")
-    levels = _levels(tables["curves"])
+    levels = level_marks(tables["runs"], tables["curves"], np.array(SHARES))
+    levels = levels.assign(share=np.take(SHARES, levels["level"]))
     at = spectra.merge(levels, on=["run_id", "mark"]).join(start, on=key)
     at = at[at["start"] > 0].assign(ratio=lambda rows: rows["residual"] / rows["start"])
     parts = []
@@ -73,17 +76,6 @@ def residual(tables: Tables) -> Figure:
         note += f"; never halved the loss: {', '.join(absent)}" if absent else ""
         label(figure, "frequency", "residual over its start", note, handles)
     return figure
-
-
-def _levels(curves: pd.DataFrame) -> pd.DataFrame:
-    """One row (run_id, mark, share) for each share of the first loss that a run reaches."""
-    ordered = curves.sort_values(["run_id", "mark"])
-    share = ordered["loss"] / ordered.groupby("run_id")["loss"].transform("first")
-    parts = [
-        ordered[share <= level].groupby("run_id")["mark"].first().rename("mark").reset_index().assign(share=level)
-        for level in SHARES
-    ]
-    return pd.concat(parts, ignore_index=True)
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:

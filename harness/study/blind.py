@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from harness.analysis.order import PRIMARY_CLOCK, PRIMARY_THRESHOLD
 from harness.run.build import build
 from harness.run.spec import RunSpec, find_optimizer, find_problem, stream
 from harness.study.nulls import null_table
@@ -25,8 +26,8 @@ def blind_checks() -> Iterator[Row]:
     """The nulls on equal, rising and falling amplitudes, and the share of permuted labels that are watched."""
     for name, (low, high) in AMPLITUDES.items():
         table = null_table(name, _spec(name))
-        chosen = (table["null"] == "white") & (table["matched_by"] == "cost") & (table["threshold"] == 0.1)
-        concordance = float(table.loc[chosen, "concordance"].iloc[0])
+        at = (table["matched_by"] == PRIMARY_CLOCK) & (table["threshold"] == PRIMARY_THRESHOLD)
+        concordance = float(table.loc[at & (table["null"] == "white"), "concordance"].iloc[0])
         expected = f"C from {low:g} to {high:g} by amplitude alone"
         yield f"{name}, white residual", "order", expected, f"C = {concordance:.2f}", low <= concordance <= high
     watched = permuted_and_watched(PERMUTATIONS)

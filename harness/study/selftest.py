@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.hits import find_hits
-from harness.analysis.order import order_table
+from harness.analysis.order import PRIMARY_THRESHOLD, order_table
 from harness.analysis.statistics.verdicts import FLAT_SPREAD
 from harness.run.runner import run_lanes
 from harness.run.spec import RunSpec, find_optimizer, find_problem, override
 from harness.study.blind import blind_checks
 from harness.tables import Tables
 
-THRESHOLD = 0.1
 CHANCE = 0.01
 EXACT = 1e-10
 """Largest deviation from a known error curve, absolute; errors start at about 1."""
@@ -100,7 +99,7 @@ def selftest(seeds: int, *, networks: bool = False) -> list[Check]:
 def _checks(control: Control, seeds: int) -> list[Check]:
     tables = _run(control, seeds)
     runs, curves, spectra = tables["runs"], tables["curves"], tables["spectra"]
-    hits = find_hits(runs, curves, spectra, (THRESHOLD,))
+    hits = find_hits(runs, curves, spectra, (PRIMARY_THRESHOLD,))
     order = order_table(runs, curves, spectra, hits)
     row = order[order["matched_by"] == "cost"].iloc[0]
     name = f"{control.problem}, {control.optimizer}"

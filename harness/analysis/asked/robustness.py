@@ -88,9 +88,10 @@ def _choices(tables: Tables) -> Iterator[_Choice]:
     evaluations = curves["values"] + curves["gradients"] + curves["hvps"] + curves["jacobians"]
     for clock, reading in (("steps", evaluations), ("seconds", curves["seconds"])):
         yield _Choice("clock", clock, *_by_clock(curves, spectra, reading))
-    if {"error_last"} <= set(spectra):
+    if "error_last" in spectra:
         other = INCUMBENTS[1 - INCUMBENTS.index(declared(tables))]
-        yield _Choice("incumbent", other, judged_at(curves, "last"), judged_at(spectra, "last"))  # swapped
+        # which swaps the columns of both points, whichever stands in front
+        yield _Choice("incumbent", other, judged_at(curves, "last"), judged_at(spectra, "last"))
 
 
 def _is_own_price(rows: pd.DataFrame, runs: pd.DataFrame) -> "pd.Series[bool]":

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.analysis.asked.targets import MEASURES, measured, run_values
+from harness.analysis.asked.targets import MEASURES, measured, of_single_runs, run_values
 from harness.analysis.configurations import configuration_names
 from harness.analysis.nulls import null_ends
 from harness.analysis.order import EQUIVALENCE, LEVEL, PRIMARY_THRESHOLD, adjusted, principal_probes
@@ -214,8 +214,8 @@ def _exponent(order: pd.DataFrame) -> dict[str, float]:
     known = known[np.isfinite(known)]
     if len(known) < 2:
         return dict.fromkeys(("exponent", "exponent_low", "exponent_high"), float("nan"))
-    half = t_quantile((1 + LEVEL) / 2, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known))
-    return {"exponent": known.mean(), "exponent_low": known.mean() - half, "exponent_high": known.mean() + half}
+    found = of_single_runs(known)
+    return {"exponent": found.mean, "exponent_low": found.low, "exponent_high": found.high}
 
 
 def _geometric(values: "pd.Series[float]") -> float:

@@ -11,7 +11,6 @@ import numpy as np
 
 from harness.analysis.statistics.laws import mid_ranks
 from harness.analysis.statistics.signs import sign_test
-from harness.analysis.statistics.spread import median
 from harness.tables import Doubles
 
 
@@ -34,7 +33,7 @@ def shift(differences: Doubles, level: float) -> Shift:
     cut = _outside(n, level)
     # ranks of ties are multiples of one half, which is what the sign test is exact for
     p_value = sign_test(np.sign(known) * mid_ranks(np.abs(known)))
-    return Shift(median(walsh), float(walsh[cut]), float(walsh[len(walsh) - 1 - cut]), p_value)
+    return Shift(float(np.median(walsh)), float(walsh[cut]), float(walsh[len(walsh) - 1 - cut]), p_value)
 
 
 def _outside(n: int, level: float) -> int:

@@ -53,7 +53,7 @@ def run_bounds(
         return lows, highs
     for own in np.unique(run[several]):
         chosen = several & (run == own)
-        lows[own], highs[own] = median(low[chosen]), median(high[chosen])
+        lows[own], highs[own] = np.median(low[chosen]), np.median(high[chosen])
     return lows, highs
 
 
@@ -62,7 +62,7 @@ def median_ratio(lows: Doubles, highs: Doubles, level: float) -> Spread:
     lows, highs = lows[~np.isnan(lows)], highs[~np.isnan(highs)]
     if not len(lows):
         return Spread(np.nan, "", np.nan, np.nan)
-    below, above = median(lows), median(highs)
+    below, above = float(np.median(lows)), float(np.median(highs))
     value, bound = (below, "" if below == above else ">=") if below > -np.inf else (above, "<=")
     cut = interval_rank(len(lows), level)
     ends = np.sort(lows)[cut], np.sort(highs)[len(highs) - 1 - cut]
@@ -87,10 +87,3 @@ def interval_rank(n: int, level: float) -> int:
     # the median lies below the r-th smallest of n with P(Binomial(n, 1/2) < r), and the same above
     outside = at_most(np.arange(n), n, 0.5) <= (1 - level) / 2
     return max(int(outside.sum()) - 1, 0)
-
-
-def median(values: Doubles) -> float:
-    """The median; that of an even number is the mean of the middle two, infinite if either is."""
-    ordered = np.sort(values)
-    middle = ordered[[(len(ordered) - 1) // 2, len(ordered) // 2]]
-    return float(middle[0]) if middle[0] == middle[1] else float(middle.sum() / 2)

@@ -25,6 +25,8 @@ FLAT_SPREAD = (0.5, 2.0)
 """The margins of `no order`: what lies within is too little to be called one."""
 ALONE = ", as amplitude alone would give"
 DIRECTIONS = ("low-first", "high-first")
+SAYING = (*DIRECTIONS, "no order", "mixed")
+"""Verdicts that say something; the others say that too little is known."""
 
 
 class Evidence(NamedTuple):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from harness.analysis.statistics.verdicts import DIRECTIONS
+from harness.analysis.statistics.verdicts import DIRECTIONS, SAYING
 from harness.atlas.wording import listed, share_of, spread_of, table
 
 LOW, HIGH = DIRECTIONS
@@ -71,7 +71,7 @@ def _line(claim: Claim, rows: pd.DataFrame) -> list[str]:
     opening = [claim.place, claim.said, listed(claim.methods)]
     if own.empty:
         return [*opening, ", ".join(claim.problems), "-", "-", "not run here", "-", "-"]
-    able = own[own["said"].isin((LOW, HIGH, "no order", "mixed"))]
+    able = own[own["said"].isin(SAYING)]
     low = able[able["said"] == LOW]
     beyond = low[~low["alone"]]
     whole = there[there["said"] == LOW]

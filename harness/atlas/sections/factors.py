@@ -10,8 +10,7 @@ import pandas as pd
 
 from harness.analysis.asked.sizes import is_exact
 from harness.analysis.asked.standing import block_names, facts_of
-from harness.analysis.order import LEVEL
-from harness.analysis.statistics.laws import t_quantile
+from harness.analysis.asked.targets import of_single_runs
 from harness.analysis.statistics.verdicts import DIRECTIONS
 from harness.atlas.wording import number, table
 from harness.tables import PLACE, Doubles, Tables
@@ -122,6 +121,6 @@ def _line(changed: str, first: str, other: str, both: pd.DataFrame) -> list[str]
 def _mean(logs: Doubles) -> str:
     if len(logs) < FEWEST:
         return number(float(np.exp(logs.mean()))) if len(logs) else "-"
-    half = t_quantile((1 + LEVEL) / 2, len(logs) - 1) * logs.std(ddof=1) / np.sqrt(len(logs))
-    low, middle, high = np.exp([logs.mean() - half, logs.mean(), logs.mean() + half])
-    return f"{number(middle)} [{number(low)}, {number(high)}]"
+    found = of_single_runs(logs)
+    low, middle, high = map(number, np.exp([found.low, found.mean, found.high]))
+    return f"{middle} [{low}, {high}]"

@@ -5,15 +5,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from harness.analysis.statistics.spread import median
-from harness.analysis.statistics.verdicts import DIRECTIONS
-from harness.atlas.answer import SAYING
+from harness.analysis.statistics.verdicts import DIRECTIONS, SAYING
 from harness.atlas.wording import spread_among, table
 from harness.tables import Doubles
 
 LOW, HIGH = DIRECTIONS
 HEADS = ("family", "methods", "spread over targets", "C over targets", "pairs that say something", LOW)
-PICKS: tuple[Callable[[Doubles], float], ...] = (median, np.min, np.max)
+PICKS: tuple[Callable[[Doubles], float], ...] = (np.median, np.min, np.max)
 MORE = ("beyond amplitude", HIGH, "beyond amplitude", "no order", "mixed")
 
 

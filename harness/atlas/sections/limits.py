@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from harness.analysis.statistics.verdicts import P_LIMIT
-from harness.atlas.answer import SAYING
+from harness.analysis.statistics.verdicts import P_LIMIT, SAYING
 from harness.atlas.sections.alike import alike_sentences
 from harness.atlas.wording import listed
 from harness.tables import LABELS, Tables

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.asked.sizes import is_exact
-from harness.analysis.statistics.verdicts import DIRECTIONS
-from harness.atlas.answer import SAYING
+from harness.analysis.statistics.verdicts import DIRECTIONS, SAYING
 from harness.atlas.pairs import TUNED, Tuned
 from harness.atlas.wording import number, share_of, spread_of, table
 from harness.tables import Doubles

@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.configurations import configuration_names
+from harness.analysis.order import PRIMARY_THRESHOLD
 from harness.tables import LABELS, Doubles, Tables
 
-THRESHOLD = 0.1
-"""The error that counts as learned; the nearest one in the table `hits` is shown."""
 # neighbours differ by 6 %
 CELLS_PER_DECADE = 40
 QUARTILES = (0.25, 0.5, 0.75)
@@ -47,9 +46,9 @@ def cost_grid(tables: Tables) -> Doubles:
 
 
 def nearest_threshold(hits: pd.DataFrame) -> float:
-    """The threshold of `hits` that is shown."""
+    """The threshold of `hits` that is shown: the one nearest to the primary one."""
     known = hits["threshold"].unique()
-    return float(min(known, key=lambda threshold: abs(threshold - THRESHOLD))) if len(known) else THRESHOLD
+    return float(min(known, key=lambda threshold: abs(threshold - PRIMARY_THRESHOLD), default=PRIMARY_THRESHOLD))
 
 
 def panels(tables: Tables) -> list[Panel]:
