@@ -239,6 +239,7 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
         "serve",
         "--port",
     ): SERVE,
+    ("report", "--from"): finds_a_study,
     ("report", "--no-robust"): "tests/test_report.py::test_the_command_writes_the_page_and_a_mistake_is_a_sentence",
     ("report", "--out"): "tests/test_report.py::test_the_command_writes_the_page_and_a_mistake_is_a_sentence",
     ("selftest", "--seeds"): "tests/test_selftest.py::test_all_controls_pass_and_one_line_says_so",
@@ -338,7 +339,10 @@ def test_the_examples_of_every_word_are_understood() -> None:
         (["selftest", "--networks=3"], "--networks takes no value; got '3'."),
         (["filter", "--problem", "sin135", "--set", "adam.lr=1"], "--set takes settings of the problem here"),
         (["filter", "--problem", "sin135", "--data-dir", "."], "'sin135' reads none"),
-        (["order", "--from", "x", "--cost-per-gradient", "1,x"], "A study's folder is required"),
+        (
+            ["order", "--from", "x", "--cost-per-gradient", "1,0"],
+            "--cost-per-gradient takes positive numbers separated by",
+        ),
         (
             ["compare", *ALONE, "--set", "gd.lr=1", "--set", "gd.lr=2"],
             "got 'gd.lr' twice, as 1 and as 2. Leave",
@@ -459,7 +463,7 @@ def test_a_folder_below_ones_home_is_found_where_the_shell_has_left_it_as_it_is(
     found = parser_of("compare").understand(["--out=~/o", "--plugin=~/p.py", "--target=~/t.csv"])
     assert (found.out, found.plugin, found.target) == (f"{tmp_path}/o", [f"{tmp_path}/p.py"], "~/t.csv")
     assert parser_of("merge").understand(["~/a", "b", "--out", "c~/d"]).folders == [f"{tmp_path}/a", "b"]
-    assert parser_of("report").understand(["~backup"]).source == "~backup"
+    assert parser_of("report").understand(["~backup"]).folder == "~backup"
     results = harness.compare("control-low", ["gd"], 1, budget=30, out="~/o")
     assert results.folder == tmp_path / "o"
     for option in ("target", "image", "points", "mesh", "data"):  # editors call their copies so

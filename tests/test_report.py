@@ -4,7 +4,6 @@ import base64
 import hashlib
 import html
 import json
-import re
 import shlex
 from html.parser import HTMLParser
 from pathlib import Path
@@ -284,7 +283,7 @@ def test_the_command_writes_the_page_and_a_mistake_is_a_sentence(tmp_path, capsy
     assert "nowhere' holds none" in capsys.readouterr().err
     assert main(["report", str(study.folder), "--out", str(tmp_path / "own.pdf")]) == 2
     assert "ends in .html" in capsys.readouterr().err
-    assert re.fullmatch(r"harness report: DIR must be given\.\n", _complaint(["report"], capsys))
+    assert "Name the folder of a study" in _complaint(["report"], capsys)
 
 
 def _complaint(words, capsys):

@@ -115,7 +115,7 @@ FEW = ["--set", "problem.n_train=80", "--set", "problem.n_test=20"]
 
 
 def test_the_word_makes_an_ordinary_study_of_several_runs_whose_figure_can_be_drawn_again(tmp_path, capsys):
-    more = ["--optimizers", "adam,gd", "--seeds", "2", "--marks", "4", "--out", str(tmp_path)]
+    more = ["--optimizers", "adam,gd", "--seeds", "0..1", "--marks", "4", "--out", str(tmp_path)]
     assert cli.main([*ARGUMENTS.split(), *FEW, *more]) == 0
     assert "adversarial" in capsys.readouterr().out
     rows = pd.read_csv(tmp_path / "response.csv")

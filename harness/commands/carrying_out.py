@@ -26,6 +26,9 @@ from harness.study.sharing.papers import open_study
 from harness.study.store import Store
 from harness.study.workers.dask import dask_executor
 
+INTERRUPTED = 130
+"""The exit code: 128 and the number of SIGINT, as a shell has it."""
+
 
 def carry_out(planned: Plan, arguments: argparse.Namespace, jobs: int = 1) -> Results | None:
     """Make the runs and their tables; None if interrupted, after saying what is kept."""
@@ -45,8 +48,7 @@ def carry_out_study(study: Study, folder: Path, arguments: argparse.Namespace, p
             elsewhere = replace(policy, expendable=True)
             results = _carry_out(study.plan, store, arguments, executor, study.text, elsewhere)
     if results is None:
-        # 128 and the number of SIGINT, as a shell has it
-        return 130
+        return INTERRUPTED
     say_results(results, arguments.format)
     return ending(results, arguments)
 

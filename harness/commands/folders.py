@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.report.again import WATCHED
 from harness.study.comparison import Results, load
 from harness.study.file.study_file import Study
+from harness.study.ledger.leases import described
 from harness.study.ledger.ledger import Ledger
 from harness.study.sharing.papers import FILE, stored
 from harness.study.store import STUDY, Store
@@ -92,6 +93,5 @@ def quiet(ledger: Ledger) -> None:
     """Raise ValueError if another process works on the ledger."""
     others = ledger.leases().others()
     if others:
-        # an owner is machine~process~birth~token
-        who = ", ".join(sorted(owner.split("~")[0] + ", process " + owner.split("~")[1] for owner in others))
+        who = ", ".join(sorted(map(described, others)))
         raise ValueError(f"Somebody works on this study: {who}. Wait until that has ended.")

@@ -103,3 +103,11 @@ def check_reads_data(problem: str) -> None:
     recipe = find_problem(problem)
     if "data" not in settings_of(recipe) and not recipe.origin:
         raise ValueError(f"--data-dir is for problems on collections of images; '{problem}' reads none.")
+
+
+def check_beside_file(arguments: argparse.Namespace, own: Sequence[str], says: str) -> None:
+    """Raise ValueError where options other than its `own` are given beside a study's file, which `says` that itself."""
+    refused = [name for name, value in vars(arguments).items() if name not in own and value not in (None, [])]
+    if refused:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in refused)
+        raise ValueError(f"A study's file says {says}; leave out {options}, or write it into the file.")

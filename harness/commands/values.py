@@ -113,6 +113,17 @@ def numbers(text: str) -> tuple[float, ...]:
     return found
 
 
+def positives(text: str) -> tuple[float, ...]:
+    """Positive numbers between commas."""
+    try:
+        found = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        found = ()
+    if not found or not all(one > 0 and isfinite(one) for one in found):
+        raise ArgumentTypeError(f"takes positive numbers separated by commas, such as 1,2,5; got '{text}'.")
+    return found
+
+
 def day(text: str) -> date:
     """A day of the calendar."""
     try:

@@ -24,6 +24,12 @@ def understood(problem: Problem) -> tuple[str, ...]:
     )
 
 
+def kept(folder: Path) -> tuple[str, ...]:
+    """Those sentences; none where the folder has none."""
+    path = folder / UNDERSTOOD
+    return tuple(path.read_text(encoding="utf-8").splitlines()) if path.is_file() else ()
+
+
 def keep(folder: Path, lines: tuple[str, ...]) -> None:
     """Write the sentences into a study's folder, one a line."""
     (folder / UNDERSTOOD).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

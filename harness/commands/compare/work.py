@@ -2,7 +2,7 @@
 
 import argparse
 
-from harness.commands.carrying_out import carry_out, ending, say_results
+from harness.commands.carrying_out import INTERRUPTED, carry_out, ending, say_results
 from harness.commands.requested import requested_comparison
 
 
@@ -10,7 +10,6 @@ def main(arguments: argparse.Namespace) -> int:
     """Carry out a comparison; the exit code."""
     results = carry_out(requested_comparison(arguments), arguments, arguments.jobs)
     if results is None:
-        # 128 and the number of SIGINT
-        return 130
+        return INTERRUPTED
     say_results(results, arguments.format)
     return ending(results, arguments)

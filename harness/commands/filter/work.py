@@ -15,7 +15,7 @@ from harness.run.given import agreed
 from harness.run.spec import find_problem, override, stream
 from problems.probes.gaussian_filter import UNINFORMATIVE, FilterProbe
 
-DELTAS = "0.01,0.03,0.1,0.3,1,3,7,10,30,100,300"
+DELTAS = (0.01, 0.03, 0.1, 0.3, 1, 3, 7, 10, 30, 100, 300)
 ROWS = 500
 # widths sqrt(delta) of 0.01, 0.1 and 3.2: steps stay, are rounded, and become their mean
 EXAMPLES = (0.0001, 0.01, 10.0)
@@ -34,7 +34,9 @@ def main(arguments: argparse.Namespace) -> int:
     # the data of seed 0, which a run of that seed would have
     problem = recipe.build(stream(0, "data"))
     rows = min(ROWS, problem.n_samples)
-    probes = [FilterProbe(problem.inputs, problem.targets, delta, rows) for delta in _deltas(arguments.deltas)]
+    # from narrow to wide, so that the shares fall and rise down the table
+    deltas = sorted(arguments.deltas or DELTAS)
+    probes = [FilterProbe(problem.inputs, problem.targets, delta, rows) for delta in deltas]
     shares = pd.DataFrame(
         [(probe.delta, probe.frequency[1], *probe.shares()) for probe in probes],
         columns=["delta", "frequency", "low", "high"],
@@ -46,17 +48,6 @@ def main(arguments: argparse.Namespace) -> int:
         for path in save(figure, out):
             console.print(str(path), highlight=False, soft_wrap=True)
     return 0
-
-
-def _deltas(text: str | None) -> list[float]:
-    try:
-        deltas = [float(part) for part in (text or DELTAS).split(",")]
-    except ValueError:
-        deltas = []
-    if not deltas or not all(0 < delta < np.inf for delta in deltas):
-        raise ValueError(f"--deltas takes positive numbers separated by commas, such as 1,3,7; got '{text}'.")
-    # from narrow to wide, so that the shares fall and rise down the table
-    return sorted(deltas)
 
 
 def _table(name: str, shares: pd.DataFrame) -> Table:

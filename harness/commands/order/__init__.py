@@ -2,6 +2,7 @@
 
 from harness.commands.options import add_incumbent, add_source
 from harness.commands.parser import Parser
+from harness.commands.values import positives
 
 SECTION = "tables"
 ABOUT = "Say what the tables of a study say of the order: of its methods, of one against the others, of other choices."
@@ -28,4 +29,4 @@ def add_options(word: Parser) -> None:
     text = "say which forecasts of the tangent kernel may be believed (of a study with --observe kernel)"
     asked.add_argument("--theory", action="store_true", help=text)
     text = "forward passes of a gradient (default: 1,2,3,5)"
-    asked.add_argument("--cost-per-gradient", metavar="C,C", help=text)
+    asked.add_argument("--cost-per-gradient", type=positives, metavar="C,C", help=text)

@@ -8,7 +8,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from harness.analysis.asked.sensitivity import sensitivity
+from harness.analysis.asked.sensitivity import PRICES, sensitivity
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import PRIMARY_CLOCK, PRIMARY_THRESHOLD
 from harness.analysis.repeated import repeats
@@ -22,8 +22,6 @@ from harness.quantities import few_digits
 from harness.report.again import WATCHED
 from harness.tables import LABELS, Tables
 from harness.whole_files import replace_file, writing_into
-
-DEFAULT_PRICES = "1,2,3,5"
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -48,12 +46,7 @@ def main(arguments: argparse.Namespace) -> int:
         console.print(_as_made(tables))
         console.print(LACKING, highlight=False, soft_wrap=True)
         return 0
-    try:
-        prices = list(dict.fromkeys(float(price) for price in (DEFAULT_PRICES if got is None else got).split(",")))
-    except ValueError:
-        raise ValueError(
-            f"--cost-per-gradient takes numbers separated by commas, such as 1,2,3,5; got '{got}'."
-        ) from None
+    prices = list(dict.fromkeys(PRICES if got is None else got))
     rows = sensitivity(tables, prices)
     path = folder / "sensitivity.csv"
     with writing_into(folder):

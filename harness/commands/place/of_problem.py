@@ -9,7 +9,7 @@ from harness import plugins
 from harness.analysis.summary import closing_table
 from harness.atlas.kept import kept_tables
 from harness.atlas.saying import on_problem, short_of_seeds
-from harness.commands.carrying_out import carry_out, ending
+from harness.commands.carrying_out import INTERRUPTED, carry_out, ending
 from harness.commands.console import printing
 from harness.commands.requested import problem_of, requested_comparison
 from harness.plugins.loading import Kind
@@ -40,8 +40,7 @@ def place_problem(arguments: argparse.Namespace) -> int:
         own.out = str(folder)
         results = carry_out(planned, own, own.jobs)
         if results is None:
-            # 128 and the number of SIGINT
-            return 130
+            return INTERRUPTED
         console = printing()
         console.print(closing_table(results.tables))
         # a folder may hold runs of an earlier question

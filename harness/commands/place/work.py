@@ -15,7 +15,7 @@ from harness.atlas.kept import CORE, KEPT, kept_tables
 from harness.atlas.placing import check_equal, of_runs, ranking, ratios, study_of, together, without
 from harness.atlas.saying import paragraph, short_of_seeds
 from harness.atlas.sections.controls import known_orders
-from harness.commands.carrying_out import carry_out, ending
+from harness.commands.carrying_out import INTERRUPTED, carry_out, ending
 from harness.commands.console import printing
 from harness.commands.place.of_problem import folder_of, named, place_problem
 from harness.commands.requested import OWN_DATA
@@ -76,8 +76,7 @@ def _method(arguments: argparse.Namespace) -> int:
         _try(planned, arguments.what)
         results = carry_out(planned, arguments, arguments.jobs)
         if results is None:
-            # 128 and the number of SIGINT
-            return 130
+            return INTERRUPTED
     # a folder may hold runs of an earlier question
     _say(kept, of_runs(kept if results is None else results.tables, ids), names, folder)
     return 0 if results is None else ending(results, arguments)

@@ -11,7 +11,7 @@ from rich.table import Table
 from harness.commands.carrying_out import say_understood
 from harness.commands.console import printing
 from harness.commands.plan.around import Kept, concluding, starting
-from harness.commands.requested import requested_comparison
+from harness.commands.requested import check_beside_file, requested_comparison
 from harness.quantities import duration, size
 from harness.study.comparison import Plan
 from harness.study.execution.jobs import Job, group
@@ -98,10 +98,7 @@ def _requested(arguments: argparse.Namespace) -> tuple[Plan, Path, Path | None, 
     if arguments.file is None:
         planned = requested_comparison(arguments)
         return planned, out or planned.folder, None, None
-    refused = [name for name, value in vars(arguments).items() if name not in OWN and value not in (None, [])]
-    if refused:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in refused)
-        raise ValueError(f"A study's file says what is run; leave out {options}, or write it into the file.")
+    check_beside_file(arguments, OWN, "what is run")
     only = range(arguments.seeds) if isinstance(arguments.seeds, int) else arguments.seeds
     seeds = None if only is None else spans(only)
     study = read_study(arguments.file, seeds)

@@ -1,5 +1,6 @@
 """Options of `harness report`."""
 
+from harness.commands.options import add_source
 from harness.commands.parser import Parser
 from harness.commands.values import file_of
 
@@ -15,7 +16,7 @@ examples:
 
 def add_options(word: Parser) -> None:
     """Of which study, and where to."""
-    word.add_argument("source", metavar="DIR", help="the folder of the study")
+    add_source(word)
     text = "the page (default: DIR/report.html)"
     word.add_argument("--out", type=file_of(".html", ".htm"), metavar="FILE.html", help=text)
     text = "leave out the verdicts under other choices, which take some 13 s of 500 runs"

@@ -4,20 +4,18 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.commands.folders import loaded
+from harness.commands.folders import loaded, source_of
 from harness.report.page import Story, report
-from harness.study.understood import UNDERSTOOD
+from harness.study.understood import kept
 from harness.whole_files import replace_text, writing_into
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the page; the exit code."""
-    folder = Path(arguments.source)
+    folder = source_of(arguments)
     path = Path(arguments.out) if arguments.out else folder / "report.html"
     tables = loaded(folder).tables
-    understood = folder / UNDERSTOOD
-    lines = understood.read_text(encoding="utf-8").splitlines() if understood.is_file() else []
-    page = report(tables, Story(folder.resolve().name, tuple(lines)), robust=not arguments.no_robust)
+    page = report(tables, Story(folder.resolve().name, kept(folder)), robust=not arguments.no_robust)
     with writing_into(path.parent):
         replace_text(path, page)
     sys.stdout.write(f"{path}\n")

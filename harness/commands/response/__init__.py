@@ -3,7 +3,7 @@
 from harness.commands.comparison_options import add_runs
 from harness.commands.options import add_format
 from harness.commands.parser import Parser
-from harness.commands.values import number, whole
+from harness.commands.values import number, seed_list, whole
 
 SECTION = "studies"
 ABOUT = "Train a network, and take the spectrum of its output along directions in the space of inputs."
@@ -17,7 +17,8 @@ examples:
 def add_options(word: Parser) -> None:
     """Runs, and the cuts through the inputs of their networks."""
     word.add_argument("--optimizers", default="adam", metavar="A,B", help="who trains the network (default: adam)")
-    word.add_argument("--seeds", type=whole(1), default=1, metavar="N", help="runs of each (default: 1)")
+    seeds = "runs of each, with seeds 0 to N-1, or a range A..B, or both between commas (default: 1)"
+    word.add_argument("--seeds", type=seed_list, default=1, metavar="N|A..B", help=seeds)
     text = "samples cut through (default: 32)"
     word.add_argument("--through", type=whole(1), default=32, metavar="N", help=text)
     word.add_argument("--places", type=whole(4), default=256, metavar="N", help="places on each cut (default: 256)")

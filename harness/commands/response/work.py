@@ -5,7 +5,7 @@ import argparse
 import pandas as pd
 from rich.table import Table
 
-from harness.commands.carrying_out import carry_out, ending, say_where
+from harness.commands.carrying_out import INTERRUPTED, carry_out, ending, say_where
 from harness.commands.console import printing
 from harness.commands.requested import choices, problem_of, split_names
 from harness.questions.response import Response
@@ -22,7 +22,7 @@ def main(arguments: argparse.Namespace) -> int:
     planned = plan(problem_of(arguments), split_names(arguments.optimizers), arguments.seeds, **chosen)
     results = carry_out(planned, arguments, arguments.jobs)
     if results is None:
-        return 130
+        return INTERRUPTED
     console = printing()
     for _, rows in results.observed["response"].groupby(["problem", "network", "optimizer"], sort=False):
         console.print(_summary(rows))

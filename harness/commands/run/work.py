@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from harness.commands.carrying_out import carry_out, ending
+from harness.commands.carrying_out import INTERRUPTED, carry_out, ending
 from harness.commands.console import printing
 from harness.commands.requested import requested_run
 from harness.quantities import error_of
@@ -22,7 +22,7 @@ def main(arguments: argparse.Namespace) -> int:
     planned = requested_run(arguments, arguments.seed)
     results = carry_out(planned, arguments)
     if results is None:
-        return 130
+        return INTERRUPTED
     runs, curves, spectra = (
         _of(planned.specs[0].run_id, rows) for rows in (results.runs, results.curves, results.spectra)
     )

@@ -3,7 +3,7 @@
 from harness.commands.comparison_options import add_runs
 from harness.commands.options import add_format
 from harness.commands.parser import Parser
-from harness.commands.values import number, whole
+from harness.commands.values import number, seed_list, whole
 
 SECTION = "studies"
 ABOUT = "Which samples are learned early, and which late: the same ones by every network and optimizer?"
@@ -18,7 +18,8 @@ def add_options(word: Parser) -> None:
     """Runs, and what is asked of their samples."""
     word.add_argument("--optimizers", default="adam", metavar="A,B", help="names from 'harness list optimizers'")
     word.add_argument("--networks", metavar="A,B", help="networks to compare (default: the problem's)")
-    word.add_argument("--seeds", type=whole(1), default=3, metavar="N", help="runs of each (default: 3)")
+    seeds = "runs of each, with seeds 0 to N-1, or a range A..B, or both between commas (default: 3)"
+    word.add_argument("--seeds", type=seed_list, default=3, metavar="N|A..B", help=seeds)
     text = "samples searched for another answer nearby (default: 200)"
     word.add_argument("--search", type=whole(1), default=200, metavar="N", help=text)
     text = "half width of that box (default: 0.1)"

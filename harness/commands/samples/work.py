@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.analysis.agreement import agreement, contrast
-from harness.commands.carrying_out import carry_out, ending, say_where
+from harness.commands.carrying_out import INTERRUPTED, carry_out, ending, say_where
 from harness.commands.console import printing
 from harness.commands.requested import choices, problem_of, split_names
 from harness.questions.samples import Samples
@@ -30,7 +30,7 @@ def main(arguments: argparse.Namespace) -> int:
     planned = plan(problem_of(arguments), split_names(arguments.optimizers), arguments.seeds, **chosen)
     results = carry_out(planned, arguments, arguments.jobs)
     if results is None:
-        return 130
+        return INTERRUPTED
     console = printing()
     if len(results.observed["samples"]):
         _say(console, results.observed["samples"], results.observed["complexity"])

@@ -9,7 +9,7 @@ from threading import Lock
 from harness.commands.folders import loaded
 from harness.report.page import Story, report
 from harness.study.status import MISSING, status_of
-from harness.study.understood import UNDERSTOOD
+from harness.study.understood import kept
 
 PAUSE = 3
 """Seconds after which the browser asks again while runs are missing."""
@@ -85,8 +85,6 @@ class Study:
             status = status_of(self._folder)
             finished = status.finished
             if self._made is None or self._made[0] != finished:
-                understood = self._folder / UNDERSTOOD
-                lines = understood.read_text(encoding="utf-8").splitlines() if understood.is_file() else []
-                story = Story(self._folder.resolve().name, tuple(lines))
+                story = Story(self._folder.resolve().name, kept(self._folder))
                 self._made = finished, report(loaded(self._folder).tables, story, robust=finished == status.runs)
             return self._made[1]

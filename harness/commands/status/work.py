@@ -9,6 +9,7 @@ from rich.table import Table
 from harness.commands.console import printing
 from harness.commands.folders import existing
 from harness.quantities import duration
+from harness.study.ledger.leases import described
 from harness.study.status import Status, status_of
 
 
@@ -38,7 +39,7 @@ def _table(status: Status) -> Table:
 
 
 def _sentences(status: Status, folder: Path) -> list[str]:
-    found = [f"worked on by {owner.split('~')[0]}, process {owner.split('~')[1]}" for owner in status.owners]
+    found = [f"worked on by {described(owner)}" for owner in status.owners]
     found += [f"damaged: {name}: {reason}" for name, reason in status.damaged.items()]
     if status.finished < status.runs and isfinite(status.seconds_left):
         found.append(f"left: about {duration(status.seconds_left)} of processor, by what finished runs took")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from harness.commands.carrying_out import say_failed, say_interrupted
+from harness.commands.carrying_out import INTERRUPTED, say_failed, say_interrupted
+from harness.commands.requested import check_beside_file
 from harness.run.spec import digest
 from harness.study.execution.execute import execute
 from harness.study.execution.policy import Policy
@@ -24,10 +25,7 @@ OWN = ("file", "out", "write", "jobs", "dask", "traceback", "word")
 
 def tune_file(arguments: argparse.Namespace) -> int:
     """Make all trials, or what is missing of them, and write the winners; the exit code. Raises ValueError."""
-    refused = [name for name, value in vars(arguments).items() if name not in OWN and value not in (None, [])]
-    if refused:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in refused)
-        raise ValueError(f"A study's file says what is tuned, and how; leave out {options}, or write it into the file.")
+    check_beside_file(arguments, OWN, "what is tuned, and how")
     file = Path(arguments.file)
     study = read_study(file)
     searches, fixed = searches_of(study)
@@ -46,7 +44,7 @@ def tune_file(arguments: argparse.Namespace) -> int:
             execute(specs, store, jobs, watch, policy)
     except KeyboardInterrupt:
         say_interrupted(store, ids)
-        return 130
+        return INTERRUPTED
     runs = store.read()["runs"]
     found = [(one, *winner(one, runs)) for one in searches]
     trials = pd.concat([rows for _, _, rows in found], ignore_index=True) if found else pd.DataFrame(columns=TRIALS)

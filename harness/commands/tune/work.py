@@ -8,7 +8,7 @@ import pandas as pd
 from rich.table import Table
 
 from harness.analysis.statistics.verdicts import FEWEST_RUNS
-from harness.commands.carrying_out import ending, say_interrupted
+from harness.commands.carrying_out import INTERRUPTED, ending, say_interrupted
 from harness.commands.console import printing
 from harness.commands.requested import problem_of, requested_run
 from harness.commands.tune.of_file import tune_file
@@ -49,7 +49,7 @@ def main(arguments: argparse.Namespace) -> int:
         store = Store(folder)
         # trials of optuna are listed as they are thought of
         say_interrupted(store, store.roll()["runs"])
-        return 130
+        return INTERRUPTED
     found = isfinite(trials["loss"].iloc[0])
     if found:
         # a copy apart from the search's folder: --settings tuned finds it by the problem alone

@@ -166,6 +166,12 @@ class Leases:
                 self._beat(count)
 
 
+def described(owner: str) -> str:
+    """An owner in words: where it works, and the number of its process there."""
+    machine, process, *_ = owner.split("~")
+    return f"{machine}, process {process}"
+
+
 def _claim(run_id: str, number: int) -> str:
     return f"{run_id}.{number:06d}.claim"
 
