@@ -1,6 +1,6 @@
 """The tables: their columns, declared once and checked when written. Every row of every table is flat and tidy."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -194,6 +194,11 @@ class Rows:
 RunRows: TypeAlias = dict[str, Rows]
 """The tables of one run."""
 AnyRows: TypeAlias = Rows | pd.DataFrame
+
+
+def of_runs(tables: Tables, ids: Collection[str]) -> Tables:
+    """The tables with the rows of these runs alone, of those that tell of runs."""
+    return {name: rows[rows["run_id"].isin(ids)] if "run_id" in rows else rows for name, rows in tables.items()}
 
 
 def frame(table: str, columns: Mapping[str, Any], schema: Mapping[str, str] | None = None) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.atlas.wording import number, share_of, spread_of, table
 from harness.run.runner import run
-from harness.run.spec import RunSpec, stream
+from harness.run.spec import RunSpec
 from harness.tables import LABELS, PLACE, Doubles, Tables
 from problems.nearest import hint
 
@@ -38,13 +38,6 @@ HEADS = (
     "of the best loss",
     "within tolerance",
 )
-
-
-def drawn(specs: Sequence[RunSpec], kept: Tables, count: int, draw: int = 0) -> list[RunSpec]:
-    """Kept runs, drawn at random, in their order."""
-    known = set(kept["runs"]["run_id"])
-    able = [spec for spec in specs if spec.run_id in known]
-    return [able[index] for index in sorted(stream(draw, "verify").permutation(len(able))[:count])]
 
 
 def verified(specs: Sequence[RunSpec], kept: Tables) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from harness.analysis.asked.standing import KEY, block_names, standing
 from harness.analysis.order import PRIMARY_THRESHOLD, order_table
-from harness.tables import PLACE, Tables
+from harness.tables import PLACE, Tables, of_runs
 
 PAIRS = "pairs.csv"
 """All of them, beside the tables of the tuned settings."""
@@ -54,11 +54,9 @@ def _of_part(tables: Tables, tuned: Tables, names: dict[tuple[str, ...], str]) -
 def _only(tables: Tables, found: pd.DataFrame) -> Tables:
     """The runs of methods, problems and seeds that were tuned, with their order made anew."""
     key = [*PLACE, "optimizer", "seed"]
-    wanted = pd.MultiIndex.from_frame(found[key].astype(str))
-    runs = tables["runs"][pd.MultiIndex.from_frame(tables["runs"][key].astype(str)).isin(wanted)]
-    own: Tables = {
-        name: rows[rows["run_id"].isin(runs["run_id"])] if "run_id" in rows else rows for name, rows in tables.items()
-    }
+    wanted, there = (pd.MultiIndex.from_frame(rows[key].astype(str)) for rows in (found, tables["runs"]))
+    runs = tables["runs"][there.isin(wanted)]
+    own = of_runs(tables, runs["run_id"])
     # a standing reads the primary threshold alone, within which p is corrected
     hits = own["hits"][np.isclose(own["hits"]["threshold"], PRIMARY_THRESHOLD)]
     made = order_table(own["runs"], own["curves"], own["spectra"], hits, own["nulls"])

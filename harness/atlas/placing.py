@@ -21,7 +21,7 @@ from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, order_table, princi
 from harness.analysis.statistics.laws import t_quantile, t_tail
 from harness.atlas.sections.controls import known_orders
 from harness.quantities import AT_LEAST, AT_MOST
-from harness.tables import PLACE, Doubles, Tables
+from harness.tables import PLACE, Doubles, Tables, of_runs
 
 RUN_LEVEL = ("runs", "curves", "spectra", "hits")
 FEWEST = 3
@@ -101,11 +101,6 @@ def _alike(runs: pd.DataFrame, others: pd.DataFrame, columns: Sequence[str]) -> 
     numbers = {name: np.float64 for name in AT if name in columns}
     own, theirs = (pd.MultiIndex.from_frame(rows[[*columns]].astype(numbers).astype(str)) for rows in (runs, others))
     return np.asarray(own.isin(theirs))
-
-
-def of_runs(tables: Tables, ids: Collection[str]) -> Tables:
-    """The tables with the rows of these runs alone, of those that tell of runs."""
-    return {name: rows[rows["run_id"].isin(ids)] if "run_id" in rows else rows for name, rows in tables.items()}
 
 
 def ranking(tables: Tables, own: Sequence[str]) -> pd.DataFrame:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from harness.prices import KINDS
 from harness.tables import Doubles
 
 AXES = ("cost", "steps", "seconds", "loss")
 """What may be on the horizontal axis; steps are evaluations of any kind."""
-COUNTS = ("values", "gradients", "hvps", "jacobians")
 QUARTILES = (0.25, 0.5, 0.75)
 ROW = ["probe", "component", "frequency"]
 
@@ -28,7 +28,7 @@ def course(seed: int, curve: pd.DataFrame, spectra: pd.DataFrame, rows: pd.Multi
     """From the rows of one run in `curves` and `spectra`; the last column is the loss."""
     curve = curve.sort_values("mark")
     places = {axis: curve[axis].to_numpy(np.float64) for axis in ("cost", "seconds", "loss")}
-    places["steps"] = curve[list(COUNTS)].sum(axis=1).to_numpy(np.float64)
+    places["steps"] = curve[list(KINDS)].sum(axis=1).to_numpy(np.float64)
     errors = np.full((len(curve), len(rows) + 1), np.nan)
     mark = pd.Index(curve["mark"]).get_indexer(pd.Index(spectra["mark"]))
     place = rows.get_indexer(pd.MultiIndex.from_frame(spectra[ROW]))

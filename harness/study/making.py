@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -111,7 +112,7 @@ def policy_of(store: Store, policy: Policy | None = None, *, compiled: bool = Fa
         return policy
     # numba reads its folder as it is imported: it can be told in the environment of new processes alone
     cache = str((store.folder / COMPILED).resolve())
-    return Policy(**{**vars(policy), "environment": {"NUMBA_CACHE_DIR": cache}})
+    return replace(policy, environment={"NUMBA_CACHE_DIR": cache})
 
 
 def _checked(file_format: str, jobs: int | Executor) -> int | Executor:

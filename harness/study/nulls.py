@@ -14,6 +14,7 @@ Their predictions go through the problem's own probes and the same hits and orde
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -140,7 +141,7 @@ class _Learner(NamedTuple):
 def _learners(spec: RunSpec, first: Problem, place: int) -> Iterator[_Learner]:
     """Of each seed one of each kind; none where errors are not proportional to the residual."""
     for seed in range(_affordable(first)):
-        problem = first if seed == 0 or not spec.recipe.random_data else build(_seeded(spec, seed))
+        problem = first if seed == 0 or not spec.recipe.random_data else build(replace(spec, seed=seed))
         if place >= len(problem.probes) or not _compares(problem.probes[place]):
             continue
         probe, rng = problem.probes[place], stream(seed, "nulls")
@@ -172,10 +173,6 @@ def _errors(probe: Probe, true: Doubles, field: Doubles) -> Doubles:
 def _affordable(problem: Problem) -> int:
     work = problem.n_samples * problem.dim + 1000 * problem.targets.size
     return int(np.clip(WORK / max(work, 1), FEWEST_RUNS, MOST_RUNS))
-
-
-def _seeded(spec: RunSpec, seed: int) -> RunSpec:
-    return RunSpec(spec.problem, spec.recipe, spec.optimizer, spec.method, seed, spec.budget)
 
 
 def _true_predictions(probe: Probe) -> Doubles:

@@ -26,7 +26,7 @@ from harness.analysis.statistics.laws import t_quantile
 from harness.analysis.statistics.signs import sign_test
 from harness.analysis.statistics.spread import told_ends
 from harness.analysis.statistics.verdicts import ALONE, DIRECTIONS, FLAT_CONCORDANCE, FLAT_SPREAD, P_LIMIT
-from harness.tables import LABELS, METHOD, PLACE, Tables
+from harness.tables import LABELS, METHOD, PLACE, Tables, of_runs
 
 TARGET = "target"
 """The setting of a problem that numbers its targets."""
@@ -128,8 +128,7 @@ def _hit(tables: Tables, runs: pd.DataFrame) -> pd.DataFrame:
 
 def _population(tables: Tables, runs: pd.DataFrame, order: pd.DataFrame, by_loss: pd.DataFrame) -> pd.DataFrame:
     """Rows of a block of several targets."""
-    own = {name: rows[rows["run_id"].isin(runs["run_id"])] for name, rows in tables.items() if "run_id" in rows}
-    values = run_values(own)
+    values = run_values(of_runs(tables, runs["run_id"]))
     values = values.merge(order[[*LABELS, "probe"]].drop_duplicates())
     rows = pd.DataFrame([*_over_targets(values)])
     if rows.empty:  # nothing was hit on two targets

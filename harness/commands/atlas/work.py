@@ -9,12 +9,13 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from harness.atlas.again import TOLERANCE, VERIFIED, drawn, is_tuned, row_again, verified
+from harness.atlas.again import TOLERANCE, VERIFIED, is_tuned, row_again, verified
 from harness.atlas.kept import beside, keep, kept_runs, kept_specs, kept_tables, part_tables, parts
 from harness.atlas.page import atlas_page
 from harness.atlas.pairs import PAIRS, Tuned, tuned_pairs, write_pairs
 from harness.atlas.sections.controls import known_orders
 from harness.figures import FIGURES, save
+from harness.study.sharing.verify import drawn
 from harness.tables import Tables
 from harness.whole_files import replace_file, replace_text, writing_into
 
@@ -66,7 +67,8 @@ def _verify(folder: Path, tables: Tables, tuned: Tables | None, count: int) -> N
         both = {name: pd.concat([tables[name], tuned[name]], ignore_index=True) for name in ("runs", "hits")}
         specs = [*specs, *kept_specs(beside(folder))]
         of_tuned = set(tuned["runs"]["run_id"])
-    rows = verified(drawn(specs, both, count), both)
+    known = set(both["runs"]["run_id"])
+    rows = verified(drawn([spec for spec in specs if spec.run_id in known], count), both)
     rows.insert(2, "tuned", rows["run_id"].isin(of_tuned))
     replace_file(folder / VERIFIED, lambda file: rows.to_csv(file, index=False, float_format="%.6g"))
     sys.stdout.write(f"{_how_many(rows)}: {folder / VERIFIED}\n")

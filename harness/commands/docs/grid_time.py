@@ -5,9 +5,8 @@ import pandas as pd
 
 from harness.quantities import duration
 from harness.run.spec import RunSpec
+from harness.study.foretelling.finished import SECONDS
 from optimizers import OPTIMIZERS
-
-SECONDS = ["seconds_objective", "seconds_optimizer", "seconds_measuring"]
 
 
 def time_sentence(specs: list[RunSpec], runs: pd.DataFrame, budgets: dict[str, float]) -> str:

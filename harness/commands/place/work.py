@@ -12,7 +12,7 @@ import pandas as pd
 from rich.table import Table
 
 from harness.atlas.kept import CORE, KEPT, kept_tables
-from harness.atlas.placing import check_equal, of_runs, ranking, ratios, study_of, together, without
+from harness.atlas.placing import check_equal, ranking, ratios, study_of, together, without
 from harness.atlas.saying import paragraph, short_of_seeds
 from harness.atlas.sections.controls import known_orders
 from harness.commands.carrying_out import INTERRUPTED, carry_out, ending
@@ -26,7 +26,7 @@ from harness.run.runner import run
 from harness.study.comparison import Plan
 from harness.study.file.study_file import read_study
 from harness.study.sharing.papers import FILE
-from harness.tables import Tables
+from harness.tables import Tables, of_runs
 from harness.whole_files import replace_file, writing_into
 
 COMPANION = "gd"

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from harness.run.spec import RunSpec, settings_of
+from harness.study.execution.jobs import configuration
 from harness.study.file.search_terms import SearchTerms
 from harness.study.file.study_file import Study
 from harness.study.file.written import changed, spans, terms_of, toml_table, toml_value
@@ -150,7 +151,7 @@ def _alike(specs: Sequence[RunSpec]) -> list[list[RunSpec]]:
     """Runs that differ in seed and target alone."""
     found: dict[RunSpec, list[RunSpec]] = {}
     for spec in specs:
-        found.setdefault(replace(spec, seed=0, recipe=spec.recipe.lane_group), []).append(spec)
+        found.setdefault(configuration(spec), []).append(spec)
     return list(found.values())
 
 

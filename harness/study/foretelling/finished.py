@@ -6,7 +6,8 @@ from harness.run.spec import RunSpec
 from harness.study.execution.jobs import configuration
 from harness.study.store import STUDY, Store
 
-COLUMNS = ["seconds_objective", "seconds_optimizer", "seconds_measuring"]
+SECONDS = ["seconds_objective", "seconds_optimizer", "seconds_measuring"]
+"""Of `runs`: all that a run has taken."""
 
 
 def seconds_of_finished(store: Store, specs: Sequence[RunSpec]) -> dict[RunSpec, float]:
@@ -17,7 +18,7 @@ def seconds_of_finished(store: Store, specs: Sequence[RunSpec]) -> dict[RunSpec,
     if not ids or not (store.folder / STUDY).is_file():
         return {}
     runs = store.read(["runs"])["runs"].set_index("run_id")
-    seconds = runs[COLUMNS].sum(axis=1)
+    seconds = runs[SECONDS].sum(axis=1)
     found: dict[RunSpec, list[float]] = {}
     for spec in specs:
         if spec.run_id in seconds.index and runs.at[spec.run_id, "status"] not in ("failed", "crashed"):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from harness.study.foretelling.finished import COLUMNS
+from harness.study.foretelling.finished import SECONDS
 
 
 def seconds_left(runs: pd.DataFrame, missing: Sequence[tuple[str, str]]) -> float:
@@ -12,7 +12,7 @@ def seconds_left(runs: pd.DataFrame, missing: Sequence[tuple[str, str]]) -> floa
 
     Each takes what those of its problem and optimizer took on the mean; where none is finished, those of its optimizer,
     and else all. NaN where nothing is known and something missing."""
-    seconds = runs[COLUMNS].sum(axis=1)
+    seconds = runs[SECONDS].sum(axis=1)
     alike = seconds.groupby([runs["problem"], runs["optimizer"]]).mean().to_dict()
     by_method = seconds.groupby(runs["optimizer"]).mean().to_dict()
     overall = float(seconds.mean()) if len(runs) else float("nan")

@@ -44,8 +44,12 @@ def sample(store: Store, specs: Sequence[RunSpec], count: int, draw: int = 0) ->
     """Finished runs of the study, drawn at random, in their order; all of them where there are no more."""
     states = store.states()
     able = [spec for spec in specs if spec.run_id in states and states[spec.run_id].status not in UNREPEATABLE]
-    chosen = stream(draw, "verify").permutation(len(able))[:count]
-    return [able[index] for index in sorted(chosen)]
+    return drawn(able, count, draw)
+
+
+def drawn(specs: Sequence[RunSpec], count: int, draw: int = 0) -> list[RunSpec]:
+    """So many of the runs, drawn at random by the seed `draw`, in their order; all where there are no more."""
+    return [specs[index] for index in sorted(stream(draw, "verify").permutation(len(specs))[:count])]
 
 
 def verify(store: Store, specs: Sequence[RunSpec]) -> list[Verdict]:
