@@ -1,45 +1,11 @@
-"""Steps of the methods of `adaptive.py` on small vectors, in numpy, as those of `elementwise.py`."""
+"""Steps of the methods of `adaptive.py` on small vectors, in numpy, with the constants of torch."""
 
 from math import sqrt
 
 import numpy as np
 
 from optimizers.base import Doubles
-from optimizers.first_order.elementwise import Step, adam_step
-
-BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
-"""Those of torch, as are the constants in the steps."""
-
-
-class Means:
-    """Decaying means of gradients and of their squares, as torch rounds them, and two arrays of room."""
-
-    def __init__(self, theta: Doubles) -> None:
-        self.mean, self.square, self.room, self.below = (np.zeros_like(theta) for _ in range(4))
-        self.steps = 0
-
-    def learn(self, gradient: Doubles) -> None:
-        """`m <- m + (1 - beta1) (g - m)` and `v <- beta2 v + (1 - beta2) g^2`."""
-        self.steps += 1
-        np.subtract(gradient, self.mean, out=self.room)
-        np.multiply(self.room, 1 - BETA1, out=self.room)
-        np.add(self.mean, self.room, out=self.mean)
-        follow_square(self.square, gradient, BETA2, self.room)
-
-
-def follow_square(square: Doubles, gradient: Doubles, decay: float, room: Doubles) -> None:
-    """`v <- decay v + (1 - decay) g^2`."""
-    np.multiply(gradient, gradient, out=room)
-    np.multiply(room, 1 - decay, out=room)
-    np.multiply(square, decay, out=square)
-    np.add(square, room, out=square)
-
-
-def leave(theta: Doubles, way: Doubles, below: Doubles, length: float) -> None:
-    """`theta <- theta - length way / below`, which is overwritten."""
-    np.divide(way, below, out=below)
-    np.multiply(below, length, out=below)
-    np.subtract(theta, below, out=theta)
+from optimizers.first_order.elementwise import BETA1, BETA2, EPS, Means, Step, adam_step, follow_square, move
 
 
 def nesterov_step(theta: Doubles, lr: float, momentum: float) -> Step:
@@ -66,7 +32,7 @@ def adagrad_step(theta: Doubles, lr: float) -> Step:
         np.add(total, room, out=total)
         np.sqrt(total, out=room)
         np.add(room, 1e-10, out=room)
-        leave(theta, gradient, room, lr)
+        move(theta, gradient, room, lr)
 
     return step
 
@@ -79,7 +45,7 @@ def rmsprop_step(theta: Doubles, lr: float, alpha: float) -> Step:
         follow_square(square, gradient, alpha, room)
         np.sqrt(square, out=room)
         np.add(room, EPS, out=room)
-        leave(theta, gradient, room, lr)
+        move(theta, gradient, room, lr)
 
     return step
 
@@ -128,8 +94,8 @@ def nadam_step(theta: Doubles, lr: float) -> Step:
         np.divide(means.square, 1 - BETA2**means.steps, out=below)
         np.add(np.sqrt(below, out=below), EPS, out=below)
         np.copyto(room, below)
-        leave(theta, gradient, room, lr * (1 - now) / (1 - float(product)))
-        leave(theta, means.mean, below, lr * then / (1 - float(product) * then))
+        move(theta, gradient, room, lr * (1 - now) / (1 - float(product)))
+        move(theta, means.mean, below, lr * then / (1 - float(product) * then))
 
     return step
 
@@ -148,7 +114,7 @@ def radam_step(theta: Doubles, lr: float) -> Step:
             length *= sqrt(left * (rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho))
         else:
             below[...] = 1.0
-        leave(theta, means.mean, below, length)
+        move(theta, means.mean, below, length)
 
     return step
 
@@ -164,7 +130,7 @@ def adamax_step(theta: Doubles, lr: float) -> Step:
         np.add(np.abs(gradient, out=means.below), EPS, out=means.below)
         np.maximum(largest, means.below, out=largest)
         np.copyto(means.below, largest)
-        leave(theta, means.mean, means.below, lr / (1 - BETA1**means.steps))
+        move(theta, means.mean, means.below, lr / (1 - BETA1**means.steps))
 
     return step
 
