@@ -15,6 +15,8 @@ from harness.study.comparison import plan
 from harness.study.execution.execute import execute
 from harness.study.execution.jobs import Job, group
 from harness.study.execution.pace import Pace
+from harness.study.execution.policy import Policy
+from harness.study.ledger.part import State
 from harness.study.store import Store
 from harness.study.workers.pool import Workers
 from harness.study.workers.process import CannotStart
@@ -216,3 +218,9 @@ def refuse() -> None:
 def test_what_a_worker_cannot_take_is_said() -> None:
     with Workers(1) as workers, pytest.raises(CannotStart, match="cannot take what it was sent: the file is gone"):
         workers.submit(print, Unsendable()).result()
+
+
+def test_a_run_that_failed_is_begun_three_times_in_all() -> None:
+    (spec,) = plan("sin135", ["gd"], 1).specs
+    assert [Policy().is_due(State("failed", begun), spec) for begun in (1, 2, 3, 4)] == [True, True, False, False]
+    assert not Policy().is_due(State("budget", 1), spec)

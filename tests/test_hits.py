@@ -61,6 +61,16 @@ def test_a_dip_that_does_not_last_is_no_hit():
     assert (row.cost, row.loss, row.seconds, row.censored) == (120.0, 1 / 13, 6.0, True)
 
 
+def test_a_dip_of_exactly_the_share_that_must_be_low_lasts_whatever_the_digits_of_its_cost():
+    # seven marks to a factor of 1.5^2: low from half an interval on for two thirds of a factor of 1.5, then high
+    values = [1.0, 0.01, 0.01, 1.0, 1.0, 1.0, 1.0]
+    for start in np.linspace(1, 100, 67):
+        cost = start * 1.5 ** (np.arange(len(values)) / 3)
+        rows = find_hits(run_row(), curve(len(values)).assign(cost=cost), errors(values).assign(cost=cost), (0.1,))
+        assert rows["cost"].tolist() == pytest.approx([start * 1.5 ** (1 / 6)])
+        assert not rows["censored"].any()
+
+
 def test_a_dip_before_the_lasting_descent_is_not_the_hit():
     row = hit_of([1.0] * 8 + [0.05] + [1.0] * 5 + [0.05] * 9)
     assert row.cost == pytest.approx(np.sqrt(130 * 140))

@@ -12,8 +12,9 @@ from harness.analysis.clocks import side_by_side
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
 from harness.analysis.statistics.censored import exponent, standard_error
-from harness.analysis.statistics.signs import contradiction_p, sign_test
+from harness.analysis.statistics.signs import concordance_interval, contradiction_p, sign_test
 from harness.analysis.statistics.spread import median_ratio
+from harness.analysis.statistics.verdicts import Evidence, verdict
 from harness.tables import LABELS, SCHEMA, empty, frame
 
 BLANK = {"str": "x", "int64": 0, "float64": 0.0, "bool": False}
@@ -660,3 +661,26 @@ def test_runs_stand_in_the_order_of_their_seeds_whatever_their_ids():
     )
     assert laid.slot.tolist() == [0, 1, 2]
     assert laid.cost[0].tolist() == [[1, 10], [2, 20], [3, 30]]
+
+
+def test_where_one_run_has_nearly_all_pairs_runs_count_by_what_they_weigh():
+    alike = np.full(5, 20.8)
+    assert concordance_interval(alike, alike, 0.95)[0] > 0.5
+    # 104^2 / (100^2 + 4) = 1.08 runs: Student's t with so few degrees of freedom knows nothing
+    pairs = np.array([100.0, 1, 1, 1, 1])
+    assert concordance_interval(pairs, pairs, 0.95) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("concordance", "flat_low", "flat_high", "told"),
+    [
+        ((0.3, 0.7), 0.6, 1.9, "no order"),
+        ((0.3, 0.7), 0.6, 2.1, "undecided"),
+        ((0.3, 0.7), 0.4, 1.9, "undecided"),
+        ((0.1, 0.7), 0.6, 1.9, "undecided"),
+        ((0.3, 0.9), 0.6, 1.9, "undecided"),
+    ],
+)
+def test_no_order_is_said_where_both_whole_intervals_lie_within_their_margins(concordance, flat_low, flat_high, told):
+    row = pd.Series({"p_mixed_adjusted": 1.0, "p_adjusted": 1.0, "flat_low": flat_low, "flat_high": flat_high})
+    assert verdict(Evidence(8, 8, concordance), row) == told

@@ -54,6 +54,13 @@ def test_the_best_loss_is_that_of_the_best_points_and_the_last_one_that_of_the_l
     np.testing.assert_array_equal(curves["loss_last"], [9, 4, np.nan])
 
 
+def test_a_start_whose_loss_is_no_number_is_not_the_best_for_long() -> None:
+    recorder = Recorder(NumpyEvaluator(bowl()), [bowl()])
+    recorder.observe([0], snapshot(0), np.nan * ONES, np.nan * ONES)
+    recorder.observe([0], snapshot(2), 2 * ONES, 2 * ONES)
+    np.testing.assert_array_equal(recorder.curves(0, "a")["loss"], [np.nan, 4])
+
+
 @dataclass(frozen=True, eq=False)
 class Elsewhere(Norm):
     """The same of samples held out."""

@@ -447,6 +447,8 @@ def test_methods_stand_by_the_mean_over_the_problems_that_all_of_them_have():
     assert sizes.columns.tolist() == ["b", "c"]
     assert np.exp(sizes.mean(axis="columns")).round(2).tolist() == [3.46, 2.0, 9.0]
     assert shared_sizes(rows.assign(optimizer="metropolis")).empty
+    # one problem of two is half of them, and not more
+    assert shared_sizes(rows[rows["block"] != "c"]).index.tolist() == ["high", "low"]
 
 
 def test_a_spread_of_which_nothing_is_known_has_no_colour():

@@ -81,6 +81,8 @@ def test_each_kind_of_missing_marks_is_seen():
     for dropped in gone.values():
         assert lacks_marks({**whole, "curves": curves[~dropped]})
     assert lacks_marks({**whole, **thinned(whole)})
+    # written as text, a cost may lack its last digit
+    assert not lacks_marks({**whole, "curves": curves.assign(cost=curves["cost"] * (1 - 1e-12))})
     # a run that failed or was killed may end anywhere, and one that failed at once has no curve
     for status in ("failed", "crashed", "timeout"):
         assert not lacks_marks({**whole, "runs": runs.assign(status=status), "curves": curves[~gone["the end"]]})

@@ -96,8 +96,8 @@ def at_levels(loss: Doubles, centre: Doubles, first_loss: float) -> Doubles:
     with np.errstate(all="ignore"):
         # the share of the way in log L, log(L_before / level) over log(L_before / L_after)
         share = np.log(loss[before] / levels) / np.log(loss[before] / loss[mark])
-    # a loss of 0 has no logarithm: its mark counts as it is
-    share = np.where(np.isfinite(share) & (mark > 0) & (loss[mark] > 0), share, 1.0)
+    # a loss of 0 has no logarithm, and the start nothing before it: such a mark counts as it is
+    share = np.where(np.isfinite(share) & (loss[mark] > 0), share, 1.0)
     read = np.where(share < 1, (1 - share) * centre[before] + share * centre[mark], centre[mark])
     return np.where(below.any(axis=0), read, np.nan)
 
