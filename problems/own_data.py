@@ -17,7 +17,7 @@ from problems.losses.regression import make_loss
 from problems.networks.chunks import chunk_of
 from problems.networks.mlp import fully_connected
 from problems.probes.accuracy import AccuracyProbe
-from problems.probes.bands import BandProbe, into_bands, scattered_transform
+from problems.probes.bands import BandProbe, half_lattice, into_bands, scattered_transform
 from problems.probes.projection import watch_grid, watch_peaks
 from problems.probes.selection import Selection
 from problems.probes.transforms import lattice
@@ -139,10 +139,7 @@ def box_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> Band
     shares = (inputs - inputs.min(axis=0)) / np.ptp(inputs, axis=0) if grid is None else grid.in_period()
     # n points in d dimensions are n^(1/d) along an axis, and a wave is to have four of them
     highest = float(np.clip(n ** (1 / d) / 4, 2.5, SHARPEST if d > 1 else 128.0))
-    axes = [np.arange(-int(highest), int(highest) + 1)] * d
-    # (2 h + 1)^d vectors, an odd number, ordered so that -k mirrors k about the middle
-    vectors = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, d)
-    half = vectors[len(vectors) // 2 + 1 :].astype(float)  # the first of each pair comes before the middle, zero
+    half = half_lattice(highest, d)[1:]
     band = into_bands(half, octaves(highest))
     seen = (band >= 0) & (True if grid is None else grid.resolves(half))
     half, band = half[seen], band[seen]

@@ -172,6 +172,14 @@ def mean_and_bands(probe: BandProbe) -> BandProbe:
     return replace(probe, band=band)
 
 
+def half_lattice(highest: float, dimension: int) -> NDArray[np.float64]:
+    """Wave vectors `(q, d)` of whole numbers up to `highest` along each axis: 0, and one of each pair k and -k."""
+    axes = [np.arange(-int(highest), int(highest) + 1)] * dimension
+    # (2 h + 1)^d vectors, an odd number, ordered so that -k mirrors k about the middle, which is 0
+    lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, dimension)
+    return lattice[len(lattice) // 2 :].astype(np.float64)
+
+
 def grid_waves(shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Wave vectors `(n, d)` of the fast transform on a grid of `shape`, in cycles per grid, in its own order."""
     # cycles per sample times size are cycles per grid, whole numbers from -size / 2

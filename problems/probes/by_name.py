@@ -13,7 +13,7 @@ from problems.base import Array, Probe, Problem
 from problems.factories import check_sizes, spelled_once
 from problems.nearest import unknown
 from problems.probes.accuracy import AccuracyProbe, PeakNoiseProbe, are_one_hot, classes
-from problems.probes.bands import BandProbe, BiasProbe, into_bands, scattered_transform
+from problems.probes.bands import BandProbe, BiasProbe, half_lattice, into_bands, scattered_transform
 from problems.probes.fourier import FourierProbe, check_resolved
 from problems.probes.gaussian_filter import FilterProbe
 from problems.probes.linear_model import LinearModelProbe, linear_answers
@@ -50,9 +50,7 @@ def bands(inputs: Array, targets: Array, *edges: float) -> Probe:
         raise ValueError(
             f"The probe 'bands' is for one to three inputs and |k| up to {4 * SHARPEST}; got {d} and {ends[-1]:g}."
         )
-    axes = [np.arange(-int(ends[-1]), int(ends[-1]) + 1)] * d
-    lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, d).astype(float)
-    half = lattice[len(lattice) // 2 :]  # one of each pair k and -k, and zero
+    half = half_lattice(ends[-1], d)
     band = into_bands(half, ends)
     half, band = half[band >= 0], band[band >= 0]
     if not len(band):
@@ -103,9 +101,7 @@ def bias(inputs: Array, targets: Array, cut: float) -> Probe:
     if d > 3 or not 0 <= cut <= 4 * SHARPEST:
         raise ValueError(f"The probe 'bias' is for one to three inputs and a cut up to {4 * SHARPEST}; got {cut:g}.")
     share = np.stack([_shares_of_period(column) for column in inputs.T.astype(np.float64)], axis=1)
-    axes = [np.arange(-int(cut), int(cut) + 1)] * d
-    lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, d).astype(float)
-    half = lattice[len(lattice) // 2 :]  # one of each pair k and -k, and zero
+    half = half_lattice(cut, d)
     half = half[np.linalg.norm(half, axis=1) <= cut]
     return BiasProbe(targets, half, scattered_transform(share, half))
 

@@ -20,7 +20,7 @@ from problems.losses.regression import make_loss
 from problems.networks.by_name import Sight, coordinate_network
 from problems.networks.chunks import chunk_of
 from problems.networks.embeddings import make_embedding
-from problems.probes.bands import BandProbe, into_bands, scattered_transform
+from problems.probes.bands import BandProbe, half_lattice, into_bands, scattered_transform
 from problems.probes.selection import Selection
 from problems.probes.transforms import Lattice, lattice
 from problems.readers.cloud_columns import Cloud
@@ -58,9 +58,7 @@ def shell_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64], grid:
 
     They end at a quarter of the cube root of n, four points a wave along each axis, but not below 2.5 or above 8."""
     highest = float(np.clip(len(inputs) ** (1 / 3) / 4, BLUNTEST, SHARPEST))
-    axis = np.arange(-int(highest), int(highest) + 1)
-    lattice = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
-    half = lattice[len(lattice) // 2 + 1 :].astype(float)  # the first of each pair comes before the middle, zero
+    half = half_lattice(highest, 3)[1:]
     band = into_bands(half, octaves(highest))
     # a short axis of a grid tells apart fewer waves than the others
     seen = (band >= 0) & (True if grid is None else grid.resolves(half))
