@@ -1,6 +1,7 @@
-"""Methods that learn the curvature from Hessian-vector products, or from a matrix of secants, by scipy.
+"""Methods of scipy that learn the curvature from Hessian-vector products, and its trust region on a matrix of secants.
 
-All tolerances are zero (or the smallest number above it), so that the budget ends a run.
+SR1 has a compiled loop of its own, in `sr1_core.py`. All tolerances are zero (or the smallest number above it), so that
+the budget ends a run.
 """
 
 import sys
@@ -26,7 +27,7 @@ class StepIsNoNumber(Exception):
 
 @dataclass(frozen=True)
 class Curvature(Optimizer):
-    """A method of scipy.optimize.minimize that takes loss and gradient together, and a Hessian in some form."""
+    """A method of scipy.optimize.minimize that takes loss and gradient together, and Hessian-vector products."""
 
     method: ClassVar[str]
     family: ClassVar[str] = "newton"
@@ -37,10 +38,6 @@ class Curvature(Optimizer):
     def options(self) -> dict[str, Any]:
         """Options of scipy's method beside `maxiter`, tolerances at zero."""
 
-    def hessian(self, objective: Objective) -> dict[str, Any]:
-        """What scipy is told of the Hessian."""
-        return {"hessp": objective.hvp}
-
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         del rng  # deterministic
         from scipy.optimize import minimize
@@ -48,7 +45,7 @@ class Curvature(Optimizer):
         options = {"maxiter": sys.maxsize, **self.options()}
 
         def descend(theta: Doubles) -> tuple[Doubles, float]:
-            hessian, best, lowest = self.hessian(objective), theta, inf
+            best, lowest = theta, inf
 
             def fun(point: Doubles) -> tuple[float, Doubles]:
                 nonlocal best, lowest
@@ -61,7 +58,7 @@ class Curvature(Optimizer):
                 return loss, grad
 
             with suppress(StepIsNoNumber):
-                minimize(fun, theta, jac=True, method=self.method, options=options, **hessian)
+                minimize(fun, theta, jac=True, hessp=objective.hvp, method=self.method, options=options)
             return best, lowest
 
         descend_repeatedly(descend, theta0)
@@ -126,7 +123,6 @@ class SR1(TrustRegion):
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     family: ClassVar[str] = "quasi-newton"
     source: ClassVar[str] = "Nocedal and Wright 2006, algorithm 6.2; the points of scipy's trust-ncg with SR1"
-    method: ClassVar[str] = "trust-ncg"
     max_dim: ClassVar[int] = 10_000  # 0.8 GB of matrix
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:

@@ -1,7 +1,8 @@
 """Methods for squared losses, from residuals r (N) with loss = r.r and their Jacobian J (N, P).
 
 Own code: scipy's least_squares solves P x P problems, evaluates residuals without their Jacobian and ends by
-tolerances of its own. All three solve `(J'J + mu I) d = J'r` in the smaller of N and P dimensions.
+tolerances of its own. Two of them solve `(J'J + mu I) d = J'r` in the smaller of N and P dimensions; Gauss-Newton cuts
+small singular values of J instead.
 """
 
 from dataclasses import dataclass
@@ -102,7 +103,8 @@ class GaussNewton(ResidualMethod):
             improving = False
             for _ in range(HALVINGS):
                 trial = theta - share * step
-                if objective.value(trial) < loss - 1e-4 * share * slope:  # Armijo's rule, with the slope -2 r.Jd
+                # Armijo's rule with 5e-5, as the slope is -2 r.Jd
+                if objective.value(trial) < loss - 1e-4 * share * slope:
                     theta, improving = trial, True
                     break
                 share /= 2

@@ -84,7 +84,6 @@ def annealing_core() -> Core:
     ) -> Any:
         _ = version
         dim, chain, here = len(theta), 0, theta.copy()
-        temperature = hottest
         copy(here, point)
         loss = evaluate(address, context, point, gradient)
         while loss == loss:

@@ -74,7 +74,7 @@ class Metropolis(Optimizer):
     smallest: float = setting(1e-3, "smallest step b; the largest is 1", above=0.0, below=1.0)
 
     def memory(self, dim: int) -> int:
-        # the starts that measure the law, and their squared distances
+        # the starts that measure the law, and their values sorted
         return 8 * dim * (2 * STARTS + 6)
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:

@@ -4,7 +4,7 @@ Defaults were chosen on `sin135` by the loss after 60,000 values, seeds 100 to 1
 particles, 0.73, 1.5, 1.5) stay at 0.22.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -109,13 +109,11 @@ class PSO(SwarmMethod):
 
         swarm = Swarm(positions, np.zeros_like(positions), positions.copy(), losses())
         room = np.empty((2, *positions.shape))
-        informed: Callable[[], Doubles] = {"global": lambda: swarm.leader, "ring": lambda: swarm.neighbours}[
-            self.topology
-        ]
         # v <- w v + c1 r1 (own best - x) + c2 r2 (shared best - x); x <- x + v
         while True:
             swarm.velocities[...] *= self.inertia
             attract(swarm, swarm.bests, self.own, rngs, room)
-            attract(swarm, informed(), self.shared, rngs, room)
+            best = swarm.leader if self.topology == "global" else swarm.neighbours
+            attract(swarm, best, self.shared, rngs, room)
             positions += swarm.velocities  # in place: `asked` and the swarm look at this array
             swarm.remember(losses())
