@@ -16,68 +16,10 @@ MOST_SHOWN = 60
 """Letters of a line that a sentence quotes."""
 TRIED = 50
 """Rows that tell which columns hold numbers, and how these are spelled."""
-UNITS = {
-    "s",
-    "ms",
-    "us",
-    "µs",
-    "ns",
-    "min",
-    "h",
-    "v",
-    "mv",
-    "uv",
-    "kv",
-    "a",
-    "ma",
-    "ua",
-    "w",
-    "mw",
-    "hz",
-    "khz",
-    "mhz",
-    "ghz",
-}
-UNITS |= {
-    "m",
-    "mm",
-    "um",
-    "µm",
-    "nm",
-    "cm",
-    "km",
-    "n",
-    "pa",
-    "kpa",
-    "k",
-    "c",
-    "°c",
-    "deg",
-    "rad",
-    "db",
-    "dbm",
-    "g",
-    "kg",
-    "t",
-}
-UNITS |= {
-    "sec",
-    "second",
-    "seconds",
-    "volt",
-    "volts",
-    "ampere",
-    "%",
-    "-",
-    "",
-    "a.u.",
-    "au",
-    "1",
-    "lsb",
-    "counts",
-    "bar",
-    "ohm",
-}
+UNITS = {"s", "ms", "us", "µs", "ns", "min", "h", "sec", "second", "seconds", "hz", "khz", "mhz", "ghz", "rad", "deg"}
+UNITS |= {"v", "mv", "uv", "kv", "volt", "volts", "a", "ma", "ua", "ampere", "w", "mw", "ohm", "db", "dbm"}
+UNITS |= {"m", "mm", "um", "µm", "nm", "cm", "km", "n", "pa", "kpa", "bar", "k", "c", "°c", "g", "kg", "t"}
+UNITS |= {"lsb", "counts", "a.u.", "au", "%", "-", "1", ""}
 BRACKETED = re.compile(r"[(\[<{].*[)\]>}]")
 WHOLE = re.compile(r"[+-]?\d+")
 

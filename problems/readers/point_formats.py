@@ -11,18 +11,9 @@ from numpy.typing import NDArray
 
 Columns = dict[str, NDArray[Any]]
 
-PLY_TYPES = {
-    "char": "i1",
-    "uchar": "u1",
-    "short": "i2",
-    "ushort": "u2",
-    "int": "i4",
-    "uint": "u4",
-    "float": "f4",
-    "double": "f8",
-}
+PLY_TYPES = {"char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4"}
 PLY_TYPES |= {"int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2", "int32": "i4", "uint32": "u4"}
-PLY_TYPES |= {"float32": "f4", "float64": "f8"}
+PLY_TYPES |= {"float": "f4", "double": "f8", "float32": "f4", "float64": "f8"}
 ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 PCD_TYPES = {"F": "f", "I": "i", "U": "u"}
 PACKED = {
