@@ -240,6 +240,10 @@ def test_columns_without_names_are_values_from_the_fourth():
     cloud = read_cloud("cloud", text(",", numbers=np.column_stack([POINTS, VALUES, -VALUES])).encode())
     np.testing.assert_allclose(cloud.values, np.column_stack([VALUES, -VALUES]))
     assert "The columns were taken for x, y, z and 2 values." in cloud.notes
+    # three numbers that are no colours, as a normal, stay as they are
+    cloud = read_cloud("cloud", text(",", numbers=np.column_stack([POINTS, POINTS])).encode())
+    np.testing.assert_allclose(cloud.values, POINTS)
+    assert "The columns were taken for x, y, z and 3 values." in cloud.notes
 
 
 def test_columns_of_other_names_are_told_as_they_were_taken():

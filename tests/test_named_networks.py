@@ -211,6 +211,7 @@ def test_every_name_makes_a_network_in_one_two_and_three_dimensions(name, proble
     [
         ("kan(5,1,0.5)", "whole cells"),
         ("siren(0)", "whole numbers from 1"),
+        ("siren(4,101)", "at most 100 layers"),
         ("transformer(5,1,2,2)", "a divisor of the width"),
         ("hash-grid(2,0)", "whole numbers from 1"),
         ("wire(4,2,-1)", "w0 and s0 above 0"),

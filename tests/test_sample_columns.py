@@ -87,6 +87,8 @@ def test_samples_that_contradict_each_other_are_told(tmp_path):
     )
     np.savez(tmp_path / "mine.npz", inputs=twice[:-1], targets=targets[:-1])
     assert not any("inputs of another" in note for note in load_samples(str(tmp_path / "mine.npz")).notes)
+    # zero has two signs, and is one number
+    assert "those number 0 and 1 " in read_samples([[0.0, 1], [-0.0, 1], [2, 1]], [0.5, 1.5, 2.5]).notes[-1]
 
 
 @pytest.mark.parametrize(

@@ -25,17 +25,19 @@ def scalar_swarm(method, theta0, rng):
         for i in range(size):
             if rosenbrock(x[i])[0] < low[i]:
                 best[i], low[i] = x[i], rosenbrock(x[i])[0]
-        leader = best[low.argmin()]
         r1, r2 = rng.random((size, dim)), rng.random((size, dim))
         for i in range(size):
+            informants = range(size) if method.topology == "global" else [i - 1, i, (i + 1) % size]
+            leader = best[min(informants, key=lambda k: low[k])]
             for j in range(dim):
                 pull = method.own * r1[i, j] * (best[i, j] - x[i, j]) + method.shared * r2[i, j] * (leader[j] - x[i, j])
                 v[i, j] = method.inertia * v[i, j] + pull
                 x[i, j] += v[i, j]
 
 
-def test_pso_is_the_textbook_swarm():
-    method = PSO(particles=5)
+@pytest.mark.parametrize("topology", ["global", "ring"])
+def test_pso_is_the_textbook_swarm(topology):
+    method = PSO(particles=5, topology=topology)
     rows = asked(method, rosenbrocks, calls=30, seed=3).points
     expected = list(islice(scalar_swarm(method, START, np.random.default_rng(3)), 30))
     np.testing.assert_allclose(rows, expected, rtol=1e-9)

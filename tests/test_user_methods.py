@@ -434,6 +434,7 @@ def test_curvature_is_offered_to_methods_that_need_it():
         (torch.optim.SGD, {"tune": {"rate": (0, 1)}}, "no setting of 'mine'. It has: lr, momentum"),
         (Walk(np.zeros(3), None), {"arguments": {"width": 1}}, "is an object already"),
         (Walk, {"schedule": print}, "A schedule is for torch optimizers"),
+        (lambda fun, bounds: None, {}, "wants bounds, and a run has a start"),
         (lambda something: None, {}, "cannot be told from its arguments, something"),
         (lambda: 7, {}, "is a function that makes 7"),
         (lambda: 1 / 0, {}, "raises ZeroDivisionError"),
