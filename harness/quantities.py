@@ -23,6 +23,11 @@ def duration(seconds: float) -> str:
     return f"{few_digits(seconds / unit, 3)} {name}"
 
 
+def beside_interval(value: float, low: float, high: float) -> str:
+    """A share with its interval, as `0.91 [0.44, 1.00]`; of what has none, as of few runs, the share alone."""
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]" if isfinite(low) and isfinite(high) else f"{value:.2f}"
+
+
 AT_LEAST, AT_MOST = BOUNDS = (">=", "<=")
 
 

@@ -25,7 +25,8 @@ def heatmap(tables: Tables, families: Families | None = None) -> Figure:
     tables, point = as_declared(tables), of_point(tables)
     with house_style():
         drawn, costs = panels(tables), cost_grid(tables)
-        foot = (*footer(tables["runs"]), *([point] if point else []))
+        unseen = "bluish: watched by no run" if any(np.isnan(panel.errors).any() for panel in drawn) else ""
+        foot = (*footer(tables["runs"]), *filter(None, (point, unseen)))
         if len(drawn) > MANY:
             return strips(drawn, costs, lines_of(foot, 6, PAGE - 1.6), families, cost_unit(tables["runs"]))
         layout = _layout(drawn, foot)

@@ -12,7 +12,7 @@ from harness.figures.drawing.fine_costs import finely
 from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap
 from harness.figures.order import order_rows
-from harness.quantities import few_digits, held, held_ends
+from harness.quantities import beside_interval, few_digits, held, held_ends
 from harness.tables import Tables
 
 DPI = 110
@@ -50,10 +50,12 @@ def _table(tables: Tables, caption: str) -> str:
 def _cells(row: Any) -> list[str]:
     bound = row["spread_bound"]
     low, high = held_ends(row["spread_low"], row["spread_high"], bound, DIGITS, WHOLE)
-    interval = "" if np.isnan(low) else f" [{_number(low)}, {_number(high)}]"  # of few runs there is none
+    # of few runs there is none, and of nothing that was learned none that says anything
+    interval = "" if np.isnan([low, row["spread"]]).any() else f" [{_number(low)}, {_number(high)}]"
     spread = f"{bound}{_number(held(row['spread'], bound, DIGITS, WHOLE))}{interval}"
-    concordance = f"{row['concordance']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
-    return [row["configuration"], str(row["n_runs"]), spread, _number(row["exponent"]), concordance, row["verdict"]]
+    concordance = row["concordance"]
+    told = "-" if np.isnan(concordance) else beside_interval(concordance, row["low"], row["high"])
+    return [row["configuration"], str(row["n_runs"]), spread, _number(row["exponent"]), told, row["verdict"]]
 
 
 def _number(value: float) -> str:

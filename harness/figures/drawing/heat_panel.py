@@ -126,8 +126,10 @@ def _draw_hits(axes: Axes, panel: Panel, band: Band, top: float) -> None:
     size = min(1.0, (band.edges[1] - band.edges[0]) / 0.06)
     hit, censored = (style | {"markersize": style["markersize"] * size} for style in (HIT, CENSORED))
     axes.plot(median[reached], middles[reached], zorder=4, **hit)
+    # what no run watches was not missed by any
+    missed = ~reached & panel.watched[band.rows]
     # 2.2 % of the axis beyond its end: not learned within the budget
-    axes.plot(np.full((~reached).sum(), top**1.022), middles[~reached], zorder=4, clip_on=False, **censored)
+    axes.plot(np.full(missed.sum(), top**1.022), middles[missed], zorder=4, clip_on=False, **censored)
 
 
 def _outline(axes: Axes, ends: tuple[float, float], band: Band, **style: Any) -> None:

@@ -10,9 +10,11 @@ from math import ceil, inf, isnan
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import PRIMARY_THRESHOLD
+from harness.quantities import beside_interval
 from harness.tables import LABELS, Doubles, Tables
 
 # neighbours differ by 6 %
@@ -37,6 +39,11 @@ class Panel:
     reason: str  # why there is no curve, else empty
     verdict: str
     concordance: str
+
+    @property
+    def watched(self) -> NDArray[np.bool_]:
+        """Of each row, whether some run has an error of it, `(R,)`."""
+        return np.asarray(~np.isnan(self.errors).all(axis=1), np.bool_)
 
 
 def cost_grid(tables: Tables) -> Doubles:
@@ -156,5 +163,5 @@ def _verdict(order: pd.DataFrame) -> tuple[str, str]:
     if order.empty:
         return "", ""
     row = order.iloc[0]
-    interval = f"C = {row['concordance']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
-    return row["verdict"], "" if isnan(row["concordance"]) else interval
+    told = f"C = {beside_interval(row['concordance'], row['low'], row['high'])}"
+    return row["verdict"], "" if isnan(row["concordance"]) else told
