@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import PRIMARY_THRESHOLD, of_first_probes
 from harness.analysis.statistics.spread import told_ends
+from harness.figures.drawing.decades import name_decades
 from harness.figures.drawing.families import Families, by_family
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, fitted, house_style, stacked
@@ -109,7 +109,7 @@ def _draw_spread(axes: Axes, rows: pd.DataFrame, places: NDArray[np.int64]) -> N
     ends = rows[["spread", "spread_low", "spread_high", "null_spread"]].to_numpy(float)
     # an interval may reach to infinity, which has no place on an axis
     known = ends[np.isfinite(ends) & (ends > 0)]
-    low, high = (0.5, 10.0) if not known.size else (min(0.5, known.min() / 1.5), min(LARGEST, known.max() * 2))
+    low, high = (0.4, 10.0) if not known.size else (min(0.4, known.min() / 1.5), min(LARGEST, known.max() * 2))
     for place, row in zip(places, rows.to_dict("records"), strict=True):
         look: dict[str, Any] = {"color": _colour(row["verdict"]), "zorder": 3}
         span = np.clip([row["spread_low"], row["spread_high"]], low, high)
@@ -122,7 +122,7 @@ def _draw_spread(axes: Axes, rows: pd.DataFrame, places: NDArray[np.int64]) -> N
         axes.plot(row["null_spread"], place, color=INK, zorder=4, **BY_LOSS)
     axes.set(xscale="log", xlim=(low, high))
     axes.set_yticks([])
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    name_decades(axes.xaxis)
     axes.set_xlabel("spread: cost ratio, highest to lowest k")
 
 
@@ -149,9 +149,7 @@ def _write(figure: Figure, rows: pd.DataFrame, places: NDArray[np.int64], right:
     at: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": corner, "borderaxespad": 0, "borderpad": 0}
     figure.legend(handles=handles, ncols=len(handles), fontsize=6, frameon=False, columnspacing=1.2, **at)
     runs = sorted(set(rows["n_runs"]))
-    counts = " to ".join(f"{count}" for count in runs[:1] + runs[1:][-1:])
-    note = (
-        f"{counts} runs each; threshold {PRIMARY_THRESHOLD:g}; by cost but for what amplitude alone gives of a spread, "
-    )
-    note += "which is by loss"
+    counted = " to ".join(f"{count}" for count in runs[:1] + runs[1:][-1:])
+    note = f"{counted} run{'' if runs == [1] else 's'} each; threshold {PRIMARY_THRESHOLD:g}; by cost"
+    note += " but for what amplitude alone gives of a spread, which is by loss"
     figure.text(0.08 / PAGE, 0.05 / height, note, size=6, color=GREY)

@@ -8,9 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.configurations import configurations
+from harness.figures.drawing.decades import name_decades
 from harness.figures.drawing.grids import FLOOR, draw_floor, error_axis, grid, label, title
 from harness.figures.drawing.style import house_style
 from harness.tables import Doubles, Tables
@@ -94,7 +95,7 @@ def _draw_spectra(axes: Axes, rows: pd.DataFrame) -> list[Line2D]:
     # powers fall over decades: linear axes would show the first bin alone
     error_axis(axes)
     axes.set(xscale="log", xlim=(None, rows["frequency"].max()))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    name_decades(axes.xaxis)
     axes.spines[["top", "right"]].set_visible(False)
     return handles
 

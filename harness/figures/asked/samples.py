@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.agreement import agreement, groups
 from harness.analysis.configurations import configurations
+from harness.figures.drawing.decades import name_decades
 from harness.figures.drawing.grids import grid, label, title
 from harness.figures.drawing.palette import LINES, MOST, looks
 from harness.figures.drawing.style import GREY, house_style
@@ -55,6 +56,7 @@ def _draw_learning(axes: Axes, parts: dict[str, pd.DataFrame]) -> list[Line2D]:
             known = np.isfinite(costs)
             axes.step(np.maximum(costs[known], 1), shares[known], where="post", lw=0.8, **look)
     axes.set_xscale("log")
+    name_decades(axes.xaxis)
     axes.set_ylim(0, 1.02)
     return [Line2D([], [], lw=1.2, label=name, **look) for name, look in styles.items()]
 

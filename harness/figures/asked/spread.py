@@ -1,19 +1,20 @@
 """One optimizer against all others: ratios of spread and of exponent, paired by seed, with intervals."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
 from matplotlib.transforms import Transform
 
 from harness.analysis.asked.against import ALONE, reference_names
 from harness.analysis.asked.against import against as compared
 from harness.analysis.configurations import configuration_names
 from harness.analysis.order import of_first_probes
+from harness.figures.drawing.decades import name_decades
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, house_style, stacked
 from harness.tables import LABELS, Tables
@@ -24,6 +25,8 @@ LARGEST = 1e4
 """Ratios beyond this, or below one over it, are drawn at the edge."""
 NAME, GAP, TOP, BOTTOM, ROW, RIGHT = 1.5, 0.3, 0.26, 0.78, 0.165, 0.2
 """Inches."""
+PLATE: dict[str, Any] = {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.6}}
+"""Behind words that stand on a line."""
 COLUMNS = ["configuration", "reference", "n_pairs", "spread_bound", "spread_ratio", "spread_low", "spread_high"]
 COLUMNS += ["spread_p_adjusted", "exponent_ratio", "exponent_low", "exponent_high", "exponent_p_adjusted"]
 
@@ -83,10 +86,12 @@ def _draw(axes: Axes, rows: pd.DataFrame, measure: str) -> None:
         marker = {"": "o", ">=": ">", "<=": "<"}[str(bound)]
         axes.plot(middle[place], y[place], color=colours[place], marker=marker, ms=4, ls="", mfc=colours[place])
     for place in np.flatnonzero(~known):
-        axes.text(0.01, y[place], "cannot be compared", size=5.5, color=GREY, va="center", transform=_rows_of(axes))
+        axes.text(
+            0.01, y[place], "cannot be compared", size=5.5, color=GREY, va="center", transform=_rows_of(axes), **PLATE
+        )
     if ratio:
         axes.set_xscale("log")
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        name_decades(axes.xaxis)
     axes.axvline(1, color=GREY, lw=0.6, ls=(0, (1, 1)), zorder=0)
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlim(*_ends([*low[known], *high[known], *middle[known], 1.0], ratio=ratio))
@@ -131,6 +136,7 @@ def _explain(figure: Figure, height: float, rows: pd.DataFrame) -> None:
     handles = [Line2D([], [], color=colour, marker="o", ms=3.5, lw=1.1, label=text) for colour, text in told]
     place = (NAME / PAGE, 0.16 / height)
     figure.legend(handles=handles, loc="lower left", bbox_to_anchor=place, ncols=3, fontsize=6, frameon=False)
-    pairs = "to".join(f" {value} " for value in dict.fromkeys((rows["n_pairs"].min(), rows["n_pairs"].max())))
-    note = f"paired by seed:{pairs}pairs; bars 95 %; p corrected over the rows; > and < are bounds, of censored runs"
+    counts = list(dict.fromkeys((rows["n_pairs"].min(), rows["n_pairs"].max())))
+    pairs = f"{' to '.join(map(str, counts))} pair{'' if counts == [1] else 's'}"
+    note = f"paired by seed: {pairs}; bars 95 %; p corrected over the rows; > and < are bounds, of censored runs"
     figure.text(NAME / PAGE, 0.06 / height, note, size=6, color=GREY)

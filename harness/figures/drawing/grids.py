@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
+from harness.figures.drawing.decades import name_decades
 from harness.figures.drawing.families import MANY
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.style import GREY, INK, STYLE, fitted, stacked, text_width
@@ -43,7 +44,8 @@ def grid(panels: int, most_columns: int = 3, *, alike: bool = True, gap: float =
         bottom = height - TOP - (line + 1) * tall - line * apart
         box = (left / width, bottom / height, own / width, tall / height)
         axes.append(figure.add_axes(box, sharey=axes[0] if axes and alike else None))
-        axes[-1].tick_params(left=True, length=2.5, labelleft=column == 0 or not alike)
+        axes[-1].tick_params(left=True, length=2.5)
+        axes[-1].tick_params(which="both", labelleft=column == 0 or not alike)
     return figure, axes
 
 
@@ -93,6 +95,7 @@ def error_axis(axes: Axes) -> None:
     if axes.get_yscale() != "log":
         axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(10, numticks=6))
+    name_decades(axes.yaxis)
     if is_low(axes):
         axes.yaxis.set_minor_locator(NullLocator())
 
