@@ -5,18 +5,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
 
 from harness.analysis.clocks import level_marks
 from harness.analysis.configurations import configurations
 from harness.analysis.incumbents import as_declared, of_point
+from harness.analysis.levels import median_of_half
 from harness.analysis.order import PRIMARY_THRESHOLD, of_first_probes
+from harness.figures.drawing.decades import name_decades
 from harness.figures.drawing.grids import error_axis, grid, label, title
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, house_style
 from harness.tables import Tables
 
 STEPS_PER_DECADE, DECADES = 4, 4
+FIRST = 10.0 ** (-1 / STEPS_PER_DECADE)
+"""Of the first loss, the first level below it."""
 MOST_FREQUENCIES = 12
 MANY = 12
 
@@ -31,10 +34,7 @@ def loss_matched_rows(tables: Tables) -> pd.DataFrame:
     at = spectra.merge(levels.assign(share=shares[levels["level"]]), on=["run_id", "mark"])
     parts = []
     for name, runs in configurations(tables["runs"]):
-        own = at[at["run_id"].isin(runs["run_id"])]
-        medians = own.groupby(["frequency", "share"])["error"].agg(["median", "count"]).reset_index()
-        needed = len(runs) / 2  # a level that fewer runs reach would compare other runs
-        parts.append(medians[medians["count"] >= needed].assign(configuration=name))
+        parts.append(median_of_half(at, runs, ["frequency", "share"], "error").assign(configuration=name))
     return pd.concat(parts, ignore_index=True)[["configuration", "frequency", "share", "median", "count"]]
 
 
@@ -43,6 +43,11 @@ def loss_matched(tables: Tables) -> Figure:
     rows = loss_matched_rows(tables)
     if rows.empty:
         raise ValueError("The tables have no frequencies above 0, so there is nothing to compare at equal loss.")
+    if rows["share"].min() == 1:
+        raise ValueError(
+            f"Of no optimizer have half of the runs lost {1 - FIRST:.0%} of their first loss, so there is nothing to "
+            "compare at equal loss. Draw 'heatmap', or give the runs a larger --budget."
+        )
     # those of each panel are thinned for themselves: problems may watch different ones
     parts = [(name, _thinned(own)) for name, own in rows.groupby("configuration", sort=False)]
     shown = sorted({frequency for _, own in parts for frequency in own["frequency"]})
@@ -54,10 +59,12 @@ def loss_matched(tables: Tables) -> Figure:
             title(panel, str(name))
         for panel in axes:
             # from right to left: training goes on to the right, as on an axis of cost
-            panel.set_xlim(1.1, 0.9 * float(rows["share"].min()))
+            panel.set_xlim(1.1, min(0.45, 0.9 * float(rows["share"].min())))
         handles = [Line2D([], [], color=colour, lw=1.2, label=f"k={k:.3g}") for k, colour in colours.items()]
         note = "median over seeds, where half of them reach the loss, at the first mark at or below it; dotted: learned"
         note += f"; {point}" if (point := of_point(tables)) else ""
+        still = [str(name) for name, own in parts if own["share"].min() == 1]
+        note += f"; no lines where fewer than half have lost {1 - FIRST:.0%} of it: {', '.join(still)}" if still else ""
         label(figure, "loss over the first loss", "relative error", note, handles)
     return figure
 
@@ -69,9 +76,9 @@ def _thinned(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:
     for frequency, own in rows.groupby("frequency"):
-        axes.plot(own["share"], own["median"], color=colours[float(str(frequency))], lw=1.2)
+        axes.plot(own["share"], own["median"], color=colours[float(str(frequency))], lw=1.2, marker="o", ms=1.8)
     axes.axhline(PRIMARY_THRESHOLD, color=GREY, lw=0.4, ls=(0, (1, 2)))
     error_axis(axes)
     axes.set(xscale="log", ylim=(1e-3, 3))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    name_decades(axes.xaxis)
     axes.spines[["top", "right"]].set_visible(False)

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from harness.analysis.clocks import level_marks
 from harness.analysis.configurations import configurations
 from harness.analysis.incumbents import as_declared, of_point
+from harness.analysis.levels import median_of_half
 from harness.analysis.order import of_first_probes
 from harness.figures.drawing.grids import error_axis, frequency_ticks, grid, label, title
 from harness.figures.drawing.palette import shades
@@ -26,8 +27,8 @@ MANY = 12
 def residual_rows(tables: Tables) -> pd.DataFrame:
     """Of each configuration, share of the first loss, and frequency: the residual over its start, median over runs.
 
-    It is read at the first mark where the loss is at or below that share; a share that a run never reaches is left
-    out, and so is a component without a start."""
+    It is read at the first mark where the loss is at or below that share; a share that fewer than half of the runs
+    reach is left out, and so is a component without a start."""
     tables = as_declared(tables)
     spectra = of_first_probes(tables["spectra"], tables)
     spectra = spectra[spectra["frequency"] > 0]
@@ -42,8 +43,7 @@ def residual_rows(tables: Tables) -> pd.DataFrame:
     at = at[at["start"] > 0].assign(ratio=lambda rows: rows["residual"] / rows["start"])
     parts = []
     for name, runs in configurations(tables["runs"]):
-        own = at[at["run_id"].isin(runs["run_id"])].groupby(["share", "frequency"])["ratio"].agg(["median", "count"])
-        parts.append(own.reset_index().assign(configuration=name))
+        parts.append(median_of_half(at, runs, ["share", "frequency"], "ratio").assign(configuration=name))
     return pd.concat(parts, ignore_index=True)[["configuration", "share", "frequency", "median", "count"]]
 
 
@@ -51,7 +51,10 @@ def residual(tables: Tables) -> Figure:
     """Residual over its start by frequency, at equal shares of the first loss: a panel for each optimizer."""
     rows = residual_rows(tables)
     if rows.empty:
-        raise ValueError("No run has halved its loss, so there are no residuals to compare at equal loss.")
+        raise ValueError(
+            "Of no optimizer have half of the runs halved their loss, so there are no residuals to compare at equal "
+            "loss. Draw 'heatmap', or give the runs a larger --budget."
+        )
     parts = list(rows.groupby("configuration", sort=False))
     colours = dict(zip(SHARES, shades(len(SHARES)), strict=True))
     with house_style():
@@ -60,7 +63,7 @@ def residual(tables: Tables) -> Figure:
             _draw(panel, own, colours)
             title(panel, str(name))
         # axes are shared: the lowest of all panels, within three decades
-        axes[0].set_ylim(max(1e-3, 0.7 * float(rows["median"].min())), 3)
+        axes[0].set_ylim(max(1e-3, min(0.09, 0.7 * float(rows["median"].min()))), 3)
         reached = set(rows["share"])
         handles = [
             Line2D([], [], color=look, lw=1.2, marker="o", ms=2.5, label=f"{share:g}")
@@ -68,12 +71,12 @@ def residual(tables: Tables) -> Figure:
             if share in reached
         ]
         note = (
-            "numbers are losses as shares of the first; median over seeds; a line that rises to the right has learned "
-            "low frequencies first"
+            "numbers are losses as shares of the first; median over seeds, where half of them reach it; a line that "
+            "rises to the right has learned low frequencies first"
         )
         note += f"; {point}" if (point := of_point(tables)) else ""
         absent = [name for name, _ in configurations(tables["runs"]) if name not in dict(parts)]
-        note += f"; never halved the loss: {', '.join(absent)}" if absent else ""
+        note += f"; not halved by half of the seeds: {', '.join(absent)}" if absent else ""
         label(figure, "frequency", "residual over its start", note, handles)
     return figure
 
