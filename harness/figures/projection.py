@@ -5,13 +5,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
 
 from harness.analysis.configurations import configurations
 from harness.analysis.incumbents import of_point
 from harness.analysis.order import PRIMARY_THRESHOLD
 from harness.analysis.units import cost_unit
 from harness.figures.drawing.grids import cost_axis, error_axis, grid, label, title
+from harness.figures.drawing.lasting import lasting
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, INK, house_style
 from harness.figures.spectrum import spectrum_rows
@@ -28,7 +28,9 @@ USUAL = 1e-3, 3.0
 
 
 def projection_rows(tables: Tables) -> pd.DataFrame:
-    """Of the component with the loudest wave, medians over runs of amplitude and error at each mark."""
+    """Of the component with the loudest wave, medians over runs of amplitude and error at each mark.
+
+    A run that ended keeps its last ones."""
     rows = spectrum_rows(tables)
     rows = rows[rows["frequency"] > 0]
     parts = []
@@ -36,6 +38,7 @@ def projection_rows(tables: Tables) -> pd.DataFrame:
         own = rows[rows["run_id"].isin(runs["run_id"])]
         if own.empty:
             continue
+        own = lasting(own)
         component = own.sort_values("target_amplitude")["component"].iloc[-1]
         own = own[own["component"] == component]
         # error is Delta_F(k) = |h_k - f_k| / |f_k|
@@ -53,7 +56,13 @@ def peaks(rows: pd.DataFrame) -> list[float]:
         # above the left neighbour and not below the right one, so that a plateau is one peak
         inner = np.r_[True, height[1:] > height[:-1]] & np.r_[height[:-1] >= height[1:], True]
         target = target[inner]
-    return sorted(float(str(k)) for k in target.nlargest(PEAKS).index)
+    # equally loud ones differ by rounding
+    target = (target / target.max()).round(6)
+    least = target.nlargest(PEAKS).min()
+    louder, alike = target[target > least], target[target == least]
+    # of as many alike as there is room for, evenly spaced ones, the lowest and the highest among them
+    places = np.linspace(0, len(alike) - 1, min(PEAKS - len(louder), len(alike))).round().astype(int)
+    return sorted(float(str(k)) for k in [*louder.index, *alike.index[places]])
 
 
 def projection(tables: Tables) -> Figure:
@@ -92,6 +101,8 @@ def projection(tables: Tables) -> Figure:
         note = f"component {component}, which has the loudest wave; median over seeds; "
         note += f"dotted: {PRIMARY_THRESHOLD:g}, learned"
         note += f"; {point}" if (point := of_point(tables)) else ""
+        # the titles of many have no room for it
+        note += f"; cost in {cost_unit(tables['runs'])}" if len(parts) > FEW else ""
         label(figure, "", "", note, handles)
     return figure
 
@@ -146,5 +157,4 @@ def _draw_errors(axes: Axes, rows: pd.DataFrame, colours: dict[float, object], e
     cost_axis(axes, float(rows["cost"].max()))
     error_axis(axes)
     axes.set_ylim(*ends)
-    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.spines[["top", "right"]].set_visible(False)
