@@ -37,6 +37,11 @@ def of_point(tables: Tables) -> str:
     return "" if incumbent == BEST else f"at the {incumbent} point of each run"
 
 
+def of_kept(tables: Tables) -> str:
+    """What a figure of kept predictions says where the study judges another point; empty where it is the same."""
+    return "" if declared(tables) == BEST else "at the best point so far, where alone predictions are kept"
+
+
 def as_declared(tables: Tables) -> Tables:
     """The tables of a study with curves and spectra for the point that its `order` is about."""
     return tables | {name: judged_at(tables[name], declared(tables)) for name in ("curves", "spectra")}

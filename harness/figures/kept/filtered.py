@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from harness.analysis.incumbents import as_declared, of_kept, of_point
 from harness.figures.kept.filter_shares import Example, filter_shares
 from harness.figures.kept.outputs import Kept, kept
 from harness.figures.parts import draw_parts, part_rows
@@ -60,7 +61,7 @@ def filter_demo(tables: Tables) -> Figure:
 
 def filtering_rows(tables: Tables) -> pd.DataFrame:
     """Errors of both parts of each run: as the study's own filters have watched them, or of kept predictions."""
-    watched = part_rows(tables["spectra"])
+    watched = part_rows(as_declared(tables)["spectra"])
     return watched if len(watched) else _computed(tables)
 
 
@@ -70,7 +71,8 @@ def filtering(tables: Tables) -> Figure:
     if tables["runs"]["optimizer"].nunique() > FEW:
         probes = list(dict.fromkeys(rows["probe"]))
         rows = rows[rows["probe"] == probes[len(probes) // 2]]
-    return draw_parts(tables["runs"], rows)
+    point = of_point(tables) if len(part_rows(tables["spectra"])) else of_kept(tables)
+    return draw_parts(tables["runs"], rows, point)
 
 
 def _computed(tables: Tables) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.analysis.configurations import configurations
+from harness.analysis.incumbents import of_kept
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.style import GREY, INK, fitted, house_style, stacked
 from harness.figures.kept.outputs import kept, outputs_of
@@ -50,6 +51,7 @@ def pictures(tables: Tables) -> Figure:
         known = pictures_rows(tables)["run_id"].unique()
         seed = tables["runs"].loc[tables["runs"]["run_id"].isin(known), "seed"].min()
         caption = f"cost in forward passes and relative error, sqrt(sum (h - f)² / sum (f - mean f)²); seed {seed}"
+        caption += f"; {point}" if (point := of_kept(tables)) else ""
         figure.text(NAME / PAGE, 0.06 / page, caption, size=6, color=GREY)
     return figure
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from harness.analysis.incumbents import of_kept
 from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.palette import LINES
 from harness.figures.drawing.style import GREY, INK, house_style, stacked
@@ -71,7 +72,7 @@ def snapshots(tables: Tables, at: Sequence[float] = ()) -> Figure:
             lines = 1 if many else 4
             text, size = stacked(names[line], 7, NAME - (0.1 if many else 0.36), "bold", lines)
             figure.text(0.04 / PAGE, (bottom + height / 2) / page, text, size=size, weight="bold", va="center")
-        _explain(figure, rows, page, many=many)
+        _explain(figure, rows, page, of_kept(tables), many=many)
     return figure
 
 
@@ -103,7 +104,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, limits: tuple[float, float]) -> None:
     axes.text(1, 1.01, told, size=5.5, ha="right", va="bottom", color=GREY, transform=axes.transAxes)
 
 
-def _explain(figure: Figure, rows: pd.DataFrame, page: float, *, many: bool) -> None:
+def _explain(figure: Figure, rows: pd.DataFrame, page: float, point: str, *, many: bool) -> None:
     handles = [
         Line2D([], [], color=INK, lw=0.9, ls=(0, (1, 1)), label="target"),
         Line2D([], [], color=LINES[0], lw=1.2, label="output of the network, at the last kept mark up to the cost"),
@@ -113,6 +114,7 @@ def _explain(figure: Figure, rows: pd.DataFrame, page: float, *, many: bool) -> 
     figure.text((NAME + PAGE) / 2 / PAGE, 0.4 / page, "input x", ha="center", color=INK)
     seeds = ", ".join(map(str, sorted(rows["seed"].unique())))
     note = f"cost in forward passes; small number: sqrt(sum (h - f)² / sum (f - mean f)²); seed {seeds}"
+    note += f"; {point}" if point else ""
     # the target is one for all, so are the limits
     note += "; each panel from {:.2g} to {:.2g}".format(*_limits(rows)) if many else ""
     figure.text(NAME / PAGE, 0.07 / page, note, size=6, color=GREY)
