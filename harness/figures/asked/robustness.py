@@ -9,13 +9,17 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from harness.analysis.configurations import configuration_names
-from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, house_style
+from harness.figures.asked.standing import MARKS
+from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, house_style, text_width
 from harness.tables import LABELS, Doubles
 
 COLOURS = {**VERDICT_COLOURS, "mixed": "#CC79A7", "no order": "#009E73"}
-"""Of verdicts that say something; the others are grey."""
+"""Of verdicts that say something; the others are grey. In print without colours the marks tell them apart."""
+NOTE = "without what amplitude alone would give, which 'order' has"
 NOTHING = "#D9D9D9"
-CELL = 0.22
+DARK = 1.5
+"""Sum of red, green and blue below which text is white."""
+CELL, FOOT = 0.22, 0.47
 LETTER = 0.075
 """Inches, as NARROWEST is; a letter at SMALL points."""
 NARROWEST = 3.5
@@ -34,29 +38,44 @@ def robustness_figure(rows: pd.DataFrame) -> Figure:
     verdicts = rows["verdict"].astype(str).str.split(",").str[0]  # without ", as amplitude alone would give"
     with house_style():
         width = LETTER * max(map(len, names)) + 0.3
-        wide, high = max(width + CELL * len(choices) + 0.5, NARROWEST), CELL * len(names) + 1.75
+        wide, high = max(width + CELL * len(choices) + 0.5, NARROWEST), CELL * len(names) + 1.87
         figure = Figure(figsize=(wide, high))
-        place = width / wide, 0.35 / high, CELL * len(choices) / wide, CELL * len(names) / high
+        place = width / wide, FOOT / high, CELL * len(choices) / wide, CELL * len(names) / high
         axes = figure.add_axes(place)
-        axes.imshow(_colours(rows, verdicts, labels, choices), aspect="auto", interpolation="nearest")
+        at = _places(rows, labels, choices)
+        axes.imshow(_colours(verdicts, at, (len(names), len(choices))), aspect="auto", interpolation="nearest")
+        for verdict, (row, column) in zip(verdicts, at, strict=True):
+            mark = MARKS.get(verdict, "")
+            axes.text(column, row, mark, size=SMALL, ha="center", va="center", color=_ink(verdict))
         _named(axes, names, [f"{name} {value}".strip() for name, value in choices])
-        left = width / wide
-        for verdict in (verdict for verdict in dict.fromkeys(verdicts) if verdict in COLOURS):
-            figure.text(left, 0.1 / high, verdict, color=COLOURS[verdict], size=SMALL)
-            left += (LETTER * len(verdict) + 0.15) / wide
-        figure.text(left, 0.1 / high, "grey: nothing said", color=GREY, size=SMALL)
+        said = [(f"{MARKS[one]} {one}", COLOURS[one]) for one in dict.fromkeys(verdicts) if one in COLOURS]
+        left = width
+        for text, colour in (*said, ("grey: nothing said", GREY)):
+            figure.text(left / wide, 0.22 / high, text, color=colour, size=SMALL)
+            left += text_width(text, SMALL) + 0.15
+        figure.text(width / wide, 0.08 / high, NOTE, color=GREY, size=6)
     return figure
 
 
-def _colours(
-    rows: pd.DataFrame, verdicts: "pd.Series[str]", labels: pd.DataFrame, choices: Sequence[tuple[str, str]]
-) -> Doubles:
-    """RGB of each configuration and choice, `(configurations, choices, 3)`; white where a choice has no row."""
+def _ink(verdict: str) -> str:
+    """White on what is dark."""
+    return "white" if sum(to_rgb(COLOURS.get(verdict, NOTHING))) < DARK else INK
+
+
+def _places(rows: pd.DataFrame, labels: pd.DataFrame, choices: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
+    """Configuration and choice of each row, by number."""
     place = {tuple(map(str, key)): index for index, key in enumerate(labels.to_numpy())}
-    image = np.ones((len(labels), len(choices), 3))
-    for verdict, (_, row) in zip(verdicts, rows.iterrows(), strict=True):
-        at = place[tuple(map(str, row[[*LABELS]]))], choices.index((row["choice"], row["value"]))
-        image[at] = to_rgb(COLOURS.get(verdict, NOTHING))
+    return [
+        (place[tuple(map(str, row[[*LABELS]]))], choices.index((row["choice"], row["value"])))
+        for _, row in rows.iterrows()
+    ]
+
+
+def _colours(verdicts: "pd.Series[str]", at: list[tuple[int, int]], shape: tuple[int, int]) -> Doubles:
+    """RGB of each configuration and choice, `(*shape, 3)`; white where a choice has no row."""
+    image = np.ones((*shape, 3))
+    for verdict, place in zip(verdicts, at, strict=True):
+        image[place] = to_rgb(COLOURS.get(verdict, NOTHING))
     return image
 
 

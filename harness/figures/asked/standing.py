@@ -36,7 +36,7 @@ PALE = 0.27, 0.73
 MARKS = {"low-first": "▼", "high-first": "▲", "no order": "=", "mixed": "×"}
 """▼ the low ones first: they are learned below the others on an axis of cost."""
 SHOWN = "▼ low-first, ▲ high-first, = no order, × mixed; with ·, as amplitude alone would give"
-NUMBERED = f"number: spread, - where too few learned; {SHOWN}; pale number: nothing is shown"
+NUMBERED = f"number: spread, - where too few learned; {SHOWN}; no mark: nothing is shown"
 MARKED = f"{SHOWN}; no mark: nothing is shown"
 BOUNDED = "at least, < at most, as too few runs learned the highest or the lowest; no colour: nothing bounds it"
 SCALE = {1 / STRONGEST: "1/100", 0.1: "1/10", 1.0: "1", 10.0: "10", STRONGEST: "100"}
@@ -76,7 +76,9 @@ def standing_figure(tables: Tables, own: Sequence[str] = (), apart: Collection[s
             NUMBERED if legible else MARKED,
             f"{'' if legible else 'at the edge of a cell: '}> {BOUNDED}",
             _rows(rows),
+            _absent(rows, tables["runs"]),
         )
+        if note
         for line in broken(note, width - 0.16)
     ]
     bottom = BOTTOM + LINE * len(notes)
@@ -119,6 +121,12 @@ def _rows(rows: pd.DataFrame) -> str:
     return f"rows by {mean}; a bound counts as it stands{below}"
 
 
+def _absent(rows: pd.DataFrame, runs: pd.DataFrame) -> str:
+    """Which optimizers have no row, as those of several targets that have learned something on one or none."""
+    names = [name for name in dict.fromkeys(runs["optimizer"]) if name not in set(rows["optimizer"])]
+    return f"without a row, as too little was learned: {', '.join(names)}" if names else ""
+
+
 def _scale(figure: Figure, at: tuple[float, float]) -> None:
     """What the colours mean, at inches from the lower left corner."""
     width, height = figure.get_size_inches()
@@ -147,7 +155,7 @@ def _cells(axes: Axes, rows: pd.DataFrame, methods: list[str], blocks: list[str]
         bound = {">=": ">", "<=": "<"}.get(row["spread_bound"], "")
         text = f"{bound}{_short(row['spread'], row['spread_bound'])} {mark}".strip() if numbered else mark
         dark = PALE[0] < shade < PALE[1]
-        ink = (INK if mark else GREY) if dark else ("white" if mark else "#e6e6e6")
+        ink = INK if dark else "white"
         axes.text(at[1], at[0], text, ha="center", va="center", size=5.5, color=ink)
         if bound and not numbered:
             side = 0.38 if bound == ">" else -0.38
