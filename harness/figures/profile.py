@@ -87,8 +87,9 @@ def _draw(axes: Axes, by_name: dict[str, pd.DataFrame], shown: list[str], top: f
     handles = []
     for name, look in zip(shown, looks(len(shown)), strict=True):
         handles.append(Line2D([], [], lw=1.3, label=name, **look))
-        if name in by_name:
-            axes.step(*_steps(by_name[name], top), where="post", lw=1.3, **look)
+        # what has learned nothing stays at the lower edge
+        steps = _steps(by_name[name], top) if name in by_name else ([1.0, top], [0.0, 0.0])
+        axes.step(*steps, where="post", lw=1.3, clip_on=name in by_name, **look)
     corner = _free_corner([by_name[name] for name in shown if name in by_name], len(shown), top)
     box = axes.legend(handles=handles, fontsize=5.5, loc=corner, handlelength=2.6, labelspacing=0.25)
     box.get_frame().set(facecolor="white", edgecolor="none", alpha=0.85)

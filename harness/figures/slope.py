@@ -100,7 +100,9 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> str:
     # log cost = exponent log k + level
     exponent, level = np.polyfit(np.log(k[hit]), np.log(median[hit]), 1)
     axes.plot(k[hit], np.exp(level) * k[hit] ** exponent, color=GREY, lw=0.8)
-    return f"cost ~ k^{exponent:.2f}" if is_low(axes) else f"cost of the median grows like k^{exponent:.2f}"
+    # what is censored would lie above: the line is about the others, and the exponent of `order` about all
+    of = f" (of {hit.sum()} of {len(k)})" if hit.sum() < len(k) else ""
+    return f"{'cost ~' if is_low(axes) else 'cost of the median grows like'} k^{exponent:.2f}{of}"
 
 
 def _quantiles(costs: Doubles) -> tuple[float, ...]:
