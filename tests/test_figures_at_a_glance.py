@@ -15,6 +15,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from support.hand_made import hand_made
 from support.observed_tables import observed
+from support.page_words import collisions, words
 
 from harness.figures import FIGURES
 from harness.figures.drawing.style import fitted, stacked, text_width
@@ -64,19 +65,6 @@ def glance(pixels):
     return [[round(float(part.mean()) / 2.55, 2) for part in band] for band in parts]
 
 
-def words(figure, renderer):
-    """Every text with its box; of ticks those that lie within the axis."""
-    texts = list(figure.texts)
-    for axes in figure.axes:
-        texts += [*axes.texts, axes.title, axes.xaxis.label, axes.yaxis.label]
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            inside = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
-            texts += [label for tick in inside for label in (tick.label1, tick.label2)]
-    shown = [text for text in texts if text.get_text() and text.get_visible() and text.get_rotation() % 90 == 0]
-    return [(text.get_text(), text.get_window_extent(renderer)) for text in shown]
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_cut_and_no_words_lie_on_each_other(name):
     figure, pixels, renderer = looked_at(name)
@@ -84,13 +72,10 @@ def test_nothing_is_cut_and_no_words_lie_on_each_other(name):
     assert edge.min() == 255
     boxes = words(figure, renderer)
     assert len(boxes) >= 5
-    for place, (one, box) in enumerate(boxes):
+    for one, box in boxes:
         assert box.x0 >= -1, one
         assert box.x1 <= figure.bbox.x1 + 1, one
-        for other, beside in boxes[:place]:
-            wide = min(box.x1, beside.x1) - max(box.x0, beside.x0)
-            high = min(box.y1, beside.y1) - max(box.y0, beside.y0)
-            assert not (wide > 1 and high > 2), f"{one!r} and {other!r}"
+    assert collisions(boxes) == []
 
 
 @pytest.mark.parametrize("name", NAMES)

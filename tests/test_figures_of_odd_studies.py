@@ -1,0 +1,186 @@
+"""Figures of studies of one run, of little that was learned, of a few runs that went on, and of targets that differ."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from support.hand_made import hand_made
+from support.page_words import collisions, ticks_of, words
+
+from harness.analysis.hits import find_hits
+from harness.analysis.order import order_table
+from harness.figures import FIGURES, NUMBERS
+from harness.figures.drawing.heat_panel import CENSORED
+from harness.figures.drawing.lasting import lasting
+from harness.figures.inline import study_html
+from harness.figures.kept.filtered import filtering
+from harness.figures.projection import PEAKS, peaks
+
+NAMES = ("heatmap", "loss-matched", "order", "profile", "projection", "residual", "slope", "spectrum", "spread")
+NAMES += ("standing",)
+
+
+def judged(tables):
+    """The same with hits and order found again."""
+    tables["hits"] = find_hits(tables["runs"], tables["curves"], tables["spectra"])
+    tables["order"] = order_table(*(tables[name] for name in ("runs", "curves", "spectra", "hits")))
+    return tables
+
+
+def slowed(tables, share):
+    """The same with losses and errors that fall to this share alone."""
+    for name, columns in (("curves", ("loss", "loss_last")), ("spectra", ("error", "error_last"))):
+        for column in columns:
+            tables[name][column] = tables[name][column] ** (np.log(share) / np.log(1e-4))
+    tables["spectra"]["amplitude"] = tables["spectra"]["amplitude"].clip(0.3) / 5
+    tables["spectra"]["target_amplitude"] = 0.2
+    return judged(tables)
+
+
+def of_targets():
+    """Two targets of one law, each with frequencies of its own."""
+    parts = [hand_made(["quick"], 5, frequencies, marks=24) for frequencies in ([1.0, 4.0], [2.0, 6.0])]
+    for number, part in enumerate(parts):
+        for rows in part.values():
+            if "problem_settings" in rows:
+                rows["problem_settings"] = f'{{"target": {number}}}'
+            if "run_id" in rows:
+                rows["run_id"] = f"{number}" + rows["run_id"]
+    return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
+
+
+STUDIES = {
+    "one run": lambda: hand_made(["quick", "slow"], 1, [1.0, 3.0], marks=24),
+    "few powers of ten": lambda: slowed(hand_made(["quick", "slow"], 5, [1.0, 3.0], marks=24), 0.3),
+    "nothing learned": lambda: slowed(hand_made(["quick", "slow"], 5, [1.0, 3.0], marks=24), 0.9),
+    "targets": of_targets,
+}
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_axes_can_be_read_words_are_apart_and_none_is_no_number(study):
+    tables = STUDIES[study]()
+    drawn = 0
+    for name in NAMES:
+        try:
+            figure = FIGURES[name](tables)
+        except ValueError:
+            continue
+        drawn += 1
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        boxes = words(figure, canvas.get_renderer())
+        assert collisions(boxes) == [], name
+        assert [text for text, _ in boxes if "nan" in text.split() or "[nan" in text] == [], name
+        for axes in figure.axes:
+            for axis in (axes.xaxis, axes.yaxis):
+                # of shared axes the first is named alone
+                named = [label.get_text() for label in ticks_of(axis)]
+                assert axis.get_scale() != "log" or len(named) != 1, (name, named)
+    assert drawn >= len(NAMES) // 2
+
+
+def test_no_interval_is_no_number_in_a_notebook():
+    told = study_html(hand_made(["quick"], 1, [1.0, 3.0]))
+    assert "<td>1.00</td>" in told
+    assert "nan" not in told.partition("<img")[0]
+
+
+@pytest.mark.parametrize("name", ["residual", "loss-matched"])
+def test_medians_at_equal_loss_are_of_half_of_the_runs_whatever_their_components(name):
+    """A run of three components has three rows, and is one run."""
+    tables = hand_made(["quick"], 5, [1.0, 3.0])
+    spectra = tables["spectra"]
+    tables["spectra"] = pd.concat([spectra.assign(component=number) for number in range(3)], ignore_index=True)
+    curves, kept = tables["curves"], tables["runs"]["run_id"].iloc[0]
+    curves.loc[curves["run_id"] != kept, "loss"] = curves["loss"].clip(0.3)
+    shares = NUMBERS[name](tables)["share"]
+    assert shares.min() >= 0.3
+    tables["runs"] = tables["runs"][tables["runs"]["run_id"] == kept]
+    assert NUMBERS[name](tables)["share"].min() < 0.01
+
+
+@pytest.mark.parametrize("name", ["residual", "loss-matched"])
+def test_losses_that_hardly_fall_are_a_sentence_and_no_empty_panel(name):
+    with pytest.raises(ValueError, match=r"heatmap.*--budget"):
+        FIGURES[name](STUDIES["nothing learned"]())
+
+
+def test_a_row_that_no_run_watches_is_not_told_as_missed():
+    tables = of_targets()
+    tables["hits"]["censored"] = True
+    figure = FIGURES["heatmap"](tables)
+    for axes, own in zip(figure.axes, (2, 2), strict=False):
+        missed = [line for line in axes.lines if line.get_marker() == CENSORED["marker"]]
+        assert sum(len(line.get_xdata()) for line in missed) == own
+    assert any("watched by no run" in text.get_text() for text in figure.texts)
+
+
+def test_a_run_that_ended_keeps_its_last_error_in_a_median():
+    tables = hand_made(["quick"], 5, [1.0, 3.0], marks=24)
+    spectra, ids = tables["spectra"], tables["runs"]["run_id"]
+    whole = NUMBERS["projection"](tables)
+    # three of five converge early at a small error
+    early = spectra["run_id"].isin(ids[:3])
+    spectra.loc[early & (spectra["mark"] == 10), "error"] = 1e-6
+    tables["spectra"] = spectra[~early | (spectra["mark"] <= 10)]
+    rows = NUMBERS["projection"](tables)
+    assert len(rows) == len(whole)
+    assert (rows.loc[rows["mark"] > 10, "error"] == 1e-6).all()
+    assert lasting(spectra) is spectra
+
+
+def test_a_line_that_stays_at_nothing_is_drawn():
+    tables = hand_made(["quick", "slow"], 5, [1.0, 3.0])
+    slow = tables["runs"].loc[tables["runs"]["optimizer"] == "slow", "run_id"]
+    tables["hits"].loc[tables["hits"]["run_id"].isin(slow), "censored"] = True
+    (axes,) = FIGURES["profile"](tables).axes
+    assert [0.0, 0.0] in [list(line.get_ydata()) for line in axes.lines]
+
+
+def test_a_slope_says_through_how_many_medians_it_goes():
+    tables = hand_made(["quick"], 5, [1.0, 3.0, 5.0])
+    hits = tables["hits"]
+    hits.loc[hits["frequency"] == 5.0, "censored"] = True
+    told = " ".join(text.get_text() for text in FIGURES["slope"](tables).axes[0].texts)
+    assert "(of 2 of 3)" in told
+
+
+def test_of_equally_loud_waves_evenly_spaced_ones_are_followed():
+    k = np.arange(1.0, 11.0)
+    # equal but for rounding
+    loud = pd.DataFrame({"frequency": k, "target_amplitude": 1 + 1e-15 * (k % 3)})
+    found = peaks(loud)
+    assert (len(found), found[0], found[-1]) == (PEAKS, 1.0, 10.0)
+    loud.loc[0, "target_amplitude"] = 2.0
+    found = peaks(loud)
+    assert (len(found), found[0], found[1], found[-1]) == (PEAKS, 1.0, 2.0, 10.0)
+
+
+def test_verdicts_under_other_choices_are_told_apart_without_colours():
+    tables = hand_made(["quick"], 5, [1.0, 3.0])
+    figure = FIGURES["robustness"](tables)
+    assert "▼" in [text.get_text() for text in figure.axes[0].texts]
+    told = " ".join(text.get_text() for text in figure.texts)
+    assert "▼ low-first" in told
+    assert "amplitude alone" in told
+
+
+def test_a_standing_names_methods_without_a_row():
+    tables = of_targets()
+    other = {name: rows.assign(optimizer="mute") for name, rows in of_targets().items() if "optimizer" in rows}
+    ids = {name: rows.assign(run_id="m" + rows["run_id"]) for name, rows in other.items() if "run_id" in rows}
+    tables["runs"] = pd.concat([tables["runs"], ids["runs"]], ignore_index=True)
+    told = " ".join(text.get_text() for text in FIGURES["standing"](tables).texts)
+    assert "without a row" in told
+    assert "mute" in told
+
+
+def test_filters_are_drawn_at_the_point_that_the_study_judges():
+    tables = hand_made(["quick"], 5, [1.0, 3.0])
+    spectra = tables["spectra"].assign(component=-1, probe="filter(3)", error_last=0.5)
+    spectra["frequency"] = spectra["frequency"].replace({1.0: 0.0})
+    tables |= {"spectra": spectra, "order": tables["order"].assign(incumbent="last")}
+    figure = filtering(tables)
+    assert {0.5} == {value for line in figure.axes[0].lines for value in line.get_ydata()}
+    assert any("at the last point" in text.get_text() for text in figure.texts)
