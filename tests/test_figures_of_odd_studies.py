@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from support.hand_made import hand_made
+from support.observed_tables import observed
 from support.page_words import collisions, ticks_of, words
 
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
-from harness.figures import FIGURES, NUMBERS
+from harness.figures import DRAWINGS, FIGURES
 from harness.figures.drawing.heat_panel import CENSORED
 from harness.figures.drawing.lasting import lasting
 from harness.figures.inline import study_html
@@ -94,10 +95,10 @@ def test_medians_at_equal_loss_are_of_half_of_the_runs_whatever_their_components
     tables["spectra"] = pd.concat([spectra.assign(component=number) for number in range(3)], ignore_index=True)
     curves, kept = tables["curves"], tables["runs"]["run_id"].iloc[0]
     curves.loc[curves["run_id"] != kept, "loss"] = curves["loss"].clip(0.3)
-    shares = NUMBERS[name](tables)["share"]
+    shares = DRAWINGS[name].numbers(tables)["share"]
     assert shares.min() >= 0.3
     tables["runs"] = tables["runs"][tables["runs"]["run_id"] == kept]
-    assert NUMBERS[name](tables)["share"].min() < 0.01
+    assert DRAWINGS[name].numbers(tables)["share"].min() < 0.01
 
 
 @pytest.mark.parametrize("name", ["residual", "loss-matched"])
@@ -119,12 +120,12 @@ def test_a_row_that_no_run_watches_is_not_told_as_missed():
 def test_a_run_that_ended_keeps_its_last_error_in_a_median():
     tables = hand_made(["quick"], 5, [1.0, 3.0], marks=24)
     spectra, ids = tables["spectra"], tables["runs"]["run_id"]
-    whole = NUMBERS["projection"](tables)
+    whole = DRAWINGS["projection"].numbers(tables)
     # three of five converge early at a small error
     early = spectra["run_id"].isin(ids[:3])
     spectra.loc[early & (spectra["mark"] == 10), "error"] = 1e-6
     tables["spectra"] = spectra[~early | (spectra["mark"] <= 10)]
-    rows = NUMBERS["projection"](tables)
+    rows = DRAWINGS["projection"].numbers(tables)
     assert len(rows) == len(whole)
     assert (rows.loc[rows["mark"] > 10, "error"] == 1e-6).all()
     assert lasting(spectra) is spectra
@@ -184,3 +185,14 @@ def test_filters_are_drawn_at_the_point_that_the_study_judges():
     figure = filtering(tables)
     assert {0.5} == {value for line in figure.axes[0].lines for value in line.get_ydata()}
     assert any("at the last point" in text.get_text() for text in figure.texts)
+
+
+@pytest.mark.parametrize("dpi", [72, 107, 110, 200])
+def test_notes_end_on_the_page_at_any_resolution(dpi):
+    for name in ("residual", "loss-matched", "slope", "directions"):
+        figure = FIGURES[name](observed(hand_made(["quick", "slow", "slower"], 5, [1.0, 3.0], marks=24)))
+        figure.set_dpi(dpi)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        ends = {text.get_text(): text.get_window_extent(canvas.get_renderer()).x1 for text in figure.texts}
+        assert {text for text, end in ends.items() if end > figure.bbox.x1} == set(), name
