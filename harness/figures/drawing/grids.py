@@ -164,6 +164,8 @@ def label(figure: Figure, x: str, y: str, note: str, handles: Sequence[Artist]) 
 
 NOTE, LEGEND = 0.105, 0.12
 """Inches of a further line."""
+HINTED = 1.08
+"""Small letters are set in whole pixels: at some resolutions they take so much more."""
 
 
 def _columns(names: Sequence[str], room: float) -> int:
@@ -178,7 +180,7 @@ def broken(note: str, room: float) -> list[str]:
     """Lines of a note, broken between words."""
     lines = [""]
     for word in note.split(" "):
-        if lines[-1] and text_width(f"{lines[-1]} {word}", 6) > room:
+        if lines[-1] and HINTED * text_width(f"{lines[-1]} {word}", 6) > room:
             lines.append(word)
         else:
             lines[-1] = f"{lines[-1]} {word}".strip()
