@@ -10,7 +10,8 @@ from support.page_words import collisions, ticks_of, words
 
 from harness.analysis.hits import find_hits
 from harness.analysis.order import order_table
-from harness.figures import DRAWINGS, FIGURES
+from harness.figures import DRAWINGS, FIGURES, save, unnamed
+from harness.figures.drawing import fonts
 from harness.figures.drawing.heat_panel import CENSORED
 from harness.figures.drawing.lasting import lasting
 from harness.figures.inline import study_html
@@ -196,3 +197,18 @@ def test_notes_end_on_the_page_at_any_resolution(dpi):
         canvas.draw()
         ends = {text.get_text(): text.get_window_extent(canvas.get_renderer()).x1 for text in figure.texts}
         assert {text for text, end in ends.items() if end > figure.bbox.x1} == set(), name
+
+
+def test_letters_that_no_font_has_are_told_in_a_sentence_and_not_in_warnings(tmp_path, monkeypatch):
+    """Warnings are errors here, and a machine may have a font with these letters."""
+    monkeypatch.setattr(fonts, "OTHERS", ())
+    fonts.fonts.cache_clear()
+    try:
+        tables = hand_made(["größte-α", "最速"], 1, [1.0, 3.0])
+        for name in ("heatmap", "order", "slope", "profile"):
+            save(FIGURES[name](tables), tmp_path / name)
+        assert "the letters 最速:" in unnamed(tables)
+        assert unnamed(hand_made(["größte-α"], 1, [1.0, 3.0])) == ""
+        assert study_html(tables).startswith("<table>")
+    finally:
+        fonts.fonts.cache_clear()

@@ -122,6 +122,8 @@ def say_where(console: Console, results: Results, file_format: str) -> None:
         console.print(f"figure: {results.folder}/{figure}.png and .pdf", highlight=False, soft_wrap=True)
     if (sentence := drawing.undrawn(results.tables, results.folder)) is not None:
         console.print(sentence, highlight=False, soft_wrap=True)
+    if sentence := drawing.unnamed(results.tables):
+        console.print(sentence, highlight=False, soft_wrap=True)
 
 
 def ending(results: Results, arguments: argparse.Namespace) -> int:

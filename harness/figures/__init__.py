@@ -21,7 +21,7 @@ from harness.figures.asked.standing import standing_figure, standing_rows
 from harness.figures.drawing.cropped import cropped
 from harness.figures.drawing.families import Families
 from harness.figures.drawing.fine_costs import finely
-from harness.figures.drawing.fonts import without_layout
+from harness.figures.drawing.fonts import lacking, without_layout
 from harness.figures.drawing.style import house_style
 from harness.figures.heatmap import heatmap, heatmap_rows
 from harness.figures.kept.filtered import filter_demo, filter_demo_rows, filtering, filtering_rows
@@ -119,6 +119,11 @@ def undrawn(tables: Tables, folder: Path) -> str | None:
         f"No figure was drawn of {count} configurations, beyond {MOST_DRAWN} of which a page takes minutes. Draw those "
         f"you want: python -m harness figure heatmap {folder} --optimizers {some}"
     )
+
+
+def unnamed(tables: Tables) -> str:
+    """The sentence on letters of names that no font of this machine has; empty where there are none."""
+    return lacking("".join(tables["runs"][list(LABELS)].drop_duplicates().to_numpy(str).ravel()))
 
 
 def asked_of(name: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pandas as pd
 from harness.analysis.thinned import LACKING, lacks_marks
 from harness.commands.folders import loaded, source_of
 from harness.commands.values import stem
-from harness.figures import DPI, DRAWINGS, asked_of, drawn, missing, save
+from harness.figures import DPI, DRAWINGS, asked_of, drawn, missing, save, unnamed
 from harness.figures.kept.film import KINDS, animation, animation_rows, save_film
 from harness.run.spec import families
 from harness.tables import Tables
@@ -44,7 +44,7 @@ def main(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise ValueError(f"The figure must be written somewhere; {error}. Choose another --out.") from None
     sys.stdout.write("".join(f"{path}\n" for path in paths))
-    notes = [note for note in (said, LACKING if lacks_marks(tables) else "") if note]
+    notes = [note for note in (said, LACKING if lacks_marks(tables) else "", unnamed(tables)) if note]
     sys.stderr.write("".join(f"{note}\n" for note in notes))
     return 0
 

@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 import matplotlib as mpl
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
+from harness.figures.drawing.fonts import fonts
+
 STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib, so that every machine draws the same figure
     "font.size": 7.0,
     "axes.labelsize": 7.0,
     "axes.linewidth": 0.5,
@@ -42,15 +44,17 @@ VERDICT_COLOURS = {"low-first": "#0072B2", "high-first": "#B34700"}
 @contextmanager
 def house_style() -> Iterator[None]:
     """The style within, whatever the user's own may be; theirs is back after it."""
-    with mpl.rc_context():
+    with mpl.rc_context(), catch_warnings():
+        # `fonts.lacking` says it once
+        filterwarnings("ignore", message="Glyph .* missing from")
         mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
+        mpl.rcParams.update(STYLE | {"font.sans-serif": [*fonts()]})
         yield
 
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Inches that `text` takes at `size` points."""
-    font = FontProperties(family="DejaVu Sans", weight=weight, size=size)
+    font = FontProperties(family=[*fonts()], weight=weight, size=size)
     # 72 points to the inch
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72 if text else 0.0
 
