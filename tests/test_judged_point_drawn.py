@@ -32,8 +32,9 @@ def test_a_figure_shows_the_point_that_is_judged(figure: str, judged: tuple[Tabl
     columns = [name for name in shown if not name.endswith("_last")]
     pd.testing.assert_frame_equal(shown[columns], expected[columns])
     drawn, usual = (FIGURES[figure](tables) for tables in judged)
-    told = [" ".join(text.get_text() for text in one.texts) for one in (drawn, usual)]
-    # a long note is broken into lines, each a text
+    # a long note is broken into lines, each a text, which are read from above
+    read = [sorted(one.texts, key=lambda text: -text.get_position()[1]) for one in (drawn, usual)]
+    told = [" ".join(text.get_text() for text in texts) for texts in read]
     assert ["point of each run" in text for text in told] == [True, False]
 
 
