@@ -17,13 +17,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from support.odd_tables import MACHINE, STUDY, some, tables
+from support.walkers import walks
 
+from harness.study.comparison import plan
 from harness.study.ledger import part
 from harness.study.ledger.checksum import BEFORE
 from harness.study.ledger.datasets import Dataset
+from harness.study.ledger.leases import Leases
 from harness.study.ledger.ledger import Ledger
 from harness.study.ledger.part import MAGIC, declared
-from harness.study.store import RUN_TABLES, OccupiedError, Store, read_exported, read_whole
+from harness.study.ledger.whole_tables import read_whole
+from harness.study.roll import roll_of
+from harness.study.sharing.papers import open_study, stored
+from harness.study.store import RUN_TABLES, OccupiedError, Store, read_exported
 from harness.tables import SCHEMA, empty, frame, rows_of
 
 
@@ -92,7 +98,20 @@ def test_a_folder_with_a_list_that_is_none_is_occupied_and_left_alone(tmp_path, 
     assert whole(tmp_path) == before
 
 
-@pytest.mark.parametrize("content", [None, "", '{"runs": [', "[]"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "",
+        '{"runs": [',
+        "[]",
+        '{"runs": [1]}',
+        '{"runs": ["a"], "version": "x"}',
+        '{"runs": ["a"], "configurations": [7], "seeds": [0], "labels": [{"id": "b"}]}',
+        '{"runs": ["a"], "configurations": ["c"], "seeds": [0], "labels": [{"id": "b"}]}',
+        '{"runs": ["a"], "configurations": [0], "seeds": [0], "labels": [null]}',
+    ],
+)
 def test_finished_runs_outlive_the_list_of_them(store, content):
     """Whoever starts the study again has them: nothing that is finished is lost, whatever became of one file."""
     store.write("a", tables("a"), MACHINE)
@@ -192,6 +211,42 @@ def test_a_study_grows_and_holds_the_runs_of_both_lists(store):
     store.write("e", tables("e"), MACHINE)
     assert store.read()["runs"]["run_id"].tolist() == ["a", "e"]
     assert store.roll()["runs"] == ["a", "b", "c", "d", "e"]
+
+
+def test_studies_that_grow_one_list_at_once_wait_for_each_other_and_no_run_is_forgotten(tmp_path):
+    def enter(seed):
+        Store(tmp_path / "out").open(roll_of(walks(seed + 1)[seed:]))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(enter, range(24)))
+    assert sorted(Store(tmp_path / "out").roll()["seeds"]) == list(range(24))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["study.json"]
+
+
+def test_two_that_grow_one_study_at_once_leave_one_file_of_all_its_runs(tmp_path):
+    def enter(seed):
+        planned = plan("control-low", ["gd"], [seed], budget=9)
+        open_study(Store(tmp_path / "out"), planned.study, planned.specs)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(enter, range(8)))
+    ids = [spec.run_id for spec in stored(tmp_path / "out").plan.specs]
+    assert sorted(ids) == sorted(Store(tmp_path / "out").roll()["runs"])
+    assert len(ids) == 8
+
+
+def test_a_newcomer_whose_folder_of_claims_the_last_one_removes_makes_it_again(tmp_path, monkeypatch):
+    leases = Leases(tmp_path / "leases")
+    beat = leases._beat
+
+    def removed_once(count):
+        monkeypatch.setattr(leases, "_beat", beat)
+        leases.folder.rmdir()
+        beat(count)
+
+    monkeypatch.setattr(leases, "_beat", removed_once)
+    with leases:
+        assert leases.claim("a")
 
 
 def test_a_search_is_joined_by_no_comparison_and_a_comparison_by_no_search(store, tmp_path):

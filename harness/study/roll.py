@@ -6,7 +6,7 @@ configuration stand together, by seed, configurations in the order in which they
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from harness.run.spec import RunSpec, digest
 
@@ -71,6 +71,23 @@ def label_of(roll: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         return {run_id: {} for run_id in roll["runs"]}
     pairs: Iterable[tuple[str, int]] = zip(roll["runs"], roll["configurations"], strict=True)
     return {run_id: roll["labels"][configuration] for run_id, configuration in pairs}
+
+
+def is_roll(found: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether what was read from the file of a list is one; what a later version has written is taken for one."""
+    if not isinstance(found, dict) or not isinstance(found.get("version", 1), int) or not _are(str, found.get("runs")):
+        return False
+    numbers = [found.get(name, []) for name in LISTS[1:]]
+    labels = found.get("labels", [])
+    if found.get("version", 1) > VERSION:
+        return True
+    if not (all(_are(int, one) for one in numbers) and _are(dict, labels) and all("id" in one for one in labels)):
+        return False
+    return not _is_full(found) or all(0 <= number < len(labels) for number in numbers[0])
+
+
+def _are(kind: type, found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(one, kind) for one in found)
 
 
 def _is_full(roll: Mapping[str, Any]) -> bool:

@@ -7,10 +7,11 @@ nothing half-written counts.
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pandas as pd
 
@@ -18,11 +19,12 @@ from harness.analysis.alike import alike
 from harness.analysis.incumbents import BEST
 from harness.questions.reading import unseen
 from harness.run.marks.observer import Observer
-from harness.study.ledger.absent import completed
+from harness.study.ledger.leases import alone
 from harness.study.ledger.ledger import LEASES, PARTS, Ledger
 from harness.study.ledger.part import KEY, State, TooNew, declared, unpack
-from harness.study.roll import VERSION, joined
-from harness.tables import SCHEMA, AnyRows, Tables, empty, frame
+from harness.study.ledger.whole_tables import read_whole, write_whole
+from harness.study.roll import VERSION, is_roll, joined
+from harness.tables import SCHEMA, AnyRows, Tables, empty
 from harness.whole_files import TEMPORARY, check_writable, replace_file, replace_text
 from problems.user_files import user_path
 
@@ -58,13 +60,33 @@ class Store:
         """Make the folder for this study (`study_id`, and `runs` in order), or let the study there grow by these runs.
 
         Raises OccupiedError if it holds anything else, and ValueError if it cannot be written."""
-        found, grown = self.grown(study)
         # nothing new, nothing written: the folder may be read-only
-        if grown == found:
-            return
-        try:
+        if not self.is_entered(study):
+            with self.alone():
+                self.enter(study)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While it is entered, no other process changes the list of the runs, nor the file of the study."""
+        with self._writing():
             self.folder.mkdir(parents=True, exist_ok=True)
-            replace_text(self.folder / STUDY, json.dumps(grown, separators=(",", ":")))
+        with alone(self.folder / LEASES):
+            yield
+
+    def is_entered(self, study: Mapping[str, Any]) -> bool:
+        """Whether the list has these runs and terms."""
+        found, grown = self.grown(study)
+        return found == grown
+
+    def enter(self, study: Mapping[str, Any]) -> None:
+        """What `open` does, for who is alone there."""
+        with self._writing():
+            replace_text(self.folder / STUDY, json.dumps(self.grown(study)[1], separators=(",", ":")))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise ValueError(
                 f"The output folder '{self.folder}' must be writable; {error.strerror or error}. Choose another --out."
@@ -90,8 +112,8 @@ class Store:
         # up from where the folder lies, which is what `..` of it means also behind a link
         place = self.folder.resolve()
         # relative as well: from there the paths of the user's data in the study's file hold
-        begun = os.path.relpath(Path.cwd(), place)
-        grown = {**study, "begun": begun} if found is None else joined(found, study)
+        begun = {"begun": os.path.relpath(Path.cwd(), place)}
+        grown = {**study, **begun} if found is None else joined(found, study)
         if self._shared is not None:
             # relative, so that a study and its ledger may be moved together
             grown["ledger"] = os.path.relpath(self._shared, place)
@@ -178,15 +200,13 @@ class Store:
             found = json.loads((self.folder / STUDY).read_text())
         except (OSError, ValueError):
             return None
-        if not isinstance(found, dict) or not isinstance(found.get("runs"), list):
-            return None
-        if found.get("version", 1) > VERSION:
+        if is_roll(found) and found.get("version", 1) > VERSION:
             raise TooNew(f"The study in '{self.folder}' is of a later version of the harness; update it.")
-        return found
+        return found if is_roll(found) else None
 
     def _recorded(self) -> Path | None:
-        found = self._found()
-        return self.folder / found["ledger"] if found and isinstance(found.get("ledger"), str) else None
+        place = (self._found() or {}).get("ledger")
+        return self.folder / place if isinstance(place, str) else None
 
     @property
     def begun(self) -> Path | None:
@@ -227,22 +247,3 @@ def read_exported(folder: Path) -> Tables:
         else:
             raise FileNotFoundError(f"No results in '{folder}': it needs {STUDY} or {parquet.name} or {csv.name}.")
     return alike(tables)
-
-
-def read_whole(name: str, path: Path) -> pd.DataFrame:
-    """A whole table from its file, also of an older version; raises ValueError where its columns are others."""
-    schema = declared()[name]
-    if path.suffix == ".parquet":
-        columns = dict(pd.read_parquet(path))
-    else:
-        missing = {column: [""] for column, kind in schema.items() if kind == "float64"}  # text may well be "NA"
-        columns = dict(pd.read_csv(path, dtype=schema, keep_default_na=False, na_values=missing))
-    return frame(name, completed(name, columns, schema), schema)
-
-
-def write_whole(rows: pd.DataFrame, file_format: str, file: BinaryIO) -> None:
-    """Write a table into an open file, as `parquet` or `csv`."""
-    if file_format == "csv":
-        rows.to_csv(file, index=False)
-    else:
-        rows.to_parquet(file, index=False)

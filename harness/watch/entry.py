@@ -16,9 +16,6 @@ from harness.watch.earlier import earlier
 from harness.watch.identity import Terms, roll, run_id
 from harness.whole_files import replace_text
 
-ATTEMPTS = 20
-"""To enter a study that other processes enter at the same moment."""
-
 
 class Entry:
     """One run of the study in `folder`; raises ValueError if it cannot be written, or counts cost in another unit."""
@@ -51,10 +48,7 @@ class Entry:
 
     def write(self, tables: Mapping[str, AnyRows]) -> None:
         """Enter the study and write the run, in place of an earlier one of the same labels and seed."""
-        for _ in range(ATTEMPTS):  # another process may enter at the same moment, and replace the list
-            self._store.open(roll(self.labels, self._terms))
-            if self.run_id in self._store.roll()["runs"]:
-                break
+        self._store.open(roll(self.labels, self._terms))
         self._store.write(self.run_id, tables, machine())
         self._keep_understood()
         self._known = self._stamp()

@@ -10,11 +10,11 @@ import os
 import platform
 import secrets
 import threading
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Self
 
@@ -25,6 +25,12 @@ BEAT = 5.0
 PATIENCE = 60.0
 """Seconds without a beat after which an owner on another machine is taken for gone."""
 
+MOST_MOVES = 100
+"""Times that the folder may be removed under a newcomer."""
+LIST = "list"
+"""What is claimed in place of a run by who changes the list of the runs."""
+POLL = 0.05
+"""Seconds between two looks at whether it is free."""
 NAME = ".name"
 """What ends the name of the file that holds its owner's, of which claims are links."""
 
@@ -45,14 +51,23 @@ class Leases:
 
     def __enter__(self) -> Self:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._beat(0)
-            self._name.write_text(self.owner)
+            self._move_in()
         except OSError as error:
             reason = error.strerror or error
             raise ValueError(f"The study's folder '{self.folder.parent}' must be writable; {reason}.") from None
         self._thread.start()
         return self
+
+    def _move_in(self) -> None:
+        for left in reversed(range(MOST_MOVES)):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._beat(0)
+                self._name.write_text(self.owner)
+                break
+            except FileNotFoundError:  # whoever was the last there has removed the folder since
+                if not left:
+                    raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -170,6 +185,15 @@ def described(owner: str) -> str:
     """An owner in words: where it works, and the number of its process there."""
     machine, process, *_ = owner.split("~")
     return f"{machine}, process {process}"
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """While it is entered nobody else enters, in any process: what is read may be changed and written back."""
+    with Leases(folder) as leases:
+        while not leases.claim(LIST):
+            sleep(POLL)
+        yield
 
 
 def _claim(run_id: str, number: int) -> str:

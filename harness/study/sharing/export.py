@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from harness.study.ledger.whole_tables import write_whole
 from harness.study.sharing.ioh import write_ioh
-from harness.study.store import write_whole
 from harness.tables import Tables
 from harness.whole_files import replace_file
 

@@ -69,11 +69,28 @@ def stored(folder: Path) -> Study:
 
 def open_study(store: Store, study: Mapping[str, Any], specs: Sequence[RunSpec], text: str | None = None) -> None:
     """Enter these runs into the list of the study and into its file: both, or where one is refused, neither."""
+    if not _is_entered(store, study, specs, text):
+        # list and file are read before they are written: of two that grow one study at once, one waits
+        with store.alone():
+            _enter(store, study, specs, text)
+
+
+def _is_entered(store: Store, study: Mapping[str, Any], specs: Sequence[RunSpec], text: str | None) -> bool:
+    path = store.folder / FILE
+    if not (store.is_entered(study) and path.exists()):
+        return False
+    ids = {spec.run_id for spec in specs}
+    if text is None or ids < set(store.roll()["runs"]):
+        return {spec.run_id for spec in _old(store.folder)} >= ids
+    return path.read_text(encoding="utf-8") == text
+
+
+def _enter(store: Store, study: Mapping[str, Any], specs: Sequence[RunSpec], text: str | None) -> None:
     listed = store.grown(study)[1]["runs"]
     more = text is None or {spec.run_id for spec in specs} < set(listed)
     # read before anything is written, as it may be refused
     old = _old(store.folder) if more and (store.folder / FILE).exists() else ()
-    store.open(study)
+    store.enter(study)
     try:
         keep_file(store, specs, text, old)
     except OSError as error:
