@@ -1,7 +1,7 @@
 """Many runs: nothing finished is lost, whoever dies."""
 
 import os
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,8 +12,8 @@ import pytest
 
 from harness.run.spec import RunSpec, find_problem
 from harness.study.comparison import plan
-from harness.study.execution.execute import execute
-from harness.study.execution.jobs import Job, group
+from harness.study.execution.execute import ExecutorGone, execute
+from harness.study.execution.jobs import Elsewhere, Job, group
 from harness.study.execution.pace import Pace
 from harness.study.execution.policy import Policy
 from harness.study.ledger.part import State
@@ -202,6 +202,79 @@ def test_an_error_in_a_job_is_said_in_its_own_words_and_no_process_is_said_to_ha
     rows = store.read()["runs"]
     assert set(rows["status"]) == {"failed"}
     assert set(rows["reason"]) == {"ValueError: the rows of a run do not fit"}
+
+
+class Ends(Executor):
+    """Makes a run, or not, and says something else of it."""
+
+    def __init__(self, error: BaseException, makes: bool = False) -> None:
+        self.error, self.makes = error, makes
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if self.makes:
+            fn(*args, **kwargs)
+        future.set_exception(self.error)
+        return future
+
+
+def test_a_scheduler_that_goes_away_ends_the_study_and_no_run_is_said_to_have_crashed(tmp_path: Path) -> None:
+    runs = specs(Walk())
+    store = opened(tmp_path / "out", runs)
+    with pytest.raises(ExecutorGone, match=r"has gone\. Every finished run is kept; start the same command again"):
+        execute(runs, store, Ends(CancelledError()))
+    assert not store.done()
+    execute(runs, store)
+    assert {state.attempt for state in store.states().values()} == {1}
+
+
+def test_a_run_that_was_written_before_its_worker_was_lost_stays(tmp_path: Path) -> None:
+    runs = specs(Walk())
+    store = opened(tmp_path / "out", runs)
+    execute(runs, store, Ends(RuntimeError("lost"), makes=True))
+    assert {state.status for state in store.states().values()} == {"budget"}
+
+
+def test_what_an_executor_says_of_a_run_is_told_and_no_more(tmp_path: Path) -> None:
+    runs = specs(Walk(), seeds=1)
+    store = opened(tmp_path / "out", runs)
+    execute(runs, store, Ends(ModuleNotFoundError("No module named 'mine'")))
+    assert store.read()["runs"]["reason"][0].startswith(
+        "The executor gave this run up, ModuleNotFoundError: No module named 'mine'. Either the workers"
+    )
+
+
+class Changes(Executor):
+    """Hands over a changed order, as a worker would take it whose machine is another."""
+
+    def __init__(self, **changes: Any) -> None:
+        self.changes = changes
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        job, order = args
+        try:
+            future.set_result(fn(job, replace(order, **self.changes), **kwargs))
+        except ValueError as error:
+            future.set_exception(error)
+        return future
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"version": "0.0.1"}, r"Workers must have the version .* 0\.0\.1; the one on '.*' has .*Install the same"),
+        ({"folder": Path("/elsewhere")}, "must lie on a disk that all workers see; on .*'/elsewhere' is not the one"),
+    ],
+)
+def test_a_worker_of_another_version_or_disk_ends_the_study_in_a_sentence(
+    tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    runs = specs(Walk())
+    store = opened(tmp_path / "out", runs)
+    with pytest.raises(Elsewhere, match=said):
+        execute(runs, store, Changes(**changes))
+    assert not store.done()
 
 
 class Unsendable:

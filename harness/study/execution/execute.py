@@ -4,19 +4,18 @@ What is durable is the ledger, not the pool: every finished run is written by th
 processes, on one machine or more, may execute the same study: each claims the runs that it is about to make.
 """
 
-import signal
-import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from time import sleep
 from typing import Any, TypeAlias
 
 from harness.questions.reading import with_earlier
 from harness.run.spec import RunSpec
-from harness.study.execution.jobs import OVERDUE, Job, Order, end_by, give_up, group, work
+from harness.study.execution.interruption import interruptible
+from harness.study.execution.jobs import OVERDUE, Elsewhere, Job, Order, end_by, give_up, group, work
 from harness.study.execution.pace import Pace, alike
 from harness.study.execution.policy import Policy
 from harness.study.ledger.leases import Leases
@@ -37,6 +36,14 @@ MOST_FLYING = 256
 """Jobs given to an executor of which we do not know how many it takes at once."""
 # one death may be another's fault, as when memory runs out; two are the run's own
 MOST_DEATHS = 2
+GONE = (
+    "Runs that were given out were cancelled: the scheduler, or whatever else made them, has gone. Every finished run "
+    "is kept; start the same command again when it is back."
+)
+
+
+class ExecutorGone(ValueError):
+    """Whoever was to make the runs is there no more; nothing is known of the runs themselves."""
 
 
 def execute(
@@ -48,7 +55,8 @@ def execute(
 ) -> None:
     """Make every run that the store does not have, in `jobs` processes, or on that executor.
 
-    A run whose process dies twice becomes a row with status `crashed`. Raises CannotStart, and Unwritable."""
+    A run whose process dies twice becomes a row with status `crashed`.
+    Raises CannotStart, Elsewhere, ExecutorGone, Unwritable."""
     policy = policy or Policy()
     store.ledger.check()
     states = store.ledger.states()
@@ -57,7 +65,7 @@ def execute(
         return
     width = 2 * jobs if isinstance(jobs, int) else MOST_FLYING  # so that no worker waits for us
     with (
-        _interruptible(),
+        interruptible(),
         store.ledger.leases(patience=policy.patience) as leases,
         # within the claims: they are given up when no process of ours is left that makes the runs
         _executor(jobs, todo, policy) as executor,
@@ -171,8 +179,11 @@ class _Study:
         try:
             self.pace.note(job, future.result())
         # these concern the study and not the job: whatever is tried next would end alike
-        except (Unwritable, TooNew, CannotStart):
+        except (Elsewhere, Unwritable, TooNew, CannotStart):
             raise
+        except CancelledError:
+            # never by us, as long as we ask after it
+            raise ExecutorGone(GONE) from None
         except Overdue:
             give_up(job, self.folder, attempts, "timeout", OVERDUE)
         except Exception as error:  # noqa: BLE001  # beside Failed, it is their process or executor that has ended
@@ -231,17 +242,3 @@ class _Study:
                 self.shares[self.flying[future][0]] = share
         if self.watch:
             self.watch(self.todo, self.shares)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let SIGTERM end the study as Ctrl-C does, unless somebody has a use for it."""
-    here = threading.current_thread() is threading.main_thread()
-    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from platform import node
 from time import perf_counter
 from typing import Any, TypeAlias
 
@@ -19,7 +21,7 @@ from harness.run.spec import RunSpec
 from harness.run.threads import PINNED
 from harness.run.tracebacks import collected, text_of
 from harness.study.execution.standby import GRACE, Standby, hard_limit
-from harness.study.ledger.ledger import Ledger, Unwritable
+from harness.study.ledger.ledger import LEASES, Ledger, Unwritable
 from harness.study.ledger.part import TooNew
 from harness.study.workers.channel import tell
 from harness.study.workers.process import WorkerDied
@@ -32,11 +34,19 @@ MOST_LANES = 32
 WRITERS = 2
 """Threads that write what is finished."""
 DIED = "The process that made this run died, and so did the one that tried again. Run it alone; often it lacks memory."
+GIVEN_UP = (
+    "The executor gave this run up, {}. Either the workers that made it died, often for lack of memory, or they lack "
+    "the same version of the harness, of its libraries or of a plugin."
+)
 OVERDUE = "The method did not come back within its time limit, and its process was ended."
 
 
 class Failed(Exception):
     """An error of a job, in its own words: its process has not died, and would meet it again."""
+
+
+class Elsewhere(ValueError):
+    """A worker stands where the study cannot be made: it sees another disk, or has another version of the harness."""
 
 
 def group(specs: Sequence[RunSpec]) -> list[Job]:
@@ -87,13 +97,16 @@ class Order:
     expendable: bool = False
     floors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """Noise floors of the data, which need not be found anew."""
+    version: str = field(default_factory=partial(version, "frequency-harness"))
+    """Of the harness that has planned the study."""
 
 
 def work(job: Job, order: Order) -> float:
     """Make the runs of a job that the ledger does not have, on one thread; the seconds it took.
 
-    Raises Failed, or what concerns the whole study: Unwritable, TooNew."""
+    Raises Failed, or what concerns the whole study: Elsewhere, Unwritable, TooNew."""
     began = perf_counter()
+    _check_place(order)
     fourier.tell_floors(order.floors)
     try:
         _make(job, order)
@@ -106,6 +119,21 @@ def work(job: Job, order: Order) -> float:
             Ledger(order.folder).keep_traceback(spec.run_id, text_of(error))
         raise Failed(sentence(error)) from error
     return perf_counter() - began
+
+
+def _check_place(order: Order) -> None:
+    own = version("frequency-harness")
+    if own != order.version:
+        raise Elsewhere(
+            f"Workers must have the version of the harness that plans the study, {order.version}; the one on "
+            f"'{node()}' has {own}. Install the same one there, and start the same command again."
+        )
+    # whoever executes the study has claims there for as long as we work
+    if not (order.folder / LEASES).is_dir():
+        raise Elsewhere(
+            f"The study's folder must lie on a disk that all workers see; on '{node()}' the folder '{order.folder}' is "
+            "not the one of this study. Put the study on a common file system, and start it again there."
+        )
 
 
 def _make(job: Job, order: Order) -> None:
@@ -156,8 +184,7 @@ def _standby(job: Job, ledger: Ledger, order: Order, begun: Mapping[str, int]) -
         return None
 
     def end() -> None:
-        missing = [spec for spec in job if not _is_made(ledger, spec, begun[spec.run_id])]
-        give_up(missing, order.folder, [begun[spec.run_id] for spec in missing], "timeout", OVERDUE)
+        give_up(job, order.folder, [begun[spec.run_id] for spec in job], "timeout", OVERDUE)
         # at once, from this thread: the method has the main one, and an exception here would end nothing
         os._exit(1)
 
@@ -169,13 +196,17 @@ def end_by(error: Exception) -> tuple[str, str]:
     """Status and reason of a run that was given up for this."""
     if isinstance(error, Failed):
         return "failed", str(error)
-    return "crashed", DIED if isinstance(error, WorkerDied) else f"{DIED} ({type(error).__name__}: {error})"
+    return "crashed", DIED if isinstance(error, WorkerDied) else GIVEN_UP.format(sentence(error))
 
 
 def give_up(job: Sequence[RunSpec], folder: Path, attempts: Sequence[int], status: str, reason: str) -> None:
-    """Write down runs whose process has ended without them: what was kept of them, with this end."""
+    """Write down runs whose process has ended without them: what was kept of them, with this end.
+
+    What it had finished, and only not told, stays."""
     ledger = Ledger(folder)
     for spec, attempt in zip(job, attempts, strict=True):
+        if _is_made(ledger, spec, attempt):
+            continue
         kept = ledger.partial(spec.run_id)
         if kept is None:
             ledger.write(spec.run_id, unfinished(spec, status, reason), machine(), attempt)

@@ -3,6 +3,7 @@
 Whoever reaches a Dask scheduler may run code on its workers, so a cluster that is started here listens on loopback.
 """
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -36,8 +37,14 @@ def dask_executor(address: str, workers: int, **security: Any) -> Iterator[Execu
         client = distributed.Client(address, timeout="10s", **security)
     except (OSError, TimeoutError, ValueError) as error:
         raise ValueError(f"There is no Dask scheduler at '{address}': {error}") from None
-    with client:
-        yield client.get_executor(pure=False)
+    # what is lost is told by whoever asked for it, and no traceback beside it
+    loud = logging.getLogger("distributed.client").level
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    try:
+        with client:
+            yield client.get_executor(pure=False)
+    finally:
+        logging.getLogger("distributed.client").setLevel(loud)
 
 
 @contextmanager
@@ -52,8 +59,7 @@ def _local(distributed: Any, workers: int) -> Iterator[Any]:
             host=LOOPBACK,
             dashboard_address=ANY_PORT,
             worker_dashboard_address=ANY_PORT,
-            # `logging.ERROR`
-            silence_logs=40,
+            silence_logs=logging.ERROR,
         ) as cluster,
     ):
         yield cluster
