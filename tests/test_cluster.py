@@ -83,6 +83,17 @@ def test_an_address_that_is_none_is_told_in_a_sentence(tmp_path, monkeypatch, ca
     assert "--dask takes 'local', or the address of a scheduler" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "address", ["tls://127.0.0.1:1", "tcp://127.0.0.1:1", "tcp://127.0.0.1:99999", "ucx://127.0.0.1:1"]
+)
+def test_a_scheduler_that_cannot_be_reached_is_told_with_what_to_do(address):
+    with (
+        pytest.raises(ValueError, match=rf"There is no Dask scheduler at '{address}': .*Start one with"),
+        dask_executor(address, 1, timeout="1s"),
+    ):
+        pass
+
+
 @pytest.mark.slow
 def test_a_study_is_made_on_a_cluster_by_a_word(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -13,6 +13,10 @@ LOCAL = "local"
 LOOPBACK = "127.0.0.1"
 ANY_PORT = f"{LOOPBACK}:0"
 FORM = "--dask takes 'local', or the address of a scheduler such as tcp://10.0.0.1:8786 or tls://...; got '{}'."
+WHAT_NOW = (
+    "Start one with: dask scheduler. One that uses certificates is named tls://..., and they stand in ~/.config/dask/ here "
+    "too (docs/howto-studies.md); any other is named tcp://..."
+)
 DEATHS = 1
 """Workers that a run may take with it before its next one is its last."""
 
@@ -34,9 +38,10 @@ def dask_executor(address: str, workers: int, **security: Any) -> Iterator[Execu
     if not address.startswith(("tcp://", "tls://", "ws://", "wss://", "ucx://", "inproc://")):
         raise ValueError(FORM.format(address))
     try:
-        client = distributed.Client(address, timeout="10s", **security)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ValueError(f"There is no Dask scheduler at '{address}': {error}") from None
+        client = distributed.Client(address, **({"timeout": "10s"} | security))
+    # the latter two where Dask lacks certificates, or is told to use them
+    except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
+        raise ValueError(f"There is no Dask scheduler at '{address}': {error}. {WHAT_NOW}") from None
     # what is lost is told by whoever asked for it, and no traceback beside it
     loud = logging.getLogger("distributed.client").level
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
