@@ -1,6 +1,8 @@
 """A study is shown on loopback while it grows, and nothing can be changed through it."""
 
 import http.client
+import socket
+import struct
 import threading
 from contextlib import contextmanager
 
@@ -98,6 +100,38 @@ def test_nothing_can_be_changed_and_nothing_else_be_read(study):
         assert ask(port, "/", Host="evil.example")[0] == 403
         assert ask(port, "/", "HEAD")[1] == ""
     assert sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*")) == before
+
+
+def test_who_leaves_before_the_answer_is_no_error(study, capfd):
+    folder, *_ = study
+    with serving(folder) as port:
+        for words in (b"", b"GET / HT", b"GET / HTTP/1.0\r\nHost: 127.0.0.1:%d\r\n\r\n" % port):
+            with socket.create_connection(("127.0.0.1", port)) as one:
+                # closed with a reset, as a browser does that is ended
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                one.sendall(words)
+        assert ask(port)[0] == 200
+    assert capfd.readouterr().err == ""
+
+
+@needs_browser
+def test_a_page_stands_while_the_list_of_the_runs_cannot_be_read_and_goes_on_afterwards(tmp_path):
+    planned = plan("control-low", ["gd"], 2, budget=9, marks=3)
+    store = Store(tmp_path / "study")
+    store.open(planned.study)
+    execute(planned.specs[:1], store)
+    listed = store.folder / "study.json"
+    whole = listed.read_text()
+    with serving(store.folder) as port, chromium() as browser:
+        browser.get(f"http://127.0.0.1:{port}/")
+        listed.write_text("{")
+        note = browser.find_element("id", "note")
+        WebDriverWait(browser, 60).until(lambda _: "study.json, is damaged or gone" in note.text)
+        assert "1 of 2 runs" in browser.find_element("tag name", "main").text
+        listed.write_text(whole)
+        execute(planned.specs, store)
+        WebDriverWait(browser, 60).until(lambda one: "2 of 2 runs" in one.find_element("tag name", "main").text)
+        assert not note.is_displayed()
 
 
 def test_it_listens_on_this_machine_alone_and_says_of_a_port_that_it_is_taken(study):

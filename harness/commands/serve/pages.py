@@ -14,13 +14,21 @@ from harness.study.understood import kept
 PAUSE = 3
 """Seconds after which the browser asks again while runs are missing."""
 SCRIPT = f"""
+function say(text) {{
+  const note = document.querySelector("#note");
+  note.textContent = text;
+  note.hidden = !text;
+}}
 async function again() {{
+  let answer, text;
   try {{
-    const text = await (await fetch("/")).text();
-    const made = new DOMParser().parseFromString(text, "text/html").querySelector("main");
-    document.querySelector("main").replaceWith(made);
-    if ("going" in made.dataset) setTimeout(again, {1000 * PAUSE});
-  }} catch {{ document.querySelector("main").append("The server has ended."); }}
+    answer = await fetch("/");
+    text = await answer.text();
+  }} catch {{ say("The server has ended. Start it again, and load this page anew."); return; }}
+  const main = new DOMParser().parseFromString(text, "text/html").querySelector("main");
+  if (answer.ok && main) document.querySelector("main").replaceWith(main);
+  say(answer.ok && main ? "" : text);
+  if ("going" in document.querySelector("main").dataset) setTimeout(again, {1000 * PAUSE});
 }}
 if ("going" in document.querySelector("main").dataset) setTimeout(again, {1000 * PAUSE});
 """
@@ -75,6 +83,7 @@ class Study:
             f'<a href="/report.html">The report of what is finished</a></p>'
             f'<div class="scroll" role="group" aria-label="Progress of each optimizer" tabindex="0">'
             f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></main>"
+            '<p id="note" role="status" hidden></p>'
             f"<script>{SCRIPT}</script></body></html>"
         )
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,6 +43,11 @@ class Handler(BaseHTTPRequestHandler):
     def __init__(self, study: Study, *rest: object) -> None:
         self._study = study
         super().__init__(*rest)  # type: ignore[arg-type]  # request, address and server, as the server hands them over
+
+    def handle(self) -> None:
+        """One request; whoever closes the page before it is there needs no answer."""
+        with suppress(ConnectionError):
+            super().handle()
 
     def do_GET(self) -> None:
         """A page."""
