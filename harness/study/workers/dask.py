@@ -14,8 +14,8 @@ LOOPBACK = "127.0.0.1"
 ANY_PORT = f"{LOOPBACK}:0"
 FORM = "--dask takes 'local', or the address of a scheduler such as tcp://10.0.0.1:8786 or tls://...; got '{}'."
 WHAT_NOW = (
-    "Start one with: dask scheduler. One that uses certificates is named tls://..., and they stand in ~/.config/dask/ here "
-    "too (docs/howto-studies.md); any other is named tcp://..."
+    "Start one with: dask scheduler. One that uses certificates is named tls://..., and they stand in ~/.config/dask/ "
+    "here, too (docs/howto-studies.md); any other is named tcp://..."
 )
 DEATHS = 1
 """Workers that a run may take with it before its next one is its last."""
