@@ -6,18 +6,23 @@ import os
 import re
 import shutil
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from threading import Event, Timer
 
 import iohinspector
 import pandas as pd
 import pytest
 
 from harness.cli import main
+from harness.commands.folders import quiet
 from harness.questions.reading import read_observers, unseen
 from harness.study.comparison import load
 from harness.study.file.study_file import read_study
 from harness.study.ledger import part
+from harness.study.ledger.leases import Leases
+from harness.study.ledger.ledger import Ledger
 from harness.study.making import compare, make, sweep
 from harness.study.sharing.ioh import write_ioh
 from harness.study.sharing.licences import license_address
@@ -375,6 +380,69 @@ def test_nobody_merges_parts_or_cleans_while_somebody_works(inside, capsys):
         for word in ("compact", "clean"):
             assert main([word, "here"]) == 2
             assert "Somebody works on this study" in capsys.readouterr().err
+
+
+def test_of_two_that_merge_parts_at_once_neither_overlooks_the_other(tmp_path):
+    ledger = Ledger(tmp_path)
+    with (
+        quiet(ledger),
+        pytest.raises(ValueError, match="Somebody works on this study"),
+        quiet(ledger),
+    ):
+        pass
+
+
+def test_a_machine_that_went_down_is_told_and_its_leftovers_are_cleaned(inside, capsys, monkeypatch):
+    sweep(file(inside, ["gd"], 1), out="here")
+    monkeypatch.setattr("harness.study.ledger.ledger.Ledger.leases", lambda self: Leases(self.folder / "leases", 0.3))
+    leases = Path("here/leases")
+    leases.mkdir()
+    for ending, text in ((".owner", "3"), (".name", "gone~1~2~x")):
+        (leases / f"gone~1~2~x{ending}").write_text(text)
+    (leases / "a.000001.claim").write_text("gone~1~2~x")
+    assert main(["status", "here"]) == 0
+    said = capsys.readouterr().out
+    assert "worked on by gone, process 1, unless that machine has gone down since: harness resume" in said
+    assert main(["clean", "here"]) == 0
+    assert "waiting at most a minute" in capsys.readouterr().err
+    assert not leases.exists()
+    assert main(["status", "here"]) == 0
+    assert "worked on" not in capsys.readouterr().out
+
+
+def test_a_machine_that_beats_is_left_to_its_work(inside, capsys):
+    sweep(file(inside, ["gd"], 1), out="here")
+    elsewhere = Leases(Path("here/leases"))
+    elsewhere.folder.mkdir()
+    owner = elsewhere.folder / "elsewhere~1~2~x.owner"
+    owner.write_text("1")
+    beat = Timer(1.0, owner.write_text, ("2",))
+    beat.start()
+    assert main(["compact", "here"]) == 2
+    beat.join()
+    assert "Somebody works on this study: elsewhere, process 1" in capsys.readouterr().err
+
+
+def test_every_run_is_seen_at_any_moment_of_a_merge_of_parts(inside):
+    sweep(file(inside, ["gd"], 12), out="here")
+    ledger, ids = Ledger(Path("here")), Store(Path("here")).roll()["runs"]
+    begun = Event()
+
+    def merge_parts():
+        begun.wait()
+        ledger.compact()
+
+    with ThreadPoolExecutor(1) as other:
+        merging = other.submit(merge_parts)
+        begun.set()
+        while True:
+            over, look = merging.done(), Ledger(Path("here"))
+            assert set(look.states()) == set(ids)
+            assert look.rows(ids).num_rows == len(ids)
+            assert look.damaged == {}
+            if over:
+                break
+    merging.result()
 
 
 def test_data_of_the_users_own_are_said_to_be_missing_from_an_archive(inside, capsys):

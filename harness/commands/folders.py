@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.report.again import WATCHED
 from harness.study.comparison import Results, load
 from harness.study.file.study_file import Study
-from harness.study.ledger.leases import described
+from harness.study.ledger.leases import Leases, described, is_here
 from harness.study.ledger.ledger import Ledger
 from harness.study.sharing.papers import FILE, stored
 from harness.study.store import STUDY, Store
@@ -89,9 +89,22 @@ def loaded(folder: Path, incumbent: str | None = None) -> Results:
     return results
 
 
-def quiet(ledger: Ledger) -> None:
-    """Raise ValueError if another process works on the ledger."""
-    others = ledger.leases().others()
-    if others:
-        who = ", ".join(sorted(map(described, others)))
-        raise ValueError(f"Somebody works on this study: {who}. Wait until that has ended.")
+@contextmanager
+def quiet(ledger: Ledger) -> Iterator[Leases]:
+    """While it is entered nobody works on the ledger but us; raises ValueError if another process does.
+
+    What the disk refuses meanwhile is a ValueError, too."""
+    # entered first and asked then: of two that begin at once neither overlooks the other
+    with ledger.leases() as leases:
+        if (unsure := leases.others()) and not any(map(is_here, unsure)):
+            sys.stderr.write("waiting at most a minute for a sign of life of another machine\n")
+        if others := leases.workers():
+            who = ", ".join(sorted(map(described, others)))
+            raise ValueError(f"Somebody works on this study: {who}. Wait until that has ended.")
+        try:
+            yield leases
+        except OSError as error:
+            raise ValueError(
+                f"Files of the study in '{ledger.folder}' could not be changed: {error.strerror or error}. No finished "
+                "run is lost; give the same command again when that is mended."
+            ) from None

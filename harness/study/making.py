@@ -88,7 +88,10 @@ def make(
     try:
         keep(store.folder, planned.understood)
     except OSError as error:
-        raise ValueError(f"The study's folder '{store.folder}' must be writable; {error.strerror or error}.") from None
+        raise ValueError(
+            f"The study's folder '{store.folder}' must be writable; {error.strerror or error}. "
+            "Make it so, or choose another --out."
+        ) from None
     before = store.states()
     nulls = partial(keep_nulls, store.folder, planned.specs)
     # runs that are made in this process have it to themselves, for their clocks

@@ -13,9 +13,10 @@ def main(arguments: argparse.Namespace) -> int:
     folder = existing(Path(arguments.folder))
     ledger = Store(folder).ledger
     # a temporary file of a process that lives is no leftover
-    quiet(ledger)
-    found = ledger.leftovers()
-    for path in found:
-        path.unlink(missing_ok=True)
+    with quiet(ledger) as leases:
+        leases.tidy(leases.claimed)
+        found = ledger.leftovers()
+        for path in found:
+            path.unlink(missing_ok=True)
     sys.stdout.write(f"removed {len(found)} leftovers of '{folder}'; {len(ledger.states()):,} finished runs stay\n")
     return 0

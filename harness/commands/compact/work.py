@@ -12,8 +12,8 @@ def main(arguments: argparse.Namespace) -> int:
     """Merge them, and say how many; the exit code."""
     folder = existing(Path(arguments.folder))
     ledger = Store(folder).ledger
-    quiet(ledger)
-    count = ledger.compact()
+    with quiet(ledger):
+        count = ledger.compact()
     for name, reason in ledger.put_aside.items():
         sys.stderr.write(f"damaged, and put aside: {name}: {reason}; harness resume {folder} makes it again\n")
     sys.stdout.write(f"merged {count:,} runs into {ledger.dataset.folder}\n")

@@ -9,7 +9,7 @@ from rich.table import Table
 from harness.commands.console import printing
 from harness.commands.folders import existing
 from harness.quantities import duration
-from harness.study.ledger.leases import described
+from harness.study.ledger.leases import described, is_here
 from harness.study.status import Status, status_of
 
 
@@ -39,7 +39,7 @@ def _table(status: Status) -> Table:
 
 
 def _sentences(status: Status, folder: Path) -> list[str]:
-    found = [f"worked on by {described(owner)}" for owner in status.owners]
+    found = [_worked_on(owner, folder) for owner in status.owners]
     found += [f"damaged: {name}: {reason}" for name, reason in status.damaged.items()]
     if status.finished < status.runs and isfinite(status.seconds_left):
         found.append(f"left: about {duration(status.seconds_left)} of processor, by what finished runs took")
@@ -48,3 +48,10 @@ def _sentences(status: Status, folder: Path) -> list[str]:
     if status.leftovers:
         found.append(f"{status.leftovers} leftovers of processes that were killed: harness clean {folder}")
     return found
+
+
+def _worked_on(owner: str, folder: Path) -> str:
+    said = f"worked on by {described(owner)}"
+    # whether it lives takes a minute to see, and this word waits for nothing
+    unsure = f", unless that machine has gone down since: harness resume {folder} shares the work, or takes it over"
+    return said if is_here(owner) else said + unsure

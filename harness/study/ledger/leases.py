@@ -54,7 +54,10 @@ class Leases:
             self._move_in()
         except OSError as error:
             reason = error.strerror or error
-            raise ValueError(f"The study's folder '{self.folder.parent}' must be writable; {reason}.") from None
+            raise ValueError(
+                f"The study's folder '{self.folder.parent}' must be writable; {reason}. Make it so, or choose "
+                "another --out."
+            ) from None
         self._thread.start()
         return self
 
@@ -124,18 +127,37 @@ class Leases:
         paths = list(self.folder.glob("*.*"))
         # of a thousand runs it takes a second to say which are finished, and mostly nobody has left a claim
         done = finished() if any(path.suffix == ".claim" for path in paths) else ()
+        # asked once: an owner whose count is removed seems to have moved
+        lives = cache(self.is_alive)
         for path in paths:
             with suppress(OSError):
                 over = path.suffix == ".claim" and path.name.split(".")[0] in done
                 if over or path.suffix in (".owner", NAME):
                     owner = path.read_text() if over else path.stem
-                    if owner != self.owner and not self.is_alive(owner):
+                    if owner != self.owner and not lives(owner):
                         path.unlink()
 
     def others(self) -> set[str]:
         """The owners beside this one that live."""
         owners = {path.stem for path in self.folder.glob("*.owner")}
         return {owner for owner in owners - {self.owner} if self.is_alive(owner)}
+
+    def workers(self) -> set[str]:
+        """Owners beside this one that live for certain; for one on another machine a beat is waited for."""
+        first: dict[str, str] = {}
+        while others := self.others():
+            counts = {owner: self._seen[owner][0] for owner in others}
+            if sure := {
+                owner for owner in others if is_here(owner) or counts[owner] != first.get(owner, counts[owner])
+            }:
+                return sure
+            first |= {owner: count for owner, count in counts.items() if owner not in first}
+            sleep(POLL)
+        return set()
+
+    def claimed(self) -> set[str]:
+        """The runs that anybody has claimed."""
+        return {path.name.split(".")[0] for path in self.folder.glob("*.claim")}
 
     def is_alive(self, owner: str) -> bool:
         """Whether that owner's process is there, or on another machine has beaten lately."""
@@ -194,6 +216,11 @@ def alone(folder: Path) -> Iterator[None]:
         while not leases.claim(LIST):
             sleep(POLL)
         yield
+
+
+def is_here(owner: str) -> bool:
+    """Whether an owner's process can be asked after on this machine, of which it is known whether it lives."""
+    return owner.partition("~")[0] == _place()
 
 
 def _claim(run_id: str, number: int) -> str:

@@ -1,10 +1,10 @@
 """All runs that a folder holds: loose parts, merged ones, and those of the first layout."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import pyarrow as pa
@@ -24,6 +24,9 @@ LEASES = "leases"
 TRACEBACKS = "tracebacks"
 NAME = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_-]{0,127}")
 """What the id of a run looks like: nothing that leads out of a folder."""
+
+
+T = TypeVar("T")
 
 
 class Unwritable(ValueError):
@@ -196,27 +199,31 @@ class Ledger:
     def _loose(self, wanted: Mapping[str, None] | None = None) -> list[Path]:
         """The parts by name, and those that a merge has moved aside."""
         found: dict[str, Path] = {}
-        # PARTS last: a run that was made again during a merge goes before the part moved aside
-        for folder in (MERGING, PARTS):
+        # PARTS first: a run that was made again during a merge goes before the part moved aside; and a part that is
+        # moved while we look is seen here, there or among the merged ones, which are read after these
+        for folder in (PARTS, MERGING):
             for path in sorted((self.folder / folder).glob("[!.]*.parquet")):
                 if wanted is not None and path.stem not in wanted:
                     continue
                 if NAME.fullmatch(path.stem) and path.is_file():
-                    found[path.stem] = path
-                else:
+                    found.setdefault(path.stem, path)
+                elif path.exists():
                     self.damaged[path.name] = "its name is none of a run"
         return list(found.values())
 
     def _peek(self, path: Path) -> State | None:
-        try:
-            return part.peek(path)
-        except Unreadable as reason:
-            self.damaged[path.name] = str(reason)
-            return None
+        return self._judged(path, part.peek)
 
     def _read(self, path: Path) -> pa.Table | None:
+        return self._judged(path, part.read)
+
+    def _judged(self, path: Path, look: Callable[[Path], T]) -> T | None:
         try:
-            return part.read(path)
+            return look(path)
         except Unreadable as reason:
-            self.damaged[path.name] = str(reason)
+            aside = self.folder / MERGING / path.name
+            if path.exists():
+                self.damaged[path.name] = str(reason)
+            elif path != aside and aside.exists():  # a merge has moved it since it was found
+                return self._judged(aside, look)
             return None

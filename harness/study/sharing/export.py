@@ -16,7 +16,9 @@ def export(tables: Tables, form: str, target: Path) -> list[Path]:
         target.mkdir(parents=True, exist_ok=True)
         return FORMS[form](tables, target)
     except OSError as error:
-        raise ValueError(f"The folder '{target}' must be writable; {error.strerror or error}.") from None
+        raise ValueError(
+            f"The folder '{target}' must be writable; {error.strerror or error}. Make it so, or choose another --out."
+        ) from None
 
 
 def _files(form: str, tables: Tables, target: Path) -> list[Path]:

@@ -94,7 +94,10 @@ def _enter(store: Store, study: Mapping[str, Any], specs: Sequence[RunSpec], tex
     try:
         keep_file(store, specs, text, old)
     except OSError as error:
-        raise ValueError(f"The study's folder '{store.folder}' must be writable; {error.strerror or error}.") from None
+        raise ValueError(
+            f"The study's folder '{store.folder}' must be writable; {error.strerror or error}. "
+            "Make it so, or choose another --out."
+        ) from None
 
 
 def _old(folder: Path) -> Sequence[RunSpec]:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -77,8 +78,11 @@ def publish(
                 archive.writestr(zipfile.ZipInfo(name, FIRST_DAY), content, zipfile.ZIP_DEFLATED)
         temporary.replace(target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ValueError(f"The archive '{target}' cannot be written: {error.strerror or error}.") from None
+        with suppress(OSError):  # a disk that is read-only has none
+            temporary.unlink(missing_ok=True)
+        raise ValueError(
+            f"The archive '{target}' cannot be written: {error.strerror or error}. Choose another --out."
+        ) from None
     return sorted(files)
 
 
