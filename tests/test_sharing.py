@@ -382,6 +382,39 @@ def test_nobody_merges_parts_or_cleans_while_somebody_works(inside, capsys):
             assert "Somebody works on this study" in capsys.readouterr().err
 
 
+def test_a_merge_says_which_runs_are_damaged_in_a_source_and_what_makes_them(inside, capsys):
+    sweep(file(inside, ["gd"], 3), out="one")
+    first, second, _ = sorted(Path("one/parts").iterdir())
+    first.write_bytes(b"")
+    content = bytearray(second.read_bytes())
+    content[40] ^= 255
+    second.write_bytes(content)
+    assert main(["merge", "one", "--out", "all"]) == 0
+    said = capsys.readouterr()
+    assert f"damaged, and left out: {first.name}: it is empty" in said.err
+    assert f"damaged, and left out: {second.name}: it has changed" in said.err
+    assert said.out == "1 of 3 runs are in all\ngo on with: harness resume all\n"
+
+
+def test_runs_watched_by_others_merge_also_where_one_of_them_is_damaged(inside, capsys):
+    words = ["compare", "--problem", "control-low", "--optimizers", "gd", "--seeds", "2", "--budget", "60"]
+    assert main([*words, "--jobs", "1", "--out", "one"]) == 0
+    assert main([*words, "--jobs", "1", "--out", "two", "--observe", "sharpness"]) == 0
+    part, *_ = sorted(Path("two/parts").iterdir())
+    content = bytearray(part.read_bytes())
+    content[40] ^= 255
+    part.write_bytes(content)
+    assert main(["merge", "one", "two", "--out", "all"]) == 0
+    assert "2 of 2 runs are in all" in capsys.readouterr().out
+
+
+def test_nobody_merges_into_a_study_that_is_worked_on(inside, capsys):
+    sweep(file(inside, ["gd"], 1), out="here")
+    with Store(Path("here")).ledger.leases():
+        assert main(["merge", "here", "--out", "here"]) == 2
+    assert "Somebody works on this study" in capsys.readouterr().err
+
+
 def test_of_two_that_merge_parts_at_once_neither_overlooks_the_other(tmp_path):
     ledger = Ledger(tmp_path)
     with (

@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from harness.questions.reading import joined_text
 from harness.study.file.study_file import Study
 from harness.study.ledger import part
@@ -28,7 +26,8 @@ def merge(sources: Sequence[Path], target: Path) -> Store:
     """Let the study in `target` hold the runs of all `sources`; raises ValueError, FileNotFoundError.
 
     Of two versions of a run the one is kept that has not failed, and else the one that was begun more often; with it
-    what observers have seen of the other, as they change no run."""
+    what observers have seen of the other, as they change no run. What is damaged in a source, and nowhere whole, is
+    among the damaged of the ledger."""
     stores = [Store(source) for source in sources]
     rolls = [store.roll() for store in stores]
     # all that is read, before anything is written: a source that cannot be merged leaves no folder begun
@@ -48,6 +47,9 @@ def merge(sources: Sequence[Path], target: Path) -> Store:
     for study in studies:
         if study is not None:
             _keep_file(study, merged)
+    have = {f"{run_id}.parquet" for run_id in merged.ledger.states()}
+    for store in stores:
+        merged.ledger.damaged |= {name: why for name, why in store.ledger.damaged.items() if name not in have}
     return merged
 
 
@@ -86,14 +88,17 @@ def _seen_elsewhere(source: Store, target: Store) -> dict[str, Tables]:
         if other is None or other.observers == state.observers or {state.status, other.status} & {*AGAIN}:
             continue
         left_out = target if _is_better(state, other) else source
-        found[key] = unpack(_rows(left_out, key))
+        if (rows := left_out.ledger.rows([key])) is not None:  # its footer was whole, and its pages need not be
+            found[key] = unpack(rows)
     return found
 
 
 def _join(seen: Mapping[str, Tables], source: Store, target: Store) -> None:
     machines = source.ledger.machines()
     for key, others in seen.items():
-        rows = _rows(target, key)
+        rows = target.ledger.rows([key])
+        if rows is None:
+            continue
         own = unpack(rows)
         watched = others["runs"]["observers"].iloc[0]
         observers = joined_text(own["runs"]["observers"].iloc[0], watched)
@@ -101,12 +106,6 @@ def _join(seen: Mapping[str, Tables], source: Store, target: Store) -> None:
         machine = machines[machines["machine_id"] == own["runs"]["machine_id"].iloc[0]]
         # on the right the run's own tables: of those that both have, the kept run's stand
         target.write(key, others | own, dict(machine.iloc[0]), rows["attempt"][0].as_py())
-
-
-def _rows(store: Store, run_id: str) -> pa.Table:
-    rows = store.ledger.rows([run_id])
-    assert rows is not None
-    return rows
 
 
 def _is_better(state: State, other: State | None) -> bool:
