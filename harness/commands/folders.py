@@ -11,8 +11,9 @@ from pathlib import Path
 from harness.report.again import WATCHED
 from harness.study.comparison import Results, load
 from harness.study.file.study_file import Study
-from harness.study.ledger.leases import Leases, described, is_here
+from harness.study.ledger.leases import Leases
 from harness.study.ledger.ledger import Ledger
+from harness.study.ledger.owners import described, is_here
 from harness.study.sharing.papers import FILE, stored
 from harness.study.store import STUDY, Store
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from harness.commands.console import printing
 from harness.commands.folders import existing
 from harness.quantities import duration
-from harness.study.ledger.leases import described, is_here
+from harness.study.ledger.owners import described, is_here
 from harness.study.status import Status, status_of
 
 

@@ -5,9 +5,7 @@ is gone if its process is, or if its count has stood still for a while on the cl
 clocks are ever compared. A claim of an owner who is gone is outbid by a file with the next number.
 """
 
-import hashlib
 import os
-import platform
 import secrets
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -18,6 +16,7 @@ from time import monotonic, sleep
 from types import TracebackType
 from typing import Self
 
+from harness.study.ledger.owners import birth_of, is_here, place
 from harness.whole_files import replace_file
 
 BEAT = 5.0
@@ -41,7 +40,7 @@ class Leases:
     def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
         self.folder = folder
         self.patience = patience
-        self.owner = f"{_place()}~{os.getpid()}~{_birth(os.getpid())}~{secrets.token_hex(4)}"
+        self.owner = f"{place()}~{os.getpid()}~{birth_of(os.getpid())}~{secrets.token_hex(4)}"
         self._name = folder / f"{self.owner}{NAME}"
         self._seen: dict[str, tuple[str, float]] = {}
         """The last count of each other owner, and when it was first seen."""
@@ -165,7 +164,7 @@ class Leases:
         pid, _, rest = rest.partition("~")
         birth = rest.partition("~")[0]
         # here the process itself can be asked; its birth tells it from a later one of the same number
-        if node == _place() and pid.isdecimal() and _birth(int(pid)) != birth:
+        if node == place() and pid.isdecimal() and birth_of(int(pid)) != birth:
             return False
         try:
             # a claim that has no owner in it yet is waited for as if it did not beat
@@ -203,12 +202,6 @@ class Leases:
                 self._beat(count)
 
 
-def described(owner: str) -> str:
-    """An owner in words: where it works, and the number of its process there."""
-    machine, process, *_ = owner.split("~")
-    return f"{machine}, process {process}"
-
-
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """While it is entered nobody else enters, in any process: what is read may be changed and written back."""
@@ -218,37 +211,9 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def is_here(owner: str) -> bool:
-    """Whether an owner's process can be asked after on this machine, of which it is known whether it lives."""
-    return owner.partition("~")[0] == _place()
-
-
 def _claim(run_id: str, number: int) -> str:
     return f"{run_id}.{number:06d}.claim"
 
 
 def _number(claim: str) -> int:
     return int(claim.split(".")[-2])
-
-
-@cache
-def _place() -> str:
-    """Where process numbers mean the same processes: the machine, since its boot, and the container on it."""
-    try:
-        booted = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        inside = str(Path("/proc/self/ns/pid").readlink())
-    except OSError:
-        return platform.node() or "host"
-    return f"{platform.node() or 'host'}.{hashlib.sha256((booted + inside).encode()).hexdigest()[:6]}"
-
-
-def _birth(pid: int) -> str:
-    """When a process of this machine began, in ticks since its boot; empty where there is none, or none can say."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return "" if Path("/proc/self/stat").exists() else "unknown"
-    # proc(5): the name in brackets may hold blanks and brackets; `starttime` is field 22, and `state` the third
-    state, *fields = text.rpartition(")")[2].split()
-    # a zombie is dead, and only not yet buried
-    return "" if state == "Z" else fields[18]
