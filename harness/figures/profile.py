@@ -2,6 +2,7 @@
 
 Source: Moré and Wild 2009, with a pair of seed and frequency in place of a problem."""
 
+from math import e
 from typing import Literal
 
 import numpy as np
@@ -78,7 +79,7 @@ def _area(rows: pd.DataFrame | None, top: float) -> float:
         return 0.0
     gained = np.diff(rows["share"].to_numpy(), prepend=0.0)
     # sum_i (s_i - s_{i-1}) (1 - log c_i / log top): the area below the steps, as a share of the whole
-    return float((gained * (1 - np.log(rows["cost"].clip(1, top)) / np.log(max(top, np.e)))).sum())
+    return float((gained * (1 - np.log(rows["cost"].clip(1, top)) / np.log(max(top, e)))).sum())
 
 
 def _draw(axes: Axes, by_name: dict[str, pd.DataFrame], shown: list[str], top: float) -> None:
@@ -102,7 +103,7 @@ def _draw(axes: Axes, by_name: dict[str, pd.DataFrame], shown: list[str], top: f
 
 def _free_corner(lines: list[pd.DataFrame], names: int, top: float) -> Literal["lower right", "upper left"]:
     """Where fewer steps run: they rise from the lower left to the upper right, some early and some late."""
-    tall, costs = 0.07 * names, np.geomspace(1, max(top, np.e), 60)
+    tall, costs = 0.07 * names, np.geomspace(1, max(top, e), 60)
     shares = [np.searchsorted(own["cost"].to_numpy(), costs, side="right") / own["pairs"].iloc[0] for own in lines]
     above = sum(int((share[:30] > 1 - tall).sum()) for share in shares)
     below = sum(int((share[30:] < tall).sum()) for share in shares)
