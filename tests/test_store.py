@@ -223,6 +223,21 @@ def test_studies_that_grow_one_list_at_once_wait_for_each_other_and_no_run_is_fo
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["study.json"]
 
 
+def test_a_list_that_another_writes_while_the_folder_is_looked_at_is_read(tmp_path, monkeypatch):
+    roll, vacant = roll_of(walks(2)[1:]), Store._is_vacant
+
+    def begun_by_another(store):
+        if not (store.folder / "study.json").exists():
+            monkeypatch.setattr(Store, "_is_vacant", vacant)
+            Store(store.folder).open(roll_of(walks(1)))
+        return vacant(store)
+
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(Store, "_is_vacant", begun_by_another)
+    Store(tmp_path / "out").open(roll)
+    assert sorted(Store(tmp_path / "out").roll()["seeds"]) == [0, 1]
+
+
 def test_two_that_grow_one_study_at_once_leave_one_file_of_all_its_runs(tmp_path):
     def enter(seed):
         planned = plan("control-low", ["gd"], [seed], budget=9)

@@ -101,7 +101,8 @@ class Store:
     def grown(self, study: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         """The list there, if any, and what it would grow to; nothing is written. Raises OccupiedError."""
         found = self._found()
-        if found is None and self.folder.exists() and not (self._is_vacant() or self.has_lost_its_list()):
+        occupied = found is None and self.folder.exists() and not (self._is_vacant() or self.has_lost_its_list())
+        if occupied and (found := self._found()) is None:  # another may have begun the study in between
             raise OccupiedError(
                 f"The output folder '{self.folder}' holds something else. Choose another --out, or remove that folder."
             )
