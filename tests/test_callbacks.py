@@ -36,36 +36,7 @@ def check(name):
 
 
 def test_lightning_is_watched():
-    lightning = pytest.importorskip("lightning")
-    callbacks = pytest.importorskip("harness.watch.lightning_callback")
-
-    class Fit(lightning.LightningModule):
-        def __init__(self):
-            super().__init__()
-            self.net = model()
-
-        def forward(self, x):
-            return self.net(x)
-
-        def training_step(self, batch, number):
-            return torch.nn.functional.mse_loss(self(batch[0]), batch[1])
-
-        def configure_optimizers(self):
-            return torch.optim.Adam(self.parameters(), lr=1e-2)
-
-    inputs, targets = map(torch.from_numpy, data())
-    watch = harness.Watch("lit", inputs, targets, optimizer="lit-adam")
-    trainer = lightning.Trainer(
-        max_steps=STEPS,
-        accelerator="cpu",
-        accumulate_grad_batches=2,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        callbacks=[callbacks.WatchCallback(watch, inputs)],
-    )
-    trainer.fit(Fit(), DataLoader(TensorDataset(inputs, targets), batch_size=8))
+    lightning_fit("lit", max_steps=STEPS, accumulate_grad_batches=2, enable_model_summary=False)
     check("lit")
 
 

@@ -1,6 +1,7 @@
 """Loops of somebody else's, watched: the rows of a run, from predictions alone."""
 
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -616,5 +617,7 @@ def test_layers_that_nothing_trains_are_warned_of_once(told):
 
 
 def test_layers_in_a_list_that_ask_for_no_gradient_are_meant_as_constants():
-    model = Listed(trained=False)
-    harness.Watch("frozen", X, Y, optimizer="mine", model=model)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        harness.Watch("frozen", X, Y, optimizer="mine", model=Listed(trained=False))
+    assert [str(one.message) for one in warned] == []
