@@ -63,7 +63,7 @@ arrows: $(DEV)  ## imports point one way: the contracts of import-linter
 
 docs: export NO_MKDOCS_2_WARNING := 1
 docs: $(DEV)  ## the site, into build/site; a warning is an error
-	$(BIN)/python -m mkdocs build --quiet
+	$(BIN)/python -m mkdocs build
 
 tests: $(DEV)  ## all tests, the slow ones too [ARGS="-k meter"]
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)

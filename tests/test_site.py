@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -90,15 +91,31 @@ def test_every_name_of_a_registry_has_a_section_that_says_how_it_is_said(page, r
         assert name in said
 
 
+def built(root, folder):
+    """How the command of `make docs` ended in a folder with a `mkdocs.yml`."""
+    (said,) = re.findall(r"^\t\$\(BIN\)/python (-m mkdocs .*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    words = [sys.executable, *said.split(), "-d", str(folder)]
+    without_advert = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    return subprocess.run(words, cwd=root, env=without_advert, capture_output=True, text=True, check=False)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The folder of the site, built once; a warning is an error."""
     folder = tmp_path_factory.mktemp("site")
-    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(folder)]
-    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    ended = subprocess.run(words, cwd=ROOT, env=quiet, capture_output=True, text=True, check=False)
+    ended = built(ROOT, folder)
     assert ended.returncode == 0, ended.stderr[-2000:]
     return folder
+
+
+@pytest.mark.parametrize(("text", "code"), [("[a page](index.md)", 0), ("[a page](nowhere.md)", 1)])
+def test_a_link_that_leads_nowhere_ends_the_build_of_the_site(text, code, tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text(text)
+    (tmp_path / "mkdocs.yml").write_text("site_name: a site\nstrict: true\n")
+    ended = built(tmp_path, tmp_path / "site")
+    assert ended.returncode == code, ended.stderr
+    assert ("nowhere.md" in ended.stderr) == bool(code)
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from harness.commands import SECTIONS, names, options_of
-from harness.commands.docs.named_pages import named_pages
+from harness.commands.docs.named_pages import named_pages, plain
 from harness.commands.list.work import LISTS
 from harness.commands.parser import parser_of
 from harness.figures import FIGURES
@@ -158,4 +158,4 @@ def picture_of(name: str) -> str | None:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+    return " ".join(plain(text).split())

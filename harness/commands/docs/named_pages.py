@@ -77,7 +77,7 @@ def _page(kind: Kind) -> str:
 def _problems() -> str:
     lines = ["# Problems", "", "Data, a network, a loss, and the frequencies to watch: `--problem NAME`.", ""]
     for name, recipe in PROBLEMS.items():
-        lines += [f"## {name}", "", f"{_plain(recipe.about)}.", "", _told(type(recipe)), ""]
+        lines += [f"## {name}", "", f"{plain(recipe.about)}.", "", _told(type(recipe)), ""]
         lines += [f"    python -m harness compare --problem {name}", "", _usual(recipe), ""]
         settings = {key: value for key, value in settable(recipe).items() if key not in settings_of_all()}
         lines += _table(("setting", "default"), ((f"`{key}`", _value(value)) for key, value in settings.items()))
@@ -115,16 +115,16 @@ def _default(one: Parameter) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, tuple | list):
-        return _plain(", ".join(map(str, value)))
-    return _plain(f"{value:g}" if isinstance(value, float) else "" if value is None else str(value))
+        return plain(", ".join(map(str, value)))
+    return plain(f"{value:g}" if isinstance(value, float) else "" if value is None else str(value))
 
 
 def _told(thing: object) -> str:
     """A docstring as Markdown: a formula's stars and angles are no markup."""
-    return "\n".join(_plain(line) for line in (getdoc(thing) or "").splitlines())
+    return "\n".join(plain(line) for line in (getdoc(thing) or "").splitlines())
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text with what Markdown would read spelled out, apart from code in backticks."""
     parts = text.split("`")
     for place in range(0, len(parts), 2):
