@@ -54,7 +54,8 @@ def overview() -> str:
         own = [word for word in names() if section == options_of(word).SECTION]
         lines += [f"  {word:<{width}}  {options_of(word).ABOUT}" for word in own]
     start = "Start with: python -m harness compare --problem sin135"
-    return "\n".join([*lines, "", "Each word says what it takes: harness WORD --help", start, ""])
+    short = "Here and in messages 'harness' stands for 'python -m harness', or for 'frequency-harness' once installed."
+    return "\n".join([*lines, "", "Each word says what it takes: harness WORD --help", start, short, ""])
 
 
 def _say(said: Sequence[str]) -> int:
