@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -380,6 +381,22 @@ def test_nobody_merges_parts_or_cleans_while_somebody_works(inside, capsys):
         for word in ("compact", "clean"):
             assert main([word, "here"]) == 2
             assert "Somebody works on this study" in capsys.readouterr().err
+
+
+def test_commands_in_messages_name_a_folder_with_spaces_as_a_shell_takes_it(inside, capsys):
+    sweep(file(inside, ["gd"], 2), out="läuft hier")
+    first, _ = sorted(Path("läuft hier/parts").iterdir())
+    first.write_bytes(b"")
+    assert main(["status", "läuft hier"]) == 1
+    assert main(["figure", "order", "läuft hier"]) == 0
+    assert main(["merge", "läuft hier", "--out", "eins und zwei"]) == 0
+    assert main(["compact", "läuft hier"]) == 0
+    shutil.rmtree("läuft hier/dataset")
+    assert main(["figure", "order", "läuft hier"]) == 2
+    said = capsys.readouterr()
+    named = [*re.findall(r"harness (?:resume|clean) .*", said.out), *re.findall(r"harness resume .*", said.err)]
+    assert len(named) >= 5
+    assert [line for line in named if shlex.split(line)[2] not in ("läuft hier", "eins und zwei")] == []
 
 
 def test_a_merge_says_which_runs_are_damaged_in_a_source_and_what_makes_them(inside, capsys):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
+from shlex import quote
 
 from harness.report.again import WATCHED
 from harness.study.comparison import Results, load
@@ -42,7 +43,7 @@ def study_in(folder: Path) -> Study:
             raise ValueError(
                 f"The study in '{folder}' is of loops that were watched, which only their own scripts can make again: "
                 "start the loop once more, with the same names and seed, and its run takes the place of the one that "
-                f"is there. What was measured is read by harness order, report and figure {folder}."
+                f"is there. What was measured is read by harness order, report and figure {quote(str(folder))}."
             )
         raise ValueError(f"The study in '{folder}' has no {FILE}: start it again with the command that began it.")
     return stored(folder)
@@ -82,10 +83,13 @@ def loaded(folder: Path, incumbent: str | None = None) -> Results:
             f"A study's folder is required, as 'harness compare' prints it; '{folder}' holds none."
         ) from None
     for name, reason in results.damaged.items():
-        sys.stderr.write(f"damaged, and left out: {name}: {reason}; harness resume {folder} makes it again\n")
+        sys.stderr.write(
+            f"damaged, and left out: {name}: {reason}; harness resume {quote(str(folder))} makes it again\n"
+        )
     if results.runs.empty:
         raise ValueError(
-            f"The study in '{folder}' has no finished run yet. Start it again, or go on with: harness resume {folder}"
+            f"The study in '{folder}' has no finished run yet. Start it again, or go on with: "
+            f"harness resume {quote(str(folder))}"
         )
     return results
 

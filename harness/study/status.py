@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import pandas as pd
 
@@ -84,6 +85,6 @@ def closing_sentences(before: dict[str, State], after: dict[str, State], folder:
     if len(failed) > due:
         sentences.append(
             f"{len(failed) - due} runs were begun {MOST_ATTEMPTS} times and failed each time; make them again with: "
-            f"harness retry {folder}"
+            f"harness retry {quote(str(folder))}"
         )
     return sentences

@@ -4,6 +4,7 @@ import argparse
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from shlex import quote
 
 from harness.commands.folders import existing, quiet
 from harness.study.making import finish
@@ -23,5 +24,5 @@ def main(arguments: argparse.Namespace) -> int:
     have, total = len(results.runs), len(store.roll()["runs"])
     sys.stdout.write(f"{have:,} of {total:,} runs are in {store.folder}\n")
     if have < total:
-        sys.stdout.write(f"go on with: harness resume {store.folder}\n")
+        sys.stdout.write(f"go on with: harness resume {quote(str(store.folder))}\n")
     return 0

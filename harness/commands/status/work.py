@@ -3,6 +3,7 @@
 import argparse
 from math import isfinite
 from pathlib import Path
+from shlex import quote
 
 from rich.table import Table
 
@@ -39,19 +40,20 @@ def _table(status: Status) -> Table:
 
 
 def _sentences(status: Status, folder: Path) -> list[str]:
-    found = [_worked_on(owner, folder) for owner in status.owners]
+    named = quote(str(folder))
+    found = [_worked_on(owner, named) for owner in status.owners]
     found += [f"damaged: {name}: {reason}" for name, reason in status.damaged.items()]
     if status.finished < status.runs and isfinite(status.seconds_left):
         found.append(f"left: about {duration(status.seconds_left)} of processor, by what finished runs took")
     if status.finished < status.runs and not status.owners:
-        found.append(f"go on with: harness resume {folder}")
+        found.append(f"go on with: harness resume {named}")
     if status.leftovers:
-        found.append(f"{status.leftovers} leftovers of processes that were killed: harness clean {folder}")
+        found.append(f"{status.leftovers} leftovers of processes that were killed: harness clean {named}")
     return found
 
 
-def _worked_on(owner: str, folder: Path) -> str:
+def _worked_on(owner: str, named: str) -> str:
     said = f"worked on by {described(owner)}"
     # whether it lives takes a minute to see, and this word waits for nothing
-    unsure = f", unless that machine has gone down since: harness resume {folder} shares the work, or takes it over"
+    unsure = f", unless that machine has gone down since: harness resume {named} shares the work, or takes it over"
     return said if is_here(owner) else said + unsure

@@ -4,6 +4,7 @@ import argparse
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from shlex import quote
 
 import pandas as pd
 
@@ -55,7 +56,8 @@ def tune_file(arguments: argparse.Namespace) -> int:
     changed = sum(method != one.tuning.spec.method for one, method, _ in found)
     sys.stdout.write(
         f"{len(found)} searches of {len(specs)} runs; {changed} found settings of a lower loss than the registered "
-        f"ones\ntrials: {path.with_suffix('.csv')}\nstudy of the winners: {path} (make it with: harness sweep {path})\n"
+        f"ones\ntrials: {path.with_suffix('.csv')}\nstudy of the winners: {path} "
+        f"(make it with: harness sweep {quote(str(path))})\n"
     )
     # the folder may hold trials of other problems, from an earlier form of the file
     return say_failed(runs[runs["run_id"].isin(ids)], store.ledger, arguments)
