@@ -10,6 +10,7 @@ import pytest
 
 from harness import load
 from harness.cli import main
+from harness.commands.parser import parser_of
 from harness.study.file.study_file import read_study
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -37,6 +38,17 @@ def test_every_command_of_the_page_ends_well(page, tmp_path, monkeypatch, capsys
         (folder,) = Path("results").glob("image-*")
         said = (folder / "understood.txt").read_text().splitlines()[:4]
         assert [line for line in said if f"\n    {line}\n" not in (DOCS / page).read_text()] == []
+
+
+SAID = re.compile(r"^(?: {4})?python -m harness (.*)$", re.MULTILINE)
+PAGES = [DOCS.parent / "README.md", DOCS.parent / "atlas" / "README.md", *sorted(DOCS.glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_command_that_a_page_prints_is_understood(page):
+    for line in SAID.findall(page.read_text().replace("\\\n", " ")):
+        word, *given = shlex.split(line, comments=True)
+        parser_of(word).understand(given)
 
 
 INDENTED = re.compile(r"(?:^    .*\n|^\n(?=    ))+", re.MULTILINE)
