@@ -1,4 +1,4 @@
-"""How long a large study will take, extrapolated from the seconds that the kept runs of the Atlas have taken."""
+"""How long a large study has taken, and what is missing of it will, extrapolated from the seconds of the kept runs."""
 
 import numpy as np
 import pandas as pd
@@ -10,23 +10,25 @@ from optimizers import OPTIMIZERS
 
 
 def time_sentence(specs: list[RunSpec], runs: pd.DataFrame, budgets: dict[str, float]) -> str:
-    """The sentence; `runs` are kept ones, whose budgets are `budgets` by run id.
+    """What the kept `runs` have taken, with `budgets` by run id, and what those of `specs` that are missing will.
 
     A method takes per unit of cost what it takes in the mean over their problems, one that they lack what
     its family does, or else what all do; larger networks are not reckoned with."""
     paid = runs.assign(rate=runs[SECONDS].sum(axis=1) / runs["run_id"].map(budgets))
     paid = paid.assign(family=[OPTIMIZERS[name].family for name in paid["optimizer"]])
     taken = float(runs[SECONDS].to_numpy().sum())
-    whole = _foretold([(spec.optimizer, spec.budget) for spec in specs], paid)
+    said = f"The {len(runs):,} runs of `tables/` have taken {duration(taken)} of one core"
+    missing = [(spec.optimizer, spec.budget) for spec in specs if spec.run_id not in budgets]
+    if not missing:
+        return f"{said}."
     ratios = []
     for problem, own in paid.groupby("problem"):
         asked = list(zip(own["optimizer"], own["run_id"].map(budgets), strict=True))
         ratios.append(_foretold(asked, paid[paid["problem"] != problem]) / float(own[SECONDS].to_numpy().sum()))
     return (
-        f"The {len(runs):,} runs of `tables/` have taken {duration(taken)} of one core. At their seconds for each "
-        f"unit of cost, by method\nor else by family, they take about {duration(whole)} of one core. "
-        "That is rough, and too little "
-        "for networks that are larger: each\nof their problems, foretold in this way from the others, gets "
+        f"{said}; the {len(missing):,} that\nare missing take about {duration(_foretold(missing, paid))} more, at the "
+        "seconds for each unit of cost of their method, or else of\nits family. That is rough, and too little for "
+        "networks that are larger: each problem, foretold in this way from\nthe others, gets "
         f"{min(ratios):.2g} to {max(ratios):.2g} times what it took.\n"
         "`python -m harness plan atlas/atlas.toml` measures probes instead."
     )
