@@ -70,6 +70,12 @@ def test_files_that_are_named_as_code_lead_to_their_pages_and_pictures_to_themse
     assert hooks.zoomed("![a picture](figures/a.png)") == "[![a picture](figures/a.png)](figures/a.png)"
 
 
+def test_pages_name_pages_from_the_root_so_that_they_lead_there():
+    docs = ROOT / "docs"
+    named = {page.name: re.findall(r"(?<!\[)`([\w-]+\.md)`", page.read_text()) for page in docs.glob("*.md")}
+    assert [(page, name) for page, names in named.items() for name in names if (docs / name).is_file()] == []
+
+
 @pytest.mark.parametrize(
     ("page", "registry"),
     [

@@ -39,7 +39,7 @@ def theory_section(tables: Tables) -> Iterator[str]:
         "falls to 0.1. Ratios are medians with quartiles over runs and frequencies, in which what was not measured "
         "is later than any cost (∞); of methods that do not step along the gradient nothing is foretold, and "
         "nothing that lies beyond the budget. A forecast fails where the kernel moves before the hit; with Fourier "
-        "features it moves by its own size, and hits come sooner (`theory.md`)."
+        "features it moves by its own size, and hits come sooner (`docs/theory.md`)."
     )
     yield ""
     yield from table(HEADS, [_line(block, method, own) for (block, method), own in _groups(rows)])
