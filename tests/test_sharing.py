@@ -94,6 +94,9 @@ def test_a_comparison_is_a_study_of_one_problem_and_leaves_its_file(tmp_path):
     assert "4 runs of frequency-harness" in readme
     assert "| control-low | powell | 2 | 2 |" in readme
     assert "numpy==" in (tmp_path / "one" / "environment.txt").read_text()
+    # which index would have the package is not known
+    assert "pip install SOURCE -c environment.txt" in readme
+    assert "pip install frequency-harness" not in readme
 
 
 def test_studies_merge_into_the_study_of_both(tmp_path):

@@ -41,7 +41,7 @@ TEXT = """\
 
 ## How to make it again
 
-    pip install frequency-harness -c {environment}
+    pip install SOURCE -c {environment}   # SOURCE: the folder with the source of frequency-harness {version}
     python -m harness sweep {file} --out again
 {brought}
 `python -m harness verify .` makes a sample again and says whether its rows are the same. Runs are exact on the same
