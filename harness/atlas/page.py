@@ -65,7 +65,7 @@ def atlas_page(
             *chance_section(tables, rows),
             *theory_section(tables),
             *tuned_section(tuned),
-            *chapter_section(rows),
+            *chapter_section(rows, run),
             *surprised_section(rows),
             *controls_section(controls),
             *limits_section(rows, tables, run),

@@ -36,8 +36,10 @@ CLAIMS = (
 )
 
 
-def chapter_section(rows: pd.DataFrame) -> Iterator[str]:
-    """The section; `rows` is the standing with `method`, `said`, `alone` and `problem`."""
+def chapter_section(rows: pd.DataFrame, run: pd.DataFrame) -> Iterator[str]:
+    """The section; `rows` is the standing with `method`, `said`, `alone` and `problem`.
+
+    `run` has `block` and `problem` of all pairs with runs, of which some have no row."""
     yield "## The chapter's claims"
     yield ""
     yield (
@@ -57,10 +59,10 @@ def chapter_section(rows: pd.DataFrame) -> Iterator[str]:
         "spread and C",
         "all methods low-first",
     )
-    yield from table(heads, [_line(claim, rows) for claim in CLAIMS])
+    yield from table(heads, [_line(claim, rows, run) for claim in CLAIMS])
 
 
-def _line(claim: Claim, rows: pd.DataFrame) -> list[str]:
+def _line(claim: Claim, rows: pd.DataFrame, run: pd.DataFrame) -> list[str]:
     there = rows[rows["problem"].isin(claim.problems)] if claim.problems else rows
     if claim.problems:
         # the first block of a problem is the one on which the others change something: what they change is told above
@@ -79,7 +81,8 @@ def _line(claim: Claim, rows: pd.DataFrame) -> list[str]:
     evidence = "above, *Problems*"
     if claim.problems:
         evidence = "; ".join(f"`{row['method']}` {spread_of(row)}, {share_of(row)}" for row in own.to_dict("records"))
-    return [*opening, blocks, *counts, _verdict(able, low, beyond), evidence, f"{len(whole)} of {len(there)}"]
+    pairs = int(run["block"].isin(there["block"]).sum())
+    return [*opening, blocks, *counts, _verdict(able, low, beyond), evidence, f"{len(whole)} of {pairs}"]
 
 
 def _verdict(able: pd.DataFrame, low: pd.DataFrame, beyond: pd.DataFrame) -> str:
