@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.prices import KINDS, price
 from harness.rules.faults import Fault, NetworkBroke, breaking_at, nothing_but_nan, one_nan, sound, wall_near
-from harness.rules.spied_run import Trial, attempt, attempt_lanes, bowl, network, start
+from harness.rules.spied_run import Trial, attempt, attempt_lanes, bowl, network, odd, start
 from harness.run.metering.account import Terms
 from optimizers.base import Optimizer
 from problems.engines.numpy_evaluator import NumpyEvaluator
@@ -175,7 +175,7 @@ def runs_lanes_as_if_alone(method: Optimizer) -> str | None:
     budget = LANE_STEPS * (dearest if dearest > 1 else 20)  # enough for populations of 20
     together = attempt_lanes(method, budget, SEEDS)
     for lane, seed in enumerate(SEEDS):
-        done, alone = 0, attempt(method, budget, seed=seed)
+        done, alone = 0, attempt(method, budget, seed=seed, problem=odd())
         for call, own in enumerate(alone.calls[:LANE_STEPS]):
             # a call of lanes evaluates the rows of one after those of another: (lanes, rows, P)
             shared = together.points[done : done + len(SEEDS) * len(own)]

@@ -27,7 +27,8 @@ class SOAP(AxesMethod):
     expected: ClassVar[str] = UNKNOWN
     copies: ClassVar[tuple[float, float, float]] = (2.0, 3.5, 5.0)
     caveat: ClassVar[str] = (
-        "takes no step in the first call, when it only begins its averages; refines eigenvectors in single precision"
+        "takes no step in the first call, when it only begins its averages; refines eigenvectors in single precision, "
+        "and those that no gradient has had a share in are whatever rounding makes of them, in the library's code too"
     )
     lr: float = setting(3e-3, "step length", above=0.0, tune=(1e-5, 0.1))
     every: int = setting(10, "steps between new eigenvectors", at_least=1)
@@ -124,9 +125,9 @@ class Bases:
 def _torch_eigenvectors(matrices: Doubles) -> Doubles:
     import torch
 
-    shifted = matrices + 1e-30 * np.eye(matrices.shape[-1])
-    vectors: Doubles = torch.linalg.eigh(torch.from_numpy(shifted))[1].numpy()
-    return vectors
+    shifted = torch.from_numpy(matrices + 1e-30 * np.eye(matrices.shape[-1]))
+    # one by one: the lanes of a batch lie otherwise in memory, by which torch's LAPACK rounds
+    return np.stack([torch.linalg.eigh(lane)[1].numpy() for lane in shifted])
 
 
 def _orthonormal(matrices: Doubles) -> Doubles:
@@ -135,4 +136,4 @@ def _orthonormal(matrices: Doubles) -> Doubles:
 
     # what is not finite stays so in its lane, and is no error
     single = torch.from_numpy(matrices.astype(np.float32))
-    return np.asarray(torch.linalg.qr(single)[0].numpy(), np.float64)
+    return np.stack([torch.linalg.qr(lane)[0].numpy() for lane in single]).astype(np.float64)
