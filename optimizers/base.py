@@ -7,7 +7,7 @@ the run by raising `RunStopped`, which a method lets pass. Returning early means
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from math import prod
+from math import inf, prod
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -111,7 +111,9 @@ class Setting:
             return f"must be at least {self.at_least:g}"
         if self.below is not None and not value < self.below:
             return f"must be below {self.below:g}"
-        return None
+        # a number without any rule is one of somebody else's method, and may be what it likes
+        ruled = any(bound is not None for bound in (self.above, self.at_least, self.below))
+        return "must be finite" if ruled and value in (inf, -inf) else None
 
 
 def setting(default: Any, doc: str, **rules: Any) -> Any:
@@ -147,9 +149,11 @@ class Optimizer(ABC):
     def __post_init__(self) -> None:
         for spec in fields(self):
             rule: Setting | None = spec.metadata.get("setting")
-            complaint = rule.complaint(getattr(self, spec.name)) if rule else None
-            if complaint:
-                raise ValueError(f"Setting '{spec.name}' {complaint}; got {getattr(self, spec.name)!r}.")
+            value = getattr(self, spec.name)
+            complaint = rule.complaint(value) if rule else None
+            # an infinity that a method has by itself means something there
+            if complaint and not value == spec.default == inf:
+                raise ValueError(f"Setting '{spec.name}' {complaint}; got {value!r}.")
 
     @property
     def gradient_step(self) -> float | None:

@@ -251,6 +251,7 @@ def test_a_setting_is_read_as_the_type_it_has(name, written, read):
         ("lr", None, "Setting 'kinds.lr' takes a number; got 'None'."),
         ("lr", "-1", "kinds: Setting 'lr' must be above 0; got -1.0."),
         ("lr", "nan", "Setting 'kinds.lr' takes a number; got 'nan'."),
+        ("lr", "inf", "kinds: Setting 'lr' must be finite; got inf."),
         ("size", "2.5", "Setting 'kinds.size' takes a whole number; got '2.5'."),
         ("size", 2.5, "Setting 'kinds.size' takes a whole number; got '2.5'."),
         ("size", "1", "kinds: Setting 'size' must be at least 2; got 1."),
@@ -272,6 +273,16 @@ def test_a_setting_that_does_not_fit_is_answered_with_the_rule(name, written, se
     with pytest.raises(ValueError) as error:
         override("kinds", Kinds(), {name: written})
     assert str(error.value) == sentence
+
+
+def test_an_infinity_that_a_method_has_by_itself_means_something_there():
+    @dataclass(frozen=True)
+    class Clipped(Kinds):
+        clip: float = setting(inf, "largest norm of a step", above=0.0)
+
+    assert (Clipped().clip, Clipped(clip=2.0).clip) == (inf, 2.0)
+    with pytest.raises(ValueError, match="Setting 'lr' must be finite; got inf"):
+        Clipped(lr=inf)
 
 
 @pytest.mark.parametrize("value", ["inf", "-inf", "1e300"])

@@ -5,6 +5,7 @@ A rule never asks for a method's name. An exception out of a rule is a broken ru
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from math import inf, nan
 from typing import Any, TypeAlias, get_args
 
 from harness.rules import behaviour
@@ -43,7 +44,8 @@ def refuses_bad_settings(method: Optimizer) -> str | None:
                 if f"'{spec.name}'" not in str(error):
                     return f"the refusal of {spec.name}={bad!r} names the setting; it says: {error}"
             else:
-                return f"{spec.name}={bad!r} is refused"
+                if bad != spec.default:
+                    return f"{spec.name}={bad!r} is refused"
         if not rule.doc:
             return f"the setting {spec.name} says what it means"
         if rule.tune and not _worth_searching(rule, getattr(method, spec.name)):
@@ -56,9 +58,9 @@ def _illegal_values(rule: Setting) -> Iterator[Any]:
         yield "no such choice"
     # NaN as well: a rule that asks `value <= bound` lets it pass
     if rule.above is not None:
-        yield from (rule.above, float("nan"))
+        yield from (rule.above, nan, inf)
     if rule.at_least is not None:
-        yield from (rule.at_least - 1, float("nan"))
+        yield from (rule.at_least - 1, nan, inf)
     if rule.below is not None:
         yield rule.below
 
