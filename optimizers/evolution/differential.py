@@ -29,7 +29,7 @@ class DifferentialEvolution(Optimizer):
     )
     bound: float = setting(20.0, "half width of the box around the start", above=0.0)
     mutation: float = setting(0.5, "weight of a difference", above=0.0, below=2.0, tune=(0.2, 1.0))
-    recombination: float = setting(0.7, "share of coordinates that are mixed", above=0.0, tune=(0.1, 1.0))
+    recombination: float = setting(0.7, "share of coordinates that are mixed", above=0.0, below=1.01, tune=(0.1, 1.0))
 
     def memory(self, dim: int) -> int:
         return 8 * dim * (6 * self.population + 4)

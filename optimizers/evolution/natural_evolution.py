@@ -26,7 +26,7 @@ class OpenAIES(Optimizer):
     pairs: int = setting(25, "mirrored pairs a generation", at_least=1, tune=(5, 200))
     sigma: float = setting(0.05, "standard deviation of the samples", above=0.0, tune=(0.005, 0.5))
     lr: float = setting(
-        0.3, "step length, in units of sigma squared", above=0.0, tune=(1e-2, 1.0)
+        0.3, "the paper's step length alpha, in units of sigma", above=0.0, tune=(1e-2, 1.0)
     )  # at 0.02 0.74, at 0.3 0.24
     momentum: float = setting(0.9, "share of the velocity that is kept", at_least=0.0, below=1.0, tune=(0.0, 0.99))
 

@@ -32,7 +32,9 @@ class Kron(AxesMethod):
     caveat: ClassVar[str] = "factors are fitted in single precision, so steps have seven digits"
     lr: float = setting(3e-3, "step length", above=0.0, tune=(1e-5, 0.1))
     momentum: float = setting(0.9, "decay of the momentum", at_least=0.0, below=1.0, tune=(0.5, 0.99))
-    fitting: float = setting(0.1, "share of the steps, by chance, that fit the factors", above=0.0, below=1.01)
+    fitting: float = setting(
+        0.1, "share of the steps that fit the factors: one after each 1 / fitting, rounded up", above=0.0, below=1.01
+    )
 
     def axes(self, shape: tuple[int, ...]) -> list[int]:
         return [size for size in super().axes(shape) if size <= MOST_TRIANGULAR]
