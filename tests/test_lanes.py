@@ -343,6 +343,13 @@ def test_when_all_lanes_have_diverged_the_run_is_over_and_each_is_measured_once_
     assert made.account.cost == ends[-1]
 
 
+def test_a_lane_that_leaves_without_one_finite_loss_has_diverged():
+    made = lane_meter(STARTS)
+    made.value(poisoned(1))
+    made.leave(np.array([True, True, False]))
+    assert [made.outcome(lane).stop.status for lane in range(2)] == ["converged", "diverged"]
+
+
 def test_a_lane_that_has_converged_is_measured_and_ends_and_the_run_with_the_last_of_them():
     log = Log("last")
     made = lane_meter(STARTS, observe=log, marks=(1.0, 3.0, 6.0))

@@ -282,6 +282,17 @@ def test_a_method_that_ignores_exceptions_for_ever_is_ended_all_the_same():
     assert REFUSALS >= 100
 
 
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_method_that_is_done_without_one_finite_loss_has_diverged(leaves):
+    def act(objective, theta0, rng):
+        objective.value(np.full(4, np.nan))
+        if leaves:
+            objective.leave(np.array([True]))
+
+    status, reason = drive(Act(act=act), Meter(NumpyEvaluator(bowl()), Terms(10)), ONES, RNG())
+    assert (status, reason) == ("diverged", "The method returned without a finite loss.")
+
+
 def test_returning_early_is_converged_and_the_end_is_measured():
     def act(objective, theta0, rng):
         for scale in (3, 2):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.run.metering.account import Converged, EndIgnored
+from harness.run.metering.account import EndIgnored
 from harness.run.metering.tensors import AnyMeter
 from optimizers.base import Optimizer, Streams
 from optimizers.isolation import seeded
@@ -35,5 +35,5 @@ def _driven(method: Optimizer, meter: AnyMeter, theta0: Any, rng: Streams) -> tu
             raise
     meter.finish()
     # and not the exception: libraries catch it, or wrap it in one of their own
-    stop = meter.account.stop or Converged()
+    stop = meter.account.stop or meter.account.returned(np.append(meter.last_loss, meter.best_loss))
     return stop.status, str(stop)

@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import ClassVar, Literal, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from harness.prices import KINDS, cost, price
 from optimizers.base import RunStopped
@@ -168,6 +168,13 @@ class Account:
         if target is not None and best_loss <= target:
             return TargetReached(f"The loss has reached the target {target:g}.")
         return None
+
+    def returned(self, losses: ArrayLike) -> RunStopped:
+        """How a method ends that has nothing left to try, told by its last and its best loss."""
+        # to a method, a penalty without a slope is a minimum
+        if self.cost and not np.isfinite(losses).any():
+            return Diverged("The method returned without a finite loss.")
+        return Converged()
 
     def left(self, need: Literal["value", "gradient"]) -> int:
         """Further evaluations of this kind that fit."""

@@ -13,7 +13,7 @@ from typing import Any, Literal, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.run.metering.account import PATIENCE, PENALTY, Account, Converged, Counts, Observe, Outcome, Terms
+from harness.run.metering.account import PATIENCE, PENALTY, Account, Counts, Observe, Outcome, Terms
 from optimizers.base import Doubles, RunStopped, Slot
 from problems.engines.base import Evaluator
 
@@ -136,7 +136,7 @@ class LaneMeter:
 
     def leave(self, lanes: NDArray[np.bool_]) -> None:
         for lane in np.flatnonzero(self._alive & lanes):
-            self._freeze(int(lane), Converged())
+            self._freeze(int(lane), self.account.returned((self.last_loss[lane], self.best_loss[lane])))
         self._end_with_the_last()
 
     def _timed(self, evaluate: Callable[[], Any]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.run.metering.account import PENALTY, Account, Converged, Observe, Outcome, Terms
+from harness.run.metering.account import PENALTY, Account, Observe, Outcome, Terms
 from optimizers.base import Doubles, Slot
 from problems.engines.base import Entry, Evaluator
 
@@ -171,7 +171,7 @@ class Meter:
 
     def leave(self, lanes: NDArray[np.bool_]) -> None:
         if np.any(lanes):  # of which there is one
-            self.account.end(Converged())
+            self.account.end(self.account.returned((self.last_loss, self.best_loss)))
 
     def _absorb(self) -> None:
         """Close the way past us, and take in what has passed."""
