@@ -4,7 +4,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -204,6 +204,15 @@ def test_parameters_may_lie_anywhere_in_memory():
     strided = np.asfortranarray(thetas)[::2]
     np.testing.assert_allclose(compiled.values_and_grads(strided)[1], reference.values_and_grads(thetas[::2])[1])
     assert compiled.value(strided[1]) == pytest.approx(reference.value(thetas[2]), rel=1e-12)
+
+
+def test_a_point_in_single_precision_has_what_it_has_in_double():
+    compiled = pair()[1]
+    theta, vector = np.float32(points(compiled, rows=2))
+    assert compiled.value(theta) == compiled.value(np.float64(theta))
+    for ask in (compiled.value_and_grad, compiled.residuals_and_jacobian, partial(compiled.hvp, vector=vector)):
+        for found, wanted in zip(ask(theta), ask(np.float64(theta)), strict=True):
+            np.testing.assert_array_equal(found, wanted)
 
 
 # beyond the numbers that compiled loops take for granted

@@ -51,7 +51,7 @@ class ShallowCurvature:
     def hvp(self, theta: Array, vector: Array) -> NDArray[np.float64]:
         data, (w, rows), product = self._data, self._room, np.empty(len(theta))
         n, limit, p = data.samples, data.limit, self._number
-        both = np.concatenate([theta, vector])
+        both = flat(np.concatenate([theta, vector]))
         kernel = self._product if len(data.y) == 1 else None
         if kernel is None or kernel(both, data.x, data.y, n, p, limit, w, rows, product):
             return self._reference.hvp(theta, vector)
