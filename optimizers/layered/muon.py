@@ -36,7 +36,11 @@ class Muon(LayeredMethod):
     momentum: float = setting(0.95, "share of the momentum that is kept", at_least=0.0, below=1.0, tune=(0.5, 0.99))
     weight_decay: float = setting(0.0, "decay of the weights", at_least=0.0)
     lr_others: float = setting(3e-3, "step length of AdamW on everything else", above=0.0, tune=(1e-5, 0.1))
-    matrices: str = setting("all", "which matrices it moves", choices=("all", "hidden"))
+    matrices: str = setting(
+        "all",
+        "which matrices it moves; hidden, of one hidden layer, are none: all goes to AdamW",
+        choices=("all", "hidden"),
+    )
 
     def begin(self, theta: Doubles, layout: Sequence[Slot], rngs: Sequence[np.random.Generator]) -> Move:
         del rngs  # deterministic
