@@ -4,18 +4,14 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from harness.atlas.kept import KEPT, kept_specs, kept_tables
+from harness.atlas.kept import KEPT, kept_tables
 from harness.commands.docs.grid_page import grid_page
-from harness.commands.docs.grid_time import time_sentence
-from harness.quantities import duration
 from harness.run.runner import run
 from harness.run.spec import RunSpec
 from harness.study.file.searches import searches_of
 from harness.study.file.study_file import read_study
-from harness.study.foretelling.finished import SECONDS
 from problems.datasets import DATASETS
 from problems.datasets.find import DATA, locate
 
@@ -51,25 +47,9 @@ def test_the_grid_has_the_size_that_was_asked_for_and_its_page_is_current(monkey
     assert len({(spec.problem, spec.recipe.lane_group) for spec in specs}) >= 30
     assert {spec.seed for spec in specs} == set(range(16))
     assert len({spec.recipe for spec in specs if spec.problem == "random-waves"}) >= 24
-    made = grid_page(study, kept_specs(KEPT), kept_tables(KEPT)["runs"])
+    made = grid_page(study, kept_tables(KEPT)["runs"])
     assert Path("atlas/grid.md").read_text() == made, "run: python -m harness docs atlas"
     assert "gauss-newton' needs residuals, which this problem does not offer: poisson" in made
-
-
-def test_the_time_of_the_grid_is_measured_where_runs_are_kept_and_foretold_of_the_others_alone(thin):
-    kept = [spec for spec in thin.plan.specs if spec.problem in ("sin135", "sin15")]
-    half, budgets = kept[::2], {spec.run_id: spec.budget for spec in kept}
-    rows = [{"run_id": one.run_id, "problem": one.problem, "optimizer": one.optimizer} for one in kept]
-    # by cost the problems are as dear as each other, so that what is foretold is what was taken
-    runs = pd.DataFrame(rows).assign(**dict.fromkeys(SECONDS, 0.0))
-    runs[SECONDS[0]] = runs["run_id"].map(budgets)
-    whole = time_sentence(kept, runs, budgets)
-    assert f"have taken {duration(sum(budgets.values()))} of one core." in whole
-    assert "missing" not in whole
-    there = {spec.run_id: spec.budget for spec in half}
-    part = time_sentence(kept, runs[runs["run_id"].isin(there)], there)
-    left = sum(budgets.values()) - sum(there.values())
-    assert f"the {len(kept) - len(half)} that\nare missing take about {duration(left)} more" in part
 
 
 def test_every_kind_of_cell_starts_and_is_measured(thin):

@@ -4,27 +4,28 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from harness.commands.docs.grid_time import time_sentence
+from harness.quantities import duration
 from harness.run.spec import RunSpec
 from harness.study.file.study_file import Study
 from harness.study.file.written import changed
+from harness.study.foretelling.finished import SECONDS
 from problems import PROBLEMS
 
 HEAD = """\
 <!-- Made by `python -m harness docs atlas` from {file}; change the study, not this page. -->
 # What {file} is made of
 
-{methods} methods on {blocks} problems, {runs:,} runs at registered settings, of which {made:,} are made and kept in
-`tables/`; problems marked as tuned are searched as
-well, with {trials} trials for each method. {time}
+{methods} methods on {blocks} problems, {runs:,} runs at registered settings; problems marked as tuned are searched as
+well, with {trials} trials for each method. The {made:,} that are made, and kept in `tables/`, have taken {taken} of one
+core. How long others take is foretold by `python -m harness plan {file}`, which measures probes.
 
 | problem | changed | targets | methods | seeds | budget | tuned | made |
 |---|---|---|---|---|---|---|---|
 """
 
 
-def grid_page(study: Study, kept: Sequence[RunSpec], runs: pd.DataFrame) -> str:
-    """The page for a study's file; `runs` are those of the `kept` ones, from which its time is foretold."""
+def grid_page(study: Study, runs: pd.DataFrame) -> str:
+    """The page for a study's file; `runs` are the kept ones."""
     specs = study.plan.specs
     blocks: dict[tuple[str, object], list[RunSpec]] = {}
     for spec in specs:
@@ -32,10 +33,9 @@ def grid_page(study: Study, kept: Sequence[RunSpec], runs: pd.DataFrame) -> str:
     tuned = {spec.recipe for _, planned in study.searched for spec in planned.specs}
     trials = " or ".join(map(str, sorted({terms.trials for terms, _ in study.searched}))) or "no"
     counts = {"methods": len({spec.optimizer for spec in specs}), "blocks": len(blocks), "runs": len(specs)}
-    counts["made"] = len(set(runs["run_id"]) & {spec.run_id for spec in specs})
-    time = time_sentence(list(specs), runs, {spec.run_id: spec.budget for spec in kept})
-    head = HEAD.format(file=study.path.as_posix(), trials=trials, time=time, **counts)
-    made = set(runs["run_id"])
+    own = runs[runs["run_id"].isin([spec.run_id for spec in specs])]
+    made, taken = set(own["run_id"]), duration(float(own[[*SECONDS]].to_numpy().sum()))
+    head = HEAD.format(file=study.path.as_posix(), trials=trials, made=len(made), taken=taken, **counts)
     rows = [_row(own, made, searched=own[0].recipe in tuned) for own in blocks.values()]
     return head + "\n".join([*rows, "", *_left_out(study), ""])
 

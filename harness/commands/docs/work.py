@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.atlas.kept import kept_specs, kept_tables
+from harness.atlas.kept import kept_tables
 from harness.commands.docs.claims_page import claims_page
 from harness.commands.docs.grid_page import grid_page
 from harness.commands.docs.optimizer_pages import pages
@@ -40,7 +40,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _grid() -> str:
-    return grid_page(read_study("atlas/atlas.toml"), kept_specs(), kept_tables()["runs"])
+    return grid_page(read_study("atlas/atlas.toml"), kept_tables()["runs"])
 
 
 def _bibtex(folder: Path) -> str:
