@@ -233,6 +233,17 @@ def test_hessian_free_descends_where_the_curvature_is_negative():
     assert np.all(np.diff(losses) < 0)
 
 
+def test_of_steepest_descent_hessian_free_foretells_what_the_undamped_model_does():
+    class Dome:
+        def hvp(self, theta, vector):
+            return -3.0 * vector
+
+    theta, gradient = np.array([1.0, 2.0]), np.array([-3.0, -6.0])
+    direction, foretold = HessianFree()._solve(Dome(), theta, gradient, np.zeros(2), 0.5)
+    np.testing.assert_array_equal(direction, [3.0, 6.0])
+    assert foretold == -45.0 - 3 * 45 / 2  # -g.g + g.Hg / 2
+
+
 def test_sophia_is_its_formula():
     rng, theta, momentum, curvature = np.random.default_rng(0), START.copy(), 0.0, 0.0
     for step, found in enumerate(points(Sophia(lr=0.01, every=3, gamma=0.5))):

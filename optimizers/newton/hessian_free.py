@@ -71,10 +71,11 @@ class HessianFree(Optimizer):
         for step in range(1, self.most + 1):
             turned = product(search)
             curvature = float(search @ turned)
-            # p.(H + lambda I)p <= 0: the model is unbounded along p; take what was found, or go straight down.
-            # Where r.r is 0, nothing is left to solve
+            # p.(H + lambda I)p <= 0: the model is unbounded along p; take what was found, or go straight down, of which
+            # q(-g) = -g.g + g.Hg / 2. Where r.r is 0, nothing is left to solve
             if not curvature > 0 or square == 0.0:
-                point = point if step > 1 or start.any() else -gradient
+                if step == 1 and not start.any():
+                    return search, (curvature - damping * square) / 2 - square
                 break
             # alpha = r.r / p.(H + lambda I)p; then beta = r.r / r_old.r_old keeps the directions conjugate
             length = square / curvature
@@ -87,7 +88,7 @@ class HessianFree(Optimizer):
                 break
             before, square = square, float(residual @ residual)
             search = residual + square / before * search
-        if float(point @ gradient) >= 0:  # a start that has gone uphill, or curvature that was not positive
+        if float(point @ gradient) >= 0:  # a start that has gone uphill: straight down, as the slope foretells
             return -gradient, -float(gradient @ gradient)
         return point, models[-1] - damping / 2 * float(point @ point)  # q without the lambda d.d / 2 of the damping
 
