@@ -79,7 +79,9 @@ def test_text_is_read_as_it_comes(tmp_path, kind):
     separator=st.sampled_from(["\t", ";", ",", "|", " "]),
     decimal=st.sampled_from([".", ","]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1"]),
-    numbers=st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=6, unique=True),
+    numbers=st.lists(
+        st.floats(-1e6, 1e6).filter(lambda y: not 0 < abs(y) < 1e-100), min_size=2, max_size=6, unique=True
+    ),
     named=st.booleans(),
 )
 def test_any_separator_decimal_and_encoding_come_back_as_the_same_numbers(separator, decimal, encoding, numbers, named):
@@ -442,6 +444,27 @@ def test_spacing_scale_and_clipping_are_said(tmp_path, x, y, said):
     np.savez(tmp_path / "a.npz", x=x, y=y)
     notes = " ".join(read_points(str(tmp_path / "a.npz")).notes)
     assert re.search(said, notes), notes
+
+
+@pytest.mark.parametrize(
+    "y",
+    [np.sin(np.arange(50)), np.arange(50.0), np.round(2000 * np.sin(2 * np.pi * 5 * np.arange(400) / 80))],
+    ids=["a sine", "a line", "a whole number of waves"],
+)
+def test_what_reaches_its_ends_for_one_sample_at_a_time_is_not_called_clipped(tmp_path, y):
+    np.savez(tmp_path / "a.npz", x=np.arange(len(y)) / len(y), y=y)
+    assert not any("clipped" in note for note in read_points(str(tmp_path / "a.npz")).notes)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_y_without_squares_is_refused_whatever_x_reaches(tmp_path, scale):
+    with pytest.raises(ValueError, match=r"Numbers must .*Rescale them"):
+        read_points(save(tmp_path, "".join(f"{x},{scale * x}\n" for x in range(1, 9)), "a.csv"))
+
+
+def test_arrays_of_another_shape_beside_a_curve_are_said_to_be_left_out(tmp_path):
+    np.savez(tmp_path / "a.npz", x=X, y=Y, rate=np.array(8.0), window=np.ones((2, 2)))
+    assert "left out: rate, window" in read_points(str(tmp_path / "a.npz")).notes[0]
 
 
 def test_a_path_that_exists_is_a_file_and_a_formula_is_not(tmp_path, monkeypatch):

@@ -151,6 +151,36 @@ def test_tensors_of_any_type_are_taken_exactly(given):
         assert as_numbers("targets", given).astype(float).tolist() == samples.targets[:, 0].tolist()
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+def test_whole_numbers_that_doubles_lack_are_refused_and_others_taken(tmp_path, kind):
+    large = (np.arange(8) + 2**60).astype(kind)
+    for given in ((LINE, large), (large, LINE)):
+        with pytest.raises(ValueError, match=r"beyond 9,007,199,254,740,992 .* Subtract the first of them"):
+            read_samples(*given)
+    np.save(tmp_path / "a.npy", np.column_stack([large, large]))
+    with pytest.raises(ValueError, match=r"a.npy', column '1', reach 1,152,921,504,606,846,983"):
+        load_samples(str(tmp_path / "a.npy"), "1:2")
+    last = np.full(8, np.iinfo(kind).max)
+    with pytest.raises(ValueError, match=f"{np.iinfo(kind).max:,}"):
+        read_samples(LINE, last)
+    even = (np.arange(8) + 2**50).astype(kind) * kind(1024)
+    assert read_samples(LINE, even).targets[:, 0].tolist() == even.tolist()
+
+
+def test_an_archive_of_other_things_than_arrays_is_a_sentence(tmp_path):
+    torch.save({"x": WAVE}, tmp_path / "a.pt")
+    for columns in ("", "x:y"):
+        with pytest.raises(ValueError, match=r"a.pt' must be an .npz .* another archive.* Save its arrays with numpy"):
+            load_samples(str(tmp_path / "a.pt"), columns)
+
+
+def test_each_column_must_have_squares_not_the_largest_alone(tmp_path):
+    FRAME.assign(u=1e-200 * FRAME["u"]).to_csv(tmp_path / "tiny.csv", index=False)
+    for columns in ("a,b:u", "u,b:a"):
+        with pytest.raises(ValueError, match=r"must reach 1e-150.*reaches [\d.]+e-201"):
+            load_samples(str(tmp_path / "tiny.csv"), columns)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

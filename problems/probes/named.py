@@ -100,7 +100,8 @@ def rounding(targets: Array) -> float:
     """The amplitude that rounding alone may reach, of the values `targets` themselves and of their transform."""
     largest = float(np.abs(targets).max())
     # values that single precision holds exactly have been rounded to it, whatever type they have now
-    single = np.array_equal(targets.astype(np.float32), targets)
+    with np.errstate(over="ignore"):  # beyond single precision, and so not held by it
+        single = np.array_equal(targets.astype(np.float32), targets)
     return largest * (AGREEMENT + UNITS * float(np.finfo(np.float32 if single else np.float64).eps))
 
 

@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.readers.tables import Table, Values
+from problems.readers.tables import Table, Values, check_exact
 
 NAMELESS = "__index_level_"
 """How pandas calls an index without a name in Parquet."""
@@ -125,6 +125,8 @@ def columns_table(
         return f"line {row + first_line} of '{path}'" if first_line else f"row {row + 1} of '{path}'"
 
     def read(positions: Sequence[int]) -> Values:
+        for position in positions:
+            check_exact(f"'{path}', column '{names[position]}',", columns[names[position]])
         values = np.stack([columns[names[position]].astype(np.float64) for position in positions], axis=1)
         broken = np.flatnonzero(~np.isfinite(values).all(axis=1))
         if len(broken):

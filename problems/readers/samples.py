@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.readers.tables import check_squares
+from problems.readers.tables import check_exact, check_squares
 
 LEAST = 3
 MOST_CLASSES = 1000
@@ -89,6 +89,7 @@ def _array(what: str, given: Any) -> NDArray[Any]:
         raise ValueError(f"The {what} must be an array of numbers; {error}.") from None
     if array.dtype.kind not in "biufc" or array.ndim == 0:
         raise ValueError(f"The {what} must be an array of numbers, one row a sample; got type {array.dtype}.")
+    check_exact(f"the {what}", array)
     return array
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +16,40 @@ ABSCISSAS = ("x", "t", "time")
 
 LARGEST = 1e150
 """Of numbers whose squares are numbers yet, also summed; squares of all below one over it are 0."""
+WHOLE = 2**53
+"""Up to which double precision has every whole number."""
 
 
 def check_squares(what: str, values: Values) -> None:
-    """Raises ValueError for numbers so large that their squares are infinite, or all so small that they are 0."""
-    largest = float(np.abs(values).max(initial=0.0))
+    """Raises ValueError for numbers `(n,)` or `(n, k)` whose squares are infinite, or 0 in all of a column."""
+    reached = np.abs(values).max(axis=0, initial=0.0)
+    largest, smallest = float(reached.max(initial=0.0)), float(reached.min(initial=LARGEST, where=reached > 0))
     if largest > LARGEST:
         raise ValueError(
             f"Numbers must lie below {LARGEST:g}, as their squares are summed; '{what}' reaches {largest:.3g}. Rescale "
             "them."
         )
-    if 0 < largest < 1 / LARGEST:
+    if smallest < 1 / LARGEST:
         raise ValueError(
-            f"Numbers must reach {1 / LARGEST:g}, as their squares are summed; '{what}' reaches {largest:.3g}. Rescale "
-            "them."
+            f"Numbers must reach {1 / LARGEST:g}, as their squares are summed; '{what}' reaches {smallest:.3g}. "
+            "Rescale them."
+        )
+
+
+def check_exact(what: str, given: NDArray[Any]) -> None:
+    """Raises ValueError for whole numbers that double precision would change."""
+    if given.dtype.kind not in "iu" or not given.size:
+        return
+    largest = max(abs(int(given.min())), abs(int(given.max())))
+    if largest <= WHOLE:
+        return
+    with np.errstate(invalid="ignore"):  # the largest of 64 bits become one more, which they do not hold
+        changed = given.astype(np.float64).astype(given.dtype) != given
+    if changed.any():
+        raise ValueError(
+            f"Whole numbers beyond {WHOLE:,} must be ones that double precision has; those of {what} reach "
+            f"{largest:,}. Subtract the first of them, or save them as floating-point numbers if their last digits may "
+            "go."
         )
 
 
