@@ -417,6 +417,27 @@ def test_a_sound_that_was_written_into_a_pipe_is_read_to_its_end(tmp_path):
     assert len(read_points(save(tmp_path, unknown, "a.wav")).x) == 200
 
 
+def test_what_stands_behind_the_samples_of_a_sound_and_is_no_chunk_is_said(tmp_path):
+    wavfile.write(tmp_path / "a.wav", 100, np.arange(200, dtype=np.int16))
+    content = (tmp_path / "a.wav").read_bytes()
+    chunk = b"LIST" + struct.pack("<I", 4) + b"INFO"
+    assert "bytes behind" not in " ".join(read_points(save(tmp_path, content + chunk, "a.wav")).notes)
+    short = content[:40] + struct.pack("<I", 100) + content[44:]
+    assert "300 bytes behind them" in " ".join(read_points(save(tmp_path, short, "a.wav")).notes)
+
+
+@pytest.mark.parametrize(
+    ("place", "number"), [(22, b"\0\0"), (24, b"\0\0\0\0"), (12, b"data")], ids=["channels", "rate", "no format"]
+)
+def test_a_sound_with_a_wrong_header_is_a_sentence_of_what_to_do(tmp_path, place, number):
+    wavfile.write(tmp_path / "a.wav", 100, np.arange(200, dtype=np.int16))
+    content = (tmp_path / "a.wav").read_bytes()
+    with pytest.raises(ValueError, match=r"a\.wav") as refusal:
+        read_points(save(tmp_path, content[:place] + number + content[place + len(number) :], "a.wav"))
+    assert "Error" not in str(refusal.value)
+    assert str(refusal.value).endswith("PCM of 16 bits.")
+
+
 def test_a_sound_without_samples_is_a_sentence(tmp_path):
     wavfile.write(tmp_path / "a.wav", 100, np.zeros(0, np.int16))
     with pytest.raises(ValueError, match=r"A sound has samples; the WAV file .* holds none"):

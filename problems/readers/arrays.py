@@ -34,8 +34,10 @@ def read_npz(path: str, content: bytes) -> Table:
     if len(flat) < 2 or len({len(array) for array in flat.values()}) > 1:
         shapes = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
         raise ValueError(f"A curve in .npz is arrays of one length, such as x (n,) and y (n,); '{path}' has {shapes}.")
+    left = ", ".join(name for name in arrays if name not in flat)
+    others = f"; of another shape, and left out: {left}" if left else ""
     return columns_table(
-        path, flat, f"'{path}' was read as {len(flat)} arrays of {len(next(iter(flat.values()))):,} numbers."
+        path, flat, f"'{path}' was read as {len(flat)} arrays of {len(next(iter(flat.values()))):,} numbers{others}."
     )
 
 
@@ -43,9 +45,17 @@ def load_npz(path: str, content: bytes) -> dict[str, NDArray[Any]]:
     """All arrays of the archive, by name; raises ValueError."""
     try:
         with np.load(BytesIO(content), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            arrays = {name: archive[name] for name in archive.files}
     except (ValueError, EOFError, OSError, BadZipFile, KeyError) as error:
         raise ValueError(f"'{path}' must be an .npz of arrays of numbers; {_reason(error)}.") from None
+    # of what is no array numpy gives the bytes
+    odd = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
+    if odd:
+        raise ValueError(
+            f"'{path}' must be an .npz of arrays of numbers; it is another archive, which holds '{odd[0]}'. Save its "
+            "arrays with numpy.savez."
+        )
+    return arrays
 
 
 def read_parquet(path: str, content: bytes) -> Table:

@@ -13,6 +13,7 @@ HEADER, CHUNK = 12, 8
 """Bytes before the first chunk, and of the name and size of each."""
 UNKNOWN = 0xFFFFFFFF
 """The size of samples that a program did not know, as it wrote into a pipe, or that RF64 says elsewhere."""
+SAVE = "Save it with a sound editor as WAV, PCM of 16 bits."
 CHANNELS = {1: ("sound",), 2: ("left", "right")}
 
 
@@ -20,15 +21,17 @@ def read_wav(path: str, content: bytes) -> Table:
     """Columns `seconds` and one for each channel; raises ValueError."""
     from scipy.io import wavfile
 
-    _check_whole(path, content)
+    passed = _check_whole(path, content)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # of chunks that hold no sound
             rate, samples = wavfile.read(BytesIO(content))
     except Exception as error:  # noqa: BLE001  # scipy raises what its parsing stumbles over
-        raise ValueError(f"'{path}' must be a WAV file that can be read; {type(error).__name__}: {error}.") from None
-    if not samples.size:
-        raise ValueError(f"A sound has samples; the WAV file '{path}' holds none.")
+        reason = " ".join(str(error).split()).rstrip(".") if isinstance(error, ValueError) else "its header is broken"
+        raise ValueError(f"'{path}' must be a WAV file that can be read; {reason}. {SAVE}") from None
+    if not samples.size or rate <= 0:
+        lack = f"none{passed}" if not samples.size else f"{rate} of them a second"
+        raise ValueError(f"A sound has samples; the WAV file '{path}' holds {lack}. {SAVE}")
     sound = samples.reshape(len(samples), -1)
     kind = sound.dtype
     if kind.kind == "u":
@@ -43,7 +46,7 @@ def read_wav(path: str, content: bytes) -> Table:
     seconds = np.arange(len(sound)) / rate
     about = (
         f"'{path}' was read as sound: {len(sound):,} samples at {rate:,} a second, {sound.shape[1]} channel(s) of "
-        f"{kind}, taken {law}."
+        f"{kind}, taken {law}{passed}."
     )
 
     def read(positions: Sequence[int]) -> Values:
@@ -57,8 +60,10 @@ def read_wav(path: str, content: bytes) -> Table:
     return Table(path, ("seconds", *names), everything, read, lambda row: f"sample {row} of '{path}'", (about,))
 
 
-def _check_whole(path: str, content: bytes) -> None:
-    """Raises ValueError where the chunk of samples is shorter than it says: scipy reads what there is of it."""
+def _check_whole(path: str, content: bytes) -> str:
+    """What stands behind the samples and is no chunk, as the end of a sentence.
+
+    Raises ValueError where the chunk of samples is shorter than it says: scipy reads what there is of it."""
     order: Literal["little", "big"] = "big" if content.startswith(b"RIFX") else "little"
     place, wide = HEADER, 0
     while place + CHUNK <= len(content):
@@ -73,5 +78,19 @@ def _check_whole(path: str, content: bytes) -> None:
                     f"'{path}' announces {announced:,} bytes of samples and holds {len(content) - place:,}: it is "
                     "truncated. Copy it again, or save what is left of it with a sound editor."
                 )
-            return
+            if size == UNKNOWN and not wide:
+                return ""  # scipy reads to the end
+            return _behind(content[place + announced + announced % 2 :], order)
         place += size + size % 2
+    return ""
+
+
+def _behind(rest: bytes, order: Literal["little", "big"]) -> str:
+    place = 0
+    while (
+        place + CHUNK <= len(rest) and rest[place : place + 4].isascii() and rest[place : place + 4].strip().isalnum()
+    ):
+        size = int.from_bytes(rest[place + 4 : place + CHUNK], order)
+        place += CHUNK + size + size % 2
+    left = len(rest) - place
+    return f"; {left:,} bytes behind them, which the header does not announce, were passed over" if left > 0 else ""

@@ -80,7 +80,9 @@ def chosen(table: Table, columns: str, wanted: int) -> tuple[tuple[int, ...], tu
     if len(candidates) in (1, wanted) and len(table.names) - len(notes) == len(candidates):
         return _by_name(table, candidates), notes
     if not table.numeric:
-        raise ValueError(f"'{table.path}' has no column of numbers.")
+        raise ValueError(
+            f"What is read are columns of numbers, such as -1.5 or 2e-3; '{table.path}' has no column of numbers."
+        )
     example = ",".join(table.names[position] or str(position + 1) for position in candidates[:wanted])
     found = f"'{table.path}' has {len(table.names)} columns: {listed(table)}."
     if len(candidates) < wanted:
