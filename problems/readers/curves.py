@@ -129,10 +129,13 @@ def described(x: Values, y: Values, *, uniform: bool) -> tuple[str, ...]:
                 f"{name} reaches {size:.3g}, far from one, and is taken as it is: if nothing is learned, rescale it"
                 f"{rescue}."
             )
-    at_ends = [(y == end).mean() for end in (y.min(), y.max())]
+    # a clipped curve stays at its end for more than a sample: its largest value every curve reaches once
+    ends = [y == end for end in (y.min(), y.max())]
+    at_ends = [at_end.mean() * (at_end[1:] & at_end[:-1]).any() for at_end in ends]
     # a curve of few levels, such as a square wave, is at its extremes by nature
     if len(np.unique(y)) > 8 and max(at_ends) > MOST_SHARE:
         notes.append(
-            f"{at_ends[0]:.1%} of y lie at the smallest and {at_ends[1]:.1%} at the largest value: it may be clipped."
+            f"{ends[0].mean():.1%} of y lie at the smallest and {ends[1].mean():.1%} at the largest value: it may be "
+            "clipped."
         )
     return tuple(notes)
