@@ -28,6 +28,14 @@ def test_principal_directions_are_those_of_scikit_learn(digits, count):
     np.testing.assert_allclose(up_to_sign(ours, theirs)[varied], theirs[varied], atol=1e-8)
 
 
+@pytest.mark.parametrize("width", [5, 64])
+def test_inputs_that_add_up_to_the_same_in_each_sample_have_principal_directions(width):
+    one_hot = np.eye(width)[np.random.default_rng(0).permutation(4 * width) % width // 2]
+    for inputs in (one_hot, np.random.default_rng(0).dirichlet(np.arange(1.0, width + 1), 200)):
+        theirs = PCA(1, svd_solver="full").fit(inputs).explained_variance_[0]
+        assert project(inputs, principal_directions(inputs, 1)[0]).var(ddof=1) == pytest.approx(theirs)
+
+
 def test_principal_directions_of_mnist_are_those_of_scikit_learn():
     if locate(DATASETS["mnist"]) is None:
         pytest.skip(f"MNIST is not here: name its folder with {DATA}")

@@ -12,6 +12,8 @@ Vector = NDArray[np.float64]
 BLOCK = 4096
 """Samples at once in sums over all of them."""
 FEW = 4
+DEAD_END = 1e-6
+"""Share of the covariance that a start of Lanczos iteration has at least."""
 FORMS = "pc1, pc2, ...; random or random(SEED); means(A,B), the difference of two class means; or a file .npy or .csv"
 
 
@@ -29,9 +31,12 @@ def principal_directions(inputs: NDArray[np.floating], count: int) -> NDArray[np
         centred = inputs[start : start + BLOCK] - mean
         # n times the covariance: a factor turns no eigenvector
         covariance += centred.T @ centred
-    few = FEW * count < inputs.shape[1]
     # a start of ones, as ARPACK would draw one at random and the last digits with it
-    found = eigsh(covariance, count, v0=np.ones(len(covariance))) if few else np.linalg.eigh(covariance)
+    ones = np.ones(len(covariance))
+    # where inputs add up to the same in each sample, as one-hot ones do, it leads nowhere
+    leads = np.linalg.norm(covariance @ ones) > DEAD_END * np.linalg.norm(covariance)
+    few = FEW * count < inputs.shape[1] and leads
+    found = eigsh(covariance, count, v0=ones) if few else np.linalg.eigh(covariance)
     # eigenvectors are columns; eigh has them rising, eigsh promises no order
     vectors: NDArray[np.float64] = found[1][:, np.argsort(found[0])[::-1][:count]].T
     largest = vectors[np.arange(len(vectors)), np.abs(vectors).argmax(axis=1)]
