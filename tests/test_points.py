@@ -40,6 +40,23 @@ def test_a_uniform_grid_is_a_period_and_gives_the_discrete_transform(tmp_path):
     assert probe.target_amplitude == pytest.approx([0.5], rel=1e-10)
 
 
+@pytest.mark.parametrize(("samples", "said"), [(64, True), (65, False)])
+def test_a_wave_of_two_samples_is_said_not_to_be_watched(tmp_path, samples, said):
+    x = np.arange(samples) / samples
+    rows = np.column_stack([x, np.sin(2 * np.pi * 3 * x) + np.cos(np.pi * np.arange(samples))])
+    np.savetxt(tmp_path / "a.csv", rows, delimiter=",")
+    (probe,) = build(str(tmp_path / "a.csv")).probes
+    assert 3 in probe.frequency
+    assert any("k = 32, two samples a wave" in note for note in probe.selection.dropped) == said
+    if said:
+        assert 32 not in probe.frequency
+
+
+def test_how_far_apart_frequencies_of_scattered_points_are_looked_for_is_said(tmp_path):
+    path = write(tmp_path, wave(150, uneven=0.4))
+    assert f"in steps of {1 / read_points(path).length:.4g} " in build(path).probes[0].selection.rule
+
+
 def test_scattered_points_give_the_local_maxima_of_the_non_uniform_transform(tmp_path):
     path = write(tmp_path, wave(150, uneven=0.4))
     assert not read_points(path).is_uniform

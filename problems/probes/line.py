@@ -6,6 +6,7 @@ a wave without whole periods has a foot on both sides of its peak, and the feet 
 own. There a peak is a local maximum that survives a window: under Hann's, leakage falls off as 1/k^3 and not as 1/k.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from problems.probes.fourier import (
     nudft,
 )
 from problems.probes.selection import MEAN_SHARE, NAMED, Selection, check_varies
+from problems.readers.steps import in_equal_steps
 
 SHUFFLE_SEED = 0
 NOISELESS = 1e-3
@@ -80,8 +82,9 @@ def formula_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool
     peaks = found if orthogonal else _surviving(inputs, targets, line, (cycles, amplitudes), found)
     if not len(peaks):  # of a slow drift, which no window leaves standing, the largest alone
         peaks = np.array([amplitudes.argmax()])
-    what = "frequencies of the formula" if orthogonal else "peaks of the formula that survive a window,"
+    what = "frequencies of the formula" if orthogonal else f"peaks of the formula {_windowed(line)}"
     selection, kept = _most(peaks, found, amplitudes, cycles * line.unit, f"{what} above 1e-3 of the largest")
+    selection = replace(selection, dropped=(*selection.dropped, *_half(inputs, targets, line, amplitudes[kept].min())))
     return waves_probe(inputs, targets, cycles[kept] * line.unit, line.unit, selection)
 
 
@@ -100,9 +103,10 @@ def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) 
             f"No frequency of the target stands above the noise floor, {floor:.3g}, of {len(inputs)} samples: nothing "
             "would be watched. Take more samples, a target with a stronger wave, or name frequencies to watch."
         )
-    what = "frequencies" if orthogonal else "peaks that survive a window,"
+    what = "frequencies" if orthogonal else f"peaks {_windowed(line)}"
     rule = f"{what} of the centred target above what shuffled targets reach, {floor:.3g}"
     selection, kept = _most(peaks, found, amplitudes, cycles * line.unit, rule)
+    selection = replace(selection, dropped=(*selection.dropped, *_half(inputs, targets, line, floor)))
     frequencies = cycles[kept] * line.unit
     if abs(targets[:, 0].mean()) > floor:
         frequencies = np.concatenate([[0.0], frequencies])
@@ -116,6 +120,20 @@ def _spectrum(inputs: Array, targets: Array, line: Line) -> tuple[NDArray[np.flo
     amplitudes = centred_amplitudes(inputs, targets[:, :1], cycles[:, None])[:, 0]
     amplitudes[0] = 0.0  # the target is centred: what is there is rounding
     return cycles, amplitudes
+
+
+def _windowed(line: Line) -> str:
+    return f"in steps of {line.unit / line.length:.4g} that survive a window,"
+
+
+def _half(inputs: Array, targets: Array, line: Line, floor: float) -> tuple[str, ...]:
+    """A note where the target is loud at half of its samples, which is not in the spectrum."""
+    half = np.array([[len(inputs) / 2 / line.length]])
+    if len(inputs) % 2 or not in_equal_steps(inputs[:, 0].astype(np.float64)):
+        return ()
+    if centred_amplitudes(inputs, targets[:, :1], half)[0, 0] <= floor:
+        return ()
+    return (f"k = {half[0, 0] * line.unit:.4g}, two samples a wave, which show no phase of it: take more samples",)
 
 
 def _surviving(
