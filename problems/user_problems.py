@@ -74,7 +74,9 @@ def adapt(name: str, foreign: Any, like: Recipe) -> Recipe:
     if is_module(type(returned)):
         return module_problem(name, foreign, like, about)
     if not isinstance(returned, tuple | list) or len(returned) != 2:
-        raise ValueError(f"The problem '{name}' must be {FORMS}; the function returned {type(returned).__name__}.")
+        length = f" of {len(returned)}" if isinstance(returned, tuple | list) else ""
+        kind = f"{type(returned).__name__}{length}"
+        raise ValueError(f"The problem '{name}' must be {FORMS}; the function returned {kind}.")
     return _data(name, foreign, *returned, again=seconds < MOST_SECONDS, about=about)
 
 

@@ -83,7 +83,8 @@ def _checked(path: str, vertices: Points, faces: NDArray[np.int64]) -> tuple[Any
         raise ValueError(f"The corners of a mesh must be finite numbers; '{path}' has others.")
     vertices, faces, merging = merged(vertices, faces)
     if not 4 <= len(faces) <= MOST_FACES:
-        hint = " Points alone are learned by --points." if not len(faces) else ""
+        hint = " It may be cut off, or of another kind than its name says; points alone are learned by --points."
+        hint = "" if len(faces) else hint
         raise ValueError(f"A mesh has from 4 to {MOST_FACES:,} triangles; '{path}' has {len(faces):,}.{hint}")
     sides = np.abs(vertices).max(axis=0), np.ptp(vertices / 2, axis=0)
     if not (np.max(sides[0]) < LARGEST and np.max(sides[1]) > 1 / LARGEST):
