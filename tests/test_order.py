@@ -619,7 +619,7 @@ def test_a_failed_run_counts_among_the_runs():
 
 def test_one_watched_frequency_has_no_order():
     order = order_of(*trained([[1.0, 0.1]] * 5, np.zeros((5, 2, 1))))
-    assert order["verdict"].tolist() == ["too few hits"] * 2
+    assert order["verdict"].tolist() == ["one frequency"] * 2
     assert order["pairs"].tolist() == [0, 0]
     assert order[["concordance", "low", "high", "kendall_tau", "exponent", "spread", "p_value"]].isna().all(axis=None)
 

@@ -148,7 +148,9 @@ def ordered(compared: Doubles, laid: SideBySide) -> dict[str, object]:
         # wins beyond one half of the pairs: 0 if there is no order
         "p_value": sign_test((concordant - pairs / 2)[deciding]),
         "p_mixed": contradiction_p(np.sign(of_run @ ahead)[deciding]) if deciding.any() else np.nan,
-        "evidence": Evidence(laid.n_runs, int(deciding.sum()), flat),
+        "evidence": Evidence(
+            laid.n_runs, int(deciding.sum()), flat, int(np.isfinite(laid.frequency).sum(axis=-1).max())
+        ),
     }
 
 

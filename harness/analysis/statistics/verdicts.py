@@ -1,14 +1,15 @@
 """Verdicts: what may be said of a configuration, in the order in which it is asked.
 
-1. `too few runs` below five: no test at the level of the run can then say anything.
-2. `too few hits` where fewer than half of the runs, or fewer than five, have a comparable pair.
-3. `mixed` where some neighbouring frequencies are learned low first and others high first, each beyond chance, with p
+1. `one frequency` where no more is watched: an order needs two.
+2. `too few runs` below five: no test at the level of the run can then say anything.
+3. `too few hits` where fewer than half of the runs, or fewer than five, have a comparable pair.
+4. `mixed` where some neighbouring frequencies are learned low first and others high first, each beyond chance, with p
    corrected over the configurations of the study.
-4. `low-first` or `high-first` where p, corrected over the configurations of the study, is at most 0.10: 5 % in each
+5. `low-first` or `high-first` where p, corrected over the configurations of the study, is at most 0.10: 5 % in each
    direction. Where amplitude alone would give as much, the verdict says so.
-5. `no order`, a positive statement: C lies within its margin and the spread within a factor of two, by two one-sided
+6. `no order`, a positive statement: C lies within its margin and the spread within a factor of two, by two one-sided
    tests of 5 % each, and the median spread of each component as well.
-6. `undecided`: neither an order nor its absence is shown. More runs may decide.
+7. `undecided`: neither an order nor its absence is shown. More runs may decide.
 """
 
 from typing import Any, NamedTuple
@@ -35,10 +36,14 @@ class Evidence(NamedTuple):
     n_runs: int
     deciding: int
     concordance: tuple[float, float]
+    frequencies: int = 2
+    """Watched of a component, the mean not counted."""
 
 
 def verdict(evidence: Evidence, row: "pd.Series[Any]") -> str:
     """The verdict on a row of `order`; comparisons with NaN are false."""
+    if evidence.frequencies < 2:
+        return "one frequency"
     if evidence.n_runs < FEWEST_RUNS:
         return "too few runs"
     # of a minority an order may be true and still be the order of those that learn at all
