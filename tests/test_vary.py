@@ -206,6 +206,16 @@ def test_the_command_line_crosses_values(tmp_path: Path, capsys: pytest.CaptureF
     assert all(f"gd k={k}" in out for k in (1, 2, 3))
 
 
+def test_what_is_understood_of_each_value_is_said_once_and_which_it_is_of():
+    formulas = ["sin(x)+sin(3*x)", "sin(2*x)+sin(7*x)"]
+    told = plan("target", ["gd", "adam"], 1, vary={"problem": {"target": formulas}}).understood
+    for formula, frequencies in zip(formulas, ("1, 3", "2, 7"), strict=True):
+        (line,) = (line for line in told if line.startswith(f"target={formula}: Watched"))
+        assert f"2 frequencies: {frequencies};" in line
+    assert sum("201 samples" in line for line in told) == 1
+    assert not any(":" in line for line in plan("sin135", ["gd"], 1).understood if "samples" in line)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -25,7 +25,7 @@ from harness.study.nulls import read_nulls
 from harness.study.roll import roll_of
 from harness.study.step_lengths import step_notes, stepped
 from harness.study.store import STUDY, Store, read_exported
-from harness.study.understood import understood
+from harness.study.understood import understood_of
 from harness.study.vary import PROBLEM, crossed_methods, crossed_recipes
 from harness.tables import SCHEMA, Tables
 from optimizers import OPTIMIZERS
@@ -171,7 +171,7 @@ def _of_fitting(specs: Sequence[RunSpec], chosen: Mapping[str, Collection[str]],
     reasons = dict(left_out.values())
     if not fitting:
         raise Refused("No optimizer fits this problem: " + " ".join(reasons.values()))
-    notes = (*understood(problems[fitting[0].recipe][1]), *step_notes(fitting, chosen))
+    notes = (*understood_of({spec.recipe: problems[spec.recipe][1] for spec in fitting}), *step_notes(fitting, chosen))
     return Plan(fitting, reasons, notes)
 
 

@@ -1,10 +1,13 @@
 """What was understood of data, network and what is watched: the sentences before a run, kept in its folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from problems.base import Problem
+from harness.analysis.configurations import FOUND
+from harness.run.spec import settings_of
+from problems.base import Problem, Recipe
 from problems.probes.summary import sentences
 
 UNDERSTOOD = "understood.txt"
@@ -22,6 +25,23 @@ def understood(problem: Problem) -> tuple[str, ...]:
         f"The network {network.name} has {network.dim:,} parameters to train, in {network.dtype}{share}.",
         *sentences(problem),
     )
+
+
+def understood_of(problems: Mapping[Recipe, Problem]) -> tuple[str, ...]:
+    """The sentences on several: once what is true of all, and else behind the settings in which a recipe differs."""
+    said = {recipe: understood(problem) for recipe, problem in problems.items()}
+    settings = {recipe: settings_of(recipe) for recipe in problems}
+    shared = set.intersection(*map(set, said.values()))
+    first, *_ = said.values()
+    lines = [line for line in first if line in shared]
+    for recipe, own in settings.items():
+        differing = [
+            f"{name}={value}"
+            for name, value in own.items()
+            if name not in FOUND and any(other.get(name) != value for other in settings.values())
+        ]
+        lines += [f"{' '.join(differing)}: {line}" for line in said[recipe] if line not in shared]
+    return tuple(lines)
 
 
 def kept(folder: Path) -> tuple[str, ...]:
