@@ -136,6 +136,12 @@ def test_every_word_on_what_is_watched_is_said():
     assert lines[1].startswith("Not watched: k = 1.5 is closer than 1 to k = 1")
 
 
+def test_frequency_0_of_a_filter_is_its_low_part_and_no_mean():
+    lines = sentences(replace(PROBLEMS["digits-pca"], n_train=200, filters=(3.0,)).build(np.random.default_rng(0)))
+    (told,) = (line for line in lines if line.startswith("Watched: filter(3)"))
+    assert "(0 is the low part)" in told
+
+
 def test_an_offset_of_scattered_data_moves_no_other_row():
     rng = np.random.default_rng(0)
     x = np.sort(rng.beta(2, 5, 400))[:, None]

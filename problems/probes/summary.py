@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from problems.base import Probe, Problem
+from problems.probes.gaussian_filter import FilterProbe
 from problems.probes.selection import Selective
 
 MOST_LISTED = 12
@@ -21,6 +22,8 @@ class Watched:
     rule: str
     power_share: float
     dropped: tuple[str, ...]
+    zero: str = "the mean, no part of the order"
+    """What its frequency 0 stands for."""
 
     @property
     def sentences(self) -> list[str]:
@@ -30,7 +33,7 @@ class Watched:
             # the first nine, dots, and the last two
             listed = [*listed[: MOST_LISTED - 3], "...", *listed[-2:]]
         count = f"{len(self.frequencies)} {'frequency' if len(self.frequencies) == 1 else 'frequencies'}"
-        mean = " (0 is the mean, no part of the order)" if 0.0 in self.frequencies else ""
+        mean = f" (0 is {self.zero})" if 0.0 in self.frequencies else ""
         share = "" if np.isnan(self.power_share) else f", with {self.power_share:.1%} of the target's power"
         watched = f"Watched: {self.probe}, {count}: {', '.join(listed)}{mean}; {self.rule}{share}."
         return [watched, *(f"Not watched: {reason}." for reason in self.dropped)]
@@ -52,4 +55,5 @@ def _summary(probe: Probe) -> Watched:
     frequencies = tuple(np.unique(probe.frequency[np.isfinite(probe.frequency)]).tolist())
     if isinstance(probe, Selective):
         return Watched(probe.name, frequencies, probe.selection.rule, probe.power_share, probe.selection.dropped)
-    return Watched(probe.name, frequencies, "as the probe says", float("nan"), ())
+    zero = "the low part" if isinstance(probe, FilterProbe) else Watched.zero
+    return Watched(probe.name, frequencies, "as the probe says", float("nan"), (), zero)
