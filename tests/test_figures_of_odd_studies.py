@@ -14,6 +14,8 @@ from harness.figures import DRAWINGS, FIGURES, save, unnamed
 from harness.figures.drawing import fonts
 from harness.figures.drawing.heat_panel import CENSORED
 from harness.figures.drawing.lasting import lasting
+from harness.figures.drawing.palette import shades
+from harness.figures.drawing.style import INK
 from harness.figures.inline import study_html
 from harness.figures.kept.filtered import filtering
 from harness.figures.projection import PEAKS, peaks
@@ -106,6 +108,38 @@ def test_medians_at_equal_loss_are_of_half_of_the_runs_whatever_their_components
 def test_losses_that_hardly_fall_are_a_sentence_and_no_empty_panel(name):
     with pytest.raises(ValueError, match=r"heatmap.*--budget"):
         FIGURES[name](STUDIES["nothing learned"]())
+
+
+def test_colours_of_a_panel_are_apart_and_its_frequencies_named_whatever_others_watch():
+    figure = FIGURES["loss-matched"](of_targets())
+    for axes, told in zip(figure.axes, ("k = 1, 4", "k = 2, 6"), strict=False):
+        assert told in [text.get_text() for text in axes.texts]
+        low, high = (line.get_color() for line in axes.lines if line.get_marker() == "o")
+        np.testing.assert_allclose([low, high], shades(2))
+
+
+def test_residuals_below_the_axis_lie_on_its_edge_and_are_said_to():
+    tables = hand_made(["quick", "slow"], 5, [1.0, 3.0], marks=24)
+    quick = tables["spectra"]["run_id"].isin(tables["runs"].loc[tables["runs"]["optimizer"] == "quick", "run_id"])
+    tables["spectra"].loc[quick & (tables["spectra"]["mark"] > 0), "error"] = 1e-16
+    figure = FIGURES["residual"](tables)
+    axes = figure.axes[0]
+    drawn = [line for line in axes.lines if line.get_marker() == "o"]
+    assert all(min(line.get_ydata()) >= axes.get_ylim()[0] for line in drawn)
+    assert "lower edge" in " ".join(text.get_text() for text in figure.texts)
+    assert DRAWINGS["residual"].numbers(tables)["median"].min() < 1e-15
+    plain = FIGURES["residual"](slowed(hand_made(["quick"], 5, [1.0, 3.0], marks=24), 0.1))
+    assert "lower edge" not in " ".join(text.get_text() for text in plain.texts)
+
+
+def test_a_target_of_one_frequency_is_seen():
+    (axes,) = FIGURES["spectrum"](hand_made(["quick"], 1, [3.0], marks=24)).axes
+    assert [line.get_marker() for line in axes.lines if str(line.get_color()) == INK] == ["_"]
+
+
+def test_of_one_run_alone_the_panel_of_agreement_says_so():
+    panel = FIGURES["samples"](observed(hand_made(["quick"], 1, [1.0, 3.0]))).axes[-1]
+    assert any("one run alone" in text.get_text() for text in panel.texts)
 
 
 def test_a_row_that_no_run_watches_is_not_told_as_missed():

@@ -50,18 +50,25 @@ def loss_matched(tables: Tables) -> Figure:
         )
     # those of each panel are thinned for themselves: problems may watch different ones
     parts = [(name, _thinned(own)) for name, own in rows.groupby("configuration", sort=False)]
-    shown = sorted({frequency for _, own in parts for frequency in own["frequency"]})
-    colours = dict(zip(shown, shades(len(shown)), strict=True))
+    watched = {str(name): sorted(own["frequency"].unique()) for name, own in parts}
+    alike = len(set(map(tuple, watched.values()))) == 1
     with house_style():
         figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3)
         for panel, (name, own) in zip(axes, parts, strict=True):
-            _draw(panel, own, colours)
-            title(panel, str(name))
+            shown = watched[str(name)]
+            _draw(panel, own, dict(zip(shown, shades(len(shown)), strict=True)))
+            # colours of all that any panel watches would be too many to tell apart
+            title(panel, str(name), "" if alike else "k = " + ", ".join(f"{k:.3g}" for k in shown))
         for panel in axes:
             # from right to left: training goes on to the right, as on an axis of cost
             panel.set_xlim(1.1, min(0.45, 0.9 * float(rows["share"].min())))
-        handles = [Line2D([], [], color=colour, lw=1.2, label=f"k={k:.3g}") for k, colour in colours.items()]
+        named = next(iter(watched.values())) if alike else []
+        handles = [
+            Line2D([], [], color=colour, lw=1.2, label=f"k={k:.3g}")
+            for k, colour in zip(named, shades(len(named)), strict=False)
+        ]
         note = "median over seeds, where half of them reach the loss, at the first mark at or below it; dotted: learned"
+        note += "" if alike else "; each panel's frequencies dark to light from low to high"
         note += f"; {point}" if (point := of_point(tables)) else ""
         still = [str(name) for name, own in parts if own["share"].min() == 1]
         note += f"; no lines where fewer than half have lost {1 - FIRST:.0%} of it: {', '.join(still)}" if still else ""

@@ -22,6 +22,8 @@ from harness.tables import Tables
 SHARES = (0.5, 0.2, 0.1, 0.03, 0.01, 0.001)
 """Of a run's first loss, at which residuals are read."""
 MANY = 12
+LEAST = 1e-3
+"""Residual at which the axis ends."""
 
 
 def residual_rows(tables: Tables) -> pd.DataFrame:
@@ -59,11 +61,12 @@ def residual(tables: Tables) -> Figure:
     colours = dict(zip(SHARES, shades(len(SHARES)), strict=True))
     with house_style():
         figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3)
-        for panel, (name, own) in zip(axes, parts, strict=True):
-            _draw(panel, own, colours)
-            title(panel, str(name))
         # axes are shared: the lowest of all panels, within three decades
-        axes[0].set_ylim(max(1e-3, min(0.09, 0.7 * float(rows["median"].min()))), 3)
+        least = max(LEAST, min(0.09, 0.7 * float(rows["median"].min())))
+        for panel, (name, own) in zip(axes, parts, strict=True):
+            _draw(panel, own.assign(median=own["median"].clip(lower=least)), colours)
+            title(panel, str(name))
+        axes[0].set_ylim(least, 3)
         reached = set(rows["share"])
         handles = [
             Line2D([], [], color=look, lw=1.2, marker="o", ms=2.5, label=f"{share:g}")
@@ -75,6 +78,7 @@ def residual(tables: Tables) -> Figure:
             "rises to the right has learned low frequencies first"
         )
         note += f"; {point}" if (point := of_point(tables)) else ""
+        note += f"; what is less than {LEAST:g} lies on the lower edge" if (rows["median"] < least).any() else ""
         absent = [name for name, _ in configurations(tables["runs"]) if name not in dict(parts)]
         note += f"; not halved by half of the seeds: {', '.join(absent)}" if absent else ""
         label(figure, "frequency", "residual over its start", note, handles)
@@ -83,7 +87,9 @@ def residual(tables: Tables) -> Figure:
 
 def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:
     for share, own in rows.groupby("share"):
-        axes.plot(own["frequency"], own["median"], color=colours[float(str(share))], lw=1.0, marker="o", ms=2.5)
+        axes.plot(
+            own["frequency"], own["median"], color=colours[float(str(share))], lw=1.0, marker="o", ms=2.5, clip_on=False
+        )
     axes.axhline(1, color=GREY, lw=0.4)
     error_axis(axes)
     frequency_ticks(axes, rows["frequency"])

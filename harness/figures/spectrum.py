@@ -78,7 +78,8 @@ def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, Any]) -> None:
         own = rows[rows["mark"] == marks.index[place]].sort_values("frequency")
         axes.plot(own["frequency"], own["amplitude"], color=colours[cost], lw=0.9, marker=marker, ms=2)
     own = rows[rows["mark"] == marks.index[0]].sort_values("frequency")
-    axes.plot(own["frequency"], own["target_amplitude"], **TARGET)
+    # a line of one point is none
+    axes.plot(own["frequency"], own["target_amplitude"], marker="_" if len(own) == 1 else "", ms=14, mew=1.3, **TARGET)
     error_axis(axes)
     frequency_ticks(axes, rows["frequency"])
     axes.spines[["top", "right"]].set_visible(False)

@@ -76,6 +76,10 @@ def _draw_agreement(axes: Axes, found: pd.DataFrame) -> None:
     axes.set_xlim(-0.6, len(found) - 0.4)
     axes.set_ylim(min(0, float(found["low"].min(skipna=True) if len(found) else 0)), 1.02)
     axes.axhline(0, color=GREY, lw=0.5)
+    if not len(found):
+        axes.text(
+            0.5, 0.5, "one run alone: nothing to compare", ha="center", color=GREY, size=6, transform=axes.transAxes
+        )
 
 
 def _draw_groups(axes: Axes, found: pd.DataFrame) -> None:
