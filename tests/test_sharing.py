@@ -28,7 +28,7 @@ from harness.study.making import compare, make, sweep
 from harness.study.sharing.ioh import write_ioh
 from harness.study.sharing.licences import license_address
 from harness.study.sharing.merge import merge
-from harness.study.sharing.papers import open_study
+from harness.study.sharing.papers import open_study, stored
 from harness.study.sharing.publish import publish
 from harness.study.sharing.verify import difference, sample, verify
 from harness.study.store import RUN_TABLES, Store
@@ -75,6 +75,28 @@ def test_a_study_of_ten_optimizers_extended_by_one_and_two_seeds_equals_the_stud
     assert len(list((tmp_path / "grown" / "parts").iterdir())) == 44
     assert {path: path.stat().st_mtime_ns for path in before} == before
     same(grown, made(bigger, tmp_path / "once"))
+
+
+@pytest.mark.parametrize("key", ["plugins", "settings", "ledger"])
+def test_a_study_whose_file_names_files_beside_it_is_read_from_its_own_folder(inside, key):
+    (inside / "written").mkdir()
+    (inside / "written" / "own.py").write_text(
+        f'from harness import optimizer\n@optimizer("beside-{key}")\ndef minimize(fun, x0, jac, lr=0.1):\n    return x0\n'
+    )
+    (inside / "written" / "own.toml").write_text("[gd]\nlr = 0.25\n")
+    named = {"plugins": "own.py", "settings": "own.toml", "ledger": "runs"}[key]
+    method = "beside-plugins" if key == "plugins" else "gd"
+    study = read_study(file(inside / "written", [method], 2, **{key: named}))
+    store = Store(inside / "out" / "study", study.ledger)
+    open_study(store, study.plan.study, study.plan.specs, study.text)
+    again = stored(store.folder)
+    assert again.plan.specs == study.plan.specs
+    assert Store(store.folder, again.ledger).ledger.folder.resolve() == store.ledger.folder.resolve()
+    # begun once more, and gone on with: the file stays as it is
+    for one in (study, again):
+        before = (store.folder / "STUDY.toml").read_text()
+        open_study(store, one.plan.study, one.plan.specs, one.text)
+        assert (store.folder / "STUDY.toml").read_text() == before
 
 
 def test_seeds_that_are_added_later_stand_where_they_would_have_stood(tmp_path):

@@ -18,7 +18,8 @@ class Study:
     """A file that was understood: its runs, and how they are to be kept."""
 
     path: Path
-    text: str
+    text: str | None
+    """What is kept with the runs; None where it names files beside it, which a copy in another folder would not find."""
     name: str
     plan: Plan
     plugins: tuple[Path, ...] = ()
@@ -77,7 +78,12 @@ class _Reader:
         # paths in the file are relative to it, so that it reads alike wherever the command is given
         where = self.path.parent / ledger if ledger else None
         plans = [made for _, made in found]
-        return Study(self.path, self.text, name, _joined(plans), loaded, where, compiled, searched)
+        text = None if self._names_files() else self.text
+        return Study(self.path, text, name, _joined(plans), loaded, where, compiled, searched)
+
+    def _names_files(self) -> bool:
+        settings = [part.get("settings", "tuned") for part in (self.content, *self.content.get("parts", []))]
+        return bool(self.content.get("plugins") or self.content.get("ledger") or set(settings) - {"tuned"})
 
     def _parts(self) -> list[Part]:
         parts = self.content.get("parts", [{}])
