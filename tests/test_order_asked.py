@@ -55,7 +55,14 @@ def test_a_ratio_of_spreads_is_the_median_over_seeds_of_the_ratios_of_a_seed():
     assert row["spread_p"] == pytest.approx(1 / 16)
     assert row["exponent_ratio"] == pytest.approx(0.5, abs=0.02)
     assert row["exponent_low"] < row["exponent_ratio"] < row["exponent_high"]
-    assert row["sentence"].startswith("momentum has 0.25 [0.25, 0.25] of adam's spread (p = 0.062)")
+    assert row["sentence"].startswith("momentum has 0.25 [0.25, 0.25] times adam's spread (p = 0.062) and 0.5 [")
+    assert "] times its exponent (p = " in row["sentence"]
+
+
+def test_a_ratio_that_is_not_known_is_laid_to_neither_method_alone():
+    tables = study_of(learned("adam", [[1, 2, np.inf]] * 6), learned("gd", [[1, 2, np.inf]] * 6))
+    (sentence,) = against(tables, "adam")["sentence"]
+    assert sentence == "Of gd and adam, one or both have learned too few frequencies for their spreads to be compared."
 
 
 def test_a_censored_spread_is_compared_by_its_bound():
@@ -259,7 +266,7 @@ def test_the_command_answers_each_question_and_writes_its_table(study, capsys):
         assert (study.folder / f"{name}.csv").exists()
     assert (study.folder / "robustness.png").exists()
     assert main(["order", "--from", str(study.folder), "--against", "gd"]) == 0
-    assert "of gd's spread" in capsys.readouterr().out
+    assert "times gd's spread" in capsys.readouterr().out
     assert main(["order", "--from", str(study.folder), "--samplers"]) == 2
     assert "holds no sampler to compare with" in capsys.readouterr().err
     assert main(["order", "--from", str(study.folder), "--theory"]) == 0

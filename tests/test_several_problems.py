@@ -46,8 +46,8 @@ def test_several_configurations_of_what_others_are_compared_with_are_told_apart(
     settings = made["settings"].mask(slow, '{"lr":0.1}').mask(~slow, '{"lr":0.2}')
     tables = both | {"runs": made.assign(optimizer="quick", settings=settings)}
     told = against(tables, "quick")["sentence"].tolist()
-    assert any("of quick lr=0.1's spread" in sentence for sentence in told)
-    assert any("of quick lr=0.2's spread" in sentence for sentence in told)
+    assert any("times quick lr=0.1's spread" in sentence for sentence in told)
+    assert any("times quick lr=0.2's spread" in sentence for sentence in told)
 
 
 def test_for_iohanalyzer_a_method_has_one_name_and_each_problem_its_own_errors(both: Tables, tmp_path: Path):

@@ -110,9 +110,9 @@ def test_a_ratio_over_problems_is_the_geometric_mean_of_ratios_paired_by_seed():
 @pytest.mark.parametrize(
     ("bounds", "sign", "told"),
     [
-        (["", "", ""], "", "It has 4 [0.72, 22] of the spread of b, paired by seed over 3 problems"),
-        ([">=", "", ""], ">=", "It has at least 3.9 [0.72, inf] of the spread of b"),
-        (["", "<=", "<="], "<=", "It has at most 4 [0, 22] of the spread of b"),
+        (["", "", ""], "", "It has 4 [0.72, 22] times the spread of b, paired by seed over 3 problems"),
+        ([">=", "", ""], ">=", "It has at least 3.9 [0.72, inf] times the spread of b"),
+        (["", "<=", "<="], "<=", "It has at most 4 [0, 22] times the spread of b"),
         ([">=", "<=", ""], "?", "Of its ratio to the spread of b bounds of both kinds are known"),
     ],
 )
@@ -169,7 +169,7 @@ def test_a_paragraph_says_from_how_many_others_the_ratios_tell_a_method_apart():
     said = paragraph(ranked, paired, "c")
     assert "(geometric mean over 1 problem), and it is low-first on 1 of them. Its neighbours are b and d." in said
     # in the order of the neighbours, and no sampler is counted
-    assert said.index("of the spread of b") < said.index("of the spread of d")
+    assert said.index("times the spread of b") < said.index("times the spread of d")
     assert "larger than that of 1 and smaller than that of 1 of 4 methods; among the other 2 its rank is" in said
     few = paragraph(ranked, paired.assign(problems=2, low=np.nan, high=np.nan), "c")
     assert "An interval takes 3 problems" in few

@@ -37,8 +37,8 @@ def _ratio(ratio: pd.Series) -> str:
         return f"Of its ratio to the spread of {name} bounds of both kinds are known, and no more."
     low, high = held_ends(ratio["low"], ratio["high"], bound)
     interval = f" [{few_digits(low)}, {few_digits(high)}]" if np.isfinite(low) else ""
-    of = f"of the spread of {name}, paired by seed over {_problems(ratio['problems'])}"
-    return f"It has {_bounded(ratio['ratio'], bound)}{interval} {of}."
+    times = f"times the spread of {name}, paired by seed over {_problems(ratio['problems'])}"
+    return f"It has {_bounded(ratio['ratio'], bound)}{interval} {times}."
 
 
 def _apart(paired: pd.DataFrame) -> str:

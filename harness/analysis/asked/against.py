@@ -157,15 +157,15 @@ def _sentence(name: str, other: str, row: "pd.Series[Any]") -> str:
     if row["n_pairs"] < FEWEST_RUNS:
         return f"{name} shares {row['n_pairs']} seeds with {other}: too few runs to compare."
     if not np.isfinite(row["spread_ratio"]):
-        return f"{name} has hit too few frequencies for its spread to be compared with that of {other}."
+        return f"Of {name} and {other}, one or both have learned too few frequencies for their spreads to be compared."
     at = {"": "", ">=": "at least ", "<=": "at most "}[row["spread_bound"]]
     low, high = held_ends(row["spread_low"], row["spread_high"], row["spread_bound"])
     ratio = few_digits(held(row["spread_ratio"], row["spread_bound"]))
     told = (
-        f"{name} has {at}{ratio} [{few_digits(low)}, {few_digits(high)}] of {other}'s spread "
+        f"{name} has {at}{ratio} [{few_digits(low)}, {few_digits(high)}] times {other}'s spread "
         f"(p = {row['spread_p_adjusted']:.2g})"
     )
     if np.isfinite(row["exponent_ratio"]):
         interval = f"[{row['exponent_low']:.2g}, {row['exponent_high']:.2g}]"
-        told += f" and {row['exponent_ratio']:.2g} {interval} of its exponent (p = {row['exponent_p_adjusted']:.2g})"
+        told += f" and {row['exponent_ratio']:.2g} {interval} times its exponent (p = {row['exponent_p_adjusted']:.2g})"
     return told + "."
