@@ -37,6 +37,10 @@ ROOMS = {
 """Where a name is found, unless among the comparisons; the decorators need no table."""
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     """Load the tables' library only when results are asked for: `--help` and `list` do without."""
     if name in __all__:

@@ -1,5 +1,8 @@
 """What a script gives to the public functions is understood in every form of Python, or refused in one sentence."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -182,3 +185,8 @@ def test_a_watch_takes_its_frequencies_from_anything_that_is_walked_once(tmp_pat
 def test_what_is_said_of_a_watch_is_refused_in_a_sentence(tmp_path, name, value):
     with pytest.raises(ValueError, match=f"The {name} .*; got "):
         watch(tmp_path, **{"watch" if name == "frequencies" else name: value})
+
+
+def test_the_public_names_are_listed_before_any_is_used():
+    code = "import harness; print(set(harness.__all__) - set(dir(harness)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
