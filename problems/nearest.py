@@ -6,6 +6,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+BROUGHT = ("optimizer", "problem", "probe", "observer")
+OWN = " One of your own comes with its file: --plugin FILE.py, or plugins in the file of a study."
+
 
 def hint(name: str, choices: Iterable[str]) -> str:
     """` Did you mean 'tanh'?`, or nothing where no choice is near."""
@@ -16,7 +19,8 @@ def hint(name: str, choices: Iterable[str]) -> str:
 def unknown(kind: str, name: str, choices: Iterable[str], also: str = "") -> ValueError:
     """The error that names the choices; `also` says what else would do."""
     known = sorted(choices)
-    return ValueError(f"Unknown {kind} '{name}'.{hint(name, known)} Choose from: {', '.join(known)}{also}.")
+    own = OWN if kind in BROUGHT else ""
+    return ValueError(f"Unknown {kind} '{name}'.{hint(name, known)} Choose from: {', '.join(known)}{also}.{own}")
 
 
 def lookup(kind: str, name: str, registry: Mapping[str, T]) -> T:

@@ -183,10 +183,14 @@ def test_drawing_from_one_stream_leaves_the_others_where_they_were():
 def test_an_unknown_name_is_answered_with_the_nearest_and_the_choices():
     with pytest.raises(ValueError) as error:
         lookup("optimizer", "lbfg", {"lbfgs": 1, "adam": 2, "powell": 3})
-    assert str(error.value) == ("Unknown optimizer 'lbfg'. Did you mean 'lbfgs'? Choose from: adam, lbfgs, powell.")
+    own = " One of your own comes with its file: --plugin FILE.py, or plugins in the file of a study."
+    known = "Choose from: adam, lbfgs, powell."
+    assert str(error.value) == f"Unknown optimizer 'lbfg'. Did you mean 'lbfgs'? {known}{own}"
     with pytest.raises(ValueError) as error:
         lookup("optimizer", "zzz", {"lbfgs": 1, "adam": 2})
-    assert str(error.value) == "Unknown optimizer 'zzz'. Choose from: adam, lbfgs."
+    assert str(error.value) == f"Unknown optimizer 'zzz'. Choose from: adam, lbfgs.{own}"
+    with pytest.raises(ValueError, match=r"Choose from: lr\.$"):
+        lookup("setting of gd", "zzz", {"lr": 1})
 
 
 def test_registered_names_are_found_and_others_are_not():
