@@ -81,7 +81,7 @@ def test_a_study_of_ten_optimizers_extended_by_one_and_two_seeds_equals_the_stud
 def test_a_study_whose_file_names_files_beside_it_is_read_from_its_own_folder(inside, key):
     (inside / "written").mkdir()
     (inside / "written" / "own.py").write_text(
-        f'from harness import optimizer\n@optimizer("beside-{key}")\ndef minimize(fun, x0, jac, lr=0.1):\n    return x0\n'
+        f'from harness import optimizer\n@optimizer("beside-{key}")\ndef minimize(fun, x0, lr=0.1):\n    return x0\n'
     )
     (inside / "written" / "own.toml").write_text("[gd]\nlr = 0.25\n")
     named = {"plugins": "own.py", "settings": "own.toml", "ledger": "runs"}[key]

@@ -153,6 +153,12 @@ def test_all_mistakes_are_told_at_once_each_with_its_line(tmp_path):
     assert [line.strip()[: len(start)] for line, start in zip(lines[1:], expected, strict=True)] == expected
 
 
+def test_a_plugin_that_cannot_be_loaded_is_told_without_the_names_that_it_would_have_brought(tmp_path):
+    lines = mistakes(tmp_path, "problems = 'mine'\nplugins = 'nowhere.py'\n[optimizers.own]\n")
+    assert len(lines) == 2
+    assert lines[1].strip().startswith("line 2: A plugin is a Python file")
+
+
 def test_a_mistake_in_a_part_has_the_line_of_that_part(tmp_path):
     part = "[[parts]]\nproblems = 'control-low'\n"
     text = f"{part}seeds = 1\n{part}[parts.optimizers.gd]\nlr = 0\n"

@@ -19,7 +19,7 @@ class Study:
 
     path: Path
     text: str | None
-    """What is kept with the runs; None where it names files beside it, which a copy in another folder would not find."""
+    """What is kept with the runs; None where it names files beside it, which a copy elsewhere would not find."""
     name: str
     plan: Plan
     plugins: tuple[Path, ...] = ()
@@ -62,6 +62,8 @@ class _Reader:
     def study(self, only_seeds: str | None) -> Study:
         """Everything, or every mistake."""
         loaded = self._plugins()
+        # before any name is looked up: those of a file that was not loaded are unknown, which hides the reason
+        self.mistakes.complain()
         name, ledger = self._text("name", self._default_name()), self._text("ledger", "")
         self._text("description", "")
         compiled = self.content.get("compiled", False)
