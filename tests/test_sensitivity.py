@@ -1,8 +1,11 @@
 """Verdicts at several costs of a gradient, recomputed from the counts of the curves."""
 
+import shutil
+
 import numpy as np
 import pytest
 
+from harness import Watch
 from harness.analysis.asked.sensitivity import reprice, sensitivity
 from harness.cli import main
 from harness.study.comparison import load
@@ -40,6 +43,33 @@ def test_all_are_judged_up_to_a_cost_that_all_have_reached(study):
         assert curves["cost"].max() <= cut * (1 + 1e-9)
         assert spectra["cost"].max() <= cut * (1 + 1e-9)
         assert set(curves["run_id"]) == set(study.runs["run_id"])
+
+
+def test_a_method_of_which_every_run_failed_does_not_end_the_others(study):
+    failed = set(study.runs[study.runs["optimizer"] == "gd"]["run_id"])
+    curves = study.curves[~(study.curves["run_id"].isin(failed) & (study.curves["mark"] > 0))]
+    status = study.runs["status"].where(~study.runs["run_id"].isin(failed), "failed")
+    tables = {**study.tables, "runs": study.runs.assign(status=status), "curves": curves}
+    assert reprice(tables, 3.0)[2] > 300
+    all_failed = {**tables, "runs": study.runs.assign(status="failed")}
+    assert reprice(all_failed, 3.0)[2] < 10
+
+
+def test_loops_that_were_watched_have_no_other_price(study, tmp_path, monkeypatch, capsys):
+    shutil.copytree(study.folder, tmp_path / "both")
+    monkeypatch.chdir(tmp_path)
+    with Watch(
+        "both", out=tmp_path / "both", problem="control-low", optimizer="own-loop", unit="passes", cost=3
+    ) as watch:
+        for step in range(200):
+            watch(step, lambda left=0.9**step: watch.targets + left)
+    assert main(["order", "--from", "both"]) == 0
+    said = capsys.readouterr().out
+    table = said.index("for several costs of a gradient")
+    assert "own-loop" in said[:table]
+    assert "as the loops told it" in said[:table]
+    assert "own-loop" not in said[table:]
+    assert "0 of 3" in said[table:]
 
 
 def test_the_table_has_a_row_for_each_price_and_configuration(study):

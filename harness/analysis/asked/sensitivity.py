@@ -1,7 +1,8 @@
 """Would the answer be another if a gradient cost more or less? Costs are priced anew from the counts of the curves.
 
 A run spent its budget at the price it was made with. At another price the methods have spent different amounts, so all
-are cut at the largest cost that every configuration has reached, and are then judged at equal cost again.
+are cut at the largest cost that every configuration has reached, and are then judged at equal cost again. One of which
+every run failed has no end of its own to cut at.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from harness.analysis.thinned import check_marks
 from harness.prices import KINDS, cost
 from harness.tables import LABELS, Tables
 
+FAILED = ("failed", "crashed")
 PRICES = (1.0, 2.0, 3.0, 5.0)
 
 
@@ -46,7 +48,9 @@ def reprice(tables: Tables, price: float, *, cut: bool = True) -> tuple[pd.DataF
         )
     keys = ["run_id", *LABELS]
     ends = curves.groupby("run_id")["cost"].max().rename("end")
-    reached = tables["runs"][keys].merge(ends, left_on="run_id", right_index=True)
+    runs = tables["runs"]
+    ended = runs[~runs["status"].isin(FAILED)]
+    reached = (ended if len(ended) else runs)[keys].merge(ends, left_on="run_id", right_index=True)
     spent = reached.groupby([*LABELS], dropna=False)["end"].max()
     # the largest cost that every configuration has reached, each by its longest run
     end = float(spent.min()) if len(spent) and cut else np.inf

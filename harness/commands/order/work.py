@@ -39,9 +39,17 @@ def main(arguments: argparse.Namespace) -> int:
             say(tables, folder, console)
             return 0
     got = arguments.cost_per_gradient
-    if (tables["runs"]["engine"] == WATCHED).all():
-        _say_watched(tables, console, got)
+    watched = tables["runs"]["engine"] == WATCHED
+    if watched.all() and got is not None:
+        raise ValueError(
+            f"--cost-per-gradient {got} prices gradients, and those of watched loops nobody has counted: costs "
+            "are what was told to the watch. Leave it out, or let the loop tell its costs with `cost=`."
+        )
+    if watched.any():
+        _say_watched(_of(tables, watched), console)
+    if watched.all():
         return 0
+    tables = _of(tables, ~watched)
     if got is None and lacks_marks(tables):
         console.print(_as_made(tables))
         console.print(LACKING, highlight=False, soft_wrap=True)
@@ -61,13 +69,20 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _say_watched(tables: Tables, console: Console, prices: str | None) -> None:
+def _of(tables: Tables, chosen: "pd.Series[bool]") -> Tables:
+    """The tables of these of the runs; a row of the order is one of their configurations."""
+    runs = tables["runs"][chosen]
+    labels = set(map(tuple, runs[[*LABELS]].to_numpy(str)))
+    own = {
+        name: rows[rows["run_id"].isin(runs["run_id"])] if "run_id" in rows else rows for name, rows in tables.items()
+    }
+    order = tables["order"]
+    kept = [key in labels for key in map(tuple, order[[*LABELS]].to_numpy(str))]
+    return {**own, "runs": runs, "order": order[kept]}
+
+
+def _say_watched(tables: Tables, console: Console) -> None:
     """The table that `compare` closes with: loops that were watched have one cost, as it was told."""
-    if prices is not None:
-        raise ValueError(
-            f"--cost-per-gradient {prices} prices gradients, and those of watched loops nobody has counted: costs "
-            "are what was told to the watch. Leave it out, or let the loop tell its costs with `cost=`."
-        )
     for table in closing_tables(tables):
         console.print(table)
     console.print(f"cost in {cost_unit(tables['runs'])}, as the loops told it", highlight=False, soft_wrap=True)
