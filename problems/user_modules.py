@@ -63,7 +63,7 @@ class ModuleProblem(Recipe):
     def build(self, rng: np.random.Generator) -> Problem:
         problem = self._like().build(rng)
         network = self._network(problem.inputs.shape[1], problem.targets.shape[-1])
-        notes = (*problem.notes, *[self.starts] * bool(self.starts), *network.notes)
+        notes = (*problem.notes, *[self.starts] * bool(self.starts and self.init == "own"), *network.notes)
         # a loss over all samples at once cannot be summed by chunks
         chunk = None if problem.whole else chunk_of(network, len(problem.inputs))
         return replace(problem, network=network, chunk=chunk, notes=notes)

@@ -316,6 +316,16 @@ class OverwritingBefore(nn.Module):
         return self.layer(x)
 
 
+def test_weights_that_are_not_finite_are_told_as_such_and_not_as_their_layers_doing():
+    def lost():
+        module = nn.Sequential(nn.Linear(5, 3), nn.Linear(3, 1))
+        nn.init.constant_(module[1].bias, float("nan"))
+        return module
+
+    with pytest.raises(ValueError, match=r"finite numbers\. The parameter '1\.bias' holds .* before it diverged"):
+        ModuleNetwork("mine", lost, (5,))
+
+
 def test_numbers_that_are_not_finite_and_inputs_that_change_are_told_as_such():
     with pytest.raises(ValueError, match=r"finite numbers\. The layer '1', a Logarithmic, gives numbers that are not"):
         behind(lambda: Logarithmic(4, 3))

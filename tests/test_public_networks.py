@@ -245,6 +245,8 @@ def test_an_instance_keeps_its_weights_and_says_so():
     notes = " ".join(problem.notes)
     assert "starts from the weights of the given instance" in notes
     assert "48 parameters are frozen" in notes
+    drawn = replace(PROBLEMS["n-frozen"], size="16x16", init="kaiming").build(np.random.default_rng(0))
+    assert "starts from the weights" not in " ".join(drawn.notes)
 
 
 def test_a_network_from_a_file_learns_a_picture_and_its_pictures_are_drawn(tmp_path, monkeypatch, capsys):

@@ -52,7 +52,7 @@ def check_behaviour(module: nn.Module, call: Call, samples: Tensor) -> None:
     buffers = {name: buffer.clone() for name, buffer in module.named_buffers()}
     _check_inputs_stay(module, call, samples)
     first = trace(module, call, samples, 0)
-    _check_finite(first)
+    _check_finite(module, first)
     again, other = trace(module, call, samples, 0), trace(module, call, samples, 1)
     if _differ(first.output, again.output):
         changed = _changed(module, buffers)
@@ -104,10 +104,16 @@ def _check_inputs_stay(module: nn.Module, call: Call, samples: Tensor) -> None:
         _refuse_layer(*(blamed or [("", module)])[0], "changes them in place", rule, remedy)
 
 
-def _check_finite(first: Trace) -> None:
-    """The first layer to finish whose inputs are finite and whose outputs are not is to blame."""
+def _check_finite(module: nn.Module, first: Trace) -> None:
+    """The first layer to finish whose inputs are finite and whose outputs are not is to blame, unless a weight is."""
     if _are_finite([first.output]):
         return
+    for at, values in module.named_parameters():
+        if not _are_finite([values]):
+            raise ValueError(
+                f"A network begins with finite numbers. The parameter '{at}' holds others. Load weights that were "
+                "saved before it diverged, or mend how they are drawn."
+            )
     found = ((name, layer) for name, layer, given, out in first.layers if _are_finite(given) and not _are_finite(out))
     name, layer = next(found, first.layers[-1][:2])
     what = "gives numbers that are not finite for samples in [-1, 1]"
