@@ -1,6 +1,6 @@
 """Equations by their residual: derivatives against autograd, solutions against differences, losses at the solution."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -14,9 +14,10 @@ from optimizers import OPTIMIZERS
 from problems import PROBLEMS
 from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.equations.operators import AllenCahn, Burgers, Helmholtz
-from problems.equations.residuals import Residual
+from problems.equations.residuals import Equation, Residual
 from problems.networks.jets import ResidualMLP
 from problems.networks.mlp import MLP
+from problems.probes.sines import SineProbe
 
 EQUATIONS = ("helmholtz", "helmholtz-2d", "heat", "burgers", "allen-cahn")
 
@@ -261,3 +262,51 @@ def test_an_activation_without_a_third_derivative_is_refused_with_the_choices():
 def test_settings_that_make_no_equation_are_refused(name, changes, said):
     with pytest.raises(ValueError, match=said):
         build(name, **changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Own(Equation):
+    """An equation of the user's, of which one part is replaced."""
+
+    parts: dict[str, np.ndarray]
+
+    def points(self):
+        return self.parts["x"], self.parts["edge"]
+
+    def solution(self, x):
+        return self.parts.get("u", np.sin(np.pi * x[:, 0]))
+
+    def source(self, x):
+        return self.parts.get("f", np.zeros(len(x)))
+
+    def operator(self):
+        return Helmholtz(1.0)
+
+    def probe(self, x, edge):
+        return SineProbe(np.sin(np.pi * x[1:-1, 0]), np.array([2.0]), 2.0)
+
+
+LINE = np.linspace(-1, 1, 41)[:, None]
+ENDS = np.abs(LINE[:, 0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"x": LINE[:, 0]}, r"points are an array \(n, d\), and .* \(n,\); got \(41,\) and \(41,\)"),
+        ({"edge": ENDS[1:]}, r"points are an array .* got \(41, 1\) and \(40,\)"),
+        ({"edge": ENDS.astype(float)}, r"points are an array .* of true and false"),
+        ({"edge": np.ones(41, bool)}, "at least one point inside"),
+        ({"u": LINE}, r"solution is an array \(41,\), a number for each point; got \(41, 1\)"),
+        ({"f": LINE}, r"source is an array \(41,\), a number for each point; got \(41, 1\)"),
+    ],
+)
+def test_an_equation_of_the_users_with_arrays_of_other_shapes_is_told(parts, said):
+    with pytest.raises(ValueError, match=said):
+        Own(parts={"x": LINE, "edge": ENDS, **parts}).build(np.random.default_rng(0))
+
+
+def test_an_equation_without_a_boundary_is_its_residual_alone():
+    found = Own(parts={"x": LINE, "edge": np.zeros(41, bool)}).build(np.random.default_rng(0))
+    assert np.isfinite(found.targets).all()
+    assert (found.inputs[:, -1] == 0).all()

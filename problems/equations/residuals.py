@@ -86,6 +86,8 @@ class Equation(Recipe):
         if not 0 < self.penalty < np.inf:
             raise ValueError(f"penalty must be a positive number; got {self.penalty}.")
         x, edge = self.points()
+        _check_points(x, edge)
+        _check_values(len(x), solution=self.solution(x), source=self.source(x))
         probe, begins = self.probe(x, edge), self.beginning(x)
         # a point that is both comes twice: the probe knows the first ones alone
         x, edge = np.concatenate([x, x[begins]]), np.concatenate([edge, np.zeros(begins.sum(), np.bool_)])
@@ -96,7 +98,7 @@ class Equation(Recipe):
             )
         # with these factors the mean over all n points is the sum of both means: n / n_inside inside, and so on
         inside = np.where(edge, 0.0, np.sqrt(len(x) / (~edge).sum()))
-        outside = np.where(edge, np.sqrt(self.penalty * len(x) / edge.sum()), 0.0)
+        outside = np.where(edge, np.sqrt(self.penalty * len(x) / max(edge.sum(), 1)), 0.0)
         u = self.solution(x)
         targets = np.stack([u, inside * self.source(x) + outside * u], axis=1)
         inputs = np.concatenate([x, inside[:, None], outside[:, None]], axis=1)
@@ -108,3 +110,21 @@ class Equation(Recipe):
                 f"{said} of them far from the solution. Read the errors of u beside the loss, or take more intervals.",
             )
         return Problem(inputs.astype(kind), targets.astype(kind), network, Residual(), (probe,), notes=notes)
+
+
+def _check_points(x: Vector, edge: NDArray[np.bool_]) -> None:
+    if np.ndim(x) != 2 or np.shape(edge) != (len(x),) or np.asarray(edge).dtype != bool:
+        raise ValueError(
+            "An equation's points are an array (n, d), and which of them lie on the boundary one of true and false "
+            f"(n,); got {np.shape(x)} and {np.shape(edge)} of {np.asarray(edge).dtype}."
+        )
+    if edge.all():
+        raise ValueError(f"An equation has at least one point inside; all {len(x)} lie on the boundary.")
+
+
+def _check_values(points: int, **arrays: Vector) -> None:
+    for name, values in arrays.items():
+        if np.shape(values) != (points,):
+            raise ValueError(
+                f"An equation's {name} is an array ({points},), a number for each point; got {np.shape(values)}."
+            )
