@@ -14,7 +14,7 @@ from harness.commands import names, options_of
 REPHRASED = (
     (r"argument (\S+): expected one argument", r"\1 needs a value."),
     (r"argument (\S+): ignored explicit argument (.*)", r"\1 takes no value; got \2."),
-    (r"the following arguments are required: (.*)", r"\1 must be given."),
+    (r"the following arguments are required: (.*)", r"\1 must be given. See: {} --help"),
     (r"argument (\S+): not allowed with argument (\S+)", r"\1 and \2 ask two things; ask one at a time."),
     (r"unrecognized arguments: (.*)", r"'\1' belongs to no option. See: {} --help"),
     (r"argument (\S+): (.*)", r"\1 \2"),
