@@ -34,7 +34,7 @@ def test_a_table_is_priced_as_the_meter_prices():
         call(made)
     counts = {kind: [getattr(made.account.counts, kind)] for kind in KINDS}
     curves = pd.DataFrame({"run_id": ["a"], "mark": [0], "cost": [0.0], **counts})
-    runs = pd.DataFrame({"run_id": ["a"], **{label: ["x"] for label in LABELS}})
+    runs = pd.DataFrame({"run_id": ["a"], "status": ["budget"], **{label: ["x"] for label in LABELS}})
     spectra = pd.DataFrame({"run_id": ["a"], "mark": [0], "cost": [0.0]})
     again, _, cut = reprice({"runs": runs, "curves": curves, "spectra": spectra}, 2.5)
     assert again["cost"].tolist() == [made.account.cost]

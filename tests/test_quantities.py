@@ -75,7 +75,7 @@ PRINTED = {
     "atlas": lambda *seen: spread_of(_row(*seen).to_dict()),
     "report": lambda *seen: Estimate(*seen).text,
     "closing table": with_interval,
-    "against": lambda *seen: _sentence("a", "b", _row(*seen)).partition(" of ")[0],
+    "against": lambda *seen: _sentence("a", "b", _row(*seen)).partition(" times ")[0],
     "notebook": lambda *seen: _cells(_row(*seen))[2],
     "standing": lambda value, low, high, bound: _short(value, bound),
     "claims": lambda *seen: _interval(

@@ -62,8 +62,6 @@ class _Reader:
     def study(self, only_seeds: str | None) -> Study:
         """Everything, or every mistake."""
         loaded = self._plugins()
-        # before any name is looked up: those of a file that was not loaded are unknown, which hides the reason
-        self.mistakes.complain()
         name, ledger = self._text("name", self._default_name()), self._text("ledger", "")
         self._text("description", "")
         compiled = self.content.get("compiled", False)
@@ -119,10 +117,12 @@ class _Reader:
             listed = []
         # before any name is looked up: what they register is found like our own
         plugins.load_installed()
-        found = [self.path.parent / item for item in listed]
+        found, before = [self.path.parent / item for item in listed], len(self.mistakes)
         for file in found:
             with self.mistakes.at("plugins"):
                 plugins.load(file)
+        if len(self.mistakes) > before:  # what such a file would have brought is unknown, which hides the reason
+            self.mistakes.complain()
         return tuple(found)
 
 
