@@ -41,6 +41,8 @@ FOUND = ("robustness", "samplers")
 """What is found in the whole."""
 TIMED = 13
 """Binary digits of a hit's seconds, four decimal ones. All of them, noise of a clock, take a quarter of the room."""
+ONE_PAGE = 2**26
+"""More bytes, and rows, than a column of a kept table has."""
 RUNS = "runs.parquet"
 PARTS = "parts"
 """Of an Atlas the folder of what was added."""
@@ -170,8 +172,15 @@ def _timed(seconds: pd.Series) -> pd.Series:
 def _parquet(rows: pd.DataFrame, file: BinaryIO) -> None:
     table = pa.Table.from_pandas(rows, preserve_index=False)
     doubles = [column.name for column in table.schema if pa.types.is_floating(column.type)]
-    others = [name for name in table.column_names if name not in doubles]
-    # bytes of one place side by side are more alike than numbers are: a fifth smaller
+    repeated = [name for name in table.column_names if name not in doubles and 2 * rows[name].nunique() <= len(rows)]
+    # bytes of one place side by side are more alike than numbers are, and so is a column in one page: a fifth smaller
     parquet.write_table(
-        table, file, compression="zstd", compression_level=19, use_dictionary=others, use_byte_stream_split=doubles
+        table,
+        file,
+        compression="zstd",
+        compression_level=19,
+        use_dictionary=repeated,
+        use_byte_stream_split=doubles,
+        data_page_size=ONE_PAGE,
+        max_rows_per_page=ONE_PAGE,
     )
