@@ -16,7 +16,7 @@ from benchmarks.claims_figure import USUAL, draw
 from benchmarks.claims_pairs import DEFAULT, TUNED, pairs
 from benchmarks.page import ROOT
 from harness.analysis.order import PRIMARY_THRESHOLD
-from harness.commands.docs.claims_page import claims_page, listed
+from harness.commands.docs.claims_page import claims_page, listed, rows_of
 from harness.study.comparison import load
 from harness.study.file.searches import searches_of
 from harness.study.file.study_file import read_study
@@ -158,6 +158,16 @@ def shares(runs, curves):
     return runs["run_id"].map(found).to_numpy()
 
 
+def judged_anew(before, after) -> list[str]:
+    """Which rows of a claim have another verdict than those that stood here, a line each."""
+    old, new = ({row["name"]: row["verdict"] for row in rows} for rows in (before, after))
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    if not names:
+        return [f"All {len(new)} rows are judged as before."]
+    lines = [f"  {name}: {old.get(name, 'not there')}, now {new.get(name, 'not there')}" for name in names]
+    return [f"{len(names)} of {len({**old, **new})} rows are judged otherwise than before:", *lines]
+
+
 def main() -> None:
     """Make the claims that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -174,8 +184,11 @@ def main() -> None:
     for claim in claims:
         if not given.letters or claim["letter"] in given.letters:
             folder = CLAIMS / claim["folder"]
+            before = rows_of(folder) if (folder / "order.csv").is_file() else []
             make(folder, given.out, given.jobs, claim["reference"])
             draw(folder, FIGURES / f"claim-{claim['letter']}.png", claim.get("panels", USUAL))
+            print(f"\n({claim['letter']}) {claim['title']}", *judged_anew(before, rows_of(folder)), sep="\n")
+            print("Its verdict in claims/claims.toml is written by hand: read it beside the new tables.")
     (ROOT / "docs" / "claims.md").write_text(claims_page(CLAIMS), encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from support.hand_made import hand_made
 
-from benchmarks.claims import ends, measured, shares
+from benchmarks.claims import ends, judged_anew, measured, shares
 from benchmarks.claims_figure import USUAL, claim_figure
 from benchmarks.claims_pairs import pairs
 from harness.commands.docs.claims_page import claims_page, rows_of
@@ -229,6 +229,19 @@ def test_ends_are_medians_and_quartiles_and_shares_are_of_the_seeds_own_run():
     # soap: at 2 of 10 in seed 0, never in seed 1, at the end in seed 2
     assert rows["share"].to_dict() == {"adam": 1.0, "soap": 1.0}
     assert sorted(shares(runs.merge(marks), curves)[3:]) == [0.2, 1.0, np.inf]
+
+
+def test_a_claim_that_is_made_again_says_which_rows_are_judged_otherwise():
+    rows = [{"name": "adam", "verdict": "low-first"}, {"name": "bfgs tuned", "verdict": "mixed"}]
+    other = [rows[0], {"name": "bfgs tuned", "verdict": "undecided"}, {"name": "new", "verdict": "mixed"}]
+    assert judged_anew(rows, rows) == ["All 2 rows are judged as before."]
+    assert judged_anew(rows, other) == [
+        "2 of 3 rows are judged otherwise than before:",
+        "  bfgs tuned: mixed, now undecided",
+        "  new: not there, now mixed",
+    ]
+    # a row that is gone says nothing for the old words either
+    assert judged_anew(rows, rows[:1])[1:] == ["  bfgs tuned: mixed, now not there"]
 
 
 def test_pairs_are_of_one_seed_and_of_one_kind_of_settings():
