@@ -19,18 +19,22 @@ not give are our own, and are said to be. Small sizes are for two cores and minu
 ones.
 
 C is the share of pairs in order from low to high; the spread is how many times later the highest frequency is learned
-than the lowest; both with their 95 % intervals, and behind them what a residual without preference gives (null). The
-column `highest` says in how many runs the highest frequency is learned: where it is in too few, a spread is a bound.
-Each method has two rows: with its registered settings, or those that are named, and with the best of eight trials of
-three seeds each, by the loss alone and on seeds that the study does not have (`python -m harness tune
-claims/NAME/SMALL.toml`). Where no trial was better, or there is nothing to set, it has one. The number of trials is the
-same for all, and nothing was searched after a table was seen. Tuning by the loss is no tuning for the order: where the
-two rows of a method disagree, the order is one of settings and not of the method.
+than the lowest; both with their 95 % intervals, and behind them what a residual without preference gives (null: of C
+by cost, of the spread by loss). The column `highest` says in how many runs the highest frequency is learned: where it
+is in too few, a spread is a bound. Each method has two rows: with its registered settings, or those that are named,
+and with the best of eight trials of three seeds each, by the loss alone and on seeds that the study does not have
+(`python -m harness tune claims/NAME/SMALL.toml`). Where no trial was better, or there is nothing to set, it has one.
+The number of trials is the same for all, and nothing was searched after a table was seen, but in (f), which says why.
+Tuning by the loss is no tuning for the order: where the two rows of a method disagree, the order is one of settings
+and not of the method.
 
 The second table of each claim compares with a reference, seed by seed: the median of the ratios with its 95 % interval
 (of eight runs from the least to the most), and p of the signs, corrected over the table (Benjamini and Hochberg).
 Registered settings are compared with registered ones, and the best of all trials with the best (`tuned`), where either
 of the two is another. A dash is a ratio of two bounds, which may be anything.
+
+Each **verdict** is written by hand from the tables that are kept here. A claim that is made again has new tables and
+the old words; the command says which rows are judged otherwise than before.
 """
 COLUMNS = ("optimizer", "with", "settings", "highest", "C (null)", "spread (null)", "end loss")
 MORE = {
