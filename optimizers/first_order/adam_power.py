@@ -15,8 +15,8 @@ class AdamPower(Optimizer):
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     source: ClassVar[str] = "Kingma and Ba 2015, algorithm 1, with the exponent of arXiv 2509.04713"
     expected: ClassVar[str] = (
-        "arXiv 2509.04713: the larger the exponent, the more low frequencies are favoured; negative ones raise high "
-        "frequencies"
+        "arXiv 2509.04713: adaptive methods favour low frequencies, plain descent hardly any, and negative exponents "
+        "raise high ones"
     )
     caveat: ClassVar[str] = "gradients to the power 1 - 2 power set the size of a step, so lr must be tuned for each"
     lanes: ClassVar[bool] = True
