@@ -123,6 +123,7 @@ def _explain(figure: Figure, height: float) -> None:
     place = {"loc": "lower left", "bbox_to_anchor": corner, "borderaxespad": 0, "borderpad": 0}
     figure.legend(handles=handles, ncols=4, fontsize=6, frameon=False, columnspacing=1.2, **place)
     note = (
-        "blue: low-first, vermilion: high-first, grey: neither; lines are 95 % intervals, quartiles of losses; by cost"
+        "blue: low-first, vermilion: high-first, grey: neither; lines are 95 % intervals, quartiles of losses; "
+        "by cost, a null's spread by loss"
     )
     figure.text(0.1 / PAGE, 0.05 / height, note, size=6, color=GREY)
