@@ -3,10 +3,13 @@
 import os
 import random
 import re
+import signal
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 from typing import ClassVar
 
 import cma
@@ -520,6 +523,56 @@ def test_a_minibatch_of_a_list_of_samples_is_that_of_an_array():
     np.testing.assert_array_equal(found[0], found[1])
     assert found[2] == "goes on"
     assert meter.account.counts.gradients == pytest.approx(6 / N)
+
+
+def test_what_follows_an_evaluation_elsewhere_is_not_the_reason():
+    def ask(objective, theta0):
+        with suppress(ValueError):
+            objective.value(theta0)
+
+    def minimize(objective, theta0, rng):
+        thread = Thread(target=ask, args=(objective, theta0))
+        thread.start()
+        thread.join()
+        raise TypeError("cannot unpack non-iterable NoneType object")
+
+    with pytest.raises(ValueError, match="evaluated in another thread"):
+        run_guarded(minimize, network_objective(), start(network()), None)
+
+
+@pytest.mark.parametrize(
+    ("handler", "raised", "sentence"),
+    [
+        (signal.SIG_IGN, ValueError, "ended the whole process (KeyboardInterrupt)"),  # as in a worker
+        (signal.default_int_handler, KeyboardInterrupt, "Ctrl-C"),
+    ],
+)
+def test_an_interrupt_is_the_users_where_one_can_reach_the_process(handler, raised, sentence):
+    def minimize(objective, theta0, rng):
+        raise KeyboardInterrupt("Ctrl-C")
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        with pytest.raises(raised, match=re.escape(sentence)):
+            run_guarded(minimize, network_objective(), start(network()), None)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_the_objective_of_a_run_that_has_ended_is_not_asked_in_another():
+    kept = []
+
+    def minimize(objective, theta0, rng):
+        kept.append(objective)
+        kept[0].value(theta0)
+
+    meters = [Meter(NumpyEvaluator(network()), Terms(30)) for _ in range(2)]
+    for meter in meters:
+        meter.start(start(network()))
+    run_guarded(minimize, meters[0], start(network()), None)
+    with pytest.raises(ValueError, match="of a run that has ended"):
+        run_guarded(minimize, meters[1], start(network()), None)
+    assert meters[0].account.cost == 1
 
 
 def network_objective():

@@ -1,6 +1,7 @@
 """Between a method of the user's and its objective: what would go wrong later, or in silence, is said at once."""
 
 import os
+import signal
 import threading
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -25,6 +26,8 @@ class Guard:
         self._home = os.getpid(), threading.get_ident()
         self.breach: ValueError | None = None
         """What was wrong with a call from elsewhere, whose exception the run may never have seen."""
+        self.over = False
+        """Whether the run has ended: what is kept of it would be counted where nobody looks."""
 
     def value(self, theta: Doubles) -> Any:
         return self._objective.value(self._checked(theta, 1))
@@ -83,6 +86,11 @@ class Guard:
             )
         if self.breach is not None:
             raise self.breach
+        if self.over:
+            raise ValueError(
+                "A point was evaluated by the objective of a run that has ended. Evaluate with the one that each run "
+                "is given, and keep nothing of a run for the next."
+            )
         # subclasses are converted as well: a matrix has two axes for ever, a masked array hides numbers
         if type(points) is not self._kind or points.dtype != self._dtype:
             points = self._converted(points)
@@ -137,14 +145,23 @@ def run_guarded(minimize: Any, objective: Objective, theta0: Doubles, rng: Any) 
     where = Path.cwd()
     try:
         minimize(guard, theta0, rng)
-    except (SystemExit, GeneratorExit) as error:
-        word = "sys.exit" if isinstance(error, SystemExit) else "GeneratorExit"
+    except (SystemExit, GeneratorExit, KeyboardInterrupt) as error:
+        # in a worker no interrupt of the user's arrives
+        if isinstance(error, KeyboardInterrupt) and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            raise
+        word = "sys.exit" if isinstance(error, SystemExit) else type(error).__name__
         raise ValueError(
             f"The method ended the whole process ({word}). Return to say that it has converged."
         ) from error
+    except Exception as error:
+        # a thread that was refused has left nothing behind, and what that leads to is not the fault
+        if guard.breach is not None and error is not guard.breach:
+            raise guard.breach from error
+        raise
     finally:
         # the study writes to paths that may be relative
         if Path.cwd() != where:
             os.chdir(where)
+        guard.over = True
     if guard.breach is not None:
         raise guard.breach
