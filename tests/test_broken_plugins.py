@@ -266,6 +266,14 @@ def test_the_rule_that_a_method_breaks_is_named(case, tmp_path):
     assert words in sentence
 
 
+def test_points_that_are_none_repeat_themselves(tmp_path):
+    path = tmp_path / "broken.py"
+    path.write_text(function("while True:\n    fun(x0)\n    fun(x0 * np.nan)"))
+    plugins.load(path)
+    assert complaint(RULES["repeats_itself"], OPTIMIZERS["t-broken"]) is None
+    assert complaint(RULES["survives_one_nan"], OPTIMIZERS["t-broken"]) == "only finite points are evaluated"
+
+
 @pytest.mark.slow
 def test_what_does_not_end_is_ended_from_outside(tmp_path):
     path = tmp_path / "endless.py"
