@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.walkers import walks
+from support.walkers import Deaf, walks
 
 from harness.run.runner import run
 from harness.study.execution.execute import execute
@@ -219,6 +219,21 @@ def test_a_method_that_does_not_come_back_is_ended_and_keeps_its_partial_curve(t
     assert own["cost"].max() == 10
     assert own["loss"].iloc[-1] == whole["curves"]["loss"].iloc[-1]
     assert not list((store.folder / "partial").iterdir())
+
+
+@pytest.mark.parametrize("limit", [None, 1e6])
+def test_a_method_that_no_exception_ends_has_its_run_whole(tmp_path, limit):
+    hearing = walks(3, time_limit=limit)
+    deaf = [replace(spec, optimizer="deaf", method=Deaf()) for spec in hearing]
+    store = opened(tmp_path / "out", [*deaf, *hearing])
+    execute([*deaf, *hearing], store, 2)
+    read = store.read()
+    assert set(read["runs"]["status"]) == {"budget"}
+    assert read["runs"].groupby("optimizer")["reason"].first()["deaf"].endswith("no `except` may swallow the end.")
+    for pair in zip(deaf, hearing, strict=True):
+        one, two = (read["spectra"][read["spectra"]["run_id"] == spec.run_id] for spec in pair)
+        np.testing.assert_array_equal(one[["cost", "error_last"]], two[["cost", "error_last"]])
+    assert not (store.folder / "partial").exists() or not list((store.folder / "partial").iterdir())
 
 
 def test_the_time_that_measuring_takes_is_not_the_methods(tmp_path):

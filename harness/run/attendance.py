@@ -14,6 +14,10 @@ Progress: TypeAlias = Callable[[float], None]
 """Is told the share of the budget that is spent, at every mark."""
 
 
+Forsaken: TypeAlias = Callable[[list[RunRows]], object]
+"""Is given the finished runs of a batch whose method no exception ends, and does not return."""
+
+
 class Attendant(Protocol):
     """Ends a batch from outside where the method does not come back, and keeps what was measured until then."""
 
@@ -28,12 +32,18 @@ class Attended:
     """The observer of a batch, attended."""
 
     def __init__(
-        self, observe: Observe, budget: float, progress: Progress | None = None, attendant: Attendant | None = None
+        self,
+        observe: Observe,
+        budget: float,
+        progress: Progress | None = None,
+        attendant: Attendant | None = None,
+        forsaken: Forsaken | None = None,
     ) -> None:
         self._observe = observe
         self._budget = budget
         self._progress = progress
         self._attendant = attendant
+        self.forsaken = forsaken
         self._measuring = Lock()
 
     def __call__(self, lanes: list[int], snapshot: Snapshot, last: Doubles, best: Doubles) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from harness.run.attendance import Attendant, Attended, Progress
+from harness.run.attendance import Attendant, Attended, Forsaken, Progress
 from harness.run.build import build_all
 from harness.run.drive import drive
 from harness.run.fit import check_fit, check_observers
@@ -31,6 +31,7 @@ from problems.engines.base import Evaluator, Placed
 from problems.engines.choose import make_evaluator
 from problems.engines.numpy_evaluator import NumpyEvaluator
 
+WENT_ON = "The method went on through every exception, so that its process was ended: no `except` may swallow the end."
 Begun: TypeAlias = tuple[list[list[Observation]], list[list[Observation]]]
 
 
@@ -46,15 +47,18 @@ def run_lanes(specs: Sequence[RunSpec], progress: Progress | None = None) -> lis
 
 
 def make_lanes(
-    specs: Sequence[RunSpec], progress: Progress | None = None, attendant: Attendant | None = None
+    specs: Sequence[RunSpec],
+    progress: Progress | None = None,
+    attendant: Attendant | None = None,
+    forsaken: Forsaken | None = None,
 ) -> list[RunRows]:
-    """The same by columns, for whoever writes them.
+    """The same by columns, for whoever writes them; `forsaken` may end the process of a method that nothing else ends.
 
     They are lanes of one batch where method and data allow it."""
     first = specs[0]
     assert len({replace(spec, seed=0, recipe=spec.recipe.lane_group) for spec in specs}) == 1
     if len(specs) > 1 and not first.method.lanes:
-        return [tables for spec in specs for tables in make_lanes([spec], progress, attendant)]
+        return [tables for spec in specs for tables in make_lanes([spec], progress, attendant, forsaken)]
     try:
         problems = build_all(specs)
         check_fit(first.optimizer, first.method, problems[0], first.engine)
@@ -70,8 +74,8 @@ def make_lanes(
         keep((spec.run_id for spec in specs), error)
         return [unfinished(spec, "failed", sentence(error)) for spec in specs]
     if evaluator is None:
-        return [tables for spec in specs for tables in make_lanes([spec], progress, attendant)]
-    attended = partial(Attended, budget=first.budget, progress=progress, attendant=attendant)
+        return [tables for spec in specs for tables in make_lanes([spec], progress, attendant, forsaken)]
+    attended = partial(Attended, budget=first.budget, progress=progress, attendant=attendant, forsaken=forsaken)
     return _run_batch(specs, problems, evaluator, np.array(thetas), begun, attended)
 
 
@@ -101,11 +105,27 @@ def _run_batch(
             for lane, (spec, seen) in enumerate(zip(specs, pictures, strict=True))
         ]
 
+    def finished(end: End) -> list[RunRows]:
+        seen = share_evenly([observed(*each) for each in zip(specs, pictures, asked, strict=True)])
+        return [
+            lane_tables(spec, lane, meter, recorder, end, seen[lane])
+            | {"spectra": _spectra(recorder, lane, spec, problems[lane], thetas[lane])}
+            | seen[lane].tables
+            for lane, spec in enumerate(specs)
+        ]
+
+    def forsaken() -> None:
+        stop = meter.account.stop
+        if observe.forsaken is not None and stop is not None:
+            meter.finish()
+            observe.forsaken(finished(End(stop.status, f"{stop} {WENT_ON}", evaluator.name)))
+
     try:
         # before any clock is started: neither libraries nor compilation count as the method's time
         evaluator.prepare({*method.needs, "lanes"} if method.lanes else method.needs)
         method.prepare()
         observe.begin(standing)
+        meter.account.forsaken = forsaken
         starts = thetas.astype(evaluator.state_dtype if method.any_precision else np.float64)
         starts = starts if on_device is None else on_device.placed(starts)
         start: tuple[Any, Streams] = (starts, streams) if method.lanes else (starts[0], streams[0])
@@ -113,13 +133,7 @@ def _run_batch(
     except Exception as error:  # noqa: BLE001  # a failed run is a row, and the others go on
         keep((spec.run_id for spec in specs), error)
         end = End("failed", sentence(error), evaluator.name)
-    seen = share_evenly([observed(*each) for each in zip(specs, pictures, asked, strict=True)])
-    return [
-        lane_tables(spec, lane, meter, recorder, end, seen[lane])
-        | {"spectra": _spectra(recorder, lane, spec, problems[lane], thetas[lane])}
-        | seen[lane].tables
-        for lane, spec in enumerate(specs)
-    ]
+    return finished(end)
 
 
 def _meter(specs: Sequence[RunSpec], on_device: Placed | None, evaluator: Evaluator, observe: Observe) -> AnyMeter:

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,20 @@ class Walk(Optimizer):
         BEHAVIOURS[self.behaviour](self)
         while True:
             objective.value(theta0 + rng.standard_normal(objective.dim))
+
+
+@dataclass(frozen=True)
+class Deaf(Optimizer):
+    """The same steps, and no exception ends them."""
+
+    family = "test"
+    needs = frozenset({"value"})
+    source = "this file"
+
+    def minimize(self, objective, theta0, rng):
+        while True:
+            with suppress(BaseException):  # as a bare `except` does
+                objective.value(theta0 + rng.standard_normal(objective.dim))
 
 
 def _loop(_):

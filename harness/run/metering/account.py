@@ -19,6 +19,8 @@ ROUNDING = 1e-9
 """Slack in comparing costs, which minibatches make fractional."""
 REFUSALS = 1000
 """Calls after the end of a run, each refused by an exception, after which its method is taken to ignore exceptions."""
+IN_VAIN = 100_000
+"""Such calls after which no exception will ever end it, as of a bare `except` in an endless loop."""
 
 
 Kind: TypeAlias = Literal["values", "gradients", "hvps", "jacobians"]
@@ -128,6 +130,8 @@ class Account:
     """Why the run has ended; every later call is refused with the same."""
     next_mark: float = np.inf
     """The cost at which the next measurement is due."""
+    forsaken: Callable[[], object] | None = None
+    """Is called once where no exception ends the method."""
     _mark: int = 0
     _refused: int = 0
 
@@ -151,6 +155,8 @@ class Account:
         """Raise if the run has ended, if so much of an evaluation does not fit into the budget, or if time is up."""
         if self.stop is not None:
             self._refused += 1
+            if self._refused == IN_VAIN and self.forsaken is not None:
+                self.forsaken()
             if self._refused > REFUSALS:
                 raise EndIgnored
             self.end(self.stop)

@@ -169,8 +169,9 @@ class _Study:
             self._finish(index)
             return
         attempts = [self._attempt(spec) + 1 for spec in mine]
+        expendable = self.policy.expendable or isinstance(executor, Workers)
         with listening(lambda word, value: self._hear(index, word, value)):  # where it is made in this process
-            order = Order(self.folder, tuple(attempts), self.policy.grace, self.policy.expendable, dict(fourier.KNOWN))
+            order = Order(self.folder, tuple(attempts), self.policy.grace, expendable, dict(fourier.KNOWN))
             future = executor.submit(work, mine, order)
         self.flying[future] = index, mine, attempts
 

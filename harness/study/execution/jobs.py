@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import node
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from threadpoolctl import threadpool_limits
 
@@ -25,6 +25,7 @@ from harness.study.ledger.ledger import LEASES, Ledger, Unwritable
 from harness.study.ledger.part import TooNew
 from harness.study.workers.channel import tell
 from harness.study.workers.process import WorkerDied
+from harness.tables import RunRows
 from problems.probes import fourier
 
 Job: TypeAlias = tuple[RunSpec, ...]
@@ -143,13 +144,14 @@ def _make(job: Job, order: Order) -> None:
     if not job:  # an executor tries again what ended its process, and that was written down before it ended
         return
     standby = _standby(job, ledger, order, begun)
+    forsaken = partial(_leave_behind, ledger, begun, standby) if order.expendable else None
     # one after the other where they share nothing: what is finished is written, whatever becomes of the rest
     parts = [(spec,) for spec in job] if not job[0].method.lanes and standby is None else [job]
     with ThreadPoolExecutor(WRITERS) as writers:
         written = []
         for number, runs in enumerate(parts):
             with _one_thread(), collected() as failures:
-                made = make_lanes(runs, partial(_tell_share, number, len(parts)), standby)
+                made = make_lanes(runs, partial(_tell_share, number, len(parts)), standby, forsaken)
             if standby is not None:
                 # before the rows are written: no limit may end the process in the middle of that
                 standby.leave()
@@ -160,6 +162,21 @@ def _make(job: Job, order: Order) -> None:
                 written.append(writers.submit(ledger.write, spec.run_id, tables, machine(), begun[spec.run_id]))
         for one in written:
             one.result()
+
+
+def _leave_behind(
+    ledger: Ledger, begun: Mapping[str, int], standby: Standby | None, finished: Sequence[RunRows]
+) -> NoReturn:
+    """Write the runs of a method that no exception ends, and end its process: whoever tries again finds them made."""
+    try:
+        if standby is not None:
+            standby.leave()
+        for tables in finished:
+            run_id = str(tables["runs"]["run_id"][0])
+            ledger.write(run_id, tables, machine(), begun[run_id])
+    finally:
+        # also after an error, which the method would swallow
+        os._exit(1)
 
 
 def _tell_share(number: int, parts: int, share: float) -> None:
