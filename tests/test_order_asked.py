@@ -229,6 +229,9 @@ def test_the_price_that_was_declared_is_no_other_choice(study):
     assert prices(of_two) == {"gd": ["1", "3", "4", "5"], "momentum": ["1", "2", "4", "5"]}
     of_both = runs.assign(cost_per_gradient=own.where(runs["seed"] != 0, 3.0))
     assert prices({**study.tables, "runs": of_both})["gd"] == ["1", "2", "3", "4", "5"]
+    # the costs of a watched loop are as it told them, and no price of a gradient changes them
+    of_loop = runs.assign(engine=runs["engine"].where(runs["optimizer"] != "gd", "watched"))
+    assert prices({**study.tables, "runs": of_loop}) == {"momentum": ["1", "2", "4", "5"]}
 
 
 def test_the_page_counts_the_choices_as_they_are(study):

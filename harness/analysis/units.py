@@ -5,6 +5,8 @@ import json
 import pandas as pd
 
 PASSES = "passes"
+WATCHED = "watched"
+"""What stands for an engine where a loop of the user's was watched."""
 WORDS = {PASSES: "forward passes"}
 
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
 from shlex import quote
 
-from harness.report.again import WATCHED
+from harness.analysis.units import WATCHED
 from harness.study.comparison import Results, load
 from harness.study.file.study_file import Study
 from harness.study.ledger.leases import Leases

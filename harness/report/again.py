@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.configurations import FOUND
+from harness.analysis.units import WATCHED
 from harness.tables import LABELS, PLACE
 
 TERMS = ["dtype", "budget", "cost_per_gradient"]
 OPTIONS = {"network": "--network", "activation": "--activation", "init": "--init", "loss": "--loss", "dtype": "--dtype"}
-WATCHED = "watched"
 
 
 def commands(runs: pd.DataFrame) -> list[str]:

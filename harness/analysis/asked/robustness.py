@@ -16,6 +16,7 @@ from harness.analysis.incumbents import INCUMBENTS, as_declared, declared, judge
 from harness.analysis.order import PRIMARY_THRESHOLD, order_table
 from harness.analysis.repeated import distinct
 from harness.analysis.thinned import check_marks
+from harness.analysis.units import WATCHED
 from harness.tables import LABELS, Tables
 
 PRICES = (1.0, 2.0, 3.0, 4.0, 5.0)
@@ -41,7 +42,7 @@ def robustness(tables: Tables) -> pd.DataFrame:
     runs = distinct(tables["runs"], tables["hits"])
     parts = [_judged(runs, choice) for choice in _choices(chosen)]
     rows = pd.concat(parts, ignore_index=True)
-    rows = rows[~_is_own_price(rows, tables["runs"])].reset_index(drop=True)
+    rows = rows[~_is_no_price(rows, tables["runs"])].reset_index(drop=True)
     own = rows[rows["choice"] == PRIMARY].set_index([*LABELS])["verdict"]
     primary = pd.MultiIndex.from_frame(rows[[*LABELS]]).map(own.to_dict())
     return rows.assign(agrees=rows["verdict"].to_numpy() == np.asarray(primary))
@@ -94,12 +95,17 @@ def _choices(tables: Tables) -> Iterator[_Choice]:
         yield _Choice("incumbent", other, judged_at(curves, "last"), judged_at(spectra, "last"))
 
 
-def _is_own_price(rows: pd.DataFrame, runs: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether a row is about the price that all runs of its configuration were made at, which is no other choice."""
+def _is_no_price(rows: pd.DataFrame, runs: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether a row is about a price that is no other choice for its configuration.
+
+    All of its runs were made at it, or they are watched loops, whose costs are as they were told."""
     prices = runs.groupby([*LABELS], dropna=False)["cost_per_gradient"].agg(["min", "max"])
     made_at = prices["min"].where(prices["min"] == prices["max"]).map("{:g}".format)
-    own = pd.MultiIndex.from_frame(rows[[*LABELS]]).map(made_at.to_dict())
-    return (rows["choice"] == PRICE) & (rows["value"] == np.asarray(own))
+    configuration = pd.MultiIndex.from_frame(rows[[*LABELS]])
+    own = configuration.map(made_at.to_dict())
+    told = runs.assign(told=runs["engine"] == WATCHED).groupby([*LABELS], dropna=False)["told"].all()
+    no_price = (rows["value"] == np.asarray(own)) | configuration.map(told.to_dict()).to_numpy(bool)
+    return (rows["choice"] == PRICE) & no_price
 
 
 def _cut(tables: Tables, share: float) -> tuple[pd.DataFrame, pd.DataFrame]:

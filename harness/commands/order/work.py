@@ -14,12 +14,11 @@ from harness.analysis.order import PRIMARY_CLOCK, PRIMARY_THRESHOLD
 from harness.analysis.repeated import repeats
 from harness.analysis.summary import closing_tables
 from harness.analysis.thinned import LACKING, lacks_marks
-from harness.analysis.units import cost_unit
+from harness.analysis.units import WATCHED, cost_unit
 from harness.commands.console import printing
 from harness.commands.folders import loaded, source_of
 from harness.commands.order.asked import ANSWERS, say_against
 from harness.quantities import few_digits
-from harness.report.again import WATCHED
 from harness.tables import LABELS, Tables
 from harness.whole_files import replace_file, writing_into
 

@@ -5,10 +5,9 @@ Axes of cost are logarithmic from 1 on, as a run of the harness costs at least o
 import json
 from math import ceil, log
 
-from harness.analysis.units import cost_unit
+from harness.analysis.units import WATCHED, cost_unit
 from harness.tables import Tables
 
-WATCHED = "watched"
 FEW = 1_000.0
 """The largest cost below which what lies below 1 is more than the beginning."""
 SHORT = {1: "ms", 2: "us", 3: "ns"}
