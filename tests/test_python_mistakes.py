@@ -53,10 +53,16 @@ def test_all_is_all_however_it_is_said():
     assert plan("control-low", "all", 1).specs == plan("control-low", iter(["all"]), 1).specs == expected
 
 
-@pytest.mark.parametrize("names", [3, ["adam", 3], [None], [["adam"]], True])
+@pytest.mark.parametrize("names", [3, ["adam", 3], [None], [["adam"]], True, [], (), iter([]), [len]])
 def test_other_optimizers_are_refused_in_a_sentence(names):
     with pytest.raises(ValueError, match=r"Optimizers are a name or a list of names.*; got "):
         plan("control-low", names, 1)
+
+
+@pytest.mark.parametrize("problem", [3, None, ["sin135"], {"sin135": 1}, len])
+def test_another_problem_is_refused_in_a_sentence(problem):
+    with pytest.raises(ValueError, match=r"A problem is a name.*; got "):
+        plan(problem, "adam", 1)
 
 
 @pytest.mark.parametrize("jobs", [1.5, 0, -1, True, None, "2", np.float64(2.0)])

@@ -15,13 +15,28 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def problem_named(problem: Any) -> str:
+    """Its name; raises ValueError."""
+    if not isinstance(problem, str):
+        raise ValueError(  # noqa: TRY004  # a user's mistake is a ValueError
+            "A problem is a name, such as 'sin135'; one of your own has the name that @problem has given it; got "
+            f"{problem!r}."
+        )
+    return problem
+
+
 def names_of(optimizers: Any) -> tuple[str, ...]:
     """Each once, none where nothing was asked for; raises ValueError."""
-    given = () if optimizers is None else optimizers
-    named = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
-    if not all(isinstance(name, str) for name in named):
-        got = named if isinstance(given, Iterable) else given
-        raise ValueError(f"Optimizers are a name or a list of names, such as ['adam', 'bfgs']; got {got!r}.")
+    if optimizers is None:
+        return ()
+    several = isinstance(optimizers, Iterable) and not isinstance(optimizers, str)
+    named = list(optimizers) if several else [optimizers]
+    # an empty list is one that something went wrong with: it asks for no method, and not for the usual ones
+    if not named or not all(isinstance(name, str) for name in named):
+        raise ValueError(
+            "Optimizers are a name or a list of names, such as ['adam', 'bfgs'], left out for the usual ones; one of "
+            f"your own has the name that @optimizer has given it; got {named if several else optimizers!r}."
+        )
     return tuple(dict.fromkeys(map(str, named)))
 
 

@@ -17,7 +17,7 @@ from harness.analysis.thinned import check_marks
 from harness.questions.reading import read_observers
 from harness.run.build import build
 from harness.run.fit import Refused, check_fit, check_observers
-from harness.run.given import by_owner, names_of, plain, seeds_of
+from harness.run.given import by_owner, names_of, plain, problem_named, seeds_of
 from harness.run.marks.observer import Observer
 from harness.run.spec import RunSpec, digest, families, find_optimizer, find_problem
 from harness.study.ledger.part import declared
@@ -140,7 +140,7 @@ def plan(
         lookup("option of a comparison", name, dict.fromkeys(OPTIONS))
     changes, varied = by_owner("settings", settings), by_owner("vary", vary)
     of_recipe = {name: options.pop(name) for name in RECIPE_OPTIONS if options.get(name) is not None}
-    recipes = crossed_recipes(problem, changes, varied, of_recipe)
+    recipes = crossed_recipes(problem_named(problem), changes, varied, of_recipe)
     asked = names_of(optimizers)
     everything = asked == (EVERYTHING,)
     names = tuple(OPTIMIZERS) if everything else asked or DEFAULT_OPTIMIZERS
