@@ -266,6 +266,17 @@ def test_the_rule_that_a_method_breaks_is_named(case, tmp_path):
     assert words in sentence
 
 
+@pytest.mark.parametrize("wrong", ["x0[99]", "np.linalg.inv(x0)", "fun(x0[1:])"])
+def test_an_error_is_told_with_its_line_in_the_users_file(wrong, tmp_path):
+    source = function(f"fun(x0)\n{wrong}\nfun(x0)")
+    path = tmp_path / "broken.py"
+    path.write_text(source)
+    plugins.load(path)
+    (line,) = (number for number, text in enumerate(source.splitlines(), 1) if wrong in text)
+    sentence = complaint(RULES["starts_at_theta0"], OPTIMIZERS["t-broken"])
+    assert sentence.endswith(f"(broken.py, line {line})")
+
+
 def test_points_that_are_none_repeat_themselves(tmp_path):
     path = tmp_path / "broken.py"
     path.write_text(function("while True:\n    fun(x0)\n    fun(x0 * np.nan)"))

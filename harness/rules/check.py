@@ -14,6 +14,7 @@ from harness.run.drive import drive
 from harness.run.metering.account import Terms
 from harness.run.metering.meter import Meter
 from harness.run.spec import canonical, settings_of, stream
+from harness.run.tracebacks import told
 from optimizers import OPTIMIZERS
 from optimizers.first_order.torch_methods import GD
 from problems import PROBLEMS
@@ -67,7 +68,7 @@ def _builds(recipe: Recipe) -> str | None:
         canonical(settings_of(recipe))
         recipe.build(stream(0, "data"))
     except Exception as error:  # noqa: BLE001  # whatever a foreign problem raises is its report
-        return f"it can be built; got {type(error).__name__}: {error}"
+        return f"it can be built; got {told(error)}"
     return None
 
 
@@ -75,7 +76,7 @@ def _problem_complaint(rule: ProblemRule, recipe: Recipe) -> str | None:
     try:
         return rule(recipe, recipe.build(stream(0, "data")))
     except Exception as error:  # noqa: BLE001
-        return f"no exception comes out; got {type(error).__name__}: {error}"
+        return f"no exception comes out; got {told(error)}"
 
 
 def repeats_its_data(recipe: Recipe, problem: Problem) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, get_args
 
 from harness.rules import behaviour
 from harness.run.spec import canonical, settings_of
+from harness.run.tracebacks import told
 from optimizers.base import Need, Optimizer, Setting
 
 Rule: TypeAlias = Callable[[Optimizer], str | None]
@@ -97,4 +98,4 @@ def complaint(rule: Rule, method: Optimizer) -> str | None:
     try:
         return rule(method)
     except Exception as error:  # noqa: BLE001  # whatever a foreign method raises is its report
-        return f"no exception comes out of a run; got {type(error).__name__}: {error}"
+        return f"no exception comes out of a run; got {told(error)}"

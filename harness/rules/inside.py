@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.plugins import load
 from harness.rules.check import Task, tasks
+from harness.run.tracebacks import told
 
 
 def main(plugin: str, findings: str, skip: int) -> None:
@@ -40,7 +41,7 @@ def _complaint(task: Task) -> str | None:
     try:
         return task.complaint()
     except BaseException as error:  # noqa: BLE001  # SystemExit too: the others are still to be checked
-        return f"nothing but its answer comes out of a rule; got {type(error).__name__}: {error}"
+        return f"nothing but its answer comes out of a rule; got {told(error)}"
 
 
 if __name__ == "__main__":
