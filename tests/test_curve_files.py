@@ -395,6 +395,7 @@ def test_sound_of_24_bits_is_read(tmp_path):
     )
     points = read_points(save(tmp_path, head + data))
     np.testing.assert_allclose(points.y, [0, 0.5, -1, 1], atol=2e-7)
+    assert "1 channel(s) of int24, taken value / 8,388,608." in " ".join(points.notes)
 
 
 @pytest.mark.parametrize("big", [False, True])

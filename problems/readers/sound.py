@@ -34,19 +34,21 @@ def read_wav(path: str, content: bytes) -> Table:
         raise ValueError(f"A sound has samples; the WAV file '{path}' holds {lack}. {SAVE}")
     sound = samples.reshape(len(samples), -1)
     kind = sound.dtype
+    stored = str(kind)
     if kind.kind == "u":
         # eight bits are the one unsigned format, with silence at 128
         values, law = (sound.astype(np.float64) - 128) / 128, "(value - 128) / 128"
     elif kind.kind == "i":
         full = -float(np.iinfo(kind).min)  # 2^(bits - 1); scipy puts 24 bits into the upper part of 32
-        values, law = sound / full, f"value / {full:,.0f}"
+        bits = 8 * _bytes_of_a_sample(content)
+        stored, values, law = f"int{bits}", sound / full, f"value / {2 ** (bits - 1):,}"
     else:
         values, law = sound.astype(np.float64), "as they are"
     names = CHANNELS.get(sound.shape[1], tuple(f"channel{number + 1}" for number in range(sound.shape[1])))
     seconds = np.arange(len(sound)) / rate
     about = (
         f"'{path}' was read as sound: {len(sound):,} samples at {rate:,} a second, {sound.shape[1]} channel(s) of "
-        f"{kind}, taken {law}{passed}."
+        f"{stored}, taken {law}{passed}."
     )
 
     def read(positions: Sequence[int]) -> Values:
@@ -58,6 +60,19 @@ def read_wav(path: str, content: bytes) -> Table:
 
     everything = tuple(range(1 + len(names)))
     return Table(path, ("seconds", *names), everything, read, lambda row: f"sample {row} of '{path}'", (about,))
+
+
+def _bytes_of_a_sample(content: bytes) -> int:
+    """As the file holds it, of a file that scipy has read: the bytes of a frame over its channels."""
+    order: Literal["little", "big"] = "big" if content.startswith(b"RIFX") else "little"
+    place = HEADER
+    while content[place : place + 4] != b"fmt ":
+        size = int.from_bytes(content[place + 4 : place + CHUNK], order)
+        place += CHUNK + size + size % 2
+        assert place < len(content)
+    # after the format's number: channels, samples and bytes a second, bytes of a frame
+    channels, frame = (int.from_bytes(content[place + CHUNK + at :][:2], order) for at in (2, 12))
+    return frame // channels
 
 
 def _check_whole(path: str, content: bytes) -> str:
