@@ -36,8 +36,8 @@ class ModuleProblem(Recipe):
     """Settings of the problem whose data it learns."""
     found: ClassVar[tuple[str, ...]] = ()
     """Fields that say which data those are."""
-    starts: ClassVar[str] = ""
-    """A note on where its weights come from."""
+    given: ClassVar[bool] = False
+    """Whether it is an instance, and not what makes one."""
 
     network: str = "module"
     activation: str = "own"
@@ -63,7 +63,7 @@ class ModuleProblem(Recipe):
     def build(self, rng: np.random.Generator) -> Problem:
         problem = self._like().build(rng)
         network = self._network(problem.inputs.shape[1], problem.targets.shape[-1])
-        notes = (*problem.notes, *[self.starts] * bool(self.starts and self.init == "own"), *network.notes)
+        notes = (*problem.notes, *self._start(network), *network.notes)
         # a loss over all samples at once cannot be summed by chunks
         chunk = None if problem.whole else chunk_of(network, len(problem.inputs))
         return replace(problem, network=network, chunk=chunk, notes=notes)
@@ -88,8 +88,16 @@ class ModuleProblem(Recipe):
                 network = None  # the first refusal is the one to tell
             if network is None:
                 raise
-        import_module("problems.networks.torch.making").check_same(make, network.shape)
         return network
+
+    def _start(self, network: Any) -> tuple[str, ...]:
+        """A note if all runs start from the same weights. Raises ValueError if the module is not made alike again."""
+        drawn = import_module("problems.networks.torch.making").is_drawn(network.make, network.shape)
+        if drawn or self.init != "own":
+            return ()
+        if self.given:
+            return ("Every run starts from the weights of the given instance; give its class to draw them anew.",)
+        return (f"Every run starts from the same weights: {self.network} draws none under the run's seed.",)
 
     def _chosen(self) -> dict[str, Any]:
         lacking = [
@@ -118,9 +126,7 @@ def module_problem(name: str, foreign: Any, like: Recipe, about: str) -> ModuleP
         "arguments": arguments,
         "borrowed": tuple(spec.name for spec in settings),
         "found": tuple(spec.name for spec in found),
-        "starts": "Every run starts from the weights of the given instance; give its class to draw them anew."
-        if is_instance
-        else "",
+        "given": is_instance,
         "random_data": like.random_data,
     }
     specs = [(spec.name, type(getattr(like, spec.name)), field(default=getattr(like, spec.name))) for spec in settings]

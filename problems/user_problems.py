@@ -1,7 +1,7 @@
 """Problems written by the user: a recipe, a function that returns data, or a torch module in place of a network."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -65,7 +65,7 @@ def adapt(name: str, foreign: Any, like: Recipe) -> Recipe:
     if is_module(foreign if isinstance(foreign, type) else type(foreign)):
         return module_problem(name, foreign, like, about)
     if not inspect.isfunction(foreign):
-        raise ValueError(f"The problem '{name}' must be {FORMS}; got {foreign!r}.")
+        raise ValueError(f"The problem '{name}' must be {FORMS}; got {_told(foreign)}")
     if any(parameter.default is parameter.empty for parameter in inspect.signature(foreign).parameters.values()):
         return module_problem(name, foreign, like, about)
     began = perf_counter()
@@ -74,10 +74,19 @@ def adapt(name: str, foreign: Any, like: Recipe) -> Recipe:
     if is_module(type(returned)):
         return module_problem(name, foreign, like, about)
     if not isinstance(returned, tuple | list) or len(returned) != 2:
-        length = f" of {len(returned)}" if isinstance(returned, tuple | list) else ""
-        kind = f"{type(returned).__name__}{length}"
-        raise ValueError(f"The problem '{name}' must be {FORMS}; the function returned {kind}.")
+        raise ValueError(f"The problem '{name}' must be {FORMS}; the function returned {_told(returned)}")
     return _data(name, foreign, *returned, again=seconds < MOST_SECONDS, about=about)
+
+
+def _told(thing: Any) -> str:
+    """What it is, as the end of a message: a plain value itself, of all else its kind."""
+    kind = type(thing).__name__
+    if isinstance(thing, Mapping) and thing and all(hasattr(value, "dtype") for value in thing.values()):
+        return f"{kind}. Weights alone are no module: make it, load them with load_state_dict, and give that."
+    if isinstance(thing, str | int | float | None):
+        return f"{thing!r}."
+    length = f" of {len(thing)}" if isinstance(thing, tuple | list) else ""
+    return f"{kind}{length}."
 
 
 def _data(name: str, function: Callable[[], Any], inputs: Any, targets: Any, *, again: bool, about: str) -> Recipe:
@@ -109,7 +118,7 @@ def _called(name: str, function: Callable[[], Any]) -> Any:
         with seeded(0):
             return function()
     except Exception as error:
-        said = " ".join(str(error).split())[:300]
+        said = " ".join(str(error).split())[:300].rstrip(".")
         raise ValueError(
             f"The function of the problem '{name}' failed: {type(error).__name__}: {said}. With "
             "--traceback (or FREQUENCY_HARNESS_TRACEBACK=1) its own traceback is shown."

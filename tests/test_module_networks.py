@@ -316,6 +316,30 @@ class OverwritingBefore(nn.Module):
         return self.layer(x)
 
 
+@pytest.mark.parametrize(
+    ("foreign", "told"),
+    [
+        (nn.Sequential(nn.Linear(1, 4), nn.Tanh(), nn.Linear(4, 1)), "from the weights of the given instance"),
+        (lambda: nn.utils.skip_init(nn.Linear, 1, 1).requires_grad_().apply(halves), "from the same weights"),
+        (nn.Sequential(nn.LazyLinear(4), nn.Tanh(), nn.LazyLinear(1)), ""),
+        (lambda: nn.Linear(1, 1), ""),
+    ],
+    ids=["instance", "of a file", "lazy instance", "drawn"],
+)
+def test_it_is_told_before_the_runs_whether_they_start_from_the_same_weights(foreign, told):
+    problem = module_problem("mine", foreign, PROBLEMS["sin135"], "").build(rng())
+    first, second = (problem.network.theta0(rng(seed)) for seed in (1, 2))
+    assert np.array_equal(first, second) == bool(told)
+    notes = " ".join(problem.notes)
+    assert ("Every run starts" in notes) == bool(told)
+    assert told in notes
+
+
+def halves(layer):
+    for parameter in layer.parameters():
+        nn.init.constant_(parameter, 0.5)
+
+
 def test_weights_that_are_not_finite_are_told_as_such_and_not_as_their_layers_doing():
     def lost():
         module = nn.Sequential(nn.Linear(5, 3), nn.Linear(3, 1))
@@ -521,13 +545,32 @@ def burst(_):
         (lambda: 1 / 0, "cannot be made for samples.*ZeroDivisionError"),
         (lambda: nn.Linear(4, 3), "fails on samples of shape.*RuntimeError: .*shapes cannot be multiplied"),
         (lambda: "text", "is a torch.nn.Module; got str"),
+        (
+            lambda: torch.jit.trace(nn.Linear(5, 3), torch.ones(2, 5)),
+            "TopLevelTracedModule.* Python module that it was",
+        ),
+        (lambda: nn.DataParallel(nn.Linear(5, 3)), "DataParallel.* the module within it, its attribute module"),
+        (lambda: torch.compile(nn.Linear(5, 3)), "OptimizedModule.* the module within it, its attribute _orig_mod"),
         (failing(lambda y: y.detach().requires_grad_(False)), "an output without a gradient"),
         (failing(lambda y: y[:, :2]), r"output of shape \(6, 2\); this problem needs \(6, 3\)"),
         (failing(lambda y: y.sum()), r"output of shape \(\) for 6 samples"),
         (failing(lambda y: y + 1j), "gives complex numbers; let it return their real part"),
         (failing(lambda y: None), "returns a tensor of outputs.*got NoneType"),
     ],
-    ids=["raises", "no module", "fits not", "text", "detached", "narrow", "number", "complex", "nothing"],
+    ids=[
+        "raises",
+        "no module",
+        "fits not",
+        "text",
+        "traced",
+        "parallel",
+        "compiled",
+        "detached",
+        "narrow",
+        "number",
+        "complex",
+        "nothing",
+    ],
 )
 def test_whatever_a_module_does_wrong_is_one_sentence(make, sentence):
     with pytest.raises(ValueError, match=sentence) as refusal:

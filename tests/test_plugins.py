@@ -239,6 +239,18 @@ BAD = {
     "taken": ('from harness import optimizer\n@optimizer("gd")\ndef f(fun, x0): pass', "'gd' is taken"),
     "form": ('from harness import optimizer\noptimizer("t")(7)', "must be a subclass"),
     "problem": ('from harness import problem\nproblem("t")(7)', "must be a problems.base.Recipe"),
+    "weights": (
+        'import torch\nfrom harness import problem\nproblem("t")(torch.nn.Linear(1, 1).state_dict())',
+        "got OrderedDict. Weights alone are no module: make it, load them with load_state_dict, and give that.",
+    ),
+    "weights made": (
+        'import torch\nfrom harness import problem\nproblem("t")(lambda: dict(torch.nn.Linear(1, 1).state_dict()))',
+        "the function returned dict. Weights alone are no module",
+    ),
+    "long": (
+        'from harness import problem\nproblem("t")(list(range(999)))',
+        "function that returns one; got list of 999.",
+    ),
 }
 
 

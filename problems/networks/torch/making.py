@@ -11,6 +11,8 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from problems import draws
 from problems.networks.registered import unregistered
 
+WRAPPERS = {"DataParallel": "module", "DistributedDataParallel": "module", "OptimizedModule": "_orig_mod"}
+"""Classes of torch around a module whose parameters are not to be exchanged through them, and where they keep it."""
 COMPLEX = {torch.float32: torch.complex64, torch.float64: torch.complex128}
 
 
@@ -44,22 +46,42 @@ def made(make: Callable[[], Any], shape: tuple[int, ...], seed: int) -> nn.Modul
             f"A network from a file is a torch.nn.Module; got {type(module).__name__}. A function that gives data has "
             "no arguments: write its numbers into it, or register one for each."
         )
+    _check_plain(module)
     if beside := unregistered(module):
         raise ValueError(beside)
     return module
 
 
-def check_same(make: Callable[[], Any], shape: tuple[int, ...]) -> None:
-    """Raise ValueError if the module is another one when it is made again under the same seed, as each process does."""
-    one, other = (made(make, shape, 0).state_dict() for _ in range(2))
-    tensors = {name: value for name, value in one.items() if isinstance(value, Tensor)}
-    for name, tensor in tensors.items():
-        again = other.get(name)
-        if again is None or not torch.equal(tensor.nan_to_num(), again.nan_to_num()):
+def _check_plain(module: nn.Module) -> None:
+    kind = type(module).__name__
+    within = f"the module within it, its attribute {WRAPPERS[kind]}" if kind in WRAPPERS else ""
+    if isinstance(module, torch.jit.ScriptModule):
+        within = "the Python module that it was made from, with its state dict loaded"
+    if within:
+        raise ValueError(
+            f"The parameters of a network are exchanged at every call; {kind} does not allow it. Give {within}."
+        )
+
+
+def is_drawn(make: Callable[[], Any], shape: tuple[int, ...]) -> bool:
+    """Whether the parameters that are trained are others under another seed.
+
+    Raises ValueError if the module is another one under the same seed: each process makes it again."""
+    one, again, other = (made(make, shape, seed) for seed in (0, 0, 1))
+    repeated = again.state_dict()
+    for name, tensor in one.state_dict().items():
+        if isinstance(tensor, Tensor) and (name not in repeated or not _equal(tensor, repeated[name])):
             raise ValueError(
                 f"A module is the same when it is made again under the same seed; '{name}' is another. Draw it from "
                 "torch's or numpy's global generator, which is seeded for every run, or from one with its own seed."
             )
+    beside = dict(other.named_parameters())
+    trained = {name: parameter for name, parameter in one.named_parameters() if parameter.requires_grad}
+    return any(name not in beside or not _equal(parameter, beside[name]) for name, parameter in trained.items())
+
+
+def _equal(one: Tensor, other: Tensor) -> bool:
+    return torch.equal(one.detach().nan_to_num(), other.detach().nan_to_num())
 
 
 def converted(module: nn.Module, kind: torch.dtype, device: str) -> nn.Module:
