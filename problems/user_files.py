@@ -11,7 +11,7 @@ def fingerprint(path: Path, what: str) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise ValueError(f"{what} must be a file that can be read; '{path}': {error.strerror or error}.") from None
+        raise ValueError(f"{what} must be a file that can be read; '{path}': {reason(path, error)}.") from None
 
 
 def content_of(path: str) -> bytes:
@@ -19,7 +19,18 @@ def content_of(path: str) -> bytes:
     try:
         return user_path(path).read_bytes()
     except OSError as error:
-        raise ValueError(f"The file '{path}' must be readable; {error.strerror}.") from None
+        raise ValueError(f"The file '{path}' must be readable; {reason(user_path(path), error)}.") from None
+
+
+def reason(path: Path, error: OSError) -> str:
+    """Why a file could not be read, and from which folder it was looked for where it is not there."""
+    why = error.strerror or str(error)
+    return why + seen_from(path) if isinstance(error, FileNotFoundError) else why
+
+
+def seen_from(path: Path) -> str:
+    """The folder from which a relative path was looked for, as the end of a sentence; empty of another."""
+    return "" if path.is_absolute() else f", seen from {Path.cwd()}"
 
 
 def user_path(text: str | Path) -> Path:

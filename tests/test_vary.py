@@ -216,6 +216,17 @@ def test_what_is_understood_of_each_value_is_said_once_and_which_it_is_of():
     assert not any(":" in line for line in plan("sin135", ["gd"], 1).understood if "samples" in line)
 
 
+@pytest.mark.parametrize("option", ["--target", "--points", "--data", "--image"])
+def test_of_a_file_that_is_not_there_it_is_said_from_which_folder_it_was_looked_for(
+    tmp_path, monkeypatch, capsys, option
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", "--optimizers", "gd", option, "sub/none.csv"]) == 2
+    assert f", seen from {tmp_path}." in capsys.readouterr().err
+    assert main(["compare", "--optimizers", "gd", option, str(tmp_path / "none.csv")]) == 2
+    assert "seen from" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

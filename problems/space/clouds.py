@@ -8,6 +8,7 @@ import numpy as np
 from problems.readers.cloud_columns import Cloud
 from problems.readers.clouds import read_cloud
 from problems.readers.samples import contradictions
+from problems.user_files import reason
 
 LEAST, MOST = 64, 200_000
 
@@ -20,7 +21,7 @@ def load_cloud(path: Path, columns: str = "") -> Cloud:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"A point cloud must be a file that can be read; '{path}': {error.strerror}.") from None
+        raise ValueError(f"A point cloud must be a file that can be read; '{path}': {reason(path, error)}.") from None
     cloud = read_cloud(str(path), content, columns)
     points, values, axes, names, notes = cloud
     if not LEAST <= len(points) <= MOST:

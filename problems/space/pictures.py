@@ -11,7 +11,7 @@ from PIL import Image
 
 from problems.readers.pictures.decoding import decoding
 from problems.readers.pictures.pixels import at_extremes, read_levels
-from problems.user_files import user_path
+from problems.user_files import seen_from, user_path
 
 SAMPLES = {
     "portrait": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
@@ -51,7 +51,9 @@ def find_picture(name: str) -> Path:
     path = user_path(name)
     if not path.is_file():
         choices = ", ".join(SAMPLES)
-        raise ValueError(f"An image is one of {choices}, or a picture file; there is no file '{name}'.")
+        raise ValueError(
+            f"An image is one of {choices}, or a picture file; there is no file '{name}'{seen_from(path)}."
+        )
     return path
 
 
