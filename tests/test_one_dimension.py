@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.signal import lombscargle
 
 from problems import PROBLEMS
 from problems.line.many_tones import Dense, Tones
@@ -215,3 +216,48 @@ def test_where_a_window_leaves_no_order_the_waves_that_it_takes_away_are_named(f
     assert [float(k) for k in probe.frequency if k > 0] == watched
     assert len(probe.selection.dropped) == (said is not None)
     assert said is None or said in probe.selection.dropped[0]
+
+
+def scattered(tones, law, noise=0.0, samples=300):
+    """Sines of random phases and a constant at random points, dense at the start with the law `beta`."""
+    rng = np.random.default_rng(7)
+    x = np.sort(rng.uniform(size=samples) if law == "uniform" else rng.beta(0.6, 2.0, samples))
+    phases = rng.uniform(0, 2 * np.pi, len(tones))
+    waves = np.sin(2 * np.pi * np.outer(x, tones) + phases) @ (0.8 ** np.arange(len(tones)))
+    line = Line(float(x[0]), float(x[-1] - x[0]))
+    return x[:, None], (waves + 0.3 + noise * rng.standard_normal(samples))[:, None], line
+
+
+@pytest.mark.parametrize(
+    ("tones", "law"),
+    [
+        ((5.3, 12.1), "uniform"),
+        ((5.3, 12.1), "beta"),
+        ((5.52, 12.45), "uniform"),
+        ((5.52, 12.45), "beta"),
+        ((3.3, 8.0, 9.8), "uniform"),
+    ],
+)
+def test_peaks_of_scattered_samples_are_the_waves_and_no_multiples(tones, law):
+    inputs, targets, line = scattered(tones, law)
+    found = peaks_probe(inputs, targets, line, orthogonal=False).frequency
+    nearest = np.abs(found[:, None] - np.array(tones)).min(axis=0)
+    np.testing.assert_allclose(nearest, 0, atol=1e-3)
+
+
+def test_with_noise_a_peak_is_as_good_as_the_best_fit_can_be():
+    inputs, targets, line = scattered((5.3,), "uniform", noise=0.3)
+    found = peaks_probe(inputs, targets, line, orthogonal=False).frequency
+    near = found[np.abs(found - 5.3).argmin()]
+    # of one wave the best fit is the top of Lomb and Scargle's periodogram with a floating mean
+    grid = np.linspace(4.8, 5.8, 100_001)
+    power = lombscargle(inputs[:, 0], targets[:, 0], 2 * np.pi * grid, floating_mean=True)
+    assert len(found[found > 0]) == 1
+    assert near == pytest.approx(grid[power.argmax()], abs=1e-4)
+    assert near != pytest.approx(5.3, abs=1e-4)
+
+
+def test_peaks_of_even_samples_stay_at_the_multiples():
+    x, line = np.linspace(0, 1, 200, endpoint=False)[:, None], Line(0.0, 1.0)
+    found = peaks_probe(x, np.sin(2 * np.pi * 5.3 * x), line, orthogonal=False).frequency
+    np.testing.assert_array_equal(found, np.round(found))

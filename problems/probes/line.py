@@ -1,6 +1,7 @@
 """What is watched of a function of one variable: chosen frequencies, or the peaks of its spectrum.
 
-Peaks are looked for at multiples of 1/length, the resolution of the samples. On a periodic grid this is the discrete
+Peaks are looked for at multiples of 1/length, the resolution of the samples; on scattered points each is then moved to
+where it fits best. On a periodic grid this is the discrete
 Fourier transform, in which no frequency leaks into another, and every one counts. On an open interval the target leaks:
 a wave without whole periods has a foot on both sides of its peak, and the feet of several waves have maxima of their
 own. There a peak is a local maximum that survives a window: under Hann's, leakage falls off as 1/k^3 and not as 1/k.
@@ -33,6 +34,13 @@ FEWEST, WORTH_NAMING = 2, 3
 """Frequencies that have an order, and how many are named where fewer are watched."""
 SURVIVING = 0.5
 """Share of its amplitude that a peak keeps under the window, at least; one between two multiples even gains."""
+
+MOST_FITTED = 1 << 15
+"""Samples, evenly chosen, on which frequencies between the multiples are found."""
+REACH = 0.75
+"""Steps by which a frequency is moved at most; half of one, but that others leak into the multiples beside it."""
+FITS, HALVES, PLACES = 30, (1.0, 0.5, 0.25, 0.125), 4
+"""Iterations at most, shares of one that are tried, and decimals of a step that are kept."""
 
 
 class Line(NamedTuple):
@@ -103,14 +111,53 @@ def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) 
             f"No frequency of the target stands above the noise floor, {floor:.3g}, of {len(inputs)} samples: nothing "
             "would be watched. Take more samples, a target with a stronger wave, or name frequencies to watch."
         )
-    what = "frequencies" if orthogonal else f"peaks {_windowed(line)}"
+    moves = not orthogonal and not in_equal_steps(inputs[:, 0].astype(np.float64))
+    moved = " each then moved by less than a step to where waves at all of them fit best," * moves
+    what = "frequencies" if orthogonal else f"peaks {_windowed(line)}{moved}"
     rule = f"{what} of the centred target above what shuffled targets reach, {floor:.3g}"
     selection, kept = _most(peaks, found, amplitudes, cycles * line.unit, rule)
     selection = replace(selection, dropped=(*selection.dropped, *_half(inputs, targets, line, floor)))
-    frequencies = cycles[kept] * line.unit
+    found_at = refined(inputs, targets, cycles[kept], 1 / line.length) if moves else cycles[kept]
+    frequencies = found_at * line.unit
     if abs(targets[:, 0].mean()) > floor:
         frequencies = np.concatenate([[0.0], frequencies])
     return tones_probe(inputs, targets, frequencies, line.unit, selection)
+
+
+def refined(inputs: Array, targets: Array, cycles: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """Frequencies within `REACH` steps of `cycles (R,)` at which a constant and waves fit component 0 best together.
+
+    Gauss and Newton's iteration on frequencies and amplitudes at once, from those given. Of one wave it is the top of
+    Lomb and Scargle's periodogram with a floating mean; of several, none is taken for what another leaks."""
+    rows = np.unique(np.linspace(0, len(inputs) - 1, min(MOST_FITTED, len(inputs))).astype(int))
+    x, y = inputs[rows, 0].astype(np.float64), targets[rows, 0].astype(np.float64)
+    x, count, here = x - x.mean(), len(cycles), cycles.copy()
+    if len(x) <= 3 * count + 1:  # as many numbers as samples fit anything
+        return here
+    jacobian, residual = _fitted(x, y, here)
+    for _ in range(FITS):
+        change = np.linalg.lstsq(jacobian, residual)[0][-count:]
+        for share in HALVES:
+            there = np.clip(here + share * change, cycles - REACH * step, cycles + REACH * step)
+            ahead, left = _fitted(x, y, there)
+            if left @ left < residual @ residual:
+                break
+        else:
+            break
+        here, jacobian, residual = there, ahead, left
+    # what another processor or library makes of the last digits must not be another frequency
+    return np.round(here / step, PLACES) * step
+
+
+def _fitted(x: Array, y: Array, cycles: Array) -> tuple[Array, Array]:
+    """Derivatives of the best fit at these frequencies, in its amplitudes and in them, and what it leaves of `y`."""
+    phases = 2 * np.pi * np.outer(x, cycles)
+    cosines, sines = np.cos(phases), np.sin(phases)
+    design = np.concatenate([np.ones((len(x), 1)), cosines, sines], axis=1)
+    amplitudes = np.linalg.lstsq(design, y)[0]
+    a, b = amplitudes[1 : 1 + len(cycles)], amplitudes[1 + len(cycles) :]
+    slopes = 2 * np.pi * x[:, None] * (b * cosines - a * sines)
+    return np.concatenate([design, slopes], axis=1), y - design @ amplitudes
 
 
 def _spectrum(inputs: Array, targets: Array, line: Line) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
