@@ -257,6 +257,16 @@ def test_with_noise_a_peak_is_as_good_as_the_best_fit_can_be():
     assert near != pytest.approx(5.3, abs=1e-4)
 
 
+@pytest.mark.parametrize("trend", [lambda x: 3 * x, lambda x: np.exp(2 * x)])
+def test_a_trend_is_no_slower_wave_than_the_samples_resolve(trend):
+    """Ever slower and louder waves fit it ever better: it stays at one wave, and the tone beside it is found."""
+    inputs, targets, line = scattered((7.3,), "uniform")
+    found = peaks_probe(inputs, trend(inputs) + targets, line, orthogonal=False).frequency
+    assert 1 / line.length in found
+    assert np.all(found[found > 0] >= 1 / line.length)
+    assert np.abs(found - 7.3).min() < 0.05
+
+
 def test_peaks_of_even_samples_stay_at_the_multiples():
     x, line = np.linspace(0, 1, 200, endpoint=False)[:, None], Line(0.0, 1.0)
     found = peaks_probe(x, np.sin(2 * np.pi * 5.3 * x), line, orthogonal=False).frequency

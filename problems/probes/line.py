@@ -127,26 +127,38 @@ def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) 
 def refined(inputs: Array, targets: Array, cycles: NDArray[np.float64], step: float) -> NDArray[np.float64]:
     """Frequencies within `REACH` steps of `cycles (R,)` at which a constant and waves fit component 0 best together.
 
-    Gauss and Newton's iteration on frequencies and amplitudes at once, from those given. Of one wave it is the top of
-    Lomb and Scargle's periodogram with a floating mean; of several, none is taken for what another leaks."""
+    Of one wave it is the top of Lomb and Scargle's periodogram with a floating mean; of several, none is taken for what
+    another leaks. Where it would be farther away, as of a trend, which slower waves fit ever better, one stays."""
     rows = np.unique(np.linspace(0, len(inputs) - 1, min(MOST_FITTED, len(inputs))).astype(int))
     x, y = inputs[rows, 0].astype(np.float64), targets[rows, 0].astype(np.float64)
-    x, count, here = x - x.mean(), len(cycles), cycles.copy()
-    if len(x) <= 3 * count + 1:  # as many numbers as samples fit anything
-        return here
+    free = np.full(len(cycles), len(x) > 3 * len(cycles) + 1)  # as many numbers as samples fit anything
+    while True:
+        here = _moved(x - x.mean(), y, cycles, np.where(free, REACH * step, 0))
+        # what another processor or library makes of the last digits must not be another frequency
+        there = np.where(free, np.round(here / step, PLACES) * step, cycles)
+        stays = free & (np.abs(there - cycles) >= (REACH - 10.0**-PLACES) * step)
+        if not stays.any():
+            return there
+        free &= ~stays
+
+
+def _moved(x: Array, y: Array, cycles: Array, reach: Array) -> NDArray[np.float64]:
+    """Gauss and Newton's iteration on frequencies and amplitudes at once, from `cycles`, each within its reach."""
+    here = cycles
     jacobian, residual = _fitted(x, y, here)
-    for _ in range(FITS):
-        change = np.linalg.lstsq(jacobian, residual)[0][-count:]
+    free = np.concatenate([np.full(jacobian.shape[1] - len(here), True), reach > 0])
+    for _ in range(FITS if np.any(reach) else 0):
+        change = np.zeros(len(free))
+        change[free] = np.linalg.lstsq(jacobian[:, free], residual)[0]
         for share in HALVES:
-            there = np.clip(here + share * change, cycles - REACH * step, cycles + REACH * step)
+            there = np.clip(here + share * change[-len(here) :], cycles - reach, cycles + reach)
             ahead, left = _fitted(x, y, there)
             if left @ left < residual @ residual:
                 break
         else:
             break
         here, jacobian, residual = there, ahead, left
-    # what another processor or library makes of the last digits must not be another frequency
-    return np.round(here / step, PLACES) * step
+    return here
 
 
 def _fitted(x: Array, y: Array, cycles: Array) -> tuple[Array, Array]:
