@@ -10,7 +10,7 @@ from scipy.stats import kendalltau, t
 
 from harness.analysis.clocks import side_by_side
 from harness.analysis.hits import find_hits
-from harness.analysis.order import order_table
+from harness.analysis.order import log_cost, order_table
 from harness.analysis.statistics.censored import exponent, standard_error
 from harness.analysis.statistics.signs import concordance_interval, contradiction_p, sign_test
 from harness.analysis.statistics.spread import median_ratio, run_bounds
@@ -352,6 +352,11 @@ def test_a_hit_at_cost_zero_counts_as_one_forward_pass_in_logarithms():
     row = by_cost([[0.0, 2.0, 4.0]] * 3, frequency=[1.0, 2.0, 4.0])
     assert row["exponent"] == pytest.approx(1.0)
     assert row["spread"] == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize(("costs", "first"), [([0.0, 4.0, 9.0], 1.0), ([0.0, 0.25, 9.0], 0.25), ([0.0, 0.0], 1.0)])
+def test_a_cost_of_zero_counts_as_a_pass_or_as_the_smallest_cost_below_one(costs, first):
+    assert np.exp(log_cost(np.array(costs)))[0] == pytest.approx(first)
 
 
 def test_the_mean_is_no_part_of_the_order_but_the_low_part_of_a_filter_is():
