@@ -4,13 +4,15 @@ Line searches give up where rounding hides the slope or the curvature model has 
 A fresh model from the same point costs one evaluation, and tells the two apart.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import inf
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from optimizers.base import Doubles, Objective
+from optimizers.base import Doubles, Objective, Optimizer, Streams
 
 Descend: TypeAlias = Callable[[Doubles], tuple[Doubles, float]]
 """From a start to where the method gave up, and the loss there."""
@@ -26,16 +28,26 @@ def descend_repeatedly(descend: Descend, theta0: Doubles) -> None:
         lowest = loss
 
 
-def descend_in_core(
-    objective: Objective, theta0: Doubles, core: Callable[..., float], *settings: Any, slopes: bool = True
-) -> None:
-    """The same for a compiled `core` of `optimizers.compiled`, which moves a vector and returns the loss there."""
-    from optimizers.compiled.calls import Calls
+@dataclass(frozen=True)
+class CompiledDescent(Optimizer):
+    """A deterministic method whose loop is compiled; it asks for gradients if it needs them, and else for values."""
 
-    calls = Calls(objective, len(theta0), slopes=slopes)
+    @abstractmethod
+    def core(self, dim: int) -> tuple[Callable[..., float], tuple[float, ...]]:
+        """The loop, which moves a vector of `dim` numbers and returns the loss where it gives up, and its settings."""
 
-    def descend(theta: Doubles) -> tuple[Doubles, float]:
-        moved = np.array(theta, np.float64)
-        return moved, calls.run(core, moved, *settings)
+    def prepare(self) -> None:
+        self.core(1)
 
-    descend_repeatedly(descend, theta0)
+    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
+        del rng  # deterministic
+        from optimizers.compiled.calls import Calls
+
+        core, settings = self.core(len(theta0))
+        calls = Calls(objective, len(theta0), slopes="gradient" in self.needs)
+
+        def descend(theta: Doubles) -> tuple[Doubles, float]:
+            moved = np.array(theta, np.float64)
+            return moved, calls.run(core, moved, *settings)
+
+        descend_repeatedly(descend, theta0)

@@ -25,7 +25,7 @@ from problems.readers.arrays import load_npz
 from problems.readers.sample_columns import read_columns
 from problems.readers.samples import Samples, read_samples
 from problems.space.images import octaves
-from problems.user_files import content_of, fingerprint, user_path
+from problems.user_files import check_unchanged, content_of, fingerprint, user_path
 
 AUTO = "auto"
 KEYS = (("inputs", "targets"), ("x", "y"), ("X", "Y"), ("X", "y"), ("points", "values"), ("coords", "values"))
@@ -107,8 +107,7 @@ class OwnData(Recipe):
                 "Name a file of samples: --data FILE.npz, with the arrays inputs (n, d) and targets (n, m), or any "
                 "file of columns with --columns INPUTS:TARGETS."
             )
-        if fingerprint(user_path(self.data), "A file of samples") != self.content:
-            raise ValueError(f"The file '{self.data}' has changed since the study was planned; start it again.")
+        check_unchanged(self.data, user_path(self.data), "A file of samples", self.content)
         return load_samples(self.data, self.columns, self.sep)
 
     def _loss(self, samples: Samples) -> Loss:

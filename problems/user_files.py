@@ -14,6 +14,12 @@ def fingerprint(path: Path, what: str) -> str:
         raise ValueError(f"{what} must be a file that can be read; '{path}': {reason(path, error)}.") from None
 
 
+def check_unchanged(named: str, path: Path, what: str, content: str) -> None:
+    """Raise ValueError unless the file that a user has `named` so has the fingerprint `content` that it had."""
+    if fingerprint(path, what) != content:
+        raise ValueError(f"The file '{named}' has changed since the study was planned; start it again.")
+
+
 def content_of(path: str) -> bytes:
     """The bytes of a file that a user names; raises ValueError if it cannot be read."""
     try:

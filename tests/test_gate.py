@@ -1,5 +1,6 @@
 """The way past Python changes nothing: whoever goes through the gate is counted, stopped and measured as without it."""
 
+import ctypes
 from dataclasses import replace
 
 import numpy as np
@@ -7,14 +8,16 @@ import pytest
 
 from harness.run.drive import drive
 from harness.run.marks.schedule import log_marks
-from harness.run.metering.account import Terms
+from harness.run.metering.account import PATIENCE, PENALTY, Terms
 from harness.run.metering.meter import Meter
 from harness.run.runner import run
 from harness.run.spec import stream
 from harness.study.comparison import plan
 from optimizers import OPTIMIZERS
+from optimizers.compiled.calls import FUNCTION
 from problems import PROBLEMS
 from problems.engines.choose import make_evaluator
+from problems.engines.kernels.entries import asking
 
 CORES = ("bfgs", "cg", "cg-fr", "coordinate-descent", "lbfgs", "nelder-mead", "pattern-search", "powell", "sr1")
 SECONDS = ["seconds", "seconds_objective", "seconds_optimizer", "seconds_measuring"]
@@ -43,8 +46,8 @@ def test_a_run_through_the_gate_has_the_rows_of_one_past_it(name):
             assert (through["runs"][column] == beside["runs"][column]).all()
 
 
-@pytest.mark.parametrize("name", CORES)
-def test_nearly_all_evaluations_of_a_core_pass_the_gate(name):
+def asked_in_python(name, terms):
+    """How often Python was asked for a loss, and how many evaluations there were."""
     asked = 0
 
     def count(meter, evaluator):
@@ -58,9 +61,50 @@ def test_nearly_all_evaluations_of_a_core_pass_the_gate(name):
 
             setattr(evaluator, way, counted)
 
-    meter, _, _ = metered(name, Terms(3000.0, log_marks(3000.0, 10)), count)
-    counts = meter.account.counts
-    assert 0 < asked < (counts.values + counts.gradients) / 10
+    meter, _, _ = metered(name, terms, count)
+    return asked, meter.account.counts.values + meter.account.counts.gradients
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_nearly_all_evaluations_of_a_core_pass_the_gate(name):
+    asked, evaluations = asked_in_python(name, Terms(3000.0, log_marks(3000.0, 10)))
+    assert 0 < asked < evaluations / 10
+
+
+@pytest.mark.parametrize("name", ["cg", "powell"])
+@pytest.mark.parametrize("end", [{"time_limit": 1e9}, {"target_loss": 0.0}, {"time_limit": 1e9, "target_loss": 0.0}])
+def test_a_run_that_the_clock_or_the_loss_may_end_asks_python_each_time(name, end):
+    asked, evaluations = asked_in_python(name, Terms(900.0, **end))
+    assert asked == evaluations > 100
+
+
+def test_a_target_ends_a_run_of_a_core_at_the_evaluation_that_reaches_it():
+    marks = tuple(np.arange(3.0, 901.0, 3.0))
+    evaluator = make_evaluator(PROBLEMS["sin135"].build(stream(0, "data")), "compiled")
+    _, seen, _ = metered("cg", Terms(900.0, marks))
+    losses = [evaluator.value_and_grad(last[0])[0] for _, last, _ in seen[1:]]
+    target = (min(losses[:200]) + min(losses[:150])) / 2
+    meter, _, status = metered("cg", Terms(900.0, target_loss=target))
+    first = next(place for place, loss in enumerate(losses) if loss <= target)
+    assert (status, meter.account.cost) == ("target", 3.0 * (first + 1))
+
+
+def test_one_good_loss_that_passes_starts_the_count_of_bad_ones_anew():
+    evaluator = make_evaluator(PROBLEMS["sin135"].build(stream(0, "data")), "compiled")
+    theta = evaluator.problem.network.theta0(stream(0, "weights"))
+    meter, slope = Meter(evaluator, Terms(9000.0)), np.empty(len(theta))
+    meter.start(theta)
+    function = FUNCTION(lambda *_: meter.value_and_grad(theta)[0])
+    entry = meter.entry("gradient", ctypes.cast(function, ctypes.c_void_p).value)
+    limits = evaluator._entries["gradient"][1][16:].view(np.float64)
+    largest, bad = limits[1], (np.array([np.nan]), np.zeros((1, len(theta))))
+    evaluator._reference.values_and_grads = lambda thetas: bad
+    for _ in range(2):
+        limits[1] = 0.0  # the kernel refuses whatever comes
+        assert [asking()(*entry, theta, slope) for _ in range(PATIENCE - 1)] == [PENALTY] * (PATIENCE - 1)
+        limits[1] = largest
+        assert asking()(*entry, theta, slope) < 10
+    assert meter.account.stop is None
 
 
 @pytest.mark.parametrize("name", ["cg", "powell"])

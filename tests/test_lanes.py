@@ -314,6 +314,13 @@ def test_one_good_gradient_does_so_too():
     assert not made.ends
 
 
+def test_the_best_of_a_population_is_found_beside_bad_ones():
+    made = lane_meter(STARTS)
+    made.values(STARTS[:, None] * np.array([1.0, np.nan, 0.5])[:, None])
+    np.testing.assert_array_equal(made.best_loss, [0.25, 1.0, 2.25])
+    np.testing.assert_array_equal(made.best, STARTS / 2)
+
+
 def test_bad_ones_at_the_end_of_a_population_are_counted_on():
     made = lane_meter(STARTS, budget=10_000)
     population = STARTS[:, None].repeat(PATIENCE, axis=1)

@@ -10,10 +10,10 @@ from scipy.stats import kendalltau, t
 
 from harness.analysis.clocks import side_by_side
 from harness.analysis.hits import find_hits
-from harness.analysis.order import order_table
+from harness.analysis.order import log_cost, order_table
 from harness.analysis.statistics.censored import exponent, standard_error
 from harness.analysis.statistics.signs import concordance_interval, contradiction_p, sign_test
-from harness.analysis.statistics.spread import median_ratio
+from harness.analysis.statistics.spread import median_ratio, run_bounds
 from harness.analysis.statistics.verdicts import Evidence, verdict
 from harness.tables import LABELS, SCHEMA, empty, frame
 
@@ -354,6 +354,11 @@ def test_a_hit_at_cost_zero_counts_as_one_forward_pass_in_logarithms():
     assert row["spread"] == pytest.approx(4.0)
 
 
+@pytest.mark.parametrize(("costs", "first"), [([0.0, 4.0, 9.0], 1.0), ([0.0, 0.25, 9.0], 0.25), ([0.0, 0.0], 1.0)])
+def test_a_cost_of_zero_counts_as_a_pass_or_as_the_smallest_cost_below_one(costs, first):
+    assert np.exp(log_cost(np.array(costs)))[0] == pytest.approx(first)
+
+
 def test_the_mean_is_no_part_of_the_order_but_the_low_part_of_a_filter_is():
     runs, hits = learned_at([[7.0, 1.0, 2.0]] * 5, frequency=[0.0, 1.0, 2.0])
     row = order_table(runs, empty("curves"), empty("spectra"), hits).iloc[0]
@@ -442,6 +447,15 @@ def test_a_run_with_one_hit_adds_no_degree_of_freedom_to_the_interval_of_the_exp
     assert (high - low) / (2 * standard_error(found.influence)) == pytest.approx(t.ppf(0.975, sloping - 1), nan_ok=True)
 
 
+@pytest.mark.parametrize("hits", [2, 3])
+def test_two_hits_alone_have_no_exponent(hits):
+    """They lie on a line whatever they are: an intercept and a slope leave nothing to see the deviation by."""
+    x, y = np.log([[1.0, 3.0, 5.0]]), np.log([[2.0, 9.0, 12.0]])
+    y[:, hits:] = np.nan
+    found = exponent(x, y, np.zeros(x.shape, bool), np.zeros(1, np.int64), 1)
+    assert np.isnan(found.value) == np.isnan(found.influence).all() == (hits == 2)
+
+
 @pytest.mark.parametrize(("runs", "first"), [(6, 1), (8, 1), (9, 2), (10, 2), (20, 6), (25, 8)])
 def test_the_interval_of_the_spread_ends_at_the_order_statistics_of_the_tables(runs, first):
     """95 % for a median: from the value at this place to the one at the same place from above."""
@@ -454,6 +468,16 @@ def test_the_spread_is_the_median_over_runs_of_the_ratio_of_the_highest_to_the_l
     row = by_cost([[1, 5, 10], [2, 5, 10], [1, 1, 2], [4, 5, 1], [1, 5, 7]])
     assert (row["spread"], row["spread_bound"]) == (pytest.approx(5.0), "")
     assert [row["spread_low"], row["spread_high"]] == pytest.approx([0.25, 10.0])
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_spread_of_a_run_is_the_median_over_its_components(late):
+    """Ratios of 2, 4 and 100; where the largest is a bound, the one in the middle is known all the same."""
+    cost, censored = np.log([[1.0, 2.0], [1.0, 4.0], [1.0, 100.0]]), np.zeros((3, 2), bool)
+    censored[2, 1] = late
+    frequency, one_run = np.tile([1.0, 2.0], (3, 1)), np.zeros(3, np.int64)
+    assert np.exp(run_bounds(cost, censored, frequency, one_run, 1)) == pytest.approx(np.array([[4.0], [4.0]]))
+    assert np.exp(run_bounds(-cost, -1 * censored, frequency, one_run, 1)) == pytest.approx(np.array([[0.25], [0.25]]))
 
 
 def test_of_a_frequency_that_was_not_hit_the_spread_knows_a_bound():
@@ -675,6 +699,7 @@ def test_where_one_run_has_nearly_all_pairs_runs_count_by_what_they_weigh():
     ("concordance", "flat_low", "flat_high", "told"),
     [
         ((0.3, 0.7), 0.6, 1.9, "no order"),
+        ((0.2, 0.8), 0.5, 2.0, "no order"),
         ((0.3, 0.7), 0.6, 2.1, "undecided"),
         ((0.3, 0.7), 0.4, 1.9, "undecided"),
         ((0.1, 0.7), 0.6, 1.9, "undecided"),
@@ -684,3 +709,21 @@ def test_where_one_run_has_nearly_all_pairs_runs_count_by_what_they_weigh():
 def test_no_order_is_said_where_both_whole_intervals_lie_within_their_margins(concordance, flat_low, flat_high, told):
     row = pd.Series({"p_mixed_adjusted": 1.0, "p_adjusted": 1.0, "flat_low": flat_low, "flat_high": flat_high})
     assert verdict(Evidence(8, 8, concordance), row) == told
+
+
+@pytest.mark.parametrize(
+    ("concordance", "low", "high", "spread", "told"),
+    [
+        # C and the spread end where those of the null stand, and then on either side of them
+        (0.9, 0.7, 1.0, (1.5, 9.0), "low-first, as amplitude alone would give"),
+        (0.9, 0.7, 1.0, (1.6, 9.0), "low-first"),
+        (0.9, 0.8, 1.0, (1.5, 9.0), "low-first"),
+        (0.1, 0.0, 0.7, (0.1, 1.5), "high-first, as amplitude alone would give"),
+        (0.1, 0.0, 0.7, (0.1, 1.4), "high-first"),
+        (0.1, 0.0, 0.6, (0.1, 1.5), "high-first"),
+    ],
+)
+def test_an_interval_that_ends_where_the_null_stands_does_not_go_beyond_it(concordance, low, high, spread, told):
+    row = pd.Series({"p_mixed_adjusted": 1.0, "p_adjusted": 0.1, "concordance": concordance, "low": low, "high": high})
+    null = {"null_concordance": 0.7, "null_spread": 1.5, "null_low": spread[0], "null_high": spread[1]}
+    assert verdict(Evidence(8, 8, (low, high)), pd.concat([row, pd.Series(null)])) == told

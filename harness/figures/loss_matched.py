@@ -12,7 +12,7 @@ from harness.analysis.incumbents import as_declared, of_point
 from harness.analysis.levels import median_of_half
 from harness.analysis.order import PRIMARY_THRESHOLD, of_first_probes
 from harness.figures.drawing.decades import name_decades
-from harness.figures.drawing.grids import error_axis, grid, label, title
+from harness.figures.drawing.grids import columns_of, error_axis, grid, label, title
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, house_style
 from harness.tables import Tables
@@ -21,7 +21,6 @@ STEPS_PER_DECADE, DECADES = 4, 4
 FIRST = 10.0 ** (-1 / STEPS_PER_DECADE)
 """Of the first loss, the first level below it."""
 MOST_FREQUENCIES = 12
-MANY = 12
 
 
 def loss_matched_rows(tables: Tables) -> pd.DataFrame:
@@ -53,7 +52,7 @@ def loss_matched(tables: Tables) -> Figure:
     watched = {str(name): sorted(own["frequency"].unique()) for name, own in parts}
     alike = len(set(map(tuple, watched.values()))) == 1
     with house_style():
-        figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3)
+        figure, axes = grid(len(parts), columns_of(len(parts)))
         for panel, (name, own) in zip(axes, parts, strict=True):
             shown = watched[str(name)]
             _draw(panel, own, dict(zip(shown, shades(len(shown)), strict=True)))
@@ -88,4 +87,3 @@ def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:
     error_axis(axes)
     axes.set(xscale="log", ylim=(1e-3, 3))
     name_decades(axes.xaxis)
-    axes.spines[["top", "right"]].set_visible(False)

@@ -72,7 +72,6 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
         median = lasting(own).groupby("mark")[["cost", "error"]].median()
         axes.plot(median["cost"], median["error"], color=colour, ls=style, lw=1.4)
     cost_axis(axes, float(rows["cost"].max()))
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _share_ordered(rows: pd.DataFrame) -> float:

@@ -98,7 +98,6 @@ def _draw(axes: Axes, by_name: dict[str, pd.DataFrame], shown: list[str], top: f
     box.set_zorder(1.5)
     axes.set(xscale="log", xlim=(1, top), ylim=(0, 1.02))
     axes.axhline(1, color=GREY, lw=0.4)
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _free_corner(lines: list[pd.DataFrame], names: int, top: float) -> Literal["lower right", "upper left"]:

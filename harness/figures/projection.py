@@ -138,7 +138,6 @@ def _draw_spectrum(axes: Axes, rows: pd.DataFrame, colours: dict[float, object])
     axes.locator_params(nbins=5)
     room = 0.06 * (k[-1] - k[0]) or 0.5
     axes.set_xlim(k[0] - room, k[-1] + room)
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def error_ends(rows: pd.DataFrame) -> tuple[float, float]:
@@ -157,4 +156,3 @@ def _draw_errors(axes: Axes, rows: pd.DataFrame, colours: dict[float, object], e
     cost_axis(axes, float(rows["cost"].max()))
     error_axis(axes)
     axes.set_ylim(*ends)
-    axes.spines[["top", "right"]].set_visible(False)

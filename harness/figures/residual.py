@@ -14,14 +14,13 @@ from harness.analysis.configurations import configurations
 from harness.analysis.incumbents import as_declared, of_point
 from harness.analysis.levels import median_of_half
 from harness.analysis.order import of_first_probes
-from harness.figures.drawing.grids import error_axis, frequency_ticks, grid, label, title
+from harness.figures.drawing.grids import columns_of, error_axis, frequency_ticks, grid, label, title
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, house_style
 from harness.tables import Tables
 
 SHARES = (0.5, 0.2, 0.1, 0.03, 0.01, 0.001)
 """Of a run's first loss, at which residuals are read."""
-MANY = 12
 LEAST = 1e-3
 """Residual at which the axis ends."""
 
@@ -60,7 +59,7 @@ def residual(tables: Tables) -> Figure:
     parts = list(rows.groupby("configuration", sort=False))
     colours = dict(zip(SHARES, shades(len(SHARES)), strict=True))
     with house_style():
-        figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3)
+        figure, axes = grid(len(parts), columns_of(len(parts)))
         # axes are shared: the lowest of all panels, within three decades
         least = max(LEAST, min(0.09, 0.7 * float(rows["median"].min())))
         for panel, (name, own) in zip(axes, parts, strict=True):
@@ -93,4 +92,3 @@ def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, object]) -> None:
     axes.axhline(1, color=GREY, lw=0.4)
     error_axis(axes)
     frequency_ticks(axes, rows["frequency"])
-    axes.spines[["top", "right"]].set_visible(False)

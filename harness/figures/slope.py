@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from harness.analysis.configurations import configurations
 from harness.analysis.order import of_first_probes
 from harness.analysis.units import cost_unit
-from harness.figures.drawing.grids import grid, is_low, label, name_frequencies, title
+from harness.figures.drawing.grids import columns_of, grid, is_low, label, name_frequencies, title
 from harness.figures.drawing.panels import nearest_threshold
 from harness.figures.drawing.style import GREY, INK, house_style
 from harness.tables import Doubles, Tables
@@ -25,8 +25,6 @@ EARLY = CENSORED | {"marker": "v"}
 SHARES = (0.25, 0.5, 0.75)
 FEW = 6
 """Frequencies that are all named on the axis."""
-MANY = 12
-"""Panels beyond which they stand four in a line."""
 
 
 def slope_rows(tables: Tables) -> pd.DataFrame:
@@ -58,7 +56,7 @@ def slope(tables: Tables) -> Figure:
         raise ValueError("A slope needs at least two frequencies above 0 that are watched; this study has fewer.")
     parts = list(rows.groupby("configuration", sort=False))
     with house_style():
-        figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3)
+        figure, axes = grid(len(parts), columns_of(len(parts)))
         for panel, (name, own) in zip(axes, parts, strict=True):
             title(panel, str(name), _draw(panel, own))
         # panels share the axis, and of several problems each has a budget of its own
@@ -94,7 +92,6 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> str:
     axes.minorticks_off()
     named = k if len(k) <= FEW else k[:: len(k) // 4]
     name_frequencies(axes, named.tolist())
-    axes.spines[["top", "right"]].set_visible(False)
     if hit.sum() < 2:
         return "fewer than two learned"
     # log cost = exponent log k + level

@@ -82,7 +82,6 @@ def _draw(axes: Axes, rows: pd.DataFrame, colours: dict[float, Any]) -> None:
     axes.plot(own["frequency"], own["target_amplitude"], marker="_" if len(own) == 1 else "", ms=14, mew=1.3, **TARGET)
     error_axis(axes)
     frequency_ticks(axes, rows["frequency"])
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _log_spaced(costs: "pd.Series[float]") -> list[float]:

@@ -4,20 +4,19 @@ scipy has Polak-Ribiere only, and spends more time between two evaluations of a 
 scipy's points, to rounding (the tests compare them).
 """
 
-from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
-from optimizers.restarts import descend_in_core
+from optimizers.base import Need, setting
+from optimizers.restarts import CompiledDescent
 
 DESCENT = 0.01
 """How steeply the next direction must fall, in squared lengths of the gradient (Gilbert and Nocedal 1992)."""
 
 
 @dataclass(frozen=True)
-class ConjugateGradients(Optimizer):
-    """What the two have in common: they restart where they give up."""
+class ConjugateGradients(CompiledDescent):
+    """What the two have in common."""
 
     family: ClassVar[str] = "conjugate-gradient"
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
@@ -25,18 +24,6 @@ class ConjugateGradients(Optimizer):
 
     def memory(self, dim: int) -> int:
         return 8 * 10 * dim
-
-    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        del rng  # deterministic
-        core, settings = self._core(len(theta0))
-        descend_in_core(objective, theta0, core, *settings)
-
-    def prepare(self) -> None:
-        self._core(1)
-
-    @abstractmethod
-    def _core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
-        """The compiled loop, which runs until its line search gives up, and its settings."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +35,7 @@ class CG(ConjugateGradients):
     # on `sin135`, 20,000 gradients, seeds 100 to 102: 5e-6; scipy's 0.4 reaches 3e-5
     c2: float = setting(0.1, "slope that may remain after a line search", above=0.0, below=1.0, tune=(0.05, 0.5))
 
-    def _core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
+    def core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
         del dim
         from optimizers.conjugate_gradient.cores import polak_ribiere_core
 
@@ -67,7 +54,7 @@ class FletcherReeves(ConjugateGradients):
     c2: float = setting(0.1, "slope that may remain after a line search; below 1/2", above=0.0, below=0.5)
     restart: int = setting(0, "steps after which the direction is the gradient again; 0 is P", at_least=0)
 
-    def _core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
+    def core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
         from optimizers.conjugate_gradient.cores import fletcher_reeves_core
 
         # on a quadratic, P conjugate directions are all there are

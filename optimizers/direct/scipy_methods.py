@@ -1,14 +1,14 @@
 """Methods of scipy that compare losses and never ask for a gradient; of Powell's and Nelder and Mead's, its points."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
-from optimizers.restarts import descend_in_core, descend_repeatedly
+from optimizers.restarts import CompiledDescent, descend_repeatedly
 
 
 @dataclass(frozen=True)
-class Powell(Optimizer):
+class Powell(CompiledDescent):
     """Line minimisations along P directions, of which the best is replaced by the way of the whole sweep."""
 
     family: ClassVar[str] = "direct"
@@ -25,21 +25,16 @@ class Powell(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * dim * (dim + 8)
 
-    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        del rng  # deterministic
+    def core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
+        del dim
         from optimizers.direct.powell_core import powell_core
 
         # scipy searches a hundred times as finely as it is told to
-        descend_in_core(objective, theta0, powell_core(), 100 * self.xtol, slopes=False)
-
-    def prepare(self) -> None:
-        from optimizers.direct.powell_core import powell_core
-
-        powell_core()
+        return powell_core(), (100 * self.xtol,)
 
 
 @dataclass(frozen=True)
-class NelderMead(Optimizer):
+class NelderMead(CompiledDescent):
     """P + 1 points, of which the worst is reflected, stretched or pulled in; moves adapted to the dimension."""
 
     family: ClassVar[str] = "direct"
@@ -52,16 +47,11 @@ class NelderMead(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * ((dim + 1) * dim + 12 * dim)
 
-    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        del rng  # deterministic
+    def core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
+        del dim
         from optimizers.direct.simplex_core import simplex_core
 
-        descend_in_core(objective, theta0, simplex_core(), self.edge, slopes=False)
-
-    def prepare(self) -> None:
-        from optimizers.direct.simplex_core import simplex_core
-
-        simplex_core()
+        return simplex_core(), (self.edge,)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
-from optimizers.restarts import descend_in_core, descend_repeatedly
+from optimizers.restarts import CompiledDescent, descend_repeatedly
 
 TINY = 1e-100
 """A gradient norm below it is zero: conjugate gradients square residuals as small as its 3/2nd power."""
@@ -117,25 +117,22 @@ class TrustKrylov(TrustRegion):
 
 
 @dataclass(frozen=True)
-class SR1(TrustRegion):
+class SR1(CompiledDescent):
     """Trust region on a dense Hessian that symmetric rank-one updates learn from gradients; it may be indefinite."""
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     family: ClassVar[str] = "quasi-newton"
+    needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     source: ClassVar[str] = "Nocedal and Wright 2006, algorithm 6.2; the points of scipy's trust-ncg with SR1"
+    expected: ClassVar[str] = COMPRESSED
     max_dim: ClassVar[int] = 10_000  # 0.8 GB of matrix
+    radius: float = setting(1.0, "first radius of the region", above=0.0, below=999.0, tune=(0.01, 100.0))
 
-    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        del rng  # deterministic
+    def core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
+        del dim
         from optimizers.newton.sr1_core import sr1_core
 
         # B <- B + r r' / r.s with r = y - Bs, skipped where r.s is tiny against |r| |s|
-        descend_in_core(objective, theta0, sr1_core(), self.radius, TINY)
-
-    def prepare(self) -> None:
-        from optimizers.newton.sr1_core import sr1_core
-
-        sr1_core()
+        return sr1_core(), (self.radius, TINY)
 
     def memory(self, dim: int) -> int:
         return 8 * (dim * dim + 20 * dim)

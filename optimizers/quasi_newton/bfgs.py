@@ -6,14 +6,14 @@ is compiled, in `cores.py`.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
-from optimizers.restarts import descend_in_core
+from optimizers.base import Need, setting
+from optimizers.restarts import CompiledDescent
 
 
 @dataclass(frozen=True)
-class BFGS(Optimizer):
+class BFGS(CompiledDescent):
     """Dense inverse Hessian, Wolfe line search."""
 
     family: ClassVar[str] = "quasi-newton"
@@ -28,13 +28,8 @@ class BFGS(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * (dim * (dim + 1) // 2 + 12 * dim)
 
-    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        del rng  # deterministic
+    def core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
+        del dim
         from optimizers.quasi_newton.cores import bfgs_core
 
-        descend_in_core(objective, theta0, bfgs_core(), self.c1, self.c2)
-
-    def prepare(self) -> None:
-        from optimizers.quasi_newton.cores import bfgs_core
-
-        bfgs_core()
+        return bfgs_core(), (self.c1, self.c2)

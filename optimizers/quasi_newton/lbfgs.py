@@ -5,14 +5,14 @@ tolerances are zero, so that the budget ends a run; a failed line search restart
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
-from optimizers.restarts import descend_in_core
+from optimizers.base import Need, setting
+from optimizers.restarts import CompiledDescent
 
 
 @dataclass(frozen=True)
-class LBFGS(Optimizer):
+class LBFGS(CompiledDescent):
     """Inverse Hessian from the last few steps."""
 
     family: ClassVar[str] = "quasi-newton"
@@ -27,13 +27,8 @@ class LBFGS(Optimizer):
         # pairs of steps and changes, one more than are used, and vectors of the line search
         return 8 * dim * (2 * self.history + 12)
 
-    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        del rng  # deterministic
+    def core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
+        del dim
         from optimizers.quasi_newton.cores import lbfgs_core
 
-        descend_in_core(objective, theta0, lbfgs_core(), self.history, self.line_search)
-
-    def prepare(self) -> None:
-        from optimizers.quasi_newton.cores import lbfgs_core
-
-        lbfgs_core()
+        return lbfgs_core(), (self.history, self.line_search)

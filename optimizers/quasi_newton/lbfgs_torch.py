@@ -4,14 +4,14 @@ The loop is compiled, in `torch_core.py`; the tests compare it with torch.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
-from optimizers.restarts import descend_in_core
+from optimizers.base import Need, setting
+from optimizers.restarts import CompiledDescent
 
 
 @dataclass(frozen=True)
-class LBFGSTorch(Optimizer):
+class LBFGSTorch(CompiledDescent):
     """L-BFGS with a strong Wolfe line search."""
 
     family: ClassVar[str] = "quasi-newton"
@@ -25,13 +25,8 @@ class LBFGSTorch(Optimizer):
         # pairs of steps and changes, one more than are used, and vectors of the line search
         return 8 * dim * (2 * self.history + 14)
 
-    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        del rng  # deterministic
+    def core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
+        del dim
         from optimizers.quasi_newton.torch_core import torch_core
 
-        descend_in_core(objective, theta0, torch_core(), self.history, self.line_search)
-
-    def prepare(self) -> None:
-        from optimizers.quasi_newton.torch_core import torch_core
-
-        torch_core()
+        return torch_core(), (self.history, self.line_search)

@@ -11,14 +11,14 @@ The loop is compiled, in `scaled_core.py`.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
-from optimizers.restarts import descend_in_core
+from optimizers.base import Need, setting
+from optimizers.restarts import CompiledDescent
 
 
 @dataclass(frozen=True)
-class SelfScaled(Optimizer):
+class SelfScaled(CompiledDescent):
     """Dense inverse Hessian, rescaled in every step; the Wolfe line search of BFGS."""
 
     family: ClassVar[str] = "quasi-newton"
@@ -36,13 +36,8 @@ class SelfScaled(Optimizer):
     def memory(self, dim: int) -> int:
         return 8 * (dim * (dim + 1) // 2 + 12 * dim)
 
-    def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
-        del rng  # deterministic
+    def core(self, dim: int) -> tuple[Any, tuple[float, ...]]:
+        del dim
         from optimizers.quasi_newton.scaled_core import scaled_core
 
-        descend_in_core(objective, theta0, scaled_core(), int(self.update == "broyden"), self.c1, self.c2)
-
-    def prepare(self) -> None:
-        from optimizers.quasi_newton.scaled_core import scaled_core
-
-        scaled_core()
+        return scaled_core(), (int(self.update == "broyden"), self.c1, self.c2)

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from problems.readers.curves import described, read_curve
 from problems.readers.steps import in_equal_steps
-from problems.user_files import content_of, user_path
-from problems.user_files import fingerprint as fingerprint_of
+from problems.user_files import content_of
 
 MOST_POINTS = 2_000_000
 
@@ -30,11 +29,6 @@ class Points(NamedTuple):
         """The span and one mean step: the period if the points are a period of a wave, its end left out."""
         # n points have n - 1 steps between them, and n in a period
         return float((self.x[-1] - self.x[0]) * len(self.x) / (len(self.x) - 1))
-
-
-def fingerprint(path: str) -> str:
-    """sha256 of a file's bytes, by which a study knows that its data have not changed; raises ValueError."""
-    return fingerprint_of(user_path(path), "A curve")
 
 
 def read_points(path: str, columns: str = "", separator: str = "") -> Points:

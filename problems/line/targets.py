@@ -9,12 +9,13 @@ from problems.base import Array
 from problems.line.curves import Curve, Focus, Samples
 from problems.line.exact_waves import waves_of
 from problems.line.expressions import Expression, constant, parse
-from problems.line.points import fingerprint, read_points
+from problems.line.points import read_points
 from problems.line.resolution import watchable
 from problems.probes.line import Line, uniform_grid
 from problems.probes.selection import check_varies
 from problems.readers.curves import is_file
 from problems.readers.tables import check_squares
+from problems.user_files import check_unchanged, fingerprint, user_path
 
 MOST_SAMPLES = 2_000_000
 # how close values must be, as a share of their range, and at which share of the samples
@@ -102,7 +103,7 @@ class Target(Curve):
 
     def __post_init__(self) -> None:
         # frozen, but the fingerprint is found from another field
-        object.__setattr__(self, "content", fingerprint(self.target) if self._is_file else "")
+        object.__setattr__(self, "content", fingerprint(user_path(self.target), "A curve") if self._is_file else "")
 
     @property
     def _is_file(self) -> bool:
@@ -123,8 +124,7 @@ class Target(Curve):
                 raise ValueError(f"columns and sep are about a file; the target '{self.target}' is a formula.")
             return sample_formula(self.target, self.domain, self.samples, local=self.local_peaks)
         points = read_points(self.target, self.columns, self.sep)
-        if fingerprint(self.target) != self.content:
-            raise ValueError(f"The file '{self.target}' has changed since this run was planned. Start the study again.")
+        check_unchanged(self.target, user_path(self.target), "A curve", self.content)
         focus = Focus(orthogonal=points.is_uniform and not self.local_peaks)
         # frequencies of a file stay in cycles per unit of its x
         line = Line(float(points.x[0]), points.length)

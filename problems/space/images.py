@@ -26,7 +26,7 @@ from problems.probes.bands import BandProbe, GridTransform, grid_waves, into_ban
 from problems.probes.selection import Selection
 from problems.probes.transforms import Complex
 from problems.space.pictures import SAMPLES, find_picture, parse_size, read_picture
-from problems.user_files import fingerprint
+from problems.user_files import check_unchanged, fingerprint
 
 KEPT = 8
 WAVES = Selection("the waves of the formula, those of one length together")
@@ -130,8 +130,8 @@ class Picture(Recipe):
         shape = parse_size(self.size)
         sight = Sight(START, LENGTH, make_embedding(self.embedding))
         network = coordinate_network(self, self.components, sight)
-        if self.digest and fingerprint(find_picture(self.image), "An image") != self.digest:
-            raise ValueError(f"The file '{self.image}' has changed since the study was planned; start it again.")
+        if self.digest:
+            check_unchanged(self.image, find_picture(self.image), "An image", self.digest)
         values, notes = read_picture(self.image, shape, self.components, self.levels)
         targets = values.reshape(-1, self.components)
         if np.ptp(targets, axis=0).min() == 0:

@@ -18,7 +18,7 @@ from problems.networks.chunks import chunk_of
 from problems.networks.embeddings import make_embedding
 from problems.space.meshes import Field, field_of, grid_points
 from problems.space.solids import shell_probe
-from problems.user_files import fingerprint, user_path
+from problems.user_files import check_unchanged, fingerprint, user_path
 
 RING, TUBE, BALL = 0.6, 0.2, 0.25
 FIELDS = ("distance", "occupancy")
@@ -72,6 +72,5 @@ class Shape(Recipe):
         if not self.mesh:
             return Field(signed_distance(points), ())
         path = user_path(self.mesh)
-        if fingerprint(path, "A mesh") != self.digest:
-            raise ValueError(f"The file '{self.mesh}' has changed since the study was planned; start it again.")
+        check_unchanged(self.mesh, path, "A mesh", self.digest)
         return field_of(path, self.cells, self.digest)

@@ -26,7 +26,7 @@ from problems.probes.transforms import Lattice, lattice
 from problems.readers.cloud_columns import Cloud
 from problems.space.clouds import load_cloud, outputs_of
 from problems.space.images import octaves
-from problems.user_files import fingerprint, user_path
+from problems.user_files import check_unchanged, fingerprint, user_path
 
 CLOUD_SEED = 0
 BLOBS = 6
@@ -125,8 +125,7 @@ class Solid(Recipe):
             points, values = generated_cloud(self.cells)
             return Cloud(points, values[:, None])
         path = user_path(self.points)
-        if fingerprint(path, "A point cloud") != self.digest:
-            raise ValueError(f"The file '{self.points}' has changed since the study was planned; start it again.")
+        check_unchanged(self.points, path, "A point cloud", self.digest)
         return load_cloud(path, self.columns)
 
 

@@ -9,12 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.configurations import configurations
-from harness.figures.drawing.grids import FLOOR, draw_floor, grid, label, title, width_of
+from harness.figures.drawing.grids import FLOOR, columns_of, draw_floor, grid, label, title, width_of
 from harness.figures.drawing.palette import LINES
 from harness.figures.drawing.style import house_style, text_width
 from harness.tables import Tables
 
-MANY = 12
 KNOWN = ("principal", "class", "random", "adversarial")
 """Directions in the order in which they are drawn; others follow."""
 TEXT = 5.5
@@ -47,7 +46,7 @@ def directions(tables: Tables) -> Figure:
     rows = directions_rows(tables)
     parts = list(rows.groupby("configuration", sort=False))
     with house_style():
-        figure, axes = grid(len(parts), most_columns=4 if len(parts) > MANY else 3, alike=False)
+        figure, axes = grid(len(parts), columns_of(len(parts)), alike=False)
         names = list(dict.fromkeys(rows["direction"]))
         wide = max(text_width(name, TEXT) for name in names) + 0.04
         letters = LETTERS if wide * len(names) > width_of(axes[0]) else None
@@ -80,4 +79,3 @@ def _draw(axes: Axes, rows: pd.DataFrame, letters: int | None) -> None:
     names = [f"{name[:letters]}{more}" for name, more in zip(rows["direction"], rough, strict=True)]
     axes.set_xticks(places, names, size=TEXT)
     axes.locator_params(axis="y", nbins=4)
-    axes.spines[["top", "right"]].set_visible(False)

@@ -80,7 +80,6 @@ def _draw(left: Axes, right: Axes, name: str, rows: pd.DataFrame) -> list[Line2D
     title(left, name, f"power of the output; {first['problem']}, {first['network']}")
     over = "" if runs == 1 else f", mean of {runs} runs"
     title(right, "response frequency", f"cycles per unit of input, with quartiles over samples{over}")
-    right.spines[["top", "right"]].set_visible(False)
     return handles
 
 
@@ -96,7 +95,6 @@ def _draw_spectra(axes: Axes, rows: pd.DataFrame) -> list[Line2D]:
     error_axis(axes)
     axes.set(xscale="log", xlim=(None, rows["frequency"].max()))
     name_decades(axes.xaxis)
-    axes.spines[["top", "right"]].set_visible(False)
     return handles
 
 

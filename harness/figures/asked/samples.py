@@ -31,8 +31,6 @@ def samples(tables: Tables) -> Figure:
         for panel, (name, text) in zip(axes[1:-1], measures.items(), strict=True):
             _draw_groups(panel, groups(rows, name))
             title(panel, text, "mean of each tenth of the samples, those learned last to the right")
-        for panel in axes:
-            panel.spines[["top", "right"]].set_visible(False)
         note = "bars: 95 % by a bootstrap over samples"
         others = len(parts) - len(handles)
         note += f"; {others} others in grey, those named from the fastest to the slowest" if others else ""

@@ -46,7 +46,13 @@ def grid(panels: int, most_columns: int = 3, *, alike: bool = True, gap: float =
         axes.append(figure.add_axes(box, sharey=axes[0] if axes and alike else None))
         axes[-1].tick_params(left=True, length=2.5)
         axes[-1].tick_params(which="both", labelleft=column == 0 or not alike)
+        axes[-1].spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def columns_of(configurations: int) -> int:
+    """The most columns of a grid with a panel for each of so many configurations: beyond twelve, four."""
+    return 4 if configurations > 12 else 3
 
 
 def cost_axis(axes: Axes, top: float) -> None:

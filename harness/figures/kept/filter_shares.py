@@ -48,7 +48,6 @@ def _draw_example(axes: Axes, example: Example) -> None:
     axes.set_xlabel("x", labelpad=2)
     for values, colour, style in zip((example.low, example.y - example.low), COLOURS, STYLES, strict=True):
         axes.plot(example.x, values, color=colour, ls=style, lw=1.2)
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _draw_shares(axes: Axes, shares: pd.DataFrame, limit: float) -> None:
@@ -60,4 +59,3 @@ def _draw_shares(axes: Axes, shares: pd.DataFrame, limit: float) -> None:
     for delta in idle["delta"]:
         # a factor to both sides: equally wide wherever it stands on the logarithmic axis
         axes.axvspan(delta / 1.2, delta * 1.2, color=GREY, alpha=0.2, lw=0)
-    axes.spines[["top", "right"]].set_visible(False)
