@@ -550,6 +550,20 @@ def test_no_order_is_shown_by_two_one_sided_tests_of_five_per_cent():
     assert (row["verdict"], row["spread_high"]) == ("no order", pytest.approx(3.0))
 
 
+def test_components_that_go_opposite_ways_are_not_called_no_order():
+    """Half learn the low frequency first and half the high one: the median over components is 1, and says nothing."""
+
+    def judged(late):
+        runs, hits = learned_at([[10, late]] * 8)
+        halves = [hits, learned_at([[late, 10]] * 8)[1].assign(component=1)]
+        order = order_table(runs, empty("curves"), empty("spectra"), pd.concat(halves, ignore_index=True))
+        return order[order["matched_by"] == "cost"].iloc[0]
+
+    assert (judged(30)["spread"], judged(30)["concordance"]) == (pytest.approx(1.0), 0.5)
+    assert judged(30)["verdict"] == "undecided"
+    assert judged(15)["verdict"] == "no order"
+
+
 def test_a_run_of_many_components_does_not_outvote_the_others_on_what_is_mixed():
     """Seven runs learn 2 before 1 before 3, and one, of ten components, the reverse."""
     runs, hits = learned_at([[2, 3, 1]] + [[2, 1, 3]] * 7)
