@@ -142,7 +142,7 @@ def refined(inputs: Array, targets: Array, cycles: NDArray[np.float64], step: fl
         free &= ~stays
 
 
-def _moved(x: Array, y: Array, cycles: Array, reach: Array) -> NDArray[np.float64]:
+def _moved(x: Array, y: Array, cycles: NDArray[np.float64], reach: NDArray[np.float64]) -> NDArray[np.float64]:
     """Gauss and Newton's iteration on frequencies and amplitudes at once, from `cycles`, each within its reach."""
     here = cycles
     jacobian, residual = _fitted(x, y, here)
