@@ -13,7 +13,6 @@ from harness.analysis.order import order_table
 from harness.figures import DRAWINGS, FIGURES, save, unnamed
 from harness.figures.drawing import fonts
 from harness.figures.drawing.heat_panel import CENSORED
-from harness.figures.drawing.lasting import lasting
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import INK
 from harness.figures.inline import study_html
@@ -163,7 +162,23 @@ def test_a_run_that_ended_keeps_its_last_error_in_a_median():
     rows = DRAWINGS["projection"].numbers(tables)
     assert len(rows) == len(whole)
     assert (rows.loc[rows["mark"] > 10, "error"] == 1e-6).all()
-    assert lasting(spectra) is spectra
+
+
+def test_medians_are_over_all_runs_at_equal_costs_where_runs_skip_marks():
+    tables = hand_made(["quick"], 5, [1.0, 3.0], marks=24)
+    every = tables["spectra"]
+    # of two runs every other mark is skipped, and those that are left are numbered anew
+    skips = every["run_id"].isin(tables["runs"]["run_id"][:2])
+    thin = every[skips & (every["mark"] % 2 == 0)]
+    tables["spectra"] = pd.concat([every[~skips], thin.assign(mark=thin["mark"] // 2)])
+    rows = DRAWINGS["projection"].numbers(tables)
+    for (cost, k), shown in rows.groupby(["cost", "frequency"])["error"]:
+        own = tables["spectra"]
+        own = own[(own["frequency"] == k) & (own["cost"] <= cost)]
+        last = own.sort_values("mark").groupby("run_id")["error"].last()
+        assert len(last) == 5
+        assert shown.tolist() == [pytest.approx(last.median())]
+    assert set(rows["cost"]) == set(every["cost"])
 
 
 def test_a_line_that_stays_at_nothing_is_drawn():
