@@ -1,30 +1,34 @@
 """Runs of one configuration at equal costs, for medians over the same runs everywhere.
 
-Marks of one number may lie at different costs, as of methods that skip marks where a step is dear; and of runs that
-ended those that are left would be few, and the slow ones alone where the others have converged."""
+Marks of one number may lie at different costs, as of methods that skip marks where a step is dear or of tables that
+keep some marks alone; and of runs that ended those that are left would be few, and the slow ones alone where the
+others have converged."""
 
 import numpy as np
 import pandas as pd
 
-ROUNDING = 1e-9
-"""Slack in comparing costs, which are sums of prices."""
+ROW = ["probe", "component", "frequency"]
+ENDS = 1e-300, 1e300
+"""Errors that have a logarithm; those beyond come back as 0 and infinity."""
 
 
-def at_equal_costs(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of one configuration, of `run_id`, `mark` and `cost`, of all runs at the costs of the one that went longest.
+def at_equal_costs(spectra: pd.DataFrame) -> pd.DataFrame:
+    """Spectra of one configuration, of all runs at every cost that any has a mark at; `mark` numbers the costs.
 
-    Each is that of the run's last mark up to there, also after its end; `mark` numbers the costs. They begin where all
-    runs have begun."""
-    marks = rows.drop_duplicates(["run_id", "mark"])[["run_id", "mark", "cost"]].sort_values(["run_id", "mark"])
-    of_run = dict(iter(marks.groupby("run_id", sort=False)))
-    longest = max(of_run.values(), key=lambda own: (own["cost"].iloc[-1], len(own)))
-    first = max(own["cost"].iloc[0] for own in of_run.values())
-    costs = longest["cost"].unique()
-    costs = costs[costs >= first * (1 - ROUNDING)]
-    parts = []
-    for run, own in of_run.items():
-        place = own["cost"].searchsorted(costs * (1 + ROUNDING), side="right") - 1
-        read = own["mark"].to_numpy()[place]
-        parts.append(pd.DataFrame({"run_id": run, "mark": read, "at": costs, "number": np.arange(len(costs))}))
-    found = pd.concat(parts, ignore_index=True).merge(rows.drop(columns="cost"), on=["run_id", "mark"])
-    return found.drop(columns="mark").rename(columns={"number": "mark", "at": "cost"})
+    Between two marks log error is linear in log cost, as for hits. The last one stands after a run's end, and costs
+    begin where all runs have begun."""
+    costs = np.unique(spectra["cost"])
+    costs = costs[costs >= spectra.groupby("run_id")["cost"].min().max()]
+    keys = ["run_id", *(name for name in ROW if name in spectra)]
+    linear = [name for name in ("target_amplitude", "amplitude") if name in spectra]
+    # a cost of 0 has a place
+    at, parts = np.log1p(costs), []
+    for key, own in spectra.sort_values("mark").groupby(keys, sort=False):
+        known = own.drop_duplicates("cost", keep="last")
+        places = np.log1p(known["cost"].to_numpy(float))
+        error = np.exp(np.interp(at, places, np.log(known["error"].clip(*ENDS).to_numpy(float))))
+        error = np.where(error <= 2 * ENDS[0], 0.0, np.where(error >= ENDS[1] / 2, np.inf, error))
+        read = {name: np.interp(at, places, known[name].to_numpy(float)) for name in linear}
+        about = dict(zip(keys, key, strict=True))
+        parts.append(pd.DataFrame({**about, "mark": np.arange(len(costs)), "cost": costs, **read, "error": error}))
+    return pd.concat(parts, ignore_index=True)
