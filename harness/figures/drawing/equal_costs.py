@@ -28,6 +28,8 @@ def at_equal_costs(spectra: pd.DataFrame) -> pd.DataFrame:
         places = np.log1p(known["cost"].to_numpy(float))
         error = np.exp(np.interp(at, places, np.log(known["error"].clip(*ENDS).to_numpy(float))))
         error = np.where(error <= 2 * ENDS[0], 0.0, np.where(error >= ENDS[1] / 2, np.inf, error))
+        # at its own marks an error is what was measured, to the last digit
+        error[np.isin(costs, known["cost"])] = known.loc[known["cost"] >= costs[0], "error"]
         read = {name: np.interp(at, places, known[name].to_numpy(float)) for name in linear}
         about = dict(zip(keys, key, strict=True))
         parts.append(pd.DataFrame({**about, "mark": np.arange(len(costs)), "cost": costs, **read, "error": error}))
