@@ -1,5 +1,7 @@
 """Figures of studies of one run, of little that was learned, of a few runs that went on, and of targets that differ."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,9 +15,8 @@ from harness.analysis.order import order_table
 from harness.figures import DRAWINGS, FIGURES, save, unnamed
 from harness.figures.drawing import fonts
 from harness.figures.drawing.heat_panel import CENSORED
-from harness.figures.drawing.lasting import lasting
 from harness.figures.drawing.palette import shades
-from harness.figures.drawing.style import INK
+from harness.figures.drawing.style import INK, house_style
 from harness.figures.inline import study_html
 from harness.figures.kept.filtered import filtering
 from harness.figures.projection import PEAKS, peaks
@@ -162,8 +163,26 @@ def test_a_run_that_ended_keeps_its_last_error_in_a_median():
     tables["spectra"] = spectra[~early | (spectra["mark"] <= 10)]
     rows = DRAWINGS["projection"].numbers(tables)
     assert len(rows) == len(whole)
-    assert (rows.loc[rows["mark"] > 10, "error"] == 1e-6).all()
-    assert lasting(spectra) is spectra
+    assert rows.loc[rows["mark"] > 10, "error"].to_numpy() == pytest.approx(1e-6)
+
+
+def test_medians_are_over_all_runs_at_equal_costs_where_runs_skip_marks():
+    tables = hand_made(["quick"], 5, [1.0, 3.0], marks=24)
+    every = tables["spectra"]
+    # of two runs every other mark is skipped, and those that are left are numbered anew
+    skips = every["run_id"].isin(tables["runs"]["run_id"][:2])
+    thin = every[skips & (every["mark"] % 2 == 0)]
+    tables["spectra"] = pd.concat([every[~skips], thin.assign(mark=thin["mark"] // 2)])
+    rows = DRAWINGS["projection"].numbers(tables)
+    for (cost, k), shown in rows.groupby(["cost", "frequency"])["error"]:
+        own = tables["spectra"][tables["spectra"]["frequency"] == k].drop_duplicates(["run_id", "cost"])
+        # between marks log error is linear in log cost, which begins at 0
+        errors = [
+            np.exp(np.interp(np.log(1 + cost), np.log(1 + run["cost"]), np.log(run["error"])))
+            for _, run in own.groupby("run_id")
+        ]
+        assert shown.tolist() == [pytest.approx(np.median(errors))]
+    assert set(rows["cost"]) == set(every["cost"])
 
 
 def test_a_line_that_stays_at_nothing_is_drawn():
@@ -246,3 +265,25 @@ def test_letters_that_no_font_has_are_told_in_a_sentence_and_not_in_warnings(tmp
         assert study_html(tables).startswith("<table>")
     finally:
         fonts.fonts.cache_clear()
+
+
+@pytest.mark.parametrize("study", ["few powers of ten", "nothing learned"])
+def test_numbers_on_the_axes_of_ratios_stand_apart(study):
+    figure = FIGURES["spread"](STUDIES[study]())
+    canvas = FigureCanvasAgg(figure)
+    # as it is saved: how many ticks there are depends on the size of their names
+    with house_style():
+        canvas.draw()
+        renderer = canvas.get_renderer()
+        for axes in figure.axes:
+            boxes = sorted(label.get_window_extent(renderer).extents.tolist() for label in ticks_of(axes.xaxis))
+            assert min(right[0] - left[2] for left, right in pairwise(boxes)) > 0.1 * figure.dpi
+
+
+def test_names_beside_ratios_stand_at_the_height_of_their_rows():
+    figure = FIGURES["spread"](hand_made(["quick", "slow", "slower"], 5, [1.0, 3.0], marks=24))
+    names = DRAWINGS["spread"].numbers(hand_made(["quick", "slow", "slower"], 5, [1.0, 3.0], marks=24))["configuration"]
+    for row, name in enumerate(reversed(list(names))):
+        (text,) = [one for one in figure.texts if one.get_text() == name]
+        at = figure.transFigure.transform(text.get_position())[1]
+        assert [axes.transData.transform((1, row))[1] for axes in figure.axes] == pytest.approx([at, at], abs=0.01)

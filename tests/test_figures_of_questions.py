@@ -47,7 +47,7 @@ def test_a_projection_follows_the_component_with_the_loudest_wave(tables):
     at = plain[(plain["configuration"] == "gd") & (plain["frequency"] == 3.0)].set_index("mark")["error"]
     runs = tables["runs"].loc[tables["runs"]["optimizer"] == "gd", "run_id"]
     own = spectra[spectra["run_id"].isin(runs) & (spectra["frequency"] == 3.0)]
-    np.testing.assert_allclose(at, own.groupby("mark")["error"].median())
+    np.testing.assert_allclose(at, own.groupby("cost")["error"].median())
 
 
 def test_a_projection_shows_errors_as_far_as_they_fall(tables):

@@ -91,3 +91,27 @@ def test_the_command_prints_and_writes_the_table(study, capsys):
     assert (study.folder / "sensitivity.csv").exists()
     assert main(["order", "--from", str(study.folder), "--cost-per-gradient", "1,x"]) == 2
     assert main(["order", "--from", "nowhere"]) == 2
+
+
+def test_which_method_sets_the_cut_is_in_the_table_and_told(study, capsys):
+    rows = sensitivity(study.tables, (1.0, 5.0))
+    last = study.curves.sort_values("mark").groupby("run_id").last()
+    last = last.join(study.runs.set_index("run_id")["optimizer"])
+    for price in (1.0, 5.0):
+        ends = (last["values"] + price * (last["gradients"] + last["jacobians"])).groupby(last["optimizer"]).max()
+        own = rows[rows["cost_per_gradient"] == price]
+        assert set(own.loc[own["sets_cut"], "optimizer"]) == set(ends[ends == ends.min()].index)
+        assert own["sets_cut"].sum() < len(own)
+        assert own["cut_cost"].eq(ends.min()).all()
+    assert main(["order", str(study.folder), "--cost-per-gradient", "1,5"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for price in (1, 5):
+        (first,) = rows[(rows["cost_per_gradient"] == price) & rows["sets_cut"]]["optimizer"].unique()
+        assert f"c = {price}: {first}" in said
+
+
+@pytest.mark.parametrize("asked", [["--cost-per-gradient", "3"], ["--robust"]], ids=["prices", "choices"])
+def test_verdicts_that_no_null_was_held_against_say_so(study, capsys, asked):
+    assert main(["order", str(study.folder), *asked]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "these verdicts are not held against what amplitude alone would give" in said

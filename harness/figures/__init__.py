@@ -28,6 +28,7 @@ from harness.figures.kept.filtered import filter_demo, filter_demo_rows, filteri
 from harness.figures.kept.pictures import pictures, pictures_rows
 from harness.figures.kept.snapshots import snapshots, snapshots_rows
 from harness.figures.loss_matched import loss_matched, loss_matched_rows
+from harness.figures.needed import drawing, of_study
 from harness.figures.order import order, order_rows
 from harness.figures.parts import part_rows, parts
 from harness.figures.profile import profile, profile_rows
@@ -63,7 +64,7 @@ class Drawing(NamedTuple):
     """Whose table, of the same name, it is drawn from; empty where every study has what it takes."""
 
 
-DRAWINGS: dict[str, Drawing] = {
+_DRAWINGS: dict[str, Drawing] = {
     "directions": Drawing(directions, directions_rows, observer="response"),
     "filter-demo": Drawing(filter_demo, filter_demo_rows),
     "filtering": Drawing(filtering, filtering_rows),
@@ -84,6 +85,15 @@ DRAWINGS: dict[str, Drawing] = {
     "spread": Drawing(spread, spread_rows),
     "standing": Drawing(standing_figure, standing_rows),
 }
+
+
+def _refusing(name: str, one: Drawing) -> Drawing:
+    """The same, which says in a sentence what its tables lack."""
+    told = of_study(name, one.observer)
+    return one._replace(figure=told(one.figure), numbers=told(one.numbers))
+
+
+DRAWINGS = {name: _refusing(name, one) for name, one in _DRAWINGS.items()}
 FIGURES: dict[str, Callable[..., Figure]] = {name: one.figure for name, one in DRAWINGS.items()}
 
 MOST_DRAWN = 100
@@ -134,15 +144,8 @@ def asked_of(name: str) -> tuple[str, ...]:
 def drawn(name: str, tables: Tables, families: Families, **asked: Any) -> Figure:
     """A figure by name, with what it is asked; raises ValueError where there is nothing to draw."""
     grouped = {"families": families} if "families" in asked_of(name) else {}
-    return DRAWINGS[name].figure(finely(tables), **grouped, **asked)
-
-
-def missing(name: str, tables: Tables) -> str | None:
-    """The sentence on a table that a figure needs and that an observer has not written; None where it is there."""
-    table = DRAWINGS[name].observer
-    if not table or len(tables.get(table, ())):
-        return None
-    return f"This study has no table '{table}'. Start it again with --observe {table}, which changes no run."
+    with drawing(name, tables, DRAWINGS[name].observer):
+        return DRAWINGS[name].figure(finely(tables), **grouped, **asked)
 
 
 def save(figure: Figure, path_stem: str | Path, kinds: Sequence[str] = USUAL) -> list[Path]:

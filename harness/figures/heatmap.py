@@ -20,8 +20,6 @@ def heatmap(tables: Tables, families: Families | None = None) -> Figure:
     """Error of each watched frequency over cost: a heat map for each optimizer, the median over seeds.
 
     Many optimizers are a strip each, by family where `families` says it."""
-    if tables["runs"].empty:
-        raise ValueError("The table 'runs' has no rows, so there is nothing to draw. Finish at least one run first.")
     tables, point = as_declared(tables), of_point(tables)
     with house_style():
         drawn, costs = panels(tables), cost_grid(tables)

@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from harness.analysis.configurations import configurations
 from harness.analysis.incumbents import as_declared, of_point
 from harness.analysis.units import cost_unit
+from harness.figures.drawing.equal_costs import at_equal_costs
 from harness.figures.drawing.grids import cost_axis, grid, label, title
-from harness.figures.drawing.lasting import lasting
 from harness.figures.drawing.style import VERDICT_COLOURS, house_style
 from harness.tables import Tables
 
@@ -68,8 +68,7 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
         own = rows[rows["frequency"] == frequency]
         for _, run in own.groupby("run_id"):
             axes.plot(run["cost"], run["error"], color=colour, ls=style, lw=0.5, alpha=0.5)
-        # by mark, whose number all seeds share: the cost at which it was measured may differ by a step
-        median = lasting(own).groupby("mark")[["cost", "error"]].median()
+        median = at_equal_costs(own).groupby("mark")[["cost", "error"]].median()
         axes.plot(median["cost"], median["error"], color=colour, ls=style, lw=1.4)
     cost_axis(axes, float(rows["cost"].max()))
 

@@ -10,8 +10,8 @@ from harness.analysis.configurations import configurations
 from harness.analysis.incumbents import of_point
 from harness.analysis.order import PRIMARY_THRESHOLD
 from harness.analysis.units import cost_unit
+from harness.figures.drawing.equal_costs import at_equal_costs
 from harness.figures.drawing.grids import cost_axis, error_axis, grid, label, title
-from harness.figures.drawing.lasting import lasting
 from harness.figures.drawing.palette import shades
 from harness.figures.drawing.style import GREY, INK, house_style
 from harness.figures.spectrum import spectrum_rows
@@ -28,7 +28,7 @@ USUAL = 1e-3, 3.0
 
 
 def projection_rows(tables: Tables) -> pd.DataFrame:
-    """Of the component with the loudest wave, medians over runs of amplitude and error at each mark.
+    """Of the component with the loudest wave, medians over runs of amplitude and error at equal costs.
 
     A run that ended keeps its last ones."""
     rows = spectrum_rows(tables)
@@ -38,7 +38,7 @@ def projection_rows(tables: Tables) -> pd.DataFrame:
         own = rows[rows["run_id"].isin(runs["run_id"])]
         if own.empty:
             continue
-        own = lasting(own)
+        own = at_equal_costs(own)
         component = own.sort_values("target_amplitude")["component"].iloc[-1]
         own = own[own["component"] == component]
         # error is Delta_F(k) = |h_k - f_k| / |f_k|

@@ -19,13 +19,16 @@ from harness.tables import LABELS, Tables
 
 FAILED = ("failed", "crashed")
 PRICES = (1.0, 2.0, 3.0, 5.0)
+ROUNDING = 1 + 1e-9
+"""The mark at the cut itself must survive the rounding of a price."""
 
 
 def sensitivity(tables: Tables, prices: Sequence[float] = PRICES) -> pd.DataFrame:
     """One row for each price, configuration and probe: the order by cost, and the median loss at the cut.
 
     Columns: cost_per_gradient, the labels of a configuration, probe, cut_cost, end_loss, concordance, low, high,
-    p_value, verdict. Raises ValueError for a price that is not positive, and for tables without all marks."""
+    p_value, verdict, sets_cut: whether its longest run ends where all are cut. Raises ValueError for a price that is
+    not positive, and for tables without all marks."""
     if not prices or not all(0 < price < np.inf for price in prices):
         raise ValueError(f"The cost of a gradient is a positive number; got {', '.join(map(str, prices))}.")
     check_marks(tables)
@@ -46,24 +49,28 @@ def reprice(tables: Tables, price: float, *, cut: bool = True) -> tuple[pd.DataF
             f"Costs are priced anew from counts, and {curves.loc[unknown, 'run_id'].nunique():,} runs were written "
             f"before {', '.join(lacking)} were counted. Make them again in a folder of its own."
         )
-    keys = ["run_id", *LABELS]
-    ends = curves.groupby("run_id")["cost"].max().rename("end")
-    runs = tables["runs"]
-    ended = runs[~runs["status"].isin(FAILED)]
-    reached = (ended if len(ended) else runs)[keys].merge(ends, left_on="run_id", right_index=True)
-    spent = reached.groupby([*LABELS], dropna=False)["end"].max()
-    # the largest cost that every configuration has reached, each by its longest run
+    spent = _reached(tables["runs"], curves)["end"]
+    # the largest cost that every configuration has reached
     end = float(spent.min()) if len(spent) and cut else np.inf
-    # 1e-9: the mark at the cut itself must survive the rounding of a price
-    curves = curves[curves["cost"] <= end * (1 + 1e-9)]
+    curves = curves[curves["cost"] <= end * ROUNDING]
     spectra = tables["spectra"].drop(columns="cost")
     spectra = spectra.merge(curves[["run_id", "mark", "cost"]], on=["run_id", "mark"])
     return curves, spectra[tables["spectra"].columns], end
 
 
+def _reached(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """The labels of each configuration, and the `end` of its longest run."""
+    ends = curves.groupby("run_id")["cost"].max().rename("end")
+    ended = runs[~runs["status"].isin(FAILED)]
+    reached = (ended if len(ended) else runs)[["run_id", *LABELS]].merge(ends, left_on="run_id", right_index=True)
+    return reached.groupby([*LABELS], dropna=False)["end"].max().reset_index()
+
+
 def _at(tables: Tables, price: float) -> pd.DataFrame:
     curves, spectra, cut = reprice(tables, price)
     runs = tables["runs"]
+    reached = _reached(runs, reprice(tables, price, cut=False)[0])
+    reached = reached.assign(sets_cut=reached["end"] <= cut * ROUNDING).drop(columns="end")
     hits = find_hits(runs, curves, spectra)
     order = order_table(runs, curves, spectra, hits)
     own = order[(order["matched_by"] == "cost") & np.isclose(order["threshold"], PRIMARY_THRESHOLD)]
@@ -71,7 +78,9 @@ def _at(tables: Tables, price: float) -> pd.DataFrame:
     losses = runs[["run_id", *LABELS]].merge(last, left_on="run_id", right_index=True)
     # the loss at the cut, and not in the end: at equal cost
     median = losses.groupby([*LABELS], dropna=False)["end_loss"].median().reset_index()
-    rows = own.merge(median, on=[*LABELS], how="left")
+    rows = own.merge(median, on=[*LABELS], how="left").merge(reached, on=[*LABELS], how="left")
+    # of which every run failed has no end
+    rows["sets_cut"] = rows["sets_cut"].eq(True)
     rows["cost_per_gradient"], rows["cut_cost"] = price, cut
-    measured = ["cut_cost", "end_loss", "concordance", "low", "high", "p_value", "verdict"]
+    measured = ["cut_cost", "end_loss", "concordance", "low", "high", "p_value", "verdict", "sets_cut"]
     return rows[["cost_per_gradient", *LABELS, "probe", *measured]]

@@ -11,7 +11,7 @@ import pandas as pd
 from harness.analysis.thinned import LACKING, lacks_marks
 from harness.commands.folders import loaded, source_of
 from harness.commands.values import stem
-from harness.figures import DPI, DRAWINGS, asked_of, drawn, missing, save, unnamed
+from harness.figures import DPI, DRAWINGS, asked_of, drawn, save, unnamed
 from harness.figures.kept.film import KINDS, animation, animation_rows, save_film
 from harness.run.spec import families
 from harness.tables import Tables
@@ -30,8 +30,6 @@ def main(arguments: argparse.Namespace) -> int:
     folder = source_of(arguments)
     place = stem(arguments.out, (*(KINDS if film else DPI), "csv")) if arguments.out else folder / name
     tables = _only(loaded(folder).tables, arguments.optimizers)
-    if not film and (sentence := missing(name, tables)) is not None:
-        raise ValueError(sentence)
     said = ""
     try:
         if film:

@@ -21,6 +21,10 @@ from harness.quantities import held, held_ends
 from harness.tables import LABELS, Tables
 from harness.whole_files import replace_file, writing_into
 
+NO_NULL = (
+    "these verdicts are not held against what amplitude alone would give; those of 'compare' and of the table order are"
+)
+
 
 def say_against(tables: Tables, folder: Path, console: Console, reference: str) -> None:
     """A sentence for each configuration, and the table."""
@@ -43,6 +47,7 @@ def say_robustness(tables: Tables, folder: Path, console: Console) -> None:
         otherwise = ", ".join(f"{r['choice']} {r['value']}: {r['verdict']}" for _, r in own.iterrows())
         table.add_row(name, row["verdict"], f"{row['agreeing'] * row['choices']:.0f} of {row['choices']}", otherwise)
     console.print(table)
+    console.print(NO_NULL, soft_wrap=True, highlight=False)
     save(figure, folder / "robustness")
     console.print(f"figure: {folder / 'robustness.png'}", soft_wrap=True, highlight=False)
     _written(rows, folder / "robustness.csv", console)

@@ -17,10 +17,13 @@ from harness.analysis.thinned import LACKING, lacks_marks
 from harness.analysis.units import WATCHED, cost_unit
 from harness.commands.console import printing
 from harness.commands.folders import loaded, source_of
-from harness.commands.order.asked import ANSWERS, say_against
+from harness.commands.order.asked import ANSWERS, NO_NULL, say_against
 from harness.quantities import few_digits
 from harness.tables import LABELS, Tables
 from harness.whole_files import replace_file, writing_into
+
+SHOWN = 3
+"""Methods that end first together and are named."""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -59,6 +62,8 @@ def main(arguments: argparse.Namespace) -> int:
     with writing_into(folder):
         replace_file(path, lambda file: rows.to_csv(file, index=False))
     console.print(_table(rows, prices))
+    for sentence in (_cuts(rows, prices), NO_NULL):
+        console.print(sentence, highlight=False, soft_wrap=True)
     changed = rows.groupby([*LABELS, "probe"], dropna=False)["verdict"].nunique()
     console.print(
         f"verdicts that depend on the cost of a gradient: {int((changed > 1).sum())} of {len(changed)}\ntable: {path}",
@@ -112,6 +117,19 @@ def _table(rows: pd.DataFrame, prices: list[float]) -> Table:
         cells = [f"{_verdict(row)}, {row['end_loss']:.2g}" for row in (by_price.loc[price] for price in prices)]
         table.add_row(names[tuple(map(str, key[:-1]))], str(key[-1]), *cells)
     return table
+
+
+def _cuts(rows: pd.DataFrame, prices: list[float]) -> str:
+    """Whose longest run ends first, where all are cut, at each price."""
+    labels = rows[[*LABELS]].drop_duplicates()
+    names = dict(zip(map(tuple, labels.to_numpy(str)), configuration_names(labels), strict=True))
+    told = []
+    for price in prices:
+        first = rows[(rows["cost_per_gradient"] == price) & rows["sets_cut"]][[*LABELS]].drop_duplicates()
+        some = [names[tuple(key)] for key in first.to_numpy(str)]
+        more = f" and {len(some) - SHOWN} more" if len(some) > SHOWN else ""
+        told.append(f"c = {price:g}: {'all' if 1 < len(some) == len(names) else ', '.join(some[:SHOWN]) + more}")
+    return f"all are cut where the first of them ends, each by its longest run: {'; '.join(told)}"
 
 
 def _verdict(row: Any) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Transform
 
 from harness.analysis.asked.against import ALONE, reference_names
@@ -92,8 +93,11 @@ def _draw(axes: Axes, rows: pd.DataFrame, measure: str) -> None:
     if ratio:
         axes.set_xscale("log")
         name_decades(axes.xaxis)
+    else:
+        # names as wide as 0.975, with room between
+        axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.axvline(1, color=GREY, lw=0.6, ls=(0, (1, 1)), zorder=0)
-    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.set_ylim(-0.5, len(rows) - 0.5)
     axes.set_xlim(*_ends([*low[known], *high[known], *middle[known], 1.0], ratio=ratio))
     axes.set_yticks([])
     axes.set_xlabel("ratio, median over seeds" if ratio else "ratio", labelpad=2)

@@ -20,6 +20,7 @@ from harness.figures.drawing.layout import PAGE
 from harness.figures.drawing.palette import LINES
 from harness.figures.drawing.style import GREY, INK, fitted, house_style
 from harness.figures.kept.outputs import Kept, kept_lines
+from harness.figures.needed import of_study
 from harness.tables import Tables
 from harness.whole_files import replace_file
 
@@ -46,6 +47,7 @@ class Scene(NamedTuple):
     amplitude: NDArray[np.float64]
 
 
+@of_study("animation")
 def animation_rows(tables: Tables) -> pd.DataFrame:
     """The spectra and, apart from them, the curves behind the film: one row a point, told apart by `part`."""
     parts = []
@@ -60,6 +62,7 @@ def animation_rows(tables: Tables) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+@of_study("animation")
 def animation(tables: Tables) -> tuple[Figure, int, Callable[[int], None]]:
     """Output and spectrum of a problem of one variable through training: a film, of each optimizer's lowest seed."""
     scenes = _scenes(tables)
