@@ -38,6 +38,22 @@ def test_a_cost_is_the_median_where_more_than_half_have_hit_and_those_that_have_
     assert cells(tables)["k=3"] == "400\n3 of 4"
 
 
+@pytest.mark.parametrize(("lost", "star"), [([0], ""), ([0, 1], "*"), ([2, 3], ""), ([0, 2, 3], "*")])
+def test_what_half_of_the_runs_that_learned_it_lose_again_has_a_mark_and_a_note(
+    tables: Tables, lost: list[int], star: str
+) -> None:
+    """Of k = 3, which seeds 0, 1 and, here, 2 learn: one that never learned it cannot lose it."""
+    hits, spectra = tables["hits"], tables["spectra"]
+    third = (hits["threshold"] == 0.1) & (hits["frequency"] == 3) & (hits["seed"] == 2)
+    tables["hits"] = hits.assign(cost=hits["cost"].mask(third, 500.0), censored=hits["censored"] & ~third)
+    ids = [run for run, seed in zip(tables["runs"]["run_id"], tables["runs"]["seed"], strict=True) if seed in lost]
+    end = (spectra["mark"] == spectra["mark"].max()) & (spectra["frequency"] == 3) & spectra["run_id"].isin(ids)
+    # an error that is no number is none that is small
+    tables["spectra"] = spectra.assign(error=spectra["error"].mask(end, 0.2 if 3 in lost else np.nan))
+    assert cells(tables)["k=3"] == f"400{star}\n3 of 4"
+    assert bool(closing_table(tables).caption) == bool(star)
+
+
 def test_the_order_is_that_at_the_threshold_of_the_title_and_by_cost(tables: Tables) -> None:
     order = tables["order"]
     own = (order["threshold"] == 0.1) & (order["matched_by"] == "cost")

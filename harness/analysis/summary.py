@@ -9,7 +9,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from harness.analysis.configurations import configuration_names, configurations, varied_settings
-from harness.analysis.incumbents import BEST, declared
+from harness.analysis.hits import SERIES, Flags
+from harness.analysis.incumbents import BEST, declared, judged_at
 from harness.analysis.order import PRIMARY_THRESHOLD, log_cost, of_first_probes
 from harness.analysis.statistics.censored import exponent
 from harness.analysis.statistics.spread import told_ends
@@ -17,6 +18,8 @@ from harness.quantities import AT_MOST, few_digits, held, held_ends
 from harness.tables import LABELS, Tables
 
 MOST_COLUMNS = 12
+LOST = "*"
+"""At the cost of what half or more of the runs that had learned it have lost again."""
 
 Watched: TypeAlias = tuple[str, int, float]
 """Probe, component, frequency."""
@@ -41,12 +44,13 @@ def closing_tables(tables: Tables) -> Iterator[Table]:
 def closing_table(tables: Tables) -> Table:
     """For each configuration: when it learned which frequency, how large the order is, the verdict, and how it ended.
 
-    The cost is the median at threshold 0.1, with the runs that hit, if not all, and `<=` where they may have done so
-    before their first mark. Frequencies have a column each, unless configurations watch different ones. Spread, bias
-    exponent and C stand above their 95 % intervals."""
+    The cost is the median at threshold 0.1, with the runs that hit, if not all, `<=` where they may have done so before
+    their first mark, and `*` where half of them have lost it again in the end. Frequencies have a column each, unless
+    configurations watch different ones. Spread, bias exponent and C stand above their 95 % intervals."""
     runs, hits, order = tables["runs"], tables["hits"], tables["order"]
     # the problem's first probe; the others are in the tables
     hits = of_first_probes(hits[hits["threshold"] == PRIMARY_THRESHOLD], tables)
+    hits = hits.assign(lost=_lost(hits, tables))
     order = told_ends(order[order["endpoint"] == "primary"])
     shares = _final_shares(tables)
     rows = _watched(hits)
@@ -80,6 +84,11 @@ def closing_table(tables: Tables) -> Table:
             f"{seconds:.1f}" if seconds < 100 else f"{seconds:.0f}",
             _statuses(own),
         )
+        if any(LOST in cost for cost in cells):
+            table.caption = (
+                f"{LOST} in the end above {PRIMARY_THRESHOLD:g} again, in half or more of the runs that learned it"
+            )
+            table.caption_justify = "left"
     return table
 
 
@@ -126,6 +135,15 @@ def _final_shares(tables: Tables) -> pd.DataFrame:
     return shares.groupby(["run_id", "probe"])["amplitude"].last().unstack("probe")
 
 
+def _lost(hits: pd.DataFrame, tables: Tables) -> Flags:
+    """Whether what a run had learned is above the threshold at its last mark."""
+    spectra = judged_at(tables["spectra"], declared(tables)).sort_values("mark")
+    last = spectra.drop_duplicates(SERIES, keep="last").set_index(SERIES)["error"]
+    above = ~(last <= PRIMARY_THRESHOLD)
+    found: Flags = above.reindex(pd.MultiIndex.from_frame(hits[SERIES]), fill_value=False).to_numpy(bool)
+    return found & ~hits["censored"].to_numpy(bool)
+
+
 def _watched(hits: pd.DataFrame) -> list[Watched]:
     return list(dict.fromkeys(zip(hits["probe"], hits["component"], hits["frequency"], strict=True)))
 
@@ -143,7 +161,8 @@ def _median_hit(hits: pd.DataFrame, row: Watched) -> str:
     # a run that had learned it before its first mark may have done so before the median of the others
     middle = own["cost"].where(~own["censored"], np.inf).quantile(0.5, "lower")
     early = (own["at_most"] & (own["cost"] >= middle)).any()
-    cost = f"{AT_MOST * bool(early)}{_whole(median)}" if np.isfinite(median) else "-"
+    again = LOST * bool(2 * own["lost"].sum() >= (~own["censored"]).sum() > 0)
+    cost = f"{AT_MOST * bool(early)}{_whole(median)}{again}" if np.isfinite(median) else f"-{again}"
     share = "" if not own["censored"].any() else f"\n{(~own['censored']).sum()} of {len(own)}"
     return cost + share
 
