@@ -1,4 +1,4 @@
-"""Problems whose order is known in advance, to tell whether the instrument can be trusted.
+"""Problems whose order is known in advance, to tell whether the instrument finds it.
 
 The model is linear in its parameters: `f(x) = sum_k s_k (a_k cos kx + b_k sin kx)`. On a periodic grid its Hessian
 under the mean squared loss is diagonal, and gradient descent with step `lr` shrinks the error of frequency k by

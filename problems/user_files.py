@@ -1,6 +1,7 @@
 """Files that a user brings: found, checked and known by their content."""
 
 import hashlib
+from os import PathLike
 from pathlib import Path
 
 
@@ -41,5 +42,9 @@ def seen_from(path: Path) -> str:
 
 def user_path(text: str | Path) -> Path:
     """A path as a user names it: `~/a` is below their home; a name that begins with another tilde is a name."""
+    if not isinstance(text, str | PathLike):
+        raise ValueError(  # noqa: TRY004  # a user's mistake is a ValueError
+            f"A path is text, or a pathlib.Path, such as 'results/my-study'; got {text!r:.60}."
+        )
     path = Path(text)
     return path.expanduser() if path.parts[:1] == ("~",) else path

@@ -1,12 +1,14 @@
 """What a script gives to the public functions is understood in every form of Python, or refused in one sentence."""
 
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import torch
 
-from harness import Watch, compare, plan, sweep
+from harness import Watch, compare, load, load_table, plan, sweep
 from harness.run.given import agreed
 
 NAMES = ("adam", "gd")
@@ -191,6 +193,51 @@ def test_a_watch_takes_its_frequencies_from_anything_that_is_walked_once(tmp_pat
 def test_what_is_said_of_a_watch_is_refused_in_a_sentence(tmp_path, name, value):
     with pytest.raises(ValueError, match=f"The {name} .*; got "):
         watch(tmp_path, **{"watch" if name == "frequencies" else name: value})
+
+
+@pytest.mark.parametrize("path", [3, {}, [], b"results", True], ids=named)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        load,
+        sweep,
+        lambda path: load_table(path, "runs"),
+        lambda path: compare("control-low", "gd", 1, budget=10, out=path),
+        lambda path: Watch("loops", INPUTS, INPUTS, optimizer="own", out=path),
+    ],
+    ids=["load", "sweep", "load_table", "compare", "Watch"],
+)
+def test_another_path_is_refused_in_a_sentence(asked, path):
+    with pytest.raises(ValueError, match=r"^A path is text, or a pathlib\.Path, such as .*; got |^The out is told as text; got "):
+        asked(path)
+
+
+def test_a_path_of_python_may_begin_at_home(tmp_path, monkeypatch):
+    """As one of the command line, where the shell or the harness puts it in the place of the tilde."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    made = compare("control-low", "gd", 1, budget=10, out="~/one")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one"]
+    assert len(load("~/one").tables["runs"]) == len(made.tables["runs"]) == len(load_table("~/one", "runs"))
+    with Watch("loops", INPUTS, INPUTS, optimizer="own", out="~/two") as watch:
+        watch(1, lambda: INPUTS)
+    assert len(load("~/two").tables["runs"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("predict", "got"),
+    [
+        (3, "int"),
+        (torch.nn.Linear(1, 1), "Linear: missing a required argument: 'input'"),
+        (lambda x: x, "<lambda>: missing a required argument: 'x'"),
+    ],
+    ids=["number", "module", "function of the inputs"],
+)
+def test_what_makes_the_predictions_of_a_loop_is_called_without_arguments(tmp_path, predict, got):
+    watch = Watch("loops", INPUTS, INPUTS, optimizer="own", out=tmp_path)
+    with pytest.raises(ValueError, match=rf"without arguments, .*`lambda: model\(inputs\)`; got {re.escape(got)}\."):
+        watch.start(predict)
+    watch.start(lambda *rows, scale=1: scale * INPUTS)
 
 
 def test_the_public_names_are_listed_before_any_is_used():

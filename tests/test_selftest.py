@@ -15,7 +15,7 @@ from harness.tables import Rows
 def test_all_controls_pass_and_one_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selftest", "--seeds", "5"]) == 0
     lines = capsys.readouterr().out.strip().splitlines()
-    assert lines[-1] == "the instrument can be trusted: all 18 checks passed"
+    assert lines[-1] == "the instrument gives the known answers: all 18 checks passed"
     assert any("control-low" in line and "low-first" in line for line in lines)
 
 

@@ -239,5 +239,5 @@ def load(folder: str | Path, incumbent: str | None = None) -> Results:
 def load_table(folder: str | Path, name: str) -> pd.DataFrame:
     """One table of a study: as it was written, if no run has come since, else made anew; raises as `load` does."""
     lookup("table", name, declared())
-    found = Store(Path(folder)).exported(name)
+    found = Store(user_path(folder)).exported(name)
     return load(folder).tables[name] if found is None else found

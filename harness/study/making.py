@@ -22,6 +22,7 @@ from harness.study.sharing.papers import open_study, write_papers
 from harness.study.status import closing_sentences
 from harness.study.store import Store
 from harness.study.understood import keep
+from problems.user_files import user_path
 
 COMPILED = "compiled"
 """The folder of a study for compiled code, where its file asks for one."""
@@ -45,7 +46,7 @@ def compare(
     jobs = _checked(file_format, jobs)
     incumbent = check_incumbent(choices.pop("incumbent", BEST))
     planned = plan(problem, optimizers, seeds, **choices)
-    store = Store(Path(out) if out is not None else planned.folder)
+    store = Store(user_path(out) if out is not None else planned.folder)
     with notebook_bars(planned.specs, store.ledger.states()) as watch:
         make(planned, store, jobs, watch=watch)
     return _some(finish(store, file_format, incumbent))
@@ -64,7 +65,7 @@ def sweep(
     The rest as for `compare`."""
     jobs = _checked(file_format, jobs)
     study = read_study(file, seeds)
-    store = Store(Path(out) if out is not None else study.folder, study.ledger)
+    store = Store(user_path(out) if out is not None else study.folder, study.ledger)
     policy = policy_of(store, compiled=study.compiled)
     with notebook_bars(study.plan.specs, store.ledger.states()) as watch:
         make(study.plan, store, jobs, study.text, watch=watch, policy=policy)

@@ -1,5 +1,6 @@
 """Where the data of a watch come from: from the user's arrays, or from a problem of the house by its name."""
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,28 @@ def check_model(model: Any) -> None:
         raise ValueError(
             f"The model of a watch is a torch module, made, whose parameters are counted; got {what}. Several make one "
             "in torch.nn.ModuleList; of what is none say dim=, the number of its parameters, and leave model out."
+        )
+
+
+def check_predict(predict: Any) -> None:
+    """Raise ValueError for what is not called without arguments, such as a module in place of what it predicts."""
+    got = None
+    if not callable(predict):
+        got = type(predict).__name__
+    else:
+        called = getattr(predict, "forward", predict)  # what a module is called with is told by this alone
+        try:
+            asked = signature(called)
+        except (TypeError, ValueError):  # some that are compiled tell nothing
+            return
+        try:
+            asked.bind()
+        except TypeError as error:
+            got = f"{getattr(predict, '__name__', type(predict).__name__)}: {error}"
+    if got is not None:
+        raise ValueError(
+            "A watch is given what makes the predictions, and calls it without arguments, at marks alone: "
+            f"`lambda: model(inputs)`; got {got}."
         )
 
 

@@ -31,12 +31,13 @@ from harness.watch.entry import Entry, at_exit
 from harness.watch.identity import About, check_text, terms
 from harness.watch.row import UNFINISHED, Seen, summary, tables
 from harness.watch.shown import NOWHERE, Shown, shaped
-from harness.watch.sources import check_model, parameters_of, precision_of_parameters, sources
+from harness.watch.sources import check_model, check_predict, parameters_of, precision_of_parameters, sources
 from harness.watch.untouched import untouched
 from harness.watch.watched import what_is_there
 from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.networks.registered import unregistered
 from problems.probes.summary import sentences
+from problems.user_files import user_path
 
 RATIO = 1.15
 """Of the costs of neighbouring marks where no budget is given: about 16 marks for each factor of ten."""
@@ -70,7 +71,7 @@ class Watch:
         self._terms = terms(optimizer, seed, **about)
         self._data, named = sources(self._terms, inputs, targets)
         self.inputs, self.targets = self._data.inputs, self._data.targets
-        folder = Path(self._terms.out) if self._terms.out else Path("results") / study
+        folder = user_path(self._terms.out) if self._terms.out else Path("results") / study
         # where it is now: the loop may go to another folder
         self._entry = Entry(folder.absolute(), named, self._terms)
         self._warned: tuple[str, ...] = ()
@@ -122,10 +123,7 @@ class Watch:
         if self._closed:
             raise ValueError("This watch is closed; make another for another run.")
         if not callable(predict):
-            raise ValueError(  # noqa: TRY004  # a user's mistake is a ValueError
-                "A watch is given what makes the predictions, and calls it at marks alone: `lambda: model(inputs)`; "
-                f"got {type(predict).__name__}."
-            )
+            check_predict(predict)
 
     @property
     def model(self) -> Any:
@@ -156,6 +154,7 @@ class Watch:
         return self._seen.overhead
 
     def _measure(self, predict: Predict, cost: float) -> None:
+        check_predict(predict)
         # what a loop evaluates is not known: its whole cost stands as `values`
         snapshot = Snapshot(cost=cost, **asdict(Counts(values=cost)), seconds=self.seconds)
         began = perf_counter()

@@ -1,4 +1,4 @@
-"""`harness selftest`: the problems whose answer is known, and one line on whether the instrument can be trusted."""
+"""`harness selftest`: the problems whose answer is known, and one line on whether the instrument gives it."""
 
 import argparse
 
@@ -22,7 +22,7 @@ def main(arguments: argparse.Namespace) -> int:
     answer = (
         f"do not trust this instrument: {len(wrong)} of {len(checks)} checks failed ({', '.join(dict.fromkeys(wrong))})"
         if wrong
-        else f"the instrument can be trusted: all {len(checks)} checks passed"
+        else f"the instrument gives the known answers: all {len(checks)} checks passed"
     )
     console.print(answer, highlight=False, soft_wrap=True)
     return 1 if wrong else 0

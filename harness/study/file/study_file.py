@@ -11,6 +11,7 @@ from harness.study.comparison import Plan
 from harness.study.file.mistakes import Mistakes
 from harness.study.file.part import ELSEWHERE, Part
 from harness.study.file.search_terms import SearchTerms
+from problems.user_files import user_path
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def read_study(path: str | Path, only_seeds: str | None = None) -> Study:
     """The study that a file describes, or with `only_seeds` the part of it with these seeds.
 
     Raises ValueError with everything that is wrong in it."""
-    path = Path(path)
+    path = user_path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")  # a mark, as Windows writes it, is no part of the text
         content = tomllib.loads(text)
