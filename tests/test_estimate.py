@@ -266,6 +266,17 @@ def test_plan_leaves_out_what_is_done_already(tmp_path, capsys):
     assert "0 runs in 0 jobs" in capsys.readouterr().out
 
 
+def test_a_plan_tells_apart_what_differs_in_its_settings_alone(capsys):
+    words = "plan --problem control-low --optimizers momentum,gd --vary momentum.lr=0.01,0.1 --seeds 1 --budget 30"
+    assert main(words.split()) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(line.split("│")[1].strip() for line in lines if line.startswith("│")) == [
+        "gd",
+        "momentum lr=0.01",
+        "momentum lr=0.1",
+    ]
+
+
 def test_a_plan_of_several_problems_names_the_problem_of_each_line(tmp_path, capsys):
     path = tmp_path / "two.toml"
     path.write_text('problems = ["control-low", "control-high"]\noptimizers = ["gd"]\nbudget = 30\nseeds = 1\n')

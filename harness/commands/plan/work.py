@@ -2,17 +2,20 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 from time import perf_counter, process_time
 
+import pandas as pd
 from rich.table import Table
 
+from harness.analysis.configurations import configuration_names
 from harness.commands.carrying_out import say_understood
 from harness.commands.console import printing
 from harness.commands.plan.around import Kept, concluding, starting
 from harness.commands.requested import check_beside_file, requested_comparison
 from harness.quantities import duration, size
+from harness.run.rows import identity
 from harness.study.comparison import Plan
 from harness.study.execution.jobs import Job, group
 from harness.study.file.searches import searches_of
@@ -23,7 +26,7 @@ from harness.study.foretelling.finished import seconds_of_finished
 from harness.study.foretelling.kinds import Kind, kind_of
 from harness.study.foretelling.probing import Probed
 from harness.study.store import Store
-from harness.tables import Tables
+from harness.tables import LABELS, Tables
 
 OWN = ("file", "out", "jobs", "seeds", "data_dir", "plugin", "traceback", "word")
 """Options that go with a study's file."""
@@ -47,7 +50,7 @@ def main(arguments: argparse.Namespace) -> int:
     around = planning + starting() + concluding(made, jobs)
     probing = perf_counter() - probing
     console = printing()
-    for table in plan_tables(estimates):
+    for table in plan_tables(jobs, estimates):
         console.print(table)
     if done:
         console.print(f"{len(done)} of {len(planned.specs)} runs are in {folder} already", highlight=False)
@@ -105,14 +108,14 @@ def _requested(arguments: argparse.Namespace) -> tuple[Plan, Path, Path | None, 
     return study.plan, out or study.folder, study.ledger, study
 
 
-def plan_tables(estimates: Sequence[Estimate]) -> list[Table]:
+def plan_tables(jobs: Sequence[Job], estimates: Sequence[Estimate]) -> list[Table]:
     """A line for each kind of job; of very many, one for each optimizer and one for each problem."""
     if len(estimates) <= MOST_LINES:
-        return [plan_table(estimates)]
+        return [plan_table(jobs, estimates)]
     return [_shares(estimates, "optimizer"), _shares(estimates, "problem")]
 
 
-def plan_table(estimates: Sequence[Estimate]) -> Table:
+def plan_table(jobs: Sequence[Job], estimates: Sequence[Estimate]) -> Table:
     """A line for each kind of job, with its problem where there are several."""
     table = Table(title="jobs to be made")
     several = len({one.problem for one in estimates}) > 1
@@ -120,13 +123,23 @@ def plan_table(estimates: Sequence[Estimate]) -> Table:
         table.add_column("problem")
     for heading in ("optimizer", "runs", "jobs", "lanes", "a job", "all its jobs", "state of a job", "on disk"):
         table.add_column(heading, justify="left" if heading == "optimizer" else "right")
-    for one in estimates:
+    for one, name in zip(estimates, _names(jobs), strict=True):
         counts = (one.jobs * one.lanes, one.jobs, one.lanes)
         times = (duration(one.seconds), duration(one.seconds_in_all))
-        names = (one.problem, one.optimizer) if several else (one.optimizer,)
+        names = (one.problem, name) if several else (name,)
         sizes = size(one.state_bytes), size(one.jobs * one.stored_bytes)
         table.add_row(*names, *map(str, counts), *times, *sizes)
     return table
+
+
+def _names(jobs: Sequence[Job]) -> list[str]:
+    """Of each kind of job the optimizer, and whatever else tells it from the others on its problem."""
+    firsts = {kind_of(job): job[0] for job in jobs}
+    labels = pd.DataFrame([identity(spec) for spec in firsts.values()], columns=[*LABELS])
+    names: dict[Hashable, str] = {}
+    for _, own in labels.groupby("problem"):
+        names |= dict(zip(own.index, configuration_names(own), strict=True))
+    return [names[place] for place in labels.index]
 
 
 def _shares(estimates: Sequence[Estimate], label: str) -> Table:
