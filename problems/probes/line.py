@@ -130,15 +130,16 @@ def refined(inputs: Array, targets: Array, cycles: NDArray[np.float64], step: fl
     Of one wave it is the top of Lomb and Scargle's periodogram with a floating mean; of several, none is taken for what
     another leaks. Where it would be farther away, as of a trend, which slower waves fit ever better, one stays."""
     rows = np.unique(np.linspace(0, len(inputs) - 1, min(MOST_FITTED, len(inputs))).astype(int))
-    x, y = inputs[rows, 0].astype(np.float64), targets[rows, 0].astype(np.float64)
-    free = np.full(len(cycles), len(x) > 3 * len(cycles) + 1)  # as many numbers as samples fit anything
+    # in units of the resolution: in no other are derivatives and waves of one size
+    x, y = inputs[rows, 0].astype(np.float64) * step, targets[rows, 0].astype(np.float64)
+    found = cycles / step
+    free = np.full(len(found), len(x) > 3 * len(found) + 1)  # as many numbers as samples fit anything
     while True:
-        here = _moved(x - x.mean(), y, cycles, np.where(free, REACH * step, 0))
         # what another processor or library makes of the last digits must not be another frequency
-        there = np.where(free, np.round(here / step, PLACES) * step, cycles)
-        stays = free & (np.abs(there - cycles) >= (REACH - 10.0**-PLACES) * step)
+        there = np.round(_moved(x - x.mean(), y, found, np.where(free, REACH, 0.0)), PLACES)
+        stays = free & (np.abs(there - found) >= REACH - 10.0**-PLACES)
         if not stays.any():
-            return there
+            return np.where(free, there * step, cycles)
         free &= ~stays
 
 
