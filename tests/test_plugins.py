@@ -506,6 +506,17 @@ def test_check_says_what_to_change_and_fails(plugged, capsys):
     assert "pass  keeps the budget" in said
 
 
+def test_check_tells_an_error_that_meets_every_rule_once(plugged, capsys):
+    code = (
+        "from harness import optimizer\n"
+        '@optimizer("t-broken")\ndef broken(fun, x0):\n    "Fails."\n    fun(x0 + nothing)\n'
+    )
+    assert main(["check", str(plugged(code))]) == 1
+    said = capsys.readouterr().out
+    assert said.count("NameError") == 1
+    assert "FAIL  keeps the budget: the same" in said
+
+
 def test_check_finds_a_gradient_that_is_none(plugged, capsys):
     code = FORMS.replace("torch.tanh(self.inner(x))", "torch.tanh(self.inner(x)).detach()")
     code = code[: code.index('@optimizer("t-descent"')] + code[code.index('@problem("t-net"') :]

@@ -9,14 +9,18 @@ from harness.rules.outside import check_file
 def main(arguments: argparse.Namespace) -> int:
     """Print pass, or what to change; 0 if every rule is kept, 1 if not."""
     broken = 0
-    named = None
+    named, told = None, set[str]()
     for finding in check_file(arguments.file, arguments.seconds):
         if finding.name != named:
-            named = finding.name
+            named, told = finding.name, set()
             sys.stdout.write(f"{named}\n")
         words = finding.rule.replace("_", " ")
-        line = f"  pass  {words}" if finding.complaint is None else f"  FAIL  {words}: {finding.complaint}"
-        sys.stdout.write(f"{line}\n")
+        if finding.complaint is None:
+            sys.stdout.write(f"  pass  {words}\n")
+        else:
+            # one error may meet every rule
+            sys.stdout.write(f"  FAIL  {words}: {'the same' if finding.complaint in told else finding.complaint}\n")
+            told.add(finding.complaint)
         # rules may take seconds each: into a pipe, too, every line goes as soon as it is known
         sys.stdout.flush()
         broken += finding.complaint is not None
