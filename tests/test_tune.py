@@ -1,6 +1,7 @@
 """Tuning: by the loss alone, inside the declared ranges, on seeds of its own; and what becomes of its winners."""
 
 import json
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -202,6 +203,15 @@ def test_trials_that_fail_are_told_of_and_end_with_the_code_of_a_failed_run(tmp_
     assert not tuned_file("sin135").exists()
 
 
+@pytest.fixture
+def interruptible():
+    """A process that Ctrl-C reaches, which one in the background of a shell is not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_search_says_what_is_kept_and_goes_on(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("slow.py").write_text(
