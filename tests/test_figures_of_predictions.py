@@ -13,6 +13,7 @@ from support.observed_tables import observed
 from harness.cli import main
 from harness.figures import DRAWINGS, FIGURES
 from harness.figures.kept import film
+from harness.figures.kept.filter_shares import Example, filter_shares
 from harness.figures.kept.outputs import kept
 from harness.figures.kept.pictures import pictures
 from harness.questions.predictions import Predictions, evenly
@@ -168,6 +169,23 @@ def test_a_film_is_a_gif_whose_pictures_move(tables, tmp_path, monkeypatch):
         assert np.abs(np.asarray(picture.convert("L"), float) - first).mean() > 0.2
     rows = film.animation_rows(tables)
     assert set(rows["part"]) == {"output", "spectrum"}
+
+
+@pytest.mark.parametrize(("times", "top"), [(1.5, 1.05 * 1.5), (9.0, 3.0)])
+def test_amplitudes_beyond_the_targets_stay_in_the_film_up_to_three_times_the_largest(tables, times, top):
+    spectra = tables["spectra"]
+    most = float(spectra["target_amplitude"].max())
+    louder = spectra.assign(amplitude=spectra["amplitude"].mask(spectra["frequency"] == 1, times * most))
+    figure, _, _ = film.animation(tables | {"spectra": louder})
+    assert figure.axes[1].get_ylim() == (0, pytest.approx(top * most))
+
+
+def test_of_a_problem_without_a_drawn_target_no_target_is_in_the_legend():
+    shares = pd.DataFrame({"delta": [0.1, 1.0], "low": [0.9, 0.1], "high": [0.1, 0.9]})
+    line = np.linspace(0, 1, 5)
+    for examples, names in (([], []), ([Example(0.1, line, line, line / 2)], ["target"])):
+        figure = filter_shares(shares, examples, "image", 0.001)
+        assert [text.get_text() for text in figure.legends[0].texts] == [*names, "low part", "high part"]
 
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="no ffmpeg here: apt-get install ffmpeg")

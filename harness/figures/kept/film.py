@@ -149,7 +149,7 @@ def _scene(left: Axes, right: Axes, scene: Scene) -> Callable[[float], None]:
     # a single frequency has no extent
     room = 0.06 * float(np.ptp(scene.frequency)) or 0.5
     right.set_xlim(scene.frequency.min() - room, scene.frequency.max() + room)
-    right.set_ylim(0, 1.3 * scene.target.max() if len(scene.target) else 1)
+    right.set_ylim(0, _loudest(scene))
     for axes in (left, right):
         axes.tick_params(left=True, length=2)
         axes.locator_params(nbins=5)
@@ -161,6 +161,13 @@ def _scene(left: Axes, right: Axes, scene: Scene) -> Callable[[float], None]:
         found.set_ydata(scene.amplitude[place])
 
     return draw
+
+
+def _loudest(scene: Scene) -> float:
+    """Where an axis of amplitudes ends: above all of the film, up to three times the target's largest."""
+    most = float(scene.target.max()) if len(scene.target) else 1.0
+    reached = 1.05 * float(np.nan_to_num(scene.amplitude).max(initial=0.0))
+    return max(1.3 * most, min(reached, 3 * most))
 
 
 def _explain(figure: Figure, page: float, shown: int, runs: pd.DataFrame) -> None:

@@ -38,6 +38,7 @@ def filter_shares(
         title(axes[-1], problem, "share of the variance")
         entries = zip((INK, *COLOURS), ((0, (1, 1)), *STYLES), ("target", "low part", "high part"), strict=True)
         handles = [Line2D([], [], color=colour, ls=style, lw=1.4, label=name) for colour, style, name in entries]
+        handles = handles if examples else handles[1:]  # of pictures and space no target is drawn
         note = f"grey: widths at which a part has less than {limit:g} of the variance, and says nothing"
         label(figure, "", "", note, handles)
     return figure
