@@ -172,7 +172,7 @@ def test_a_mistake_in_a_part_has_the_line_of_that_part(tmp_path):
         ("seeds = 3", "It needs problems"),
         ("problems = 'sin135'\nengine = 3", "engine is a text"),
         ("problems = 'sin135'\ntime_limit = -1", "time_limit must be positive"),
-        ("problems = 'sin135'\nname = 'a/b'", "The name of a study is one word"),
+        ("problems = 'sin135'\nname = 'a/b'", "The name of a study is that of its folder, without a slash; got 'a/b'"),
         ("problems = 'sin135'\nplugins = ['nowhere.py']", "cannot be read"),
         ("problems = 'sin135'\n[optimizers.gd]\nlr = []", "'lr' has no value in its list"),
         ("problems = 'poisson-grid'\noptimizers = 'jacobi'\nnetwork = '9-9'", "The network of a grid is"),

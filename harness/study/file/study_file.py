@@ -69,7 +69,7 @@ class _Reader:
         if not isinstance(compiled, bool):
             self.mistakes.add(("compiled",), f"compiled is true or false; got {compiled!r}.")
         if "/" in name or name in ("", ".", ".."):
-            self.mistakes.add(("name",), f"The name of a study is one word, as its folder has it; got '{name}'.")
+            self.mistakes.add(("name",), f"The name of a study is that of its folder, without a slash; got '{name}'.")
         read = [part.read(only_seeds) for part in self._parts()]
         # before any problem is built: what follows from a wrong key would hide it in a crowd
         self.mistakes.complain()
