@@ -1,7 +1,7 @@
 """The compiled evaluator of networks with one hidden layer and few inputs and outputs, for the mean squared loss."""
 
-from collections.abc import Collection
-from functools import cached_property
+from collections.abc import Callable, Collection
+from functools import cached_property, partial
 from math import isnan
 from typing import Any
 
@@ -73,7 +73,7 @@ class ShallowEvaluator:
         self._batch_size, self._batch = 0, np.empty((0, 0), self._kind)
         self._anchor, self._state = np.full(network.dim, np.nan), self._first_state()  # NaN: no anchor yet
         self._one = np.empty(1)
-        self._spare, self._ask = np.empty(0), asking()
+        self._spare = np.empty(0)
         self._entries: dict[str, tuple[Entry, NDArray[np.int64]]] = {}
         """C functions by need, and the tables that they are called with."""
         self._curvature = ShallowCurvature(network, self._data, self._twin, self._reference)
@@ -123,6 +123,19 @@ class ShallowEvaluator:
             self._entries[need] = Entry(function.address, table.ctypes.data), table
         return self._entries[need][0]
 
+    @cached_property
+    def _ask_value(self) -> Callable[..., float] | None:
+        return self._asked("value")
+
+    @cached_property
+    def _ask_gradient(self) -> Callable[..., float] | None:
+        return self._asked("gradient")
+
+    def _asked(self, need: str) -> Callable[..., float] | None:
+        """The entry as Python calls it, `(theta (P,), gradient (P,))`: found once, as that takes as long as a unit."""
+        entry = self.entry(need)
+        return None if entry is None else partial(asking(), *entry)
+
     def _table(self, w: Array, rows: Array) -> NDArray[np.int64]:
         data = self._data
         arrays = {X: data.x, Y: data.y, W: w, ROWS: rows, LOSSES: self._one, ANCHOR: self._anchor}
@@ -138,19 +151,19 @@ class ShallowEvaluator:
         return table_of(arrays, sizes, {NUMBER: float(self._number), LIMIT: data.limit, REACH: data.reach})
 
     def value(self, theta: Array) -> float:
-        entry = self.entry("value")
-        if entry is None:
+        ask = self._ask_value
+        if ask is None:
             return float(self.values(theta[None])[0])
-        loss: float = self._ask(*entry, flat(theta), self._spare)
+        loss: float = ask(np.ascontiguousarray(theta, np.float64), self._spare)
         # NaN where the kernel refuses the point
         return loss if loss == loss else float(self.values(theta[None])[0])
 
     def value_and_grad(self, theta: Array) -> tuple[float, NDArray[np.float64]]:
-        entry, grad = self.entry("gradient"), np.empty(len(theta))
-        if entry is None:
+        ask, grad = self._ask_gradient, np.empty(len(theta))
+        if ask is None:
             losses, grads = self.values_and_grads(theta[None])
             return float(losses[0]), grads[0]
-        loss: float = self._ask(*entry, flat(theta), grad)
+        loss: float = ask(np.ascontiguousarray(theta, np.float64), grad)
         if loss != loss:
             gradients_by_numpy(self._reference, self._data, theta[None], self._one, grad[None])
             return self._one.item(), grad
@@ -166,16 +179,14 @@ class ShallowEvaluator:
 
     def predict(self, thetas: Array) -> Array:
         """By the kernel of losses, in whose scratch residuals are left, which are outputs where targets are 0."""
-        data, rows = self._data, self._one_way
+        data, number, rows = self._data, self._number, self._one_way
         n, m = data.samples, len(rows) - 1
         # of several blocks only the last is left
         if data.x.shape[1] > rows.shape[1]:
             return self._reference.predict(thetas)
         outputs = np.empty((len(thetas), n, m), self._kind)
         for theta, out in zip(thetas, outputs, strict=True):
-            if self._values(
-                flat(theta), data.x, self._no_targets, n, self._number, data.limit, self._w, rows, self._one
-            ):
+            if self._values(flat(theta), data.x, self._no_targets, n, number, data.limit, self._w, rows, self._one):
                 out[:] = self._reference.predict(theta[None])[0]
             else:
                 out[:] = rows[:m, :n].T
