@@ -396,8 +396,8 @@ def test_the_first_member_of_de_is_theta0_exactly():
 def test_a_ring_shares_the_best_of_three_neighbours():
     places = np.arange(5.0).reshape(1, 5, 1)
     swarm = Swarm(places, np.zeros_like(places), places.copy(), np.array([[5.0, 4.0, 1.0, 3.0, 2.0]]))
-    np.testing.assert_array_equal(swarm.neighbours[0, :, 0], [4, 2, 2, 2, 4])
-    assert swarm.leader.item() == 2
+    np.testing.assert_array_equal(swarm.neighbours, [[4, 2, 2, 2, 4]])
+    np.testing.assert_array_equal(swarm.leader, [[2] * 5])
 
 
 def test_constriction_is_clercs():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizers.base import Doubles, Need, Objective, Optimizer, Streams, setting
 
@@ -23,20 +24,18 @@ class Swarm:
     best_losses: Doubles
 
     @property
-    def leader(self) -> Doubles:
-        """The best place that any particle remembers, `(B, 1, P)`."""
-        index = self.best_losses.argmin(axis=-1)
-        return self.bests[np.arange(len(index)), index][:, None]
+    def leader(self) -> NDArray[np.int64]:
+        """The particle that remembers the best place of all, for each particle, `(B, S)`."""
+        best = self.best_losses.argmin(axis=-1)
+        return np.repeat(best[:, None], self.best_losses.shape[-1], axis=1)
 
     @property
-    def neighbours(self) -> Doubles:
-        """The best place that each particle, the one before or the one after it remembers, `(B, S, P)`."""
+    def neighbours(self) -> NDArray[np.int64]:
+        """Of each particle, the one before and the one after it, the one that remembers the best place, `(B, S)`."""
         places = np.arange(self.best_losses.shape[-1])
-        # `places - 1` begins with -1, which is the last particle: the ring closes by itself
-        trios = np.stack([places - 1, places, np.roll(places, -1)])  # (3, S)
+        trios = np.stack([(places - 1) % len(places), places, np.roll(places, -1)])  # (3, S)
         best = self.best_losses[:, trios].argmin(axis=1)  # (B, S)
-        index = np.take_along_axis(trios[None], best[:, None], axis=1)[:, 0]
-        return np.take_along_axis(self.bests, index[..., None], axis=-2)
+        return np.ascontiguousarray(trios[best, places])
 
     def remember(self, losses: Doubles) -> None:
         better = losses < self.best_losses
@@ -55,19 +54,6 @@ def first_positions(theta0: Doubles, particles: int, spread: float, rngs: Sequen
     positions += theta0[:, None]
     positions[:, 0] = theta0
     return positions
-
-
-def attract(swarm: Swarm, towards: Doubles, pull: float, rngs: Sequence[np.random.Generator], room: Doubles) -> None:
-    """Add `pull r (towards - positions)` to the velocities, with r uniform in [0, 1) for every element.
-
-    `room (2, B, S, P)` is scratch: fresh arrays of this size cost more than what is computed in them."""
-    draw, gap = room
-    for lane, rng in enumerate(rngs):
-        rng.random(out=draw[lane])
-    draw *= pull
-    np.subtract(towards, swarm.positions, out=gap)
-    draw *= gap
-    np.add(swarm.velocities, draw, out=swarm.velocities)
 
 
 @dataclass(frozen=True)
@@ -100,6 +86,8 @@ class PSO(SwarmMethod):
         return 8 * 7 * self.particles * dim
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
+        from optimizers.swarm.swarm_core import move_core
+
         rngs = [rng] if isinstance(rng, np.random.Generator) else list(rng)
         positions = first_positions(np.atleast_2d(theta0), self.particles, self.spread, rngs)
         asked = positions if theta0.ndim == 2 else positions[0]
@@ -108,12 +96,18 @@ class PSO(SwarmMethod):
             return objective.values(asked).reshape(positions.shape[:-1])
 
         swarm = Swarm(positions, np.zeros_like(positions), positions.copy(), losses())
-        room = np.empty((2, *positions.shape))
-        # v <- w v + c1 r1 (own best - x) + c2 r2 (shared best - x); x <- x + v
+        draws = np.empty((len(positions), 2, *positions.shape[1:]))
+        move = move_core()
         while True:
-            swarm.velocities[...] *= self.inertia
-            attract(swarm, swarm.bests, self.own, rngs, room)
-            best = swarm.leader if self.topology == "global" else swarm.neighbours
-            attract(swarm, best, self.shared, rngs, room)
-            positions += swarm.velocities  # in place: `asked` and the swarm look at this array
+            # each lane draws from its own generator, so that it is the run that it would be alone
+            for own, rng_of_lane in zip(draws, rngs, strict=True):
+                rng_of_lane.random(out=own)
+            followed = swarm.leader if self.topology == "global" else swarm.neighbours
+            # in place: `asked` and the swarm look at this array
+            move(positions, swarm.velocities, swarm.bests, followed, draws, self.inertia, self.own, self.shared)
             swarm.remember(losses())
+
+    def prepare(self) -> None:
+        from optimizers.swarm.swarm_core import move_core
+
+        move_core()
