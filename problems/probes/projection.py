@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from problems.base import Array
 from problems.probes.fourier import MOST_PEAKS, FourierProbe, find_peaks, largest, noise_floor, nudft
-from problems.probes.selection import Selection, check_varies
+from problems.probes.selection import NothingToWatch, Selection, check_varies
 
 SHUFFLE_SEED = 0
 WAVES = 16
@@ -29,7 +29,7 @@ def watch_peaks(
 ) -> FourierProbe:
     """Watches the local maxima of each component's centred spectrum that rise above what shuffled targets reach.
 
-    Raises ValueError if there are none."""
+    Raises NothingToWatch if there are none."""
     return _above_the_floor(projection, targets, k, components, orthogonal=False)
 
 
@@ -39,7 +39,7 @@ def watch_steps(
     """Watches the multiples of `1 / (largest - smallest projection)` up to the last of `k`, above the same floor.
 
     That is how far apart frequencies must be to be told apart on an interval of this length.
-    Raises ValueError if there are none."""
+    Raises NothingToWatch if there are none."""
     step = 1 / float(np.ptp(projection))
     # 1e-9 of a step, so that the last of k itself is among them, in any unit
     multiples = step * np.arange(1, np.floor(k[-1] / step + 1e-9) + 1)
@@ -70,7 +70,7 @@ def _above_the_floor(
     amplitudes = np.abs(spectrum(projection, chosen - mean, k))
     found = [find_peaks(amplitudes[:, c], float(floor[c]), orthogonal=orthogonal) for c in range(len(mean))]
     if not any(map(len, found)):
-        raise ValueError(
+        raise NothingToWatch(
             f"No frequency from {k[0]:g} to {k[-1]:g} of the centred target stands above the noise floor, "
             f"{floor.max():.3g}, along this direction: nothing would be watched. Take another direction, another "
             "component, or more images, or name frequencies to watch."

@@ -24,6 +24,10 @@ class Selection:
 NAMED = Selection()
 
 
+class NothingToWatch(ValueError):
+    """A target has no frequency to watch: it is constant, or none stands above the noise floor."""
+
+
 @runtime_checkable
 class Selective(Protocol):
     """A probe that knows why it watches what it does."""
@@ -38,12 +42,12 @@ class Selective(Protocol):
 
 
 def check_varies(targets: Array, largest: float = 0.0) -> None:
-    """Raise ValueError if `targets (n, m)` are constant: they have no frequency to learn.
+    """Raise NothingToWatch if `targets (n, m)` are constant: they have no frequency to learn.
 
     `largest` is the largest value between the samples, where that is known."""
     # written with `not`, so that a target of NaN is refused as well
     if not np.ptp(targets, axis=0).max() > CONSTANT * max(largest, np.abs(targets).max()):
-        raise ValueError(
+        raise NothingToWatch(
             f"A target must vary, or there is no frequency to watch; this one is {float(targets.flat[0]) + 0.0:.6g} at "
             f"all {len(targets)} samples. Take another formula, other data, or more samples."
         )
