@@ -58,16 +58,15 @@ def null_table(problem: str, spec: RunSpec) -> pd.DataFrame:
 
 
 def keep_nulls(folder: Path, specs: Iterable[RunSpec]) -> None:
-    """Add the nulls of the problems of `specs` to a study's folder, those that are not there."""
+    """Add the nulls of the problems of `specs` to a study's folder, those that are not there and can be made."""
     path = folder / FILE
     known = _read(path)
     wanted = {_key(spec): spec for spec in specs}
     missing = {key: spec for key, spec in wanted.items() if key not in known}
     for key, spec in missing.items():
-        try:
-            rows = null_table(spec.problem, spec)
-        except Exception:  # noqa: BLE001  # a foreign problem that breaks here has been run all the same
-            rows = empty("nulls")
+        rows = _if_possible(spec)
+        if rows is None:  # and asked for again the next time: data may be there by then, or memory that workers had
+            continue
         known[key] = json.loads(rows.to_json(orient="records"))
         # after each: those of a large problem take minutes, and need not be made twice
         replace_text(path, json.dumps({VERSIONED: VERSION, **known}, separators=(",", ":")))
@@ -86,6 +85,13 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
         return found if found.pop(VERSIONED, 1) == VERSION else {}
     except (OSError, ValueError, AttributeError):
         return {}
+
+
+def _if_possible(spec: RunSpec) -> pd.DataFrame | None:
+    try:
+        return null_table(spec.problem, spec)
+    except Exception:  # noqa: BLE001  # a foreign problem that breaks here has been run all the same
+        return None
 
 
 def _plain(spec: RunSpec) -> RunSpec:
