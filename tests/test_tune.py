@@ -42,9 +42,12 @@ def test_samples_are_legal_and_fill_the_range_on_its_scale():
 
 @pytest.mark.parametrize("name", [name for name, method in OPTIMIZERS.items() if ranges(method)])
 def test_every_declared_range_can_be_sampled(name):
-    rng = np.random.default_rng(1)
-    for _ in range(20):
-        sample(OPTIMIZERS[name], rng)
+    method, rng = OPTIMIZERS[name], np.random.default_rng(1)
+    drawn = [settings_of(sample(method, rng)) for _ in range(20)]
+    for setting, (low, high) in ranges(method).items():
+        assert [one[setting] for one in drawn if not low <= one[setting] <= high] == []
+    kept = settings_of(method).keys() - ranges(method).keys()
+    assert [(one, name) for one in drawn for name in kept if one[name] != getattr(method, name)] == []
 
 
 @pytest.mark.parametrize("sampler", ["random", "optuna"])
