@@ -120,7 +120,8 @@ class FourierProbe:
 def check_resolved(inputs: Array, cycles: NDArray[np.float64], unit: float = 1.0) -> None:
     """Raise ValueError for a frequency beyond half the samples per length of a line: they show another in its place.
 
-    The sentence has frequencies of `unit` times `cycles`."""
+    `inputs` are `(n, d)`; of more than one variable, or in uneven steps, nothing is refused. The sentence has
+    frequencies of `unit` times `cycles (R,)`, which are per unit of the inputs."""
     if inputs.shape[1] != 1 or len(inputs) < 3 or not in_equal_steps(inputs[:, 0].astype(np.float64)):
         return
     highest = (len(inputs) - 1) / (2 * float(np.ptp(inputs)))
@@ -215,6 +216,6 @@ def largest(peaks: NDArray[np.intp], amplitudes: NDArray[np.float64], most: int 
 
 
 def local_maxima(amplitudes: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Where no neighbour is larger; of neighbours of equal height the last."""
+    """Where `(k,)` no neighbour of `amplitudes (k,)` is larger; of neighbours of equal height the last."""
     padded = np.concatenate([[-np.inf], amplitudes, [-np.inf]])
     return (amplitudes >= padded[:-2]) & (amplitudes > padded[2:])

@@ -71,7 +71,9 @@ def tones_probe(
 def waves_probe(
     inputs: Array, targets: Array, frequencies: NDArray[np.float64], unit: float, selection: Selection
 ) -> FourierProbe:
-    """The same and the mean, as k = 0, where it is at least a hundredth of the largest amplitude."""
+    """The same and the mean, as k = 0, where it is at least a hundredth of the largest amplitude.
+
+    Raises NothingToWatch if the target is constant."""
     check_varies(targets[:, :1])
     probe = tones_probe(inputs, targets, frequencies, unit, selection)
     if abs(targets[:, 0].mean()) < MEAN_SHARE * probe.target_amplitude.max() or (frequencies == 0).any():

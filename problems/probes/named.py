@@ -97,7 +97,7 @@ def _bands(probe: BandProbe, frequencies: NDArray[np.float64]) -> NDArray[np.int
 
 
 def rounding(targets: Array) -> float:
-    """The amplitude that rounding alone may reach, of the values `targets` themselves and of their transform."""
+    """The amplitude that rounding alone may reach, of the values `targets (n, m)` themselves and of their transform."""
     largest = float(np.abs(targets).max())
     # values that single precision holds exactly have been rounded to it, whatever type they have now
     with np.errstate(over="ignore"):  # beyond single precision, and so not held by it

@@ -16,6 +16,8 @@ SHUFFLE_SEED = 0
 WAVES = 16
 """Frequencies at once: a block of the transform of 60,000 samples takes 15 MiB."""
 
+# In what follows `projection` is `(n, 1)`, `targets (n, m)`, and `k (q,)` rises, in cycles per unit of the projection.
+
 
 def spectrum(projection: NDArray[np.float64], outputs: Array, k: NDArray[np.float64]) -> NDArray[np.complex128]:
     """Coefficients `(q, m)` of `outputs (n, m)` at `projection (n, 1)` for `k (q,)` in cycles per unit, by blocks."""
