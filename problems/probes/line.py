@@ -27,7 +27,6 @@ from problems.probes.fourier import (
 from problems.probes.selection import MEAN_SHARE, NAMED, NothingToWatch, Selection, check_varies
 from problems.readers.steps import in_equal_steps
 
-SHUFFLE_SEED = 0
 NOISELESS = 1e-3
 """Of a formula, frequencies above this share of the largest amplitude are peaks: it has no noise to rise above."""
 FEWEST, WORTH_NAMING = 2, 3
@@ -105,7 +104,7 @@ def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) 
     floor. Raises NothingToWatch if the target is constant, or nothing stands above."""
     check_varies(targets[:, :1])
     cycles, amplitudes = _spectrum(inputs, targets, line)
-    floor = float(noise_floor(inputs, targets[:, :1], cycles[:, None], np.random.default_rng(SHUFFLE_SEED))[0])
+    floor = float(noise_floor(inputs, targets[:, :1], cycles[:, None])[0])
     found = find_peaks(amplitudes, floor, orthogonal=orthogonal)
     peaks = found if orthogonal else _surviving(inputs, targets, line, (cycles, amplitudes), found)
     if not len(peaks):

@@ -12,7 +12,6 @@ from problems.base import Array
 from problems.probes.fourier import MOST_PEAKS, FourierProbe, find_peaks, largest, noise_floor, nudft
 from problems.probes.selection import NothingToWatch, Selection, check_varies
 
-SHUFFLE_SEED = 0
 WAVES = 16
 """Frequencies at once: a block of the transform of 60,000 samples takes 15 MiB."""
 
@@ -67,7 +66,7 @@ def _above_the_floor(
     check_varies(chosen)
     mean = chosen.mean(axis=0)
     # one floor a component: each has a variance of its own
-    floor = noise_floor(projection, chosen, k[:, None], np.random.default_rng(SHUFFLE_SEED))
+    floor = noise_floor(projection, chosen, k[:, None])
     # one row a frequency, one column a component
     amplitudes = np.abs(spectrum(projection, chosen - mean, k))
     found = [find_peaks(amplitudes[:, c], float(floor[c]), orthogonal=orthogonal) for c in range(len(mean))]
