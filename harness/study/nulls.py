@@ -33,6 +33,7 @@ from harness.whole_files import replace_text
 from problems.base import Probe, Problem
 from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.probes.bands import BandProbe
+from problems.probes.selection import Targeted
 
 FILE = "nulls.json"
 VERSION = 2
@@ -116,7 +117,7 @@ def _cached(problem: str, origin: str, spec: RunSpec) -> pd.DataFrame:
 def _compares(probe: Probe) -> bool:
     """Whether it watches two frequencies above 0 of one component."""
     rows = np.isfinite(probe.frequency) & (probe.frequency > 0)
-    if not hasattr(probe, "targets"):
+    if not isinstance(probe, Targeted):
         return False
     return any(len(set(probe.frequency[rows & (probe.component == c)])) > 1 for c in set(probe.component))
 
@@ -183,7 +184,8 @@ def _affordable(problem: Problem) -> int:
 
 def _true_predictions(probe: Probe) -> Doubles:
     """What a network that has learned everything would predict, `(n, m)`, as the probe knows it."""
-    targets = np.asarray(getattr(probe, "targets"), np.float64)  # noqa: B009  # no part of the contract of probes
+    assert isinstance(probe, Targeted)  # others compare nothing
+    targets = np.asarray(probe.targets, np.float64)
     return targets.reshape(len(targets), -1)
 
 

@@ -41,6 +41,15 @@ class Selective(Protocol):
         """Share of the target's power about its mean that lies in what is watched, from 0 to 1."""
 
 
+@runtime_checkable
+class Targeted(Protocol):
+    """A probe that knows what the network is to predict, which of an equation is its solution."""
+
+    @property
+    def targets(self) -> Array:
+        """`(n, m)`, or `(n,)` of one output."""
+
+
 def check_varies(targets: Array, largest: float = 0.0) -> None:
     """Raise NothingToWatch if `targets (n, m)` are constant: they have no frequency to learn.
 
