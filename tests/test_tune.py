@@ -117,6 +117,14 @@ def test_settings_files_survive_a_round_trip(tmp_path):
     assert read_settings_file(str(path), "sin135") == {"cg-fr": {"c1": 0.5}, "lion": {"lr": 2e-05}}
 
 
+def test_of_tables_that_are_no_optimizers_the_first_in_the_file_is_told(tmp_path):
+    path = tmp_path / "settings.toml"
+    for first, second in (("sin135", "problem"), ("problem", "sin135")):
+        path.write_text(f"[gd]\nlr = 0.1\n[{first}]\nsamples = 90\n[{second}]\nsamples = 90\n")
+        with pytest.raises(ValueError, match=rf"and \[{first}\] is none"):
+            read_settings_file(str(path), "sin135")
+
+
 PLAIN = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(max_size=9)
 NAMES = st.text(min_size=1, max_size=9)
 
