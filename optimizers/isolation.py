@@ -25,7 +25,7 @@ def globals_kept() -> Iterator[None]:
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]) if torch else nullcontext():
             yield
     finally:
-        np.random.set_state(numpy_state)  # noqa: NPY002
+        np.random.set_state(numpy_state)  # noqa: NPY002  # as above
         random.setstate(python_state)
         root.setLevel(level)
         root.handlers[:] = handlers

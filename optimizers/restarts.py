@@ -15,7 +15,7 @@ import numpy as np
 from optimizers.base import Doubles, Objective, Optimizer, Streams
 
 Descend: TypeAlias = Callable[[Doubles], tuple[Doubles, float]]
-"""From a start to where the method gave up, and the loss there."""
+"""From a start `(P,)` to where the method gave up, and the loss there."""
 
 
 def descend_repeatedly(descend: Descend, theta0: Doubles) -> None:

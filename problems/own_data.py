@@ -19,7 +19,7 @@ from problems.networks.mlp import fully_connected
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.bands import BandProbe, half_lattice, into_bands, scattered_transform
 from problems.probes.projection import watch_grid, watch_peaks
-from problems.probes.selection import Selection
+from problems.probes.selection import NothingToWatch, Selection
 from problems.probes.transforms import lattice
 from problems.readers.arrays import load_npz
 from problems.readers.sample_columns import read_columns
@@ -156,6 +156,6 @@ def _along(inputs: Array, targets: Array) -> tuple[Probe, tuple[str, ...]]:
     try:
         # in quarters of a cycle, so that maxima between whole cycles are seen as well
         return watch_peaks(projection, targets, np.arange(0, CYCLES + 0.1, 0.25) / span, components), ()
-    except ValueError:
+    except NothingToWatch:
         note = "Along the first principal direction no frequency stands above chance: whole cycles are watched."
         return watch_grid(projection, targets, np.arange(1, 9) / span, components), (note,)

@@ -41,7 +41,9 @@ def seen_from(path: Path) -> str:
 
 
 def user_path(text: str | Path) -> Path:
-    """A path as a user names it: `~/a` is below their home; a name that begins with another tilde is a name."""
+    """A path as a user names it: `~/a` is below their home; a name that begins with another tilde is a name.
+
+    Raises ValueError for what is neither text nor a path."""
     if not isinstance(text, str | PathLike):
         raise ValueError(  # noqa: TRY004  # a user's mistake is a ValueError
             f"A path is text, or a pathlib.Path, such as 'results/my-study'; got {text!r:.60}."

@@ -62,16 +62,23 @@ STUDIES = {
 }
 
 
+UNDRAWN = {
+    "few powers of ten": {"profile"},
+    "nothing learned": {"loss-matched", "profile", "residual"},
+    "targets": {"spread"},
+}
+"""Figures for which a study has nothing to draw."""
+
+
 @pytest.mark.parametrize("study", STUDIES)
 def test_axes_can_be_read_words_are_apart_and_none_is_no_number(study):
     tables = STUDIES[study]()
-    drawn = 0
     for name in NAMES:
-        try:
-            figure = FIGURES[name](tables)
-        except ValueError:
+        if name in UNDRAWN.get(study, ()):
+            with pytest.raises(ValueError, match=r"[Nn]othing|no profile|no residuals"):
+                FIGURES[name](tables)
             continue
-        drawn += 1
+        figure = FIGURES[name](tables)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         boxes = words(figure, canvas.get_renderer())
@@ -82,7 +89,6 @@ def test_axes_can_be_read_words_are_apart_and_none_is_no_number(study):
                 # of shared axes the first is named alone
                 named = [label.get_text() for label in ticks_of(axis)]
                 assert axis.get_scale() != "log" or len(named) != 1, (name, named)
-    assert drawn >= len(NAMES) // 2
 
 
 def test_no_interval_is_no_number_in_a_notebook():

@@ -103,6 +103,18 @@ def test_nulls_of_another_version_are_not_read_and_are_made_again(tmp_path, monk
     assert set(read_nulls(tmp_path)["problem"]) == {"sin15"}
 
 
+def test_nulls_that_could_not_be_made_are_made_the_next_time(tmp_path, monkeypatch):
+    def starved(problem, spec):
+        raise MemoryError(problem, spec)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "null_table", starved)
+        keep_nulls(tmp_path, [spec("sin135", network="1-4-1")])
+    assert read_nulls(tmp_path).empty
+    keep_nulls(tmp_path, [spec("sin135", network="1-4-1")])
+    assert set(read_nulls(tmp_path)["problem"]) == {"sin135"}
+
+
 @pytest.mark.parametrize(
     ("name", "settings", "wanted"),
     [

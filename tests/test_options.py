@@ -15,14 +15,18 @@ import numpy as np
 import pytest
 
 import harness
+from harness.analysis import incumbents
 from harness.cli import main
-from harness.commands import SECTIONS, names, options_of, work_of
+from harness.commands import SECTIONS, names, options, options_of, work_of
 from harness.commands.parser import parser_of
 from harness.commands.requested import PROBLEM_OPTIONS, requested_comparison, requested_run
 from harness.commands.values import stem
 from harness.figures import FIGURES
+from harness.study import comparison, tune
 from harness.study.comparison import RECIPE_OPTIONS
+from harness.study.sharing import export
 from harness.study.store import Store
+from problems.datasets import find
 
 ROOT = Path(__file__).parents[1]
 PAIRS = [(word, option) for word in names() for option in parser_of(word).options if option not in ("-h", "--help")]
@@ -469,6 +473,14 @@ def test_a_folder_below_ones_home_is_found_where_the_shell_has_left_it_as_it_is(
     for option in ("target", "image", "points", "mesh", "data"):  # editors call their copies so
         assert main(["compare", f"--{option}", "~copy.csv"]) == 2
     assert len(harness.load("~/o").runs) == len(harness.load_table("~/o", "runs")) == 1
+
+
+def test_what_is_listed_without_loading_the_library_that_takes_it_is_what_it_takes() -> None:
+    assert (options.FORMATS, options.INCUMBENTS) == (comparison.FORMATS, incumbents.INCUMBENTS)
+    assert (options_of("tune").SAMPLERS, options.DATA) == (tune.SAMPLERS, find.DATA)
+    assert tuple(export.FORMS) == options_of("export").FORMS
+    assert tuple(work_of("completion").SCRIPTS) == options_of("completion").SHELLS
+    assert tuple(work_of("list").LISTS) == options_of("list").LISTS
 
 
 def test_a_value_may_begin_with_a_minus() -> None:

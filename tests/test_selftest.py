@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import harness.run.marks.record
+import harness.study.blind
 import harness.study.selftest
 from harness.cli import main
 from harness.study.selftest import CONTROLS, LOST, _checks, selftest
@@ -47,6 +48,15 @@ def test_frequencies_that_are_mixed_up_fail_the_order_and_the_answer_is_no(bent,
     last = capsys.readouterr().out.strip().splitlines()[-1]
     assert last.startswith("do not trust this instrument: ")
     assert "control-low, gd" in last
+
+
+def test_a_search_for_frequencies_that_fails_has_not_found_that_there_are_none(monkeypatch) -> None:
+    def fails(*_):
+        raise ValueError("of another kind")
+
+    monkeypatch.setattr(harness.study.blind, "watch_steps", fails)
+    with pytest.raises(ValueError, match="of another kind"):
+        harness.study.blind.permuted_and_watched(1)
 
 
 @pytest.mark.slow

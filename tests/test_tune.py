@@ -42,9 +42,12 @@ def test_samples_are_legal_and_fill_the_range_on_its_scale():
 
 @pytest.mark.parametrize("name", [name for name, method in OPTIMIZERS.items() if ranges(method)])
 def test_every_declared_range_can_be_sampled(name):
-    rng = np.random.default_rng(1)
-    for _ in range(20):
-        sample(OPTIMIZERS[name], rng)
+    method, rng = OPTIMIZERS[name], np.random.default_rng(1)
+    drawn = [settings_of(sample(method, rng)) for _ in range(20)]
+    for setting, (low, high) in ranges(method).items():
+        assert [one[setting] for one in drawn if not low <= one[setting] <= high] == []
+    kept = settings_of(method).keys() - ranges(method).keys()
+    assert [(one, name) for one in drawn for name in kept if one[name] != getattr(method, name)] == []
 
 
 @pytest.mark.parametrize("sampler", ["random", "optuna"])
@@ -112,6 +115,14 @@ def test_settings_files_survive_a_round_trip(tmp_path):
     update_settings(path, "cg-fr", {"c1": 0.5})
     update_settings(path, "lion", {"lr": 2e-05})
     assert read_settings_file(str(path), "sin135") == {"cg-fr": {"c1": 0.5}, "lion": {"lr": 2e-05}}
+
+
+def test_of_tables_that_are_no_optimizers_the_first_in_the_file_is_told(tmp_path):
+    path = tmp_path / "settings.toml"
+    for first, second in (("sin135", "problem"), ("problem", "sin135")):
+        path.write_text(f"[gd]\nlr = 0.1\n[{first}]\nsamples = 90\n[{second}]\nsamples = 90\n")
+        with pytest.raises(ValueError, match=rf"and \[{first}\] is none"):
+            read_settings_file(str(path), "sin135")
 
 
 PLAIN = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(max_size=9)

@@ -262,6 +262,7 @@ def test_a_schedule_changes_the_step():
 @pytest.mark.parametrize("form", ["pair", "function that makes a pair"])
 def test_a_pair_follows_its_updates(form):
     points = attempt(adapted(form), 30).points
+    assert len(points) == 10
     for before, after in pairwise(points):
         assert np.allclose(after, before - 0.1 * value_and_grad(before)[1], atol=1e-14)
 

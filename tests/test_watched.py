@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from problems import PROBLEMS
 from problems.classes.digits import encode
+from problems.datasets.base import DataAbsent
 from problems.line.exact_waves import waves_of
 from problems.line.expressions import parse
 from problems.line.targets import Target
 from problems.probes.line import CIRCLE, Line, peaks_probe, uniform_grid
 from problems.probes.projection import watch_steps
+from problems.probes.selection import NothingToWatch
 from problems.probes.summary import sentences, watched
 
 
@@ -166,14 +168,14 @@ def test_with_permuted_labels_at_most_one_study_in_twenty_watches_anything(name)
     """Uncentred, 57 and 60 of 60 did; the floor has a rate of 10 / 201, and 400 lie within two errors of it."""
     try:
         probe = PROBLEMS[name].build(np.random.default_rng(0)).probes[0]
-    except ValueError as absent:
+    except DataAbsent as absent:
         pytest.skip(str(absent))
     labels, k = probe.targets.argmax(axis=1), np.linspace(0, PROBLEMS[name].k_max, 200)
     rng, tracked = np.random.default_rng(1), 0
     for _ in range(400):
         try:
             found = watch_steps(probe.inputs, encode(rng.permutation(labels).astype(np.uint8), "one-hot"), k, [0])
-        except ValueError:
+        except NothingToWatch:
             continue
         tracked += bool((found.frequency > 0).any())
     assert tracked / 400 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 400)
@@ -183,7 +185,7 @@ def test_centred_mnist_has_one_peak_near_the_published_one_in_every_class():
     """SHED prints 0.11."""
     try:
         problem = replace(PROBLEMS["mnist"], watch="peaks", component="all", filters=()).build(np.random.default_rng(0))
-    except ValueError as absent:
+    except DataAbsent as absent:
         pytest.skip(str(absent))
     probe = problem.probes[0]
     for component in range(10):

@@ -49,7 +49,7 @@ class SideBySide:
 
     @property
     def place(self) -> Doubles:
-        """The cost, for comparisons: infinite without a hit, and below all where it was hit before the first mark."""
+        """The cost `(T, G, Q)`, for comparisons: infinite without a hit, below all where hit before the first mark."""
         ends: Doubles = np.where(self.censored > 0, np.inf, np.where(self.censored < 0, -np.inf, to_digits(self.cost)))
         return ends
 

@@ -75,8 +75,8 @@ def find_hits(
 def first_hit(error: Doubles, cost: Doubles, starts: Indices, threshold: float) -> tuple[Indices, Doubles]:
     """The hit of each series that begins at one of `starts`: the mark that ends its interval, and how far it lies.
 
-    The second is the share of the interval, in the logarithm of cost, from the mark before. Without a hit the mark is
-    the number of rows. `cost` ascends within a series."""
+    Both are `(series,)`, of `error (n,)` and `cost (n,)`, series below each other; `cost` ascends within each. The
+    second is the share of the interval, in the logarithm of cost, from the mark before. Without a hit the mark is n."""
     crossing = _Crossings(error, cost, starts, threshold)
     mark = first_true(crossing.begins & crossing.lasts(), starts)
     return mark, np.append(crossing.share, np.nan)[mark]
@@ -127,7 +127,9 @@ class _Crossings:
 
 
 def first_true(flags: NDArray[Any], starts: Indices) -> Indices:
-    """The first true row (axis 0) of each segment that begins at one of `starts`; the length where there is none."""
+    """The first true row of `flags (n, ...)` in each segment that begins at one of `starts (s,)`, as `(s, ...)`.
+
+    It is n where there is none."""
     length = len(flags)
     rows = np.arange(length).reshape(-1, *[1] * (flags.ndim - 1))
     first: Indices = np.minimum.reduceat(np.where(flags, rows, length), starts, axis=0)

@@ -32,7 +32,7 @@ def drawing(name: str, tables: Tables, observer: str = "") -> Iterator[None]:
     """While it is entered, what `tables` lack for the figure `name` is a ValueError."""
     if not isinstance(tables, Mapping):
         got = type(tables).__name__
-        raise ValueError(f"The figure '{name}' is drawn from a dict of tables; got {got}. {WHOLE}")  # noqa: TRY004
+        raise ValueError(f"The figure '{name}' is drawn from a dict of tables; got {got}. {WHOLE}")  # noqa: TRY004  # a user's mistake
     if observer and not len(tables.get(observer, ())):
         raise ValueError(
             f"This study has no table '{observer}'. Start it again with --observe {observer}, which changes no run."

@@ -82,7 +82,9 @@ class Kernel(Observer):
 
 
 def rates(problem: Problem, kernel: Doubles) -> Columns:
-    """The rate of each watched wave in its own output component; one row without a frequency if none is watched."""
+    """The rate of each watched wave under `kernel (n m, n m)`, in its own output component, per unit of flow time.
+
+    One row without a frequency if none is watched."""
     outputs = problem.targets.shape[1]
     rows: list[tuple[float, int, float]] = []
     for probe in problem.probes:
@@ -97,9 +99,10 @@ def rates(problem: Problem, kernel: Doubles) -> Columns:
 
 
 def flow_times(problem: Problem, residuals: Doubles, kernel: Doubles, threshold: float) -> Doubles:
-    """When the flow with this kernel has brought each watched wave to the threshold, in the order of `rates`.
+    """When the flow with `kernel (n m, n m)` has brought each watched wave to the threshold, in the order of `rates`.
 
-    NaN where it does not, and where no wave is watched."""
+    It begins with `residuals (n m,)`, and its time is the number of steps of gradient descent times their length. NaN
+    where it does not, and where no wave is watched."""
     probes = [probe for probe in problem.probes if isinstance(probe, WaveProbe) and len(probe.frequency)]
     if not probes or not 0 < np.trace(kernel) < np.inf:  # a kernel of nothing moves nothing
         return np.full(max(1, sum(len(probe.frequency) for probe in probes)), np.nan)

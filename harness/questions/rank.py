@@ -64,7 +64,7 @@ class Rank(Observer):
 
 
 def matrix_ranks(matrix: NDArray[np.float64]) -> tuple[float, float]:
-    """The stable rank and the spectral norm; NaN of a matrix that is zero or not finite."""
+    """The stable rank and the spectral norm of `matrix (r, c)`; NaN of one that is zero or not finite."""
     if not np.isfinite(matrix).all() or not matrix.any():
         return float("nan"), float("nan")
     largest = float(np.linalg.norm(matrix, 2))

@@ -39,7 +39,9 @@ def course(seed: int, curve: pd.DataFrame, spectra: pd.DataFrame, rows: pd.Multi
 
 
 def abscissae(courses: list[Course], axis: str, points: int) -> Doubles:
-    """So many places, evenly spaced in logarithms from the first to the last; losses fall."""
+    """So many places `(points,)`, evenly spaced in logarithms from the first to the last; losses fall.
+
+    Where no place is positive and finite there is one, at 1."""
     values = np.concatenate([one.places[axis] for one in courses]) if courses else np.empty(0)
     values = values[np.isfinite(values) & (values > 0)]
     if not len(values):

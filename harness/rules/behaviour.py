@@ -114,7 +114,7 @@ def process_state() -> dict[str, Any]:
     root = logging.getLogger()
     torch = sys.modules.get("torch")
     state: dict[str, Any] = {
-        "numpy's random state": repr(np.random.get_state()),  # noqa: NPY002
+        "numpy's random state": repr(np.random.get_state()),  # noqa: NPY002  # not drawn from
         "random's state": random.getstate(),
         "root logger": (root.level, list(root.handlers), list(root.filters), root.disabled),
         "warnings filters": list(warnings.filters),

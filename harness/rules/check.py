@@ -75,7 +75,7 @@ def _builds(recipe: Recipe) -> str | None:
 def _problem_complaint(rule: ProblemRule, recipe: Recipe) -> str | None:
     try:
         return rule(recipe, recipe.build(stream(0, "data")))
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  # as above
         return f"no exception comes out; got {told(error)}"
 
 

@@ -11,6 +11,7 @@ from harness.study.nulls import null_table
 from problems.classes.digits import encode
 from problems.probes.fourier import FourierProbe
 from problems.probes.projection import watch_steps
+from problems.probes.selection import NothingToWatch
 
 Row = tuple[str, str, str, str, bool]
 """Control, what, expected, measured, whether they agree."""
@@ -51,7 +52,7 @@ def permuted_and_watched(permutations: int) -> int:
         targets = encode(rng.permutation(labels).astype(np.uint8), "one-hot")
         try:
             found = watch_steps(probe.inputs.astype(np.float64), targets, k, [0])
-        except ValueError:  # nothing is above the floor, as it should be
+        except NothingToWatch:
             continue
         watched += bool((found.frequency > 0).any())
     return watched

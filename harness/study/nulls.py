@@ -33,6 +33,7 @@ from harness.whole_files import replace_text
 from problems.base import Probe, Problem
 from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.probes.bands import BandProbe
+from problems.probes.selection import Targeted
 
 FILE = "nulls.json"
 VERSION = 2
@@ -58,16 +59,15 @@ def null_table(problem: str, spec: RunSpec) -> pd.DataFrame:
 
 
 def keep_nulls(folder: Path, specs: Iterable[RunSpec]) -> None:
-    """Add the nulls of the problems of `specs` to a study's folder, those that are not there."""
+    """Add the nulls of the problems of `specs` to a study's folder, those that are not there and can be made."""
     path = folder / FILE
     known = _read(path)
     wanted = {_key(spec): spec for spec in specs}
     missing = {key: spec for key, spec in wanted.items() if key not in known}
     for key, spec in missing.items():
-        try:
-            rows = null_table(spec.problem, spec)
-        except Exception:  # noqa: BLE001  # a foreign problem that breaks here has been run all the same
-            rows = empty("nulls")
+        rows = _if_possible(spec)
+        if rows is None:  # and asked for again the next time: data may be there by then, or memory that workers had
+            continue
         known[key] = json.loads(rows.to_json(orient="records"))
         # after each: those of a large problem take minutes, and need not be made twice
         replace_text(path, json.dumps({VERSIONED: VERSION, **known}, separators=(",", ":")))
@@ -86,6 +86,13 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
         return found if found.pop(VERSIONED, 1) == VERSION else {}
     except (OSError, ValueError, AttributeError):
         return {}
+
+
+def _if_possible(spec: RunSpec) -> pd.DataFrame | None:
+    try:
+        return null_table(spec.problem, spec)
+    except Exception:  # noqa: BLE001  # a foreign problem that breaks here has been run all the same
+        return None
 
 
 def _plain(spec: RunSpec) -> RunSpec:
@@ -110,7 +117,7 @@ def _cached(problem: str, origin: str, spec: RunSpec) -> pd.DataFrame:
 def _compares(probe: Probe) -> bool:
     """Whether it watches two frequencies above 0 of one component."""
     rows = np.isfinite(probe.frequency) & (probe.frequency > 0)
-    if not hasattr(probe, "targets"):
+    if not isinstance(probe, Targeted):
         return False
     return any(len(set(probe.frequency[rows & (probe.component == c)])) > 1 for c in set(probe.component))
 
@@ -177,7 +184,8 @@ def _affordable(problem: Problem) -> int:
 
 def _true_predictions(probe: Probe) -> Doubles:
     """What a network that has learned everything would predict, `(n, m)`, as the probe knows it."""
-    targets = np.asarray(getattr(probe, "targets"), np.float64)  # noqa: B009  # no part of the contract of probes
+    assert isinstance(probe, Targeted)  # others compare nothing
+    targets = np.asarray(probe.targets, np.float64)
     return targets.reshape(len(targets), -1)
 
 

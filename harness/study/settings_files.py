@@ -32,10 +32,11 @@ def read_settings_file(source: str, problem: str) -> Settings:
         raise ValueError(f"The settings in '{path}' are not TOML: {error}") from None
     if not all(isinstance(table, dict) for table in content.values()):
         raise ValueError(f"The settings in '{path}' are tables, such as [adam] with a line lr = 0.003.")
-    for name in ({"problem", problem} - OPTIMIZERS.keys()) & content.keys():
+    strangers = [name for name in content if name in ("problem", problem) and name not in OPTIMIZERS]
+    if strangers:
         raise ValueError(
-            f"The settings in '{path}' are of optimizers, and [{name}] is none. Settings of the problem are given with "
-            "--set problem.NAME=VALUE, or with its options."
+            f"The settings in '{path}' are of optimizers, and [{strangers[0]}] is none. Settings of the problem are "
+            "given with --set problem.NAME=VALUE, or with its options."
         )
     return content
 

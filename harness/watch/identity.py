@@ -95,13 +95,13 @@ def check_text(name: str, given: Any, kind: type | tuple[type, ...] = str) -> No
     """Raise ValueError for what is no text, in one line whatever it is."""
     if not isinstance(given, kind):  # a user's mistake is a ValueError
         shown = f"{given!r}" if len(f"{given!r}") < 60 else type(given).__name__
-        raise ValueError(f"The {name} is told as text; got {shown}.")  # noqa: TRY004
+        raise ValueError(f"The {name} is told as text; got {shown}.")  # noqa: TRY004  # a user's mistake
 
 
 def _settings(given: Any) -> dict[str, Any]:
     """What JSON holds of them: numbers and arrays of any library become Python's."""
     if not isinstance(given, Mapping):  # a user's mistake is a ValueError
-        raise ValueError(f"The settings are names with values, such as {{'lr': 0.1}}; got {given!r}.")  # noqa: TRY004
+        raise ValueError(f"The settings are names with values, such as {{'lr': 0.1}}; got {given!r}.")  # noqa: TRY004  # a user's mistake
     plain = {str(name): value.tolist() if hasattr(value, "tolist") else value for name, value in given.items()}
     for name, value in plain.items():
         try:

@@ -22,7 +22,7 @@ from problems.probes.fourier import FourierProbe
 from problems.probes.line import Line, peaks_probe, tones_probe
 from problems.probes.named import watch_named, without_absent
 from problems.probes.projection import watch_grid, watch_steps
-from problems.probes.selection import NAMED
+from problems.probes.selection import NAMED, NothingToWatch
 from problems.probes.transforms import Lattice, lattice
 from problems.readers.steps import in_equal_steps
 from problems.readers.tables import check_squares
@@ -181,13 +181,13 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64], named: NDArray[np.floa
 def _peaks(
     x: NDArray[np.float64], columns: Sequence[NDArray[np.float64]], line: Line, *, uniform: bool
 ) -> dict[int, FourierProbe]:
-    """By component, of those that have a peak; raises ValueError if none has."""
+    """By component, of those that have a peak; raises NothingToWatch if none has."""
     parts: dict[int, FourierProbe] = {}
-    refused: dict[int, ValueError] = {}
+    refused: dict[int, NothingToWatch] = {}
     for c, column in enumerate(columns):
         try:
             parts[c] = peaks_probe(x, column, line, orthogonal=uniform)
-        except ValueError as error:
+        except NothingToWatch as error:
             refused[c] = error
     if not parts:
         raise refused[0]

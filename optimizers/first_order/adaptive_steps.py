@@ -1,4 +1,6 @@
-"""Steps of the methods of `adaptive.py` on small vectors, in numpy, with the constants of torch."""
+"""Steps of the methods of `adaptive.py` on small vectors, in numpy, with the constants of torch.
+
+Vectors are those of `elementwise.py`."""
 
 from math import sqrt
 

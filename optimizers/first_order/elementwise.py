@@ -1,5 +1,6 @@
 """Steps of torch.optim on small vectors, in numpy: calls of torch cost more than the arithmetic, its loading a second.
 
+Vectors are theta `(P,)`, or of all lanes `(B, P)`, and gradients and room of the same shape; theta is changed in place.
 The numbers are torch's to rounding; the tests compare."""
 
 from collections.abc import Callable

@@ -58,7 +58,9 @@ class MinibatchAdam(TorchMethod):
 
 
 def batch_gradient(objective: Objective, size: int, rng: Streams) -> Callable[[Doubles], Doubles]:
-    """The gradient of the next minibatch, whose order is drawn from `rng`, for each lane from its own."""
+    """The gradient of the next minibatch at theta `(P,)` or `(B, P)`, of the same shape.
+
+    The order of samples is drawn from `rng`, for each lane from its own."""
     rngs = [rng] if isinstance(rng, np.random.Generator) else list(rng)
     batches: Iterator[Any] | None = None
 

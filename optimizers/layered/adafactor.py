@@ -61,7 +61,7 @@ class Factors:
         self._columns = np.zeros((*shape[:-2], 1, shape[-1]))
 
     def learn(self, square: Doubles, weight: float) -> Doubles:
-        """The estimate of the mean squares, after these squares have come in with their weight."""
+        """The estimate of the mean squares, after these `(..., rows, columns)` have come in with their weight."""
         self._rows += weight * (mean(square, -1) - self._rows)
         self._columns += weight * (mean(square, -2) - self._columns)
         return self._rows * self._columns / np.maximum(mean(self._rows, -2), EPS)

@@ -30,7 +30,7 @@ class ForeignAskTell(Foreign):
         assert isinstance(rng, np.random.Generator)
         method = self._make(theta0.copy(), rng)
         # what was made may have seeded them, with one number for all runs; the harness puts them back
-        np.random.seed(int(rng.integers(2**32)))  # noqa: NPY002
+        np.random.seed(int(rng.integers(2**32)))  # noqa: NPY002  # it may draw from no other
         random.seed(int(rng.integers(2**32)))
         dialogue = Dialogue(method, theta0, vars(self).get("radius", 1.0))
         objective.value(theta0)

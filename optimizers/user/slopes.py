@@ -17,7 +17,7 @@ REPEATS = 100
 
 
 class Sloped(Protocol):
-    """What of an objective a function may ask."""
+    """What of an objective a function may ask, at theta `(P,)`."""
 
     def value(self, theta: Doubles) -> Any:
         """The loss."""
@@ -43,7 +43,7 @@ class Convention(NamedTuple):
 
 
 class Slopes:
-    """`fun`, `jac` and `hessp` of one objective; a loss that came with a gradient is not paid for twice."""
+    """`fun`, `jac` and `hessp` of one objective at x `(P,)`; a loss that came with a gradient is not paid for twice."""
 
     def __init__(self, objective: Sloped) -> None:
         self._objective = objective

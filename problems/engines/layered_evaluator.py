@@ -211,12 +211,14 @@ def views(network: MLP, array: Array) -> list[tuple[Array, Array]]:
 
 
 def product(weight: Array, rows: Array, out: Array) -> None:
-    """`out = weight . rows`; of one row, without BLAS."""
+    """`out = weight . rows`, `(a, b)` times `(b, n)`; where b is 1, without BLAS."""
     (np.multiply if weight.shape[1] == 1 else np.matmul)(weight, rows, out=out)
 
 
 def product_across(above: Array, below: Array, out: Array) -> None:
-    """`out = above . below'`; where few rows meet many, BLAS is faster on transposed ones, copies and all."""
+    """`out = above . below'`, `(a, n)` times `(n, b)`.
+
+    Where few rows meet many, BLAS is faster on transposed ones, copies and all."""
     rows, columns = out.shape
     if 1 < rows <= columns // 4:
         out[:] = np.matmul(below, np.ascontiguousarray(above.T)).T

@@ -148,7 +148,7 @@ def chunks_of(problem: Problem, samples: int) -> list[slice]:
 
 
 def joined(parts: list[tuple[Array, NDArray[np.float64]]]) -> tuple[Array, NDArray[np.float64]]:
-    """Losses and gradients of several blocks, one after another."""
+    """Losses `(B,)` and gradients `(B, P)` of several blocks, one after another."""
     if len(parts) == 1:
         return parts[0]
     return np.concatenate([losses for losses, _ in parts]), np.concatenate([grads for _, grads in parts])

@@ -60,7 +60,7 @@ class Equation(Recipe):
         """Points `(n, d)`, and which of them lie on the boundary."""
 
     def beginning(self, x: Vector) -> NDArray[np.bool_]:
-        """Which of the points on the boundary lie inside in space, where the equation holds as well."""
+        """Which `(n,)` of `x (n, d)` lie on the boundary but inside in space, where the equation holds as well."""
         return np.zeros(len(x), np.bool_)
 
     @abstractmethod
@@ -69,7 +69,7 @@ class Equation(Recipe):
 
     @abstractmethod
     def source(self, x: Vector) -> Vector:
-        """f `(n,)`."""
+        """f `(n,)` at `x (n, d)`."""
 
     @abstractmethod
     def operator(self) -> Operator:
@@ -77,7 +77,7 @@ class Equation(Recipe):
 
     @abstractmethod
     def probe(self, x: Vector, edge: NDArray[np.bool_]) -> SineProbe | PlaneSineProbe:
-        """Watches u."""
+        """Watches u at `x (n, d)`, of which `edge (n,)` lie on the boundary."""
 
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the points are the same for every seed

@@ -18,11 +18,11 @@ RULE = "the waves of the formula, by exact arithmetic"
 def watchable(
     waves: Sequence[Wave], inputs: Array, targets: Array, line: Line
 ) -> tuple[NDArray[np.float64], Selection]:
-    """The frequencies to watch, ascending and in the unit of the line, of `waves` on a uniform grid.
+    """The frequencies `(R,)` to watch, ascending and in the unit of the line, of `waves` on a uniform grid `(n, 1)`.
 
     A wave beyond half the samples per length is watched where the samples show it (its alias). Of waves closer than
     1 / length the loudest is kept, and a wave is left out where the others leak more than it has itself. Raises
-    ValueError where the samples show a constant."""
+    NothingToWatch where the samples show a constant."""
     notes: list[str] = []
     folded = _fold(waves, len(inputs), line, notes)
     check_varies(

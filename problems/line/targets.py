@@ -73,7 +73,9 @@ def _largest_between(expression: Expression, inputs: Array) -> float:
 
 
 def is_period(expression: Expression, inputs: Array, targets: Array, line: Line) -> bool:
-    """Whether the formula goes on after the line as it began; steps may turn over at one sample of a hundred."""
+    """Whether the formula of `targets (n, 1)` at `inputs (n, 1)` goes on after the line as it began.
+
+    Steps may turn over at one sample of a hundred."""
     try:
         onward = expression(inputs[:, 0].astype(np.float64) + line.length)[0]
     except ValueError:  # it is not finite there

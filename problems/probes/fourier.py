@@ -21,7 +21,7 @@ from problems.probes.selection import NAMED, Selection
 from problems.probes.transforms import Complex, Transform, fast_transform, is_small, transform
 from problems.readers.steps import in_equal_steps
 
-SHUFFLES = 200
+SHUFFLES, SHUFFLE_SEED = 200, 0
 QUANTILE = 0.95
 MANY = 1024
 """Frequencies from which on a fast transform of each shuffle is faster than one matrix for all of them."""
@@ -120,7 +120,8 @@ class FourierProbe:
 def check_resolved(inputs: Array, cycles: NDArray[np.float64], unit: float = 1.0) -> None:
     """Raise ValueError for a frequency beyond half the samples per length of a line: they show another in its place.
 
-    The sentence has frequencies of `unit` times `cycles`."""
+    `inputs` are `(n, d)`; of more than one variable, or in uneven steps, nothing is refused. The sentence has
+    frequencies of `unit` times `cycles (R,)`, which are per unit of the inputs."""
     if inputs.shape[1] != 1 or len(inputs) < 3 or not in_equal_steps(inputs[:, 0].astype(np.float64)):
         return
     highest = (len(inputs) - 1) / (2 * float(np.ptp(inputs)))
@@ -132,11 +133,9 @@ def check_resolved(inputs: Array, cycles: NDArray[np.float64], unit: float = 1.0
         )
 
 
-def _key(
-    inputs: NDArray[np.number], targets: NDArray[np.number], waves: NDArray[np.float64], rng: np.random.Generator
-) -> str:
+def _key(inputs: NDArray[np.number], targets: NDArray[np.number], waves: NDArray[np.float64], seed: int) -> str:
     """One text for the same numbers, in the same precision, and the same draws."""
-    found = hashlib.sha256(repr(rng.bit_generator.state).encode())
+    found = hashlib.sha256(str(seed).encode())
     for array in (inputs, targets, waves):
         found.update(f"{array.dtype}{array.shape}".encode())
         found.update(np.ascontiguousarray(array).data)
@@ -150,12 +149,15 @@ def tell_floors(found: Mapping[str, tuple[float, ...]]) -> None:
         del KNOWN[next(iter(KNOWN))]
 
 
-def noise_floor(inputs: Array, targets: Array, waves: NDArray[np.float64], rng: np.random.Generator) -> Any:
-    """The amplitude `(m,)` that the largest of the `waves` reaches by chance: 95 % quantile over shuffled targets.
+def noise_floor(
+    inputs: Array, targets: Array, waves: NDArray[np.float64], seed: int = SHUFFLE_SEED
+) -> NDArray[np.float64]:
+    """The amplitude `(m,)` that the largest of the `waves (q, d)` reaches by chance: 95 % quantile over shuffles.
 
-    Found once for the same data and generator."""
-    key = _key(inputs, targets, waves, rng)
+    Those of `targets (n, m)` at `inputs (n, d)` are drawn from `seed`, and found once for the same data."""
+    key = _key(inputs, targets, waves, seed)
     if key not in KNOWN:
+        rng = np.random.default_rng(seed)
         tell_floors({key: tuple(np.atleast_1d(_noise_floor(inputs, targets, waves, rng)).tolist())})
     return np.array(KNOWN[key])
 
@@ -215,6 +217,6 @@ def largest(peaks: NDArray[np.intp], amplitudes: NDArray[np.float64], most: int 
 
 
 def local_maxima(amplitudes: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Where no neighbour is larger; of neighbours of equal height the last."""
+    """Where `(k,)` no neighbour of `amplitudes (k,)` is larger; of neighbours of equal height the last."""
     padded = np.concatenate([[-np.inf], amplitudes, [-np.inf]])
     return (amplitudes >= padded[:-2]) & (amplitudes > padded[2:])

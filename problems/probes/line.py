@@ -24,10 +24,9 @@ from problems.probes.fourier import (
     noise_floor,
     nudft,
 )
-from problems.probes.selection import MEAN_SHARE, NAMED, Selection, check_varies
+from problems.probes.selection import MEAN_SHARE, NAMED, NothingToWatch, Selection, check_varies
 from problems.readers.steps import in_equal_steps
 
-SHUFFLE_SEED = 0
 NOISELESS = 1e-3
 """Of a formula, frequencies above this share of the largest amplitude are peaks: it has no noise to rise above."""
 FEWEST, WORTH_NAMING = 2, 3
@@ -71,7 +70,9 @@ def tones_probe(
 def waves_probe(
     inputs: Array, targets: Array, frequencies: NDArray[np.float64], unit: float, selection: Selection
 ) -> FourierProbe:
-    """The same and the mean, as k = 0, where it is at least a hundredth of the largest amplitude."""
+    """The same and the mean, as k = 0, where it is at least a hundredth of the largest amplitude.
+
+    Raises NothingToWatch if the target is constant."""
     check_varies(targets[:, :1])
     probe = tones_probe(inputs, targets, frequencies, unit, selection)
     if abs(targets[:, 0].mean()) < MEAN_SHARE * probe.target_amplitude.max() or (frequencies == 0).any():
@@ -82,7 +83,7 @@ def waves_probe(
 def formula_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) -> FourierProbe:
     """Watches the frequencies of `targets (n, m)`, component 0, above 1e-3 of the largest; on an open interval, peaks.
 
-    Raises ValueError if the target is constant."""
+    Raises NothingToWatch if the target is constant."""
     check_varies(targets[:, :1])
     cycles, amplitudes = _spectrum(inputs, targets, line)
     floor = NOISELESS * float(amplitudes.max())
@@ -100,14 +101,14 @@ def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) 
     """Watches the frequencies of `targets (n, m)`, component 0, centred, that stand above the noise floor.
 
     Unless `orthogonal`, they must be local maxima that survive a window too. The mean is watched if it stands above the
-    floor. Raises ValueError if the target is constant, or nothing stands above."""
+    floor. Raises NothingToWatch if the target is constant, or nothing stands above."""
     check_varies(targets[:, :1])
     cycles, amplitudes = _spectrum(inputs, targets, line)
-    floor = float(noise_floor(inputs, targets[:, :1], cycles[:, None], np.random.default_rng(SHUFFLE_SEED))[0])
+    floor = float(noise_floor(inputs, targets[:, :1], cycles[:, None])[0])
     found = find_peaks(amplitudes, floor, orthogonal=orthogonal)
     peaks = found if orthogonal else _surviving(inputs, targets, line, (cycles, amplitudes), found)
     if not len(peaks):
-        raise ValueError(
+        raise NothingToWatch(
             f"No frequency of the target stands above the noise floor, {floor:.3g}, of {len(inputs)} samples: nothing "
             "would be watched. Take more samples, a target with a stronger wave, or name frequencies to watch."
         )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from problems.base import Array, Probe, Problem
 from problems.probes.bands import BandProbe
 from problems.probes.fourier import FourierProbe, check_resolved
-from problems.probes.selection import Selection
+from problems.probes.selection import Selection, Targeted
 from problems.probes.sines import PlaneSineProbe, SineProbe
 from problems.probes.transforms import AGREEMENT
 
@@ -97,7 +97,7 @@ def _bands(probe: BandProbe, frequencies: NDArray[np.float64]) -> NDArray[np.int
 
 
 def rounding(targets: Array) -> float:
-    """The amplitude that rounding alone may reach, of the values `targets` themselves and of their transform."""
+    """The amplitude that rounding alone may reach, of the values `targets (n, m)` themselves and of their transform."""
     largest = float(np.abs(targets).max())
     # values that single precision holds exactly have been rounded to it, whatever type they have now
     with np.errstate(over="ignore"):  # beyond single precision, and so not held by it
@@ -107,7 +107,7 @@ def rounding(targets: Array) -> float:
 
 def absent(probe: Probe, targets: Array) -> NDArray[np.bool_]:
     """Of which rows the target has nothing but rounding, `(R,)`."""
-    own = getattr(probe, "targets", targets)  # of an equation the solution, and not what the network is fitted to
+    own = probe.targets if isinstance(probe, Targeted) else targets
     return np.asarray(probe.target_amplitude <= rounding(own))
 
 

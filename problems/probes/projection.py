@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from problems.base import Array
 from problems.probes.fourier import MOST_PEAKS, FourierProbe, find_peaks, largest, noise_floor, nudft
-from problems.probes.selection import Selection, check_varies
+from problems.probes.selection import NothingToWatch, Selection, check_varies
 
-SHUFFLE_SEED = 0
 WAVES = 16
 """Frequencies at once: a block of the transform of 60,000 samples takes 15 MiB."""
+
+# In what follows `projection` is `(n, 1)`, `targets (n, m)`, and `k (q,)` rises, in cycles per unit of the projection.
 
 
 def spectrum(projection: NDArray[np.float64], outputs: Array, k: NDArray[np.float64]) -> NDArray[np.complex128]:
@@ -29,7 +30,7 @@ def watch_peaks(
 ) -> FourierProbe:
     """Watches the local maxima of each component's centred spectrum that rise above what shuffled targets reach.
 
-    Raises ValueError if there are none."""
+    Raises NothingToWatch if there are none."""
     return _above_the_floor(projection, targets, k, components, orthogonal=False)
 
 
@@ -39,7 +40,7 @@ def watch_steps(
     """Watches the multiples of `1 / (largest - smallest projection)` up to the last of `k`, above the same floor.
 
     That is how far apart frequencies must be to be told apart on an interval of this length.
-    Raises ValueError if there are none."""
+    Raises NothingToWatch if there are none."""
     step = 1 / float(np.ptp(projection))
     # 1e-9 of a step, so that the last of k itself is among them, in any unit
     multiples = step * np.arange(1, np.floor(k[-1] / step + 1e-9) + 1)
@@ -65,12 +66,12 @@ def _above_the_floor(
     check_varies(chosen)
     mean = chosen.mean(axis=0)
     # one floor a component: each has a variance of its own
-    floor = noise_floor(projection, chosen, k[:, None], np.random.default_rng(SHUFFLE_SEED))
+    floor = noise_floor(projection, chosen, k[:, None])
     # one row a frequency, one column a component
     amplitudes = np.abs(spectrum(projection, chosen - mean, k))
     found = [find_peaks(amplitudes[:, c], float(floor[c]), orthogonal=orthogonal) for c in range(len(mean))]
     if not any(map(len, found)):
-        raise ValueError(
+        raise NothingToWatch(
             f"No frequency from {k[0]:g} to {k[-1]:g} of the centred target stands above the noise floor, "
             f"{floor.max():.3g}, along this direction: nothing would be watched. Take another direction, another "
             "component, or more images, or name frequencies to watch."

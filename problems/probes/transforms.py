@@ -41,12 +41,14 @@ def transform(inputs: Array, waves: NDArray[np.float64]) -> Complex:
 
 
 def is_small(inputs: Array, waves: NDArray[np.float64]) -> bool:
-    """Whether the matrix itself is the way."""
+    """Whether the matrix of `inputs (n, d)` and `waves (q, d)` itself is the way."""
     return len(inputs) * len(waves) <= ELEMENTS
 
 
 def fast_transform(inputs: Array, waves: NDArray[np.float64], precision: float = PRECISION) -> Transform:
-    """The formula at `waves` for inputs that are too many for the whole matrix."""
+    """The formula at `waves (q, d)` for `inputs (n, d)` that are too many for the whole matrix.
+
+    `precision` is the relative error that is asked for, where a transform is not exact."""
     first = _first_of_grid(inputs, waves)
     if first is not None:
         return partial(_uniform, inputs, waves, first)

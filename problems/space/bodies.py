@@ -36,7 +36,7 @@ class Body(NamedTuple):
 def merged(vertices: Points, faces: Faces) -> tuple[Points, Faces, list[str]]:
     """Corners by their place, those that a triangle has, and triangles without such as have two corners in one place.
 
-    And notes on what of it was more than that."""
+    `vertices` are `(v, 3)`, and `faces (t, 3)` their numbers. The third are notes on what of it was more than that."""
     vertices = vertices[np.unique(faces)] if faces.size else vertices[:0]
     faces = np.unique(faces, return_inverse=True)[1].reshape(faces.shape)
     found = _by_place(vertices, faces, vertices)

@@ -45,7 +45,7 @@ class Exponent:
 
 
 def standard_error(influence: Doubles) -> float:
-    """From the influences of runs, those of no influence left out."""
+    """From the influences of runs `(runs,)`, those of no influence left out; NaN where fewer than two are left."""
     n = int((influence != 0).sum())
     # the sandwich: the variance of a sum of n independent influences, times n / (n - 1) as they add up to 0
     return float(np.sqrt(n / (n - 1) * (influence**2).sum())) if n > 1 else float("nan")

@@ -21,7 +21,7 @@ def t_tail(t: float, freedom: float) -> float:
 
 
 def at_most(counts: ArrayLike, n: int, chance: float) -> Doubles:
-    """The probability of at most so many of `n` tries, for each of `counts`."""
+    """The probability of at most so many of `n` tries, each with probability `chance`, for each of `counts`."""
     found: Doubles = bdtr(np.asarray(counts, np.float64), n, chance)
     return found
 
@@ -33,7 +33,9 @@ def mid_ranks(values: Doubles) -> Doubles:
 
 
 def false_discovery(p_values: Doubles) -> Doubles:
-    """Benjamini and Hochberg's adjusted p: the smallest `p_(j) m / j` from each rank on, at most 1."""
+    """Benjamini and Hochberg's adjusted p of `p_values (m,)`: the smallest `p_(j) m / j` from each rank on, at most 1.
+
+    Source: Journal of the Royal Statistical Society B 57 (1995) 289-300. None may be NaN."""
     order, m = np.argsort(p_values), len(p_values)
     scaled = p_values[order] * m / np.arange(1, m + 1)
     adjusted = np.empty(m)

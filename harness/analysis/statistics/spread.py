@@ -58,7 +58,9 @@ def run_bounds(
 
 
 def median_ratio(lows: Doubles, highs: Doubles, level: float) -> Spread:
-    """The median over runs of what lies between `lows` and `highs`, in logarithms, with its interval, as ratios."""
+    """The median over runs of what lies between `lows` and `highs`, both `(runs,)`, with its interval, as ratios.
+
+    They are logarithms, infinite where nothing is known on that side, and NaN of runs that say nothing."""
     lows, highs = lows[~np.isnan(lows)], highs[~np.isnan(highs)]
     if not len(lows):
         return Spread(np.nan, "", np.nan, np.nan)

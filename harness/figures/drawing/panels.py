@@ -47,7 +47,7 @@ class Panel:
 
 
 def cost_grid(tables: Tables) -> Doubles:
-    """Costs, log-spaced from 1 to the largest budget; each cell shows the errors at its right edge."""
+    """Costs, in forward passes, log-spaced from 1 to the largest budget or cost; a cell has the errors at its right."""
     top = max(10.0, tables["runs"]["budget"].max(), tables["spectra"]["cost"].max())
     return np.geomspace(1.0, top, ceil(CELLS_PER_DECADE * np.log10(top)) + 1)
 

@@ -190,7 +190,7 @@ def _pictures(figure: Figure, frames: int, draw: Callable[[int], None]) -> Itera
         draw(frame)
         with house_style():
             canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib does not say
-        rgba: Any = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
+        rgba: Any = canvas.buffer_rgba()  # type: ignore[no-untyped-call]  # as above
         pixels = np.asarray(rgba)[..., :3]
         # the usual encoding of films wants even sides
         yield np.ascontiguousarray(pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2])
