@@ -524,6 +524,18 @@ def test_check_finds_a_gradient_that_is_none(plugged, capsys):
     assert "FAIL  gradient is the slope: the gradient is the slope of the loss; along one" in capsys.readouterr().out
 
 
+def test_check_takes_a_problem_as_its_runs_do(plugged, capsys):
+    head = "import numpy as np\nfrom harness import problem\nx = np.linspace(-1, 1, 40, endpoint=False)\n"
+    silent = '@problem("t-silent")\ndef silent():\n    return x, np.stack([np.sin(np.pi * x), 0 * x], axis=1)\n'
+    named = (
+        "from dataclasses import dataclass\nfrom problems.line.waves import Sines\n"
+        '@problem("t-named")\n@dataclass(frozen=True, kw_only=True)\nclass Named(Sines):\n    watch: str = "2"\n'
+    )
+    assert main(["check", str(plugged(head + silent, "one.py"))]) == 0
+    assert main(["check", str(plugged(head + named, "two.py"))]) == 1
+    assert "FAIL  builds: it can be built; got ValueError: The target has nothing at k = 2" in capsys.readouterr().out
+
+
 def code_blocks():
     return re.findall(r"```python\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
 
@@ -532,9 +544,9 @@ def test_the_tutorial_does_what_it_says(plugged, capsys):
     optimizer, forms, asked = code_blocks()
     assert plugins.load(plugged(forms, "forms.py")).names["optimizer"] == ["heavy-ball", "muon-torch", "adam-warm"]
     assert len(optimizer.strip().splitlines()) <= 20
-    assert main(["check", str(plugged(optimizer, "one.py"))]) == 0
-    assert main(["check", str(plugged(asked, "two.py"))]) == 0
-    assert capsys.readouterr().out.count("all rules are kept") == 2
+    for name, block in {"one.py": optimizer, "forms.py": forms, "two.py": asked}.items():
+        assert main(["check", str(plugged(block, name))]) == 0
+    assert capsys.readouterr().out.count("all rules are kept") == 3
 
 
 def test_the_tutorials_method_is_compared(plugged, tmp_path):

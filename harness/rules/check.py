@@ -10,6 +10,7 @@ from harness.plugins import Plugin
 from harness.questions import OBSERVERS
 from harness.rules.conformance import RULES, complaint
 from harness.rules.watching import measures, watches_a_run
+from harness.run.build import settled
 from harness.run.drive import drive
 from harness.run.metering.account import Terms
 from harness.run.metering.meter import Meter
@@ -66,15 +67,20 @@ def _problem_tasks(name: str, recipe: Recipe) -> Iterator[Task]:
 def _builds(recipe: Recipe) -> str | None:
     try:
         canonical(settings_of(recipe))
-        recipe.build(stream(0, "data"))
+        _built(recipe)
     except Exception as error:  # noqa: BLE001  # whatever a foreign problem raises is its report
         return f"it can be built; got {told(error)}"
     return None
 
 
+def _built(recipe: Recipe) -> Problem:
+    """As a run has it."""
+    return settled(recipe.build(stream(0, "data")), recipe)
+
+
 def _problem_complaint(rule: ProblemRule, recipe: Recipe) -> str | None:
     try:
-        return rule(recipe, recipe.build(stream(0, "data")))
+        return rule(recipe, _built(recipe))
     except Exception as error:  # noqa: BLE001  # as above
         return f"no exception comes out; got {told(error)}"
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.run.spec import RunSpec, stream
-from problems.base import Problem
+from problems.base import Problem, Recipe
 from problems.losses.cross_entropy import CrossEntropy, check_shares
 from problems.probes.by_name import watch_also
 from problems.probes.named import watch_named, without_absent
@@ -18,15 +18,20 @@ def build(spec: RunSpec) -> Problem:
 
 
 def _built(spec: RunSpec) -> Problem:
-    problem = _data(spec)
+    problem = settled(_data(spec), spec.recipe)
+    return watch_also(problem, spec.probes) if spec.probes else problem
+
+
+def settled(problem: Problem, recipe: Recipe) -> Problem:
+    """What a recipe has built, with the frequencies that a run measures: those it names, of which the target has some.
+
+    Raises ValueError where nothing is left."""
     if isinstance(problem.loss, CrossEntropy):
         check_shares(problem.targets)
-    named = spec.recipe.watch
     # words such as `steps` have been seen to by the recipe, as it was built
-    if named and named not in spec.recipe.watch_words:
-        problem = watch_named(problem, named)
-    problem = without_absent(problem)
-    return watch_also(problem, spec.probes) if spec.probes else problem
+    if recipe.watch and recipe.watch not in recipe.watch_words:
+        problem = watch_named(problem, recipe.watch)
+    return without_absent(problem)
 
 
 def _data(spec: RunSpec) -> Problem:
