@@ -108,13 +108,19 @@ harness.optimizer('t')(T)""",
     "a factory of nothing": ("import harness; harness.optimizer('t')(lambda: None)", "is a function that makes None"),
 }
 BROKEN = {
-    "another start": (function("while True:\n    fun(x0 + 1)"), "starts_at_theta0", "is theta0 exactly"),
+    "another start": (function("while True:\n    fun(x0 + 1)"), "starts_at_theta0", "it was off by up to 1"),
+    "a start in single precision": (
+        function("while True:\n    fun(x0.astype(np.float32))"),
+        "starts_at_theta0",
+        "it came in single precision: keep points in double",
+    ),
+    "no start": (function("return x0"), "starts_at_theta0", "is theta0 exactly; nothing was evaluated"),
     "a start that is moved": (
         native("theta0.copy()", "theta0").replace("theta = theta -", "theta -="),
         "leaves_theta0_alone",
         "theta0 is not changed",
     ),
-    "an early end": (function("fun(x0)"), "lowers_the_loss", "halve an easy loss"),
+    "an early end": (function("fun(x0)"), "lowers_the_loss", "where it returned, after 1: loop for ever"),
     "a search that finds nothing": (function("while True:\n    fun(x0)"), "lowers_the_loss", "halve an easy loss"),
     "a climb": (function(DESCENT.format("").replace("-", "+"), ", jac"), "lowers_the_loss", "halve an easy loss"),
     "numbers of nobody": (
@@ -123,7 +129,7 @@ BROKEN = {
             ", jac",
         ),
         "repeats_itself",
-        "the same seed gives the same points",
+        "the same seed gives the same points; draw from the generator",
     ),
     "a thread left behind": (
         function(
@@ -148,7 +154,7 @@ BROKEN = {
     "an error that is hidden": (
         function("try:\n    fun(x0)\n    1 / 0\nexcept Exception:\n    pass"),
         "passes_errors_on",
-        "an error in evaluation 0 comes out as it is; got None",
+        "an error in evaluation 0 comes out as it is; got None, as something catches it",
     ),
     "an error that is wrapped": (
         function(
@@ -275,6 +281,14 @@ def test_an_error_is_told_with_its_line_in_the_users_file(wrong, tmp_path):
     (line,) = (number for number, text in enumerate(source.splitlines(), 1) if wrong in text)
     sentence = complaint(RULES["starts_at_theta0"], OPTIMIZERS["t-broken"])
     assert sentence.endswith(f"(broken.py, line {line})")
+
+
+@pytest.mark.parametrize("body", ["return x0", "fun(x0)", "fun(x0)\nfun(x0 + 1)"])
+def test_no_error_is_asked_of_an_evaluation_that_was_not_made(body, tmp_path):
+    path = tmp_path / "broken.py"
+    path.write_text(function(body))
+    plugins.load(path)
+    assert complaint(RULES["passes_errors_on"], OPTIMIZERS["t-broken"]) is None
 
 
 def test_points_that_are_none_repeat_themselves(tmp_path):
