@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from harness import plugins
+from harness.cli import main
 from harness.rules.conformance import RULES, complaint
 from harness.rules.outside import check_file
 from optimizers import OPTIMIZERS
@@ -324,3 +325,11 @@ def test_a_file_that_never_loads_is_ended_from_outside(tmp_path):
     path.write_text("while True: pass")
     with pytest.raises(ValueError, match="cannot be loaded: a run ends when the objective raises; it was ended"):
         list(check_file(path, seconds=3.0))
+
+
+@pytest.mark.parametrize("seconds", ["0", "-3"])
+def test_no_time_at_all_is_no_fault_of_the_plugin(seconds, tmp_path, capsys):
+    path = tmp_path / "sound.py"
+    path.write_text("from harness import probe\n@probe('t-own')\ndef own(inputs, targets): return 1\n")
+    assert main(["check", str(path), f"--seconds={seconds}"]) == 2
+    assert f"--seconds takes a positive number; got {seconds}." in capsys.readouterr().err

@@ -7,7 +7,11 @@ from harness.rules.outside import check_file
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Print pass, or what to change; 0 if every rule is kept, 1 if not."""
+    """Print pass, or what to change; 0 if every rule is kept, 1 if not.
+
+    Raises ValueError for no time at all."""
+    if not arguments.seconds > 0:
+        raise ValueError(f"--seconds takes a positive number; got {arguments.seconds:g}.")
     broken = 0
     named, told = None, set[str]()
     for finding in check_file(arguments.file, arguments.seconds):
