@@ -86,7 +86,7 @@ class T(torch.optim.SGD):
     def step(self, closure=None):
         raise OSError('no disk')
 harness.optimizer('t')(T)""",
-        "takes no step on a small matrix and a vector: OSError: no disk",
+        "takes no step on a small matrix and a vector: OSError: no disk. It is made of a list of parameters",
     ),
     "a class that declares nothing": (
         NATIVE.replace('    family = "own"\n', "").replace('    needs = frozenset({"gradient"})\n', ""),
@@ -94,7 +94,7 @@ harness.optimizer('t')(T)""",
     ),
     "a setting of no plain type": (
         NATIVE.replace("    lr: float", "    law: object = len\n    lr: float"),
-        "'t-broken' are numbers, text, true or false, None, and tuples of them; 'law' is <built-in function len>",
+        "'t-broken' are numbers, text, true or false, None, and tuples of them; 'law' is the function 'len'",
     ),
     "a setting that is a list": (
         NATIVE.replace("    lr: float", "    rates: list = field(default_factory=list)\n    lr: float").replace(
@@ -106,6 +106,17 @@ harness.optimizer('t')(T)""",
         "import harness, scipy.optimize as s; harness.optimizer('t')(s.differential_evolution)",
         "wants bounds, and a run has a start. Register a function of (fun, x0)",
     ),
+    "a name that was forgotten": (
+        "import harness\n@harness.optimizer\ndef mine(fun, x0): pass",
+        "write @optimizer(\"name\") above the optimizer; got the function 'mine'.",
+    ),
+    "a factory of a function": (
+        "import harness\n@harness.optimizer('t')\ndef f(lr=1):\n    def g(fun, x0): pass\n    return g",
+        "is a function that makes the function 'g'. It must be",
+    ),
+    "no form of an optimizer": ("import harness; harness.optimizer('t')(object())", "an object of the class object."),
+    "no form of a probe": ("import harness; harness.probe('t')(object())", "an object of the class object."),
+    "no form of an observer": ("import harness; harness.observer('t')(object())", "an object of the class object."),
     "a factory of nothing": ("import harness; harness.optimizer('t')(lambda: None)", "is a function that makes None"),
 }
 BROKEN = {
@@ -260,6 +271,7 @@ def test_what_cannot_be_loaded_is_said(case, tmp_path):
     with pytest.raises(ValueError) as refusal:
         plugins.load(path)
     assert words in str(refusal.value)
+    assert " at 0x" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("case", BROKEN)

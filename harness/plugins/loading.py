@@ -15,6 +15,7 @@ from harness.plugins.session import FLEETING, origin_of_caller
 from harness.run.spec import canonical, origin_of, settings_of
 from optimizers.base import Doubles, Objective, Streams
 from optimizers.user.guard import run_guarded
+from optimizers.user.signatures import shown
 
 Kind: TypeAlias = Literal["optimizer", "problem", "probe", "observer"]
 T = TypeVar("T")
@@ -162,7 +163,7 @@ def _check_settings(kind: Kind, name: str, instance: Any) -> None:
         except (TypeError, ValueError):
             raise ValueError(
                 f"The settings of the {kind} '{name}' are numbers, text, true or false, None, and tuples of them; "
-                f"'{setting}' is {value!r}."
+                f"'{setting}' is {shown(value)}."
             ) from None
 
 

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from optimizers.user.signatures import shown
+
 NAME = re.compile(r"[^\W_][\w+-]*")
 RESERVED = ("all", "none", "problem", "optimizer", "tuned", "default")
 """What words of the command line mean something by, in place of a name."""
@@ -12,7 +14,7 @@ def check_name(kind: str, name: Any) -> None:
     """Raise ValueError unless `name` can stand in lists, in settings (NAME.lr=0.1) and in names of folders."""
     if not isinstance(name, str):
         raise ValueError(  # noqa: TRY004  # a user's mistake is a ValueError
-            f'A name is text: write @{kind}("name") above the {kind}; got {name!r}.'
+            f'A name is text: write @{kind}("name") above the {kind}; got {shown(name)}.'
         )
     if name.lower() in RESERVED:
         raise ValueError(f"The name '{name}' is reserved: on the command line it means something else. Choose another.")

@@ -10,6 +10,7 @@ from harness.questions import OBSERVERS
 from harness.run.marks.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
 from harness.run.marks.schedule import log_marks
 from harness.tables import SCHEMA
+from optimizers.user.signatures import shown
 from problems.base import fixed
 from problems.engines.base import Evaluator
 
@@ -82,7 +83,7 @@ def _of_form(name: str, foreign: Any, columns: Mapping[str, str]) -> Observer:
             raise ValueError(f"The observer is called '{made.name}' in its class, and '{name}' in @observer.")
         return made
     if not callable(foreign) or a_class:
-        raise ValueError(f"The observer '{name}' must be {FORM}; got {foreign!r}.")
+        raise ValueError(f"The observer '{name}' must be {FORM}; got {shown(foreign)}.")
     try:
         inspect.signature(foreign).bind(None)
     except (TypeError, ValueError):

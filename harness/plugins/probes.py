@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizers.user.signatures import shown
 from problems.base import Array, Probe
 
 FORM = (
@@ -112,7 +113,7 @@ def adapt(name: str, foreign: Any) -> Brought:
     try:
         form = inspect.signature(foreign)
     except (TypeError, ValueError):
-        raise ValueError(f"The probe '{name}' must be {FORM}; got {foreign!r}.") from None
+        raise ValueError(f"The probe '{name}' must be {FORM}; got {shown(foreign)}.") from None
     parameters = list(form.parameters.values())
     by_place = [one for one in parameters if one.kind not in (one.KEYWORD_ONLY, one.VAR_KEYWORD)]
     needed = [one.name for one in parameters if one.kind == one.KEYWORD_ONLY and one.default is one.empty]

@@ -11,7 +11,7 @@ from optimizers.isolation import seeded
 from optimizers.user.ask_tell import OFFERED, RADIUS, ForeignAskTell, is_teller, make
 from optimizers.user.foreign import Extras, Foreign, instance
 from optimizers.user.functions import ForeignFunction, convention_of
-from optimizers.user.signatures import check_given, core, parameters, required, with_arguments
+from optimizers.user.signatures import check_given, core, parameters, required, shown, with_arguments
 from optimizers.user.torch_optimizers import COMPANION, ForeignTorch, declared
 from optimizers.user.updates import ForeignUpdates, as_pair, float64
 
@@ -50,7 +50,7 @@ def adapt(name: str, foreign: Any, wishes: Wishes | None = None) -> Optimizer:
         return _adapted(name, foreign, base, wishes)
     if not callable(foreign):
         raise ValueError(  # noqa: TRY004  # a user's mistake is a ValueError
-            f"The optimizer '{name}' must be {FORMS}; got {foreign!r}."
+            f"The optimizer '{name}' must be {FORMS}; got {shown(foreign)}."
         )
     foreign = with_arguments(name, foreign, wishes.arguments)
     if _is_torch(foreign):
@@ -126,7 +126,7 @@ def _maker(name: str, foreign: Any, wishes: Wishes) -> Optimizer:
         return instance(
             name, foreign, ForeignAskTell, _scheduled_by_none(name, wishes), wishes.tune, RADIUS if suggests else {}
         )
-    raise ValueError(f"The optimizer '{name}' is a function that makes {made!r}. It must be {FORMS}.")
+    raise ValueError(f"The optimizer '{name}' is a function that makes {shown(made)}. It must be {FORMS}.")
 
 
 def _first(name: str, made: Any) -> Any:

@@ -6,8 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 PLAIN = (bool, int, float, str, tuple)
+LONG = 60
 NOT_SETTINGS = ("jac", "rng", "args", "capturable", "differentiable", "foreach", "fused", "maximize")
 """Parameters that are the harness's to give, or that are about execution or turn a method round, as torch's are."""
+
+
+def shown(thing: Any) -> str:
+    """What it is, within a sentence and without its address: a value itself, a class or function by its name."""
+    if thing is None or isinstance(thing, (*PLAIN, list, dict)):
+        text = repr(thing)
+        return text if len(text) < LONG else f"a {type(thing).__name__} of {len(thing)}"
+    name = getattr(thing, "__name__", "")
+    if not name:
+        return f"an object of the class {type(thing).__name__}"
+    kind = "class" if isinstance(thing, type) else "function" if callable(thing) else type(thing).__name__
+    return f"the {kind} '{name}'"
 
 
 def parameters(foreign: Any) -> Mapping[str, inspect.Parameter]:

@@ -31,7 +31,9 @@ def manners_of(name: str, make: Make) -> Manners:
     except Exception:  # noqa: BLE001  # the first error is the one to report
         raise ValueError(
             f"The torch optimizer '{name}' takes no step on a small matrix and a vector: "
-            f"{type(first).__name__}: {first}"
+            f"{type(first).__name__}: {f'{first}'.rstrip('.')}. It is made of a list of parameters and stepped by "
+            "step(), where their gradients are there, or by step(closure): a class around it can give what else it "
+            "wants."
         ) from first
 
 
