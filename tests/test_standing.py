@@ -143,6 +143,29 @@ def test_a_mean_of_ratios_and_of_spreads_of_which_some_are_bounds_keeps_their_si
     ranked = ranking({}, ["a"])
     assert ranked["spread_bound"].tolist() == [sign, ""]
     assert told in paragraph(ranked, paired, "a")
+    assert (ranked["low_first"] == 3).all()
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "low_first", "told"),
+    [
+        (("too few runs", "too few hits", "one frequency"), None, "and no verdict can be said on any of them."),
+        (("too few runs", "undecided", "too few hits"), 0, "and it is low-first on 0 of them."),
+        (("low-first, as amplitude alone would give", "high-first", "too few hits"), 1, "low-first on 1 of them."),
+    ],
+)
+def test_where_nothing_could_be_tested_nobody_is_said_to_be_low_first_nowhere(monkeypatch, verdicts, low_first, told):
+    known = {"spread": 2.0, "spread_low": 1.0, "spread_high": 4.0, "spread_bound": "", "settings": ""}
+    rows = [
+        {**known, "optimizer": name, "block": block, "verdict": verdict}
+        for name in "ab"
+        for block, verdict in zip("xyz", verdicts, strict=True)
+    ]
+    monkeypatch.setattr("harness.atlas.placing.standing", lambda tables: pd.DataFrame(rows))
+    ranked = ranking({}, ["a"])
+    found = ranked["low_first"].iloc[0]
+    assert pd.isna(found) if low_first is None else found == low_first
+    assert told in paragraph(ranked, pd.DataFrame({"reference": []}), "a")
 
 
 def test_a_paragraph_says_from_how_many_others_the_ratios_tell_a_method_apart():

@@ -5,6 +5,7 @@ are the same, and runs are paired by seed. The unit across problems is the probl
 
 import tomllib
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from harness.analysis.asked.standing import block_names, method_names, standing,
 from harness.analysis.hits import Flags
 from harness.analysis.order import LEVEL, PRIMARY_THRESHOLD, order_table, principal_probes
 from harness.analysis.statistics.laws import t_quantile, t_tail
+from harness.analysis.statistics.verdicts import ALONE, DIRECTIONS, SAYING, UNDECIDED
 from harness.atlas.sections.controls import known_orders
 from harness.quantities import AT_LEAST, AT_MOST
 from harness.tables import PLACE, Doubles, Tables, of_runs
@@ -109,16 +111,19 @@ def ranking(tables: Tables, own: Sequence[str]) -> pd.DataFrame:
     Ranked are the methods `own` and those with a spread on more than half of the problems of `own`, as in the figure:
     no samplers, and on no controls, of which the order is known.
     Columns: rank (1 is the largest spread), method, optimizer, own, spread_bound (the sign of a mean over bounds, which
-    count as they stand), spread, low_first and problems (how many)."""
+    count as they stand), spread, low_first and problems (how many; no low_first where none of them has a verdict)."""
     rows = standing(tables)
     rows = rows.assign(method=method_names(rows))
     sizes = shared_sizes(rows, own, known_orders())
     rows = rows[rows["method"].isin(sizes.index) & rows["block"].isin(sizes.columns)]
-    grouped = rows.assign(low=rows["verdict"].str.startswith("low-first")).groupby("method")
+    verdict = rows["verdict"].str.removesuffix(ALONE)
+    # too few runs, hits or targets say nothing, and least of all that low ones are not first
+    low = (verdict == DIRECTIONS[0]).astype("boolean").where(verdict.isin((*SAYING, UNDECIDED)))
+    grouped = rows.assign(low=low).groupby("method")
     table = grouped.agg(
         optimizer=("optimizer", "first"),
         spread_bound=("spread_bound", mean_bound),
-        low_first=("low", "sum"),
+        low_first=("low", partial(pd.Series.sum, min_count=1)),
         problems=("low", "size"),
     )
     # the geometric mean over B problems, exp(sum_b log S_b / B)

@@ -1,5 +1,7 @@
 """What is said of a place in the Atlas, in words: of a method among others, and of the methods on a problem."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -23,12 +25,16 @@ def paragraph(ranked: pd.DataFrame, paired: pd.DataFrame, own: str) -> str:
         f"{own} is number {row['rank']} of {len(ranked)} by its preference for low frequencies: the highest watched "
         f"frequency costs {_bounded(row['spread'], row['spread_bound'])} times the lowest (geometric mean over "
         f"{_problems(row['problems'])}{', in which bounds count as they stand' if row['spread_bound'] else ''}), "
-        f"and it is low-first on {row['low_first']} of them. Its neighbours are {' and '.join(between) or 'none'}."
+        f"and {_judged(row['low_first'])}. Its neighbours are {' and '.join(between) or 'none'}."
     )
     for name in dict.fromkeys(name for one in near for name in one["optimizer"]):
         for _, ratio in paired[paired["reference"] == name].iterrows():
             said += f" {_ratio(ratio)}"
     return f"{said} {_apart(paired[paired['reference'].isin(others['optimizer'])])}".strip()
+
+
+def _judged(low_first: Any) -> str:
+    return "no verdict can be said on any of them" if pd.isna(low_first) else f"it is low-first on {low_first} of them"
 
 
 def _ratio(ratio: pd.Series) -> str:

@@ -28,6 +28,8 @@ ALONE = ", as amplitude alone would give"
 DIRECTIONS = ("low-first", "high-first")
 SAYING = (*DIRECTIONS, "no order", "mixed")
 """Verdicts that say something; the others say that too little is known."""
+UNDECIDED = "undecided"
+"""The one of those that was tested; others lacked what a test takes."""
 
 
 class Evidence(NamedTuple):
@@ -60,7 +62,7 @@ def verdict(evidence: Evidence, row: "pd.Series[Any]") -> str:
     flat = FLAT_CONCORDANCE[0] <= low and high <= FLAT_CONCORDANCE[1]
     if flat and row["flat_low"] >= FLAT_SPREAD[0] and row["flat_high"] <= FLAT_SPREAD[1]:
         return "no order"
-    return "undecided"
+    return UNDECIDED
 
 
 def _explained(row: "pd.Series[Any]", *, low_first: bool) -> bool:

@@ -154,7 +154,7 @@ def _ranking_table(ranked: pd.DataFrame) -> Table:
     for row in ranked.to_dict("records"):
         style = "bold" if row["own"] else None
         spread = held(row["spread"], row["spread_bound"], digits=3, whole=1000)
-        low_first = f"{row['low_first']} of {row['problems']}"
+        low_first = "-" if pd.isna(row["low_first"]) else f"{row['low_first']} of {row['problems']}"
         cells = [str(row["rank"]), row["method"], f"{row['spread_bound']}{few_digits(spread, 3)}", low_first]
         table.add_row(*cells, style=style)
     return table
