@@ -336,6 +336,20 @@ def test_what_cannot_be_watched_is_refused_with_a_sentence(case):
         harness.Watch("wrong", *data, **{"optimizer": "mine", **options})
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (None, "got None."),
+        ({"loss": 1.0, "logits": Y}, "got dict of loss, logits. Give alone what is compared with the targets"),
+        ((torch.as_tensor(Y), None), "got tuple. Give alone what is compared"),
+    ],
+)
+def test_an_answer_with_more_than_predictions_says_where_they_are_taken_from(answer, told):
+    watch = harness.Watch("more", X, Y, optimizer="mine")
+    with pytest.raises(ValueError, match=re.escape(told)):
+        watch.start(lambda: answer)
+
+
 def test_a_folder_of_something_else_is_refused_before_the_loop(tmp_path):
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(ValueError, match="holds something else"):

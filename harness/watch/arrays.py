@@ -32,6 +32,22 @@ def as_numbers(what: str, thing: Any) -> Numbers:
     return array.astype(np.float64) if of_torch and array.dtype.kind == "f" else array
 
 
+def as_predictions(outputs: Any) -> Numbers:
+    """The same of a model's outputs; raises ValueError, also for an answer that holds them beside other things."""
+    try:
+        return as_numbers("predictions", outputs)
+    except ValueError:
+        if hasattr(outputs, "dtype"):
+            raise
+        what = "None" if outputs is None else type(outputs).__name__
+        held = f" of {', '.join(map(str, outputs))}" if isinstance(outputs, Mapping) else ""
+        raise ValueError(
+            f"Predictions are one array, of the outputs for all samples; got {what}{held}. Give alone what is compared "
+            "with the targets, such as `lambda: model(inputs)[0]`; a callback of Lightning takes it by "
+            "forward=, one of transformers by read=."
+        ) from None
+
+
 def precision_of(thing: Any) -> str:
     """The name of the precision of outputs, such as `float32` or `bfloat16`; `float64` of what has none."""
     name = str(getattr(thing, "dtype", "")).rpartition(".")[2]

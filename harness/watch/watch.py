@@ -25,7 +25,7 @@ from harness.run.marks.schedule import log_marks
 from harness.run.metering.account import Counts, Snapshot
 from harness.run.numbers import is_whole
 from harness.tables import AnyRows, Tables
-from harness.watch.arrays import Predict, as_numbers, precision_of
+from harness.watch.arrays import Predict, as_predictions, precision_of
 from harness.watch.costs import check_risen, spent, told
 from harness.watch.entry import Entry, at_exit
 from harness.watch.identity import About, check_text, terms
@@ -162,7 +162,7 @@ class Watch:
             outputs = predict()
         if self._measured_at < 0:
             self._warn_of(found)
-        self._network.show(shaped(self._data, as_numbers("predictions", outputs)), precision_of(outputs))
+        self._network.show(shaped(self._data, as_predictions(outputs)), precision_of(outputs))
         with np.errstate(all="ignore"):  # a loop that diverges is watched to its end
             self._recorder.observe([0], snapshot, NOWHERE, NOWHERE)  # the best is that of marks
         self._measured_at = cost
