@@ -1,7 +1,8 @@
 """Samples of one's own, of any dimension: from an .npz file, or as a function returns them.
 
-Watched are, in up to three dimensions, shells of |k| in cycles per box (on a grid, per its period); in more,
-frequencies along the first principal direction, in cycles per range of the inputs there.
+Watched are, of one variable, the peaks of each target, in cycles per unit; in two and three dimensions, shells of |k|
+in cycles per box (on a grid, per its period); in more, frequencies along the first principal direction, in cycles per
+range of the inputs there.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from problems.networks.chunks import chunk_of
 from problems.networks.mlp import fully_connected
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.bands import BandProbe, half_lattice, into_bands, scattered_transform
+from problems.probes.functions import functions_probe
 from problems.probes.projection import watch_grid, watch_peaks
 from problems.probes.selection import NothingToWatch, Selection
 from problems.probes.transforms import lattice
@@ -87,7 +89,7 @@ class OwnData(Recipe):
 
     def build(self, rng: np.random.Generator) -> Problem:
         del rng  # the data are the same for every seed
-        samples = self._samples()
+        samples = _ascending(self._samples())
         n, d = samples.inputs.shape
         m = samples.targets.shape[1]
         name = f"{d}-{HIDDEN}-{m}" if self.network == AUTO else self.network
@@ -123,6 +125,8 @@ def watched(samples: Samples) -> tuple[tuple[Probe, ...], tuple[str, ...]]:
         raise ValueError("Targets must vary, or there is no frequency to watch; these are all the same.")
     if not np.ptp(inputs, axis=0).max() > 0:
         raise ValueError("Inputs must vary; these are all the same.")
+    if inputs.shape[1] == 1 and not samples.classes:
+        return _of_one_variable(inputs, targets)
     # a box without extent along an axis has no cycles there
     if inputs.shape[1] <= 3 and not samples.classes and np.ptp(inputs, axis=0).min() > 0:
         return (box_probe(inputs, targets),), ()
@@ -130,9 +134,30 @@ def watched(samples: Samples) -> tuple[tuple[Probe, ...], tuple[str, ...]]:
     return (along, *([AccuracyProbe(targets)] if samples.classes else [])), notes
 
 
+def _ascending(samples: Samples) -> Samples:
+    """Samples of one variable from left to right, as functions of it are transformed."""
+    if samples.inputs.shape[1] > 1 or samples.classes:
+        return samples
+    order = np.argsort(samples.inputs[:, 0], kind="stable")
+    return samples._replace(inputs=samples.inputs[order], targets=samples.targets[order])
+
+
+def _of_one_variable(x: NDArray[np.float64], targets: NDArray[np.float64]) -> tuple[tuple[Probe, ...], tuple[str, ...]]:
+    """The peaks of each target; where none stands out, or places occur twice, octaves."""
+    if not (np.diff(x[:, 0]) > 0).all():
+        why = "Inputs occur more than once (with the means of their targets, peaks would be watched)"
+    else:
+        try:
+            return (functions_probe(x, targets),), ()
+        except NothingToWatch:
+            why = "No frequency stands above chance"
+    return (box_probe(x, targets),), (f"{why}: octaves of |k| are watched.",)
+
+
 def box_probe(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> BandProbe:
     """Watches shells of |k| for `inputs (n, d)` with d from 1 to 3: in cycles per period of a grid, else per box."""
-    n, d = inputs.shape
+    # places that occur twice show no finer waves
+    n, d = np.unique(inputs, axis=0).shape
     grid = lattice(inputs)
     # as shares of the box or period, so that whole k are whole cycles of it
     shares = (inputs - inputs.min(axis=0)) / np.ptp(inputs, axis=0) if grid is None else grid.in_period()

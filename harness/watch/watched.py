@@ -19,12 +19,11 @@ from problems.losses.cross_entropy import check_shares
 from problems.losses.regression import make_loss
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.fourier import FourierProbe
-from problems.probes.line import Line, peaks_probe, tones_probe
+from problems.probes.functions import functions_probe
 from problems.probes.named import watch_named, without_absent
 from problems.probes.projection import watch_grid, watch_steps
-from problems.probes.selection import NAMED, NothingToWatch
+from problems.probes.selection import NAMED
 from problems.probes.transforms import Lattice, lattice
-from problems.readers.steps import in_equal_steps
 from problems.readers.tables import check_squares
 from problems.space.images import ring_probe
 from problems.space.solids import shell_probe
@@ -161,37 +160,7 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64], named: NDArray[np.floa
         twice = ascending[:-1, 0][steps <= 0]
         more = f", {twice[0]:g} twice. Average its targets, or leave one out" if len(twice) else ""
         raise ValueError(f"On a line, inputs are at least three different numbers; got {len(x)}{more}.")
-    uniform = in_equal_steps(ascending[:, 0])
-    # n points of a uniform grid are a period of n steps; of scattered ones only the span is known
-    extent = float(ascending[-1, 0] - ascending[0, 0]) + (float(steps.mean()) if uniform else 0.0)
-    line = Line(float(ascending[0, 0]), extent)
-    columns = [values[:, c : c + 1] for c in range(y.shape[1])]
-    # nothing need stand above the noise where the user says what is watched
-    if len(named):
-        parts = {c: tones_probe(ascending, column, named, line.unit) for c, column in enumerate(columns)}
-    else:
-        parts = _peaks(ascending, columns, line, uniform=uniform)
-    component = np.repeat(list(parts), [len(part.frequency) for part in parts.values()])
-    waves, frequency = (
-        np.concatenate([getattr(part, name) for part in parts.values()]) for name in ("waves", "frequency")
-    )
-    return order, FourierProbe(ascending, values, waves, frequency, component)
-
-
-def _peaks(
-    x: NDArray[np.float64], columns: Sequence[NDArray[np.float64]], line: Line, *, uniform: bool
-) -> dict[int, FourierProbe]:
-    """By component, of those that have a peak; raises NothingToWatch if none has."""
-    parts: dict[int, FourierProbe] = {}
-    refused: dict[int, NothingToWatch] = {}
-    for c, column in enumerate(columns):
-        try:
-            parts[c] = peaks_probe(x, column, line, orthogonal=uniform)
-        except NothingToWatch as error:
-            refused[c] = error
-    if not parts:
-        raise refused[0]
-    return parts
+    return order, functions_probe(ascending, values, named)
 
 
 def _picture(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], Probe] | None:
