@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from problems.base import Array, Loss, Probe, Problem, Recipe, fixed
 from problems.classes.directions import principal_directions
+from problems.line.functions import functions_probe
 from problems.losses.regression import make_loss
 from problems.networks.chunks import chunk_of
 from problems.networks.mlp import fully_connected
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.bands import BandProbe, half_lattice, into_bands, scattered_transform
-from problems.probes.functions import functions_probe
 from problems.probes.projection import watch_grid, watch_peaks
 from problems.probes.selection import NothingToWatch, Selection
 from problems.probes.transforms import lattice

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from harness.watch.arrays import Numbers, finite
 from problems.base import Array, Loss, Network, Probe, Problem
 from problems.classes.directions import direction, project
+from problems.line.functions import functions_probe
 from problems.losses.cross_entropy import check_shares
 from problems.losses.regression import make_loss
 from problems.probes.accuracy import AccuracyProbe
 from problems.probes.fourier import FourierProbe
-from problems.probes.functions import functions_probe
 from problems.probes.named import watch_named, without_absent
 from problems.probes.projection import watch_grid, watch_steps
 from problems.probes.selection import NAMED
