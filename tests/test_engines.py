@@ -396,3 +396,21 @@ print("numba" in sys.modules)
 """
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert out.endswith("False\n")
+
+
+def test_a_point_is_evaluated_where_too_much_would_be_kept_of_an_anchor(monkeypatch):
+    monkeypatch.setattr("problems.engines.shallow_evaluator.ANCHOR_BYTES", 0)
+    reference, compiled = pair()
+    theta = points(reference)[0]
+    assert compiled.entry("value") is None
+    assert compiled.value(theta) == pytest.approx(reference.value(theta), rel=1e-12)
+
+
+def test_a_point_is_evaluated_where_lanes_have_targets_of_their_own():
+    reference, compiled = pair(lanes=1)
+    theta = points(reference)[0]
+    assert compiled.entry("gradient") is None
+    loss, grad = compiled.value_and_grad(theta)
+    expected, slopes = reference.values_and_grads(theta[None])
+    assert loss == pytest.approx(expected[0], rel=1e-12)
+    np.testing.assert_allclose(grad, slopes[0], rtol=1e-9, atol=1e-12)
