@@ -447,11 +447,18 @@ def test_what_cannot_be_placed_is_said(atlas, monkeypatch, capsys):
     monkeypatch.chdir(atlas)
     (atlas / "none.py").write_text("import math\n")
     (atlas / "wrong.py").write_text(WRONG)
+    (atlas / "waves.py").write_text(
+        "import numpy as np\nfrom harness import problem\nx = np.arange(50.0)[:, None] / 50\n"
+        "problem('placed-wave')(lambda: (x, np.sin(6 * np.pi * x)))\n"
+    )
     cases = {
         ("place",): "Name what is to be placed",
         ("place", "adamm", "--atlas", "kept"): "adam",
         ("place", "adam", "--atlas", "nowhere"): "tables of an Atlas are required",
         ("place", "none.py", "--atlas", "kept"): "registers nothing",
+        ("place", "waves.py", "--atlas", "kept"): "their place with: harness place --problem waves.py.",
+        ("place", "--problem", "wrong.py"): "their place with: harness place wrong.py.",
+        ("place", "adam", "--atlas", "kept", "--study", "x.toml"): "cannot be read: No such file or directory.",
         ("place", "wrong.py", "--atlas", "kept"): "failed on all of 3 problems within the first 60 forward passes",
         ("place", "my.txt", "--atlas", "kept"): "Python file with optimizers of your own",
         (

@@ -38,7 +38,8 @@ def study_of(file: Path, names: Sequence[str], files: Sequence[Path]) -> str:
     try:
         content: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"The study file of an Atlas is required; '{file}' cannot be read: {error}.") from None
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise ValueError(f"The study file of an Atlas is required; '{file}' cannot be read: {why}.") from None
     # tuned settings are those of the methods that go, and a shared ledger is not ours to write into
     content = {key: value for key, value in content.items() if key not in ("settings", "ledger", "tuning")}
     content["parts"] = [

@@ -78,13 +78,17 @@ def closing_sentences(before: dict[str, State], after: dict[str, State], folder:
     lost = sum(after[key].status in AGAIN for key in again)
     sentences = []
     if again:
-        sentences.append(f"{len(again)} runs that had ended badly were made again; {lost} of them failed once more")
+        sentences.append(f"{_runs(len(again))} made again after a bad end; {lost} failed once more")
     due = sum(state.attempt < MOST_ATTEMPTS for state in failed)
     if due:
-        sentences.append(f"{due} runs failed or crashed: the next start makes them again, twice at most")
+        sentences.append(f"{_runs(due)} ended by a failure or crash: the next start tries again, twice at most")
     if len(failed) > due:
         sentences.append(
-            f"{len(failed) - due} runs were begun {MOST_ATTEMPTS} times and failed each time; make them again with: "
+            f"{_runs(len(failed) - due)} begun {MOST_ATTEMPTS} times, and failed each time; once more with: "
             f"harness retry {quote(str(folder))}"
         )
     return sentences
+
+
+def _runs(count: int) -> str:
+    return "1 run was" if count == 1 else f"{count:,} runs were"

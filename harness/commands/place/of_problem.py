@@ -73,5 +73,10 @@ def named(what: str, kind: Kind) -> tuple[list[str], Sequence[Path]]:
         return [what], ()
     plugin = plugins.load(what)
     if not plugin.names[kind]:
-        raise ValueError(f"The file '{what}' registers no {kind}. Decorate one with @{kind}(\"name\"), from harness.")
+        other: Kind = "problem" if kind == "optimizer" else "optimizer"
+        words = f"place {'--problem ' * (kind == 'optimizer')}{what}"
+        instead = f", or give its {other}s their place with: harness {words}" if plugin.names[other] else ""
+        raise ValueError(
+            f"The file '{what}' registers no {kind}. Decorate one with @{kind}(\"name\"), from harness{instead}."
+        )
     return plugin.names[kind], (Path(what),)
