@@ -9,6 +9,7 @@ from harness.cli import main
 from harness.rules.conformance import RULES, complaint
 from harness.rules.outside import check_file
 from optimizers import OPTIMIZERS
+from optimizers.user.signatures import shown
 
 FUNCTION = "import numpy as np\nfrom harness import optimizer\n@optimizer('t-broken')\ndef broken(fun, x0{more}):\n"
 NATIVE = """
@@ -345,3 +346,10 @@ def test_no_time_at_all_is_no_fault_of_the_plugin(seconds, tmp_path, capsys):
     path.write_text("from harness import probe\n@probe('t-own')\ndef own(inputs, targets): return 1\n")
     assert main(["check", str(path), f"--seconds={seconds}"]) == 2
     assert f"--seconds takes a positive number; got {seconds}." in capsys.readouterr().err
+
+
+def test_what_came_is_told_short_whatever_it_is():
+    told = [shown(thing) for thing in (None, 1.5, [1] * 100, "a" * 80, 10**70, len, object, object())]
+    assert told[:4] == ["None", "1.5", "a list of 100", "a str of 80"]
+    assert told[4] == f"1{'0' * 59}..."
+    assert told[5:] == ["the function 'len'", "the class 'object'", "an object of the class object"]

@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any
 
 PLAIN = (bool, int, float, str, tuple)
@@ -15,7 +15,9 @@ def shown(thing: Any) -> str:
     """What it is, within a sentence and without its address: a value itself, a class or function by its name."""
     if thing is None or isinstance(thing, (*PLAIN, list, dict)):
         text = repr(thing)
-        return text if len(text) < LONG else f"a {type(thing).__name__} of {len(thing)}"
+        if len(text) < LONG:
+            return text
+        return f"a {type(thing).__name__} of {len(thing)}" if isinstance(thing, Sized) else f"{text[:LONG]}..."
     name = getattr(thing, "__name__", "")
     if not name:
         return f"an object of the class {type(thing).__name__}"
