@@ -1,9 +1,10 @@
 """A job on a small budget, which tells what the whole job will take.
 
 What a forward pass costs there is what it will cost, as steps grow no dearer on the way; only `sr1` solves its model in
-more and more rounds (on Fourier features four times what is foretold). A probe that converges, diverges or reaches its
-target is the whole run already. Marks are few and are counted apart. Seconds are
-those of this process on the processor, on one thread as in a study: what else the machine does is not taken for work.
+more and more rounds (on Fourier features 7,680 passes take five times what a probe of 1,920 foretells, and more passes
+more). A probe that converges, diverges or reaches its target is the whole run already. Marks are few and are counted
+apart. Seconds are those of this process on the processor, on one thread as in a study: what else the machine does is
+not taken for work.
 """
 
 from collections.abc import Callable, Sequence
