@@ -28,12 +28,15 @@ FULL = 60_000
 
 
 class Machine:
-    """Makes runs that take `each` seconds a forward pass and lane, `marking` a mark and `starting` altogether."""
+    """Makes runs that take `each` seconds a forward pass and lane, `marking` a mark and `starting` altogether.
 
-    def __init__(self, each, marking=0.0, starting=0.0, status="budget", ends_at=float("inf")):
+    Of `power` 2 the k-th pass takes about k times as long as the first."""
+
+    def __init__(self, each, marking=0.0, starting=0.0, status="budget", ends_at=float("inf"), power=1.0):
         self.now = 0.0
         self.budgets = []
         self.each, self.marking, self.starting, self.status, self.ends_at = each, marking, starting, status, ends_at
+        self.power = power
 
     def clock(self):
         return self.now
@@ -43,7 +46,7 @@ class Machine:
         cost = min(budget, self.ends_at)
         ended = cost >= self.ends_at
         self.budgets.append(budget)
-        work = self.each * cost
+        work = self.each * cost**self.power
         self.now += len(specs) * work + self.marking * (len(log_marks(budget, specs[0].marks)) + 1) + self.starting
         row = {"seconds_objective": 0.75 * work, "seconds_optimizer": 0.25 * work, "cost": cost}
         status = self.status if ended or self.status == "budget" else "budget"
@@ -116,6 +119,29 @@ def test_a_time_limit_bounds_the_work():
     assert seconds_of(probed, spec) == 2.0
 
 
+@pytest.mark.parametrize(("power", "bound"), [(1.0, False), (0.5, False), (1.1, False), (1.5, True), (2.0, True)])
+def test_seconds_are_the_least_where_passes_take_longer_the_more_there_are(power, bound):
+    machine, jobs = Machine(1e-5, power=power), jobs_of("bfgs", seeds=1)
+    (one,) = estimate(jobs, machine.clock, machine.make)
+    assert one.at_least is bound
+    if bound:
+        assert one.seconds < machine.truth(jobs[0])
+
+
+@pytest.mark.parametrize("how", [{"status": "converged", "ends_at": 50.0}, {"marking": 0.0}])
+def test_seconds_of_what_a_probe_made_in_full_are_no_bound(how):
+    machine, jobs = Machine(1e-7, power=2.0, **how), jobs_of("bfgs", seeds=1, budget=500)
+    (one,) = estimate(jobs, machine.clock, machine.make)
+    assert one.seconds == pytest.approx(machine.truth(jobs[0]))
+    assert not one.at_least
+
+
+def test_seconds_of_finished_runs_are_no_bound():
+    machine, jobs = Machine(1e-5, power=2.0), jobs_of("bfgs", seeds=1)
+    (one,) = estimate(jobs, machine.clock, machine.make, finished={configuration(jobs[0][0]): 7.0})
+    assert (one.seconds, one.at_least) == (7.0, False)
+
+
 def test_jobs_that_differ_in_seed_alone_are_probed_once():
     machine, jobs = Machine(1e-5), jobs_of("adam", "bfgs", "powell", seeds=3)
     estimates = estimate(jobs, machine.clock, machine.make)
@@ -182,6 +208,18 @@ def test_what_is_not_probed_is_the_factor_of_its_method_times_that_of_its_proble
         assert full[kind].around * marks_of(spec) / full[kind].marks == pytest.approx(around, rel=0.02)
 
 
+def test_what_is_not_probed_is_bounded_where_a_probe_of_its_method_is(monkeypatch):
+    monkeypatch.setattr(kinds, "MOST_PROBED", 20)
+    monkeypatch.setattr(kinds, "EACH", 2)
+    firsts, probed = many()
+    known = {kind: probed[kind] for kind in chosen(firsts, {})}
+    first = next(kind for kind in known if firsts[kind][0].optimizer == "adam")
+    full = foretold(firsts, known | {first: known[first]._replace(growing=True)})
+    rest = firsts.keys() - known.keys()
+    assert {firsts[kind][0].optimizer for kind in rest if full[kind].growing} == {"adam"}
+    assert all(full[kind].growing for kind in rest if firsts[kind][0].optimizer == "adam")
+
+
 def test_finished_runs_say_what_the_others_of_their_configuration_take(tmp_path):
     made, store = plan("sin135", ["adam"], 2, budget=60), Store(tmp_path / "a")
     specs = plan("sin135", ["adam", "gd"], 4, budget=60).specs
@@ -246,6 +284,22 @@ def test_plan_says_what_would_be_made_and_writes_nothing(tmp_path, monkeypatch, 
     said = capsys.readouterr().out
     assert "6 runs in 4 jobs on 2 processes" in said
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("lines", [200, 0])
+def test_plan_says_where_its_seconds_are_the_least(lines, monkeypatch, capsys):
+    # whatever is probed takes longer from probe to probe
+    monkeypatch.setattr("harness.study.foretelling.probing.GROWING", 0.0)
+    monkeypatch.setattr("harness.commands.plan.work.MOST_LINES", lines)
+    monkeypatch.setattr("harness.study.foretelling.estimate.LONGEST", 0.05)
+    words = "plan --problem control-low --optimizers gd,adam --seeds 1 --budget 1e9 --jobs 1"
+    assert main(words.split()) == 0
+    said = capsys.readouterr().out
+    rows = [line for line in said.splitlines() if line.startswith("│")]
+    assert rows
+    assert all("≥ " in row for row in rows if "gd" in row or "adam" in row)
+    assert "processes: at least " in said
+    assert "at least: forward passes of gd, adam took longer" in said
 
 
 def test_plan_leaves_out_what_is_done_already(tmp_path, capsys):

@@ -56,6 +56,13 @@ def main(arguments: argparse.Namespace) -> int:
         console.print(f"{len(done)} of {len(planned.specs)} runs are in {folder} already", highlight=False)
     console.print(foretold(jobs, estimates, arguments.jobs, around), highlight=False, soft_wrap=True)
     kinds = f"{len(probed)} of {len(estimates)} kinds of jobs" if len(probed) < len(estimates) else "each kind of jobs"
+    if growing := dict.fromkeys(one.optimizer for one in estimates if one.at_least):
+        console.print(
+            f"at least: forward passes of {', '.join(growing)} took longer the more there were, "
+            "and how long they become no probe tells",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(
         f"for a machine with nothing else to do; from probes of {kinds}, which took {duration(probing)}",
         highlight=False,
@@ -125,11 +132,15 @@ def plan_table(jobs: Sequence[Job], estimates: Sequence[Estimate]) -> Table:
         table.add_column(heading, justify="left" if heading == "optimizer" else "right")
     for one, name in zip(estimates, _names(jobs), strict=True):
         counts = (one.jobs * one.lanes, one.jobs, one.lanes)
-        times = (duration(one.seconds), duration(one.seconds_in_all))
+        times = [_bounded(seconds, one.at_least) for seconds in (one.seconds, one.seconds_in_all)]
         names = (one.problem, name) if several else (name,)
         sizes = size(one.state_bytes), size(one.jobs * one.stored_bytes)
         table.add_row(*names, *map(str, counts), *times, *sizes)
     return table
+
+
+def _bounded(seconds: float, at_least: bool) -> str:
+    return f"{'≥ ' if at_least else ''}{duration(seconds)}"
 
 
 def _names(jobs: Sequence[Job]) -> list[str]:
@@ -156,7 +167,8 @@ def _shares(estimates: Sequence[Estimate], label: str) -> Table:
         counts = sum(one.jobs * one.lanes for one in own), sum(one.jobs for one in own)
         share = f"{seconds[name] / max(sum(seconds.values()), 1e-9):.1%}"
         sizes = max(one.state_bytes for one in own), sum(one.jobs * one.stored_bytes for one in own)
-        table.add_row(name, *(f"{count:,}" for count in counts), duration(seconds[name]), share, *map(size, sizes))
+        time = _bounded(seconds[name], any(one.at_least for one in own))
+        table.add_row(name, *(f"{count:,}" for count in counts), time, share, *map(size, sizes))
     return table
 
 
@@ -171,7 +183,8 @@ def foretold(jobs: Sequence[Job], estimates: Sequence[Estimate], processes: int,
     memory = f", about {size(held)} of memory in all" if held else ""
     stored = size(sum(by_kind[kind_of(job)].stored_bytes for job in jobs))
     whole, working = duration(makespan(seconds, processes) + around), duration(sum(seconds) + around)
+    about = "at least" if any(one.at_least for one in estimates) else "about"
     return (
-        f"{runs} runs in {len(jobs)} jobs on {used} processes: about {whole} ({working} of processor){memory}, "
+        f"{runs} runs in {len(jobs)} jobs on {used} processes: {about} {whole} ({working} of processor){memory}, "
         f"and {stored} on disk"
     )

@@ -31,7 +31,9 @@ BYTES_A_NUMBER = 6
 
 @dataclass(frozen=True)
 class Estimate:
-    """Jobs of one kind: seconds, bytes of the method's state and bytes on disk are those of one job."""
+    """Jobs of one kind: seconds, bytes of the method's state and bytes on disk are those of one job.
+
+    `at_least` is whether a job takes those seconds or more, as its steps were seen to grow dearer."""
 
     problem: str
     optimizer: str
@@ -40,6 +42,7 @@ class Estimate:
     seconds: float
     state_bytes: int
     stored_bytes: int = 0
+    at_least: bool = False
 
     @property
     def seconds_in_all(self) -> float:
@@ -84,7 +87,8 @@ def _estimate_kind(
     seconds = seconds_of(probed, job[0]) if own is None else own * len(job)
     state = len(job) * state_bytes(job[0].method, problem, single=probed.single)
     stored = round(BYTES_A_NUMBER * probed.numbers * (1.0 if probed.ended else marks_of(job[0]) / probed.marks))
-    return Estimate(job[0].problem, job[0].optimizer, len(job), len(alike), seconds, state, stored)
+    at_least = own is None and probed.growing
+    return Estimate(job[0].problem, job[0].optimizer, len(job), len(alike), seconds, state, stored, at_least)
 
 
 def seconds_of(probed: Probed, spec: RunSpec) -> float:

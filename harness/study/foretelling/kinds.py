@@ -69,6 +69,7 @@ def foretold(kinds: Mapping[Kind, Job], probed: Mapping[Kind, Probed]) -> dict[K
         _factors(jobs, [part(one, len(job)) for job, one in zip(jobs, seen.values(), strict=True)], rest)
         for part in PARTS
     ]
+    growing = {method_of(job) for job, one in zip(jobs, seen.values(), strict=True) if one.growing}
     single = {method_of(job): one.single for job, one in zip(jobs, seen.values(), strict=True)}
     made = {}
     for job, objective, optimizer, around, numbers in zip(rest, *parts, strict=True):
@@ -82,6 +83,7 @@ def foretold(kinds: Mapping[Kind, Job], probed: Mapping[Kind, Probed]) -> dict[K
             ended=False,
             numbers=numbers * marks * len(job),
             single=single.get(method_of(job), False),
+            growing=method_of(job) in growing,
         )
     return {kind: probed.get(kind) or made[kind] for kind in kinds}
 
