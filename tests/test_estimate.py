@@ -119,13 +119,29 @@ def test_a_time_limit_bounds_the_work():
     assert seconds_of(probed, spec) == 2.0
 
 
-@pytest.mark.parametrize(("power", "bound"), [(1.0, False), (0.5, False), (1.1, False), (1.5, True), (2.0, True)])
+@pytest.mark.parametrize(("power", "bound"), [(1.0, False), (0.5, False), (1.2, False), (1.3, True), (2.0, True)])
 def test_seconds_are_the_least_where_passes_take_longer_the_more_there_are(power, bound):
     machine, jobs = Machine(1e-5, power=power), jobs_of("bfgs", seeds=1)
     (one,) = estimate(jobs, machine.clock, machine.make)
     assert one.at_least is bound
     if bound:
         assert one.seconds < machine.truth(jobs[0])
+
+
+def test_a_beginning_with_shorter_passes_is_not_taken_for_growth():
+    machine, (job,) = Machine(1e-4), jobs_of("bfgs", seeds=1)
+
+    def make(specs):
+        # the first 100 passes are as those of a simplex that is not whole yet: less long
+        cost = specs[0].budget
+        machine.each = 1e-4 * (1.0 - 0.6 * min(cost, 100.0) / cost)
+        return Machine.make(machine, specs)
+
+    probed = probe(job, 0.0133, machine.clock, make)
+    before, last = machine.budgets[-2:]
+    assert last == 2 * before
+    assert not probed.growing
+    assert probed.working / probed.cost == pytest.approx(1e-4, rel=0.2)
 
 
 @pytest.mark.parametrize("how", [{"status": "converged", "ends_at": 50.0}, {"marking": 0.0}])
@@ -289,7 +305,7 @@ def test_plan_says_what_would_be_made_and_writes_nothing(tmp_path, monkeypatch, 
 @pytest.mark.parametrize("lines", [200, 0])
 def test_plan_says_where_its_seconds_are_the_least(lines, monkeypatch, capsys):
     # whatever is probed takes longer from probe to probe
-    monkeypatch.setattr("harness.study.foretelling.probing.GROWING", 0.0)
+    monkeypatch.setattr("harness.study.foretelling.probing.GROWING", -10.0)
     monkeypatch.setattr("harness.commands.plan.work.MOST_LINES", lines)
     monkeypatch.setattr("harness.study.foretelling.estimate.LONGEST", 0.05)
     words = "plan --problem control-low --optimizers gd,adam --seeds 1 --budget 1e9 --jobs 1"

@@ -11,7 +11,7 @@ what else the machine does is not taken for work.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import inf
+from math import log
 from time import perf_counter, process_time
 from typing import NamedTuple, TypeAlias
 
@@ -30,8 +30,11 @@ FIRST_BUDGET = 30.0
 """Forward passes of the first probe, which is not believed: it loads libraries and compiles."""
 LEAST_GROWTH, MOST_GROWTH = 4.0, 64.0
 """Of the budget from probe to probe."""
-GROWING = 1.4
-"""How much longer a pass takes in a probe than in the one before it, where steps are said to grow dearer."""
+GROWING = 0.25
+"""Power of the cost with which the seconds of a pass rise, above which they are said to grow: 1.4 for four times it."""
+MOST_DOUBTED = 4.0
+"""Allowances up to which a growth is put to the proof by one more probe."""
+TINY = 1e-9
 NEW_IN_A_ROW = {"outputs": 4 / 3, "predictions": 4 / 3}
 """Of predictions the value alone is new from mark to mark, eight bytes; what stands beside it repeats."""
 ENDED = ("converged", "target", "diverged")
@@ -58,11 +61,6 @@ class Probed(NamedTuple):
         """Seconds in objective and optimizer."""
         return self.objective + self.optimizer
 
-    @property
-    def rate(self) -> float:
-        """Seconds of work a forward pass; infinite before the first."""
-        return self.working / self.cost if self.cost > 0 else inf
-
 
 def marks_of(spec: RunSpec, budget: float | None = None) -> int:
     """Marks of the run, and the one at cost 0."""
@@ -80,17 +78,28 @@ def probe(job: Job, allowance: float, clock: Clock, make: Make) -> Probed:
     budget = min(FIRST_BUDGET, full)
     with threadpool_limits(limits=1):
         _probe_once(job, budget, clock, make)
-        before = inf
+        before, doubted = None, False
         while True:
             probed = _probe_once(job, budget, clock, make)
             if probed.ended or budget >= full:
                 return probed
+            grew = before is not None and _power(before, probed) > GROWING
             if probed.working >= allowance:
-                return probed._replace(growing=probed.rate > GROWING * before)
-            before = probed.rate
-            # a fifth more than would do, as a short probe is a rough one
-            wanted = 1.2 * allowance / max(probed.working, 1e-9)
-            budget = min(full, budget * min(MOST_GROWTH, max(LEAST_GROWTH, wanted)))
+                if not grew or doubted or probed.working > MOST_DOUBTED * allowance:
+                    return probed._replace(growing=grew)
+                # a method may only have begun otherwise: twice as much tells
+                doubted, growth = True, 2.0
+            else:
+                # a fifth more than would do, as a short probe is a rough one
+                growth = min(MOST_GROWTH, max(LEAST_GROWTH, 1.2 * allowance / max(probed.working, TINY)))
+            before, budget = probed, min(full, budget * growth)
+
+
+def _power(before: Probed, probed: Probed) -> float:
+    """With which power of the cost the seconds of a pass rise."""
+    if not probed.cost > before.cost > 0:
+        return 0.0
+    return log(max(probed.working, TINY) / max(before.working, TINY)) / log(probed.cost / before.cost) - 1.0
 
 
 def _probe_once(job: Job, budget: float, clock: Clock, make: Make) -> Probed:
