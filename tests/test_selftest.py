@@ -11,12 +11,13 @@ import harness.study.selftest
 from harness.cli import main
 from harness.study.selftest import CONTROLS, LOST, _checks, selftest
 from harness.tables import Rows
+from problems.probes.selection import NothingToWatch
 
 
 def test_all_controls_pass_and_one_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selftest", "--seeds", "5"]) == 0
     lines = capsys.readouterr().out.strip().splitlines()
-    assert lines[-1] == "the instrument gives the known answers: all 18 checks passed"
+    assert lines[-1] == "the instrument gives the known answers: all 19 checks passed"
     assert any("control-low" in line and "low-first" in line for line in lines)
 
 
@@ -57,6 +58,17 @@ def test_a_search_for_frequencies_that_fails_has_not_found_that_there_are_none(m
     monkeypatch.setattr(harness.study.blind, "watch_steps", fails)
     with pytest.raises(ValueError, match="of another kind"):
         harness.study.blind.permuted_and_watched(1)
+
+
+def test_a_search_for_frequencies_that_never_finds_any_is_told(monkeypatch) -> None:
+    def finds_none(*_):
+        raise NothingToWatch("nothing stands above the floor")
+
+    monkeypatch.setattr(harness.study.selftest, "CONTROLS", ())
+    monkeypatch.setattr(harness.study.blind, "watch_steps", finds_none)
+    assert [(check.control, check.measured) for check in selftest(5) if not check.passed] == [
+        ("digits-pca, labels in order", "0 above 0")
+    ]
 
 
 @pytest.mark.slow
