@@ -14,6 +14,7 @@ from problems.datasets.base import DataAbsent
 from problems.line.exact_waves import waves_of
 from problems.line.expressions import parse
 from problems.line.targets import Target
+from problems.own_data import OwnData
 from problems.probes.line import CIRCLE, Line, peaks_probe, uniform_grid
 from problems.probes.projection import watch_steps
 from problems.probes.selection import NothingToWatch
@@ -134,8 +135,31 @@ def test_the_share_of_power_is_parsevals():
 def test_every_word_on_what_is_watched_is_said():
     lines = sentences(build(target="1+sin(x)+0.001*sin(1.5*x)"))
     assert lines[0].startswith("Watched: fourier, 2 frequencies: 0, 1 (0 is the mean, no part of the order); the waves")
-    assert lines[0].endswith("with 100.0% of the target's power.")
+    assert lines[0].endswith("with 100.0% of the power of the target.")
     assert lines[1].startswith("Not watched: k = 1.5 is closer than 1 to k = 1")
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        ((), "the target"),
+        (("sin(x)",), "the target"),
+        (("noise",), "component 0 of the target"),
+        (("noise", "sin(2*x)"), "components 0, 2 of the target"),
+        (("noise", *["sin(2*x)"] * 9), "10 of 11 components of the target"),
+    ],
+)
+def test_a_component_of_which_nothing_is_watched_is_no_part_of_the_power_that_is_told(others, told):
+    x, rng = uniform_grid(201, CIRCLE), np.random.default_rng(1)
+    columns = {"noise": rng.standard_normal((201, 1)), "sin(x)": np.sin(x), "sin(2*x)": np.sin(2 * x)}
+    targets = np.concatenate([np.sin(3 * x), *(columns[name] for name in others)], axis=1)
+    problem = OwnData(make=lambda: (x, targets)).build(rng)
+    (one,) = watched(problem)
+    assert one.sentences[0].endswith(f"with {one.power_share:.1%} of the power of {told}.")
+    seen = np.unique(problem.probes[0].component)
+    power = targets[:, seen].var(axis=0)
+    assert one.power_share == pytest.approx(1.0, abs=0.02)
+    assert ("component" not in told) == (power.sum() == pytest.approx(targets.var(axis=0).sum()))
 
 
 def test_frequency_0_of_a_filter_is_its_low_part_and_no_mean():

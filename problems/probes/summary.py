@@ -6,9 +6,10 @@ import numpy as np
 
 from problems.base import Probe, Problem
 from problems.probes.gaussian_filter import FilterProbe
-from problems.probes.selection import Selective
+from problems.probes.selection import Selective, Targeted
 
 MOST_LISTED = 12
+MOST_COMPONENTS = 6
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Watched:
     dropped: tuple[str, ...]
     zero: str = "the mean, no part of the order"
     """What its frequency 0 stands for."""
+    whole: str = "the target"
+    """Whose power the share is of: the components of which something is watched."""
 
     @property
     def sentences(self) -> list[str]:
@@ -34,7 +37,7 @@ class Watched:
             listed = [*listed[: MOST_LISTED - 3], "...", *listed[-2:]]
         count = f"{len(self.frequencies)} {'frequency' if len(self.frequencies) == 1 else 'frequencies'}"
         mean = f" (0 is {self.zero})" if 0.0 in self.frequencies else ""
-        share = "" if np.isnan(self.power_share) else f", with {self.power_share:.1%} of the target's power"
+        share = "" if np.isnan(self.power_share) else f", with {self.power_share:.1%} of the power of {self.whole}"
         watched = f"Watched: {self.probe}, {count}: {', '.join(listed)}{mean}; {self.rule}{share}."
         return [watched, *(f"Not watched: {reason}." for reason in self.dropped)]
 
@@ -50,10 +53,22 @@ def sentences(problem: Problem) -> list[str]:
     return [line for one in watched(problem) for line in one.sentences] + [f"Watched: {one.name}." for one in others]
 
 
+def _whole(probe: Probe) -> str:
+    """The target, or those of its components of which the probe watches something."""
+    seen = np.unique(probe.component)
+    components = probe.targets.shape[1] if isinstance(probe, Targeted) and probe.targets.ndim > 1 else 1
+    if len(seen) == components:
+        return Watched.whole
+    if len(seen) > MOST_COMPONENTS:
+        return f"{len(seen)} of {components} components of the target"
+    return f"component{'s' * (len(seen) > 1)} {', '.join(map(str, seen))} of the target"
+
+
 def _summary(probe: Probe) -> Watched:
     # a frequency that several components share is named once
     frequencies = tuple(np.unique(probe.frequency[np.isfinite(probe.frequency)]).tolist())
     if isinstance(probe, Selective):
-        return Watched(probe.name, frequencies, probe.selection.rule, probe.power_share, probe.selection.dropped)
+        why = probe.selection
+        return Watched(probe.name, frequencies, why.rule, probe.power_share, why.dropped, whole=_whole(probe))
     zero = "the low part" if isinstance(probe, FilterProbe) else Watched.zero
     return Watched(probe.name, frequencies, "as the probe says", float("nan"), (), zero)
