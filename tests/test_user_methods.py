@@ -29,6 +29,7 @@ from harness.run.runner import run
 from harness.run.spec import RunSpec, find_problem
 from optimizers import OPTIMIZERS
 from optimizers.base import Need, Optimizer, RunStopped
+from optimizers.user.functions import Bowl
 from optimizers.user.guard import run_guarded
 from optimizers.user.recognise import Wishes, adapt
 from optimizers.user.updates import as_pair
@@ -524,6 +525,40 @@ def test_a_minibatch_of_a_list_of_samples_is_that_of_an_array():
     np.testing.assert_array_equal(found[0], found[1])
     assert found[2] == "goes on"
     assert meter.account.counts.gradients == pytest.approx(6 / N)
+
+
+def unpacks(fun, x0):
+    _, slope = fun(x0)
+    return x0 - 0.1 * slope
+
+
+def takes_the_second(fun, x0):
+    for _ in range(3):
+        x0 = x0 - 0.1 * fun(x0)[1]
+    return x0
+
+
+@pytest.mark.parametrize("function", [unpacks, takes_the_second])
+def test_a_function_that_takes_the_loss_for_a_pair_is_told_how_it_gets_one(function):
+    method = adapt("mine", function, Wishes())
+    with pytest.raises(TypeError, match=r"takes what fun\(x\) gives for loss and gradient.*minimize\(fun, x0, jac\)"):
+        method.minimize(Bowl(), np.zeros(3), np.random.default_rng(0))
+
+
+def has_an_error_of_its_own(fun, x0):
+    return fun(x0) + None
+
+
+def has_another_beside_it(fun, x0):
+    _, slope = fun(x0)
+    return slope + None
+
+
+@pytest.mark.parametrize("function", [has_an_error_of_its_own, has_another_beside_it])
+def test_an_error_that_a_pair_would_not_mend_is_left_as_it_is(function):
+    method = adapt("mine", function, Wishes())
+    with pytest.raises(TypeError, match=r"unsupported operand|cannot unpack"):
+        method.minimize(Bowl(), np.zeros(3), np.random.default_rng(0))
 
 
 def test_what_follows_an_evaluation_elsewhere_is_not_the_reason():

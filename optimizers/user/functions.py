@@ -31,7 +31,17 @@ class ForeignFunction(Foreign):
 
     def minimize(self, objective: Objective, theta0: Doubles, rng: Streams) -> None:
         assert isinstance(rng, np.random.Generator)
-        call(self.foreign, self.convention, objective, theta0, rng, self.chosen)
+        try:
+            call(self.foreign, self.convention, objective, theta0, rng, self.chosen)
+        except TypeError as error:
+            if self.convention.jac is None and _lives_with_pairs(self.foreign):
+                name = getattr(self.foreign, "__name__", self.foreign)
+                raise TypeError(
+                    f"The function '{name}' takes what fun(x) gives for loss and gradient; it is the loss alone, as "
+                    "the function has no argument jac. Write minimize(fun, x0, jac): it is called with jac=True then, "
+                    "and fun(x) gives both."
+                ) from error
+            raise
 
 
 def convention_of(name: str, foreign: Callable[..., Any]) -> Convention:
@@ -57,6 +67,14 @@ def convention_of(name: str, foreign: Callable[..., Any]) -> Convention:
         f"The function '{name}' takes no step from x0 on a small bowl, whichever way it is handed its slopes; with "
         f"jac=True it says: {type(errors[0]).__name__}: {errors[0]}"
     )
+
+
+def _lives_with_pairs(foreign: Callable[..., Any]) -> bool:
+    try:
+        _tried(foreign, Convention("pair"))
+    except Exception:  # noqa: BLE001  # an error that is not about pairs
+        return False
+    return True
 
 
 def _required(foreign: Callable[..., Any]) -> Convention:
