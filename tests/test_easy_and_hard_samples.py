@@ -11,6 +11,7 @@ from sklearn.metrics import mutual_info_score
 
 from harness import cli
 from harness.analysis.agreement import agreement, contrast, groups
+from harness.questions.critical import Search, critical_samples, margin_gradient
 from harness.questions.samples import LearningTimes, Samples, nearest, roughness
 from harness.run.runner import run
 from harness.run.spec import RunSpec, find_optimizer
@@ -20,7 +21,6 @@ from problems.classes.image_spectra import mean_frequency, power, share_above_me
 from problems.engines.numpy_evaluator import NumpyEvaluator
 from problems.losses.regression import make_loss
 from problems.networks.mlp import MLP
-from problems.probes.critical import Search, critical_samples, margin_gradient
 from problems.probes.linear_model import (
     LinearModelProbe,
     conditional_information,

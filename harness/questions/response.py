@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.questions.critical import margin_gradient
 from harness.questions.labelled import complaint_without_classes
 from harness.run.marks.observer import Columns, Mark, Observation, Observer, Subject, Types, joined
 from harness.run.spec import stream
@@ -23,7 +24,6 @@ from problems.classes.directions import principal_directions, project
 from problems.classes.image_spectra import mean_frequency
 from problems.engines.base import Evaluator
 from problems.probes.accuracy import classes
-from problems.probes.critical import margin_gradient
 
 Vectors = NDArray[np.float64]
 TABLES: dict[str, Types] = {

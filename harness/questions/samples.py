@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.questions.critical import Search, critical_samples
 from harness.questions.labelled import complaint_without_classes
 from harness.run.marks.observer import AtFewMarks, Columns, Mark, Observation, Observer, Subject, Types
 from harness.run.marks.schedule import log_marks
@@ -25,7 +26,6 @@ from problems.base import Array, Problem, fixed
 from problems.classes.image_spectra import share_above_median
 from problems.engines.base import Evaluator
 from problems.probes.accuracy import classes
-from problems.probes.critical import Search, critical_samples
 from problems.probes.gaussian_filter import FilterProbe
 from problems.probes.linear_model import conditional_information, linear_answers, performance_correlation
 

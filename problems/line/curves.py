@@ -96,5 +96,8 @@ class Curve(Recipe):
             return tones_probe(samples.inputs, targets, read_frequencies(self.watch), line.unit)
         if focus.tones:
             return waves_probe(samples.inputs, targets, np.array(focus.tones, float), line.unit, focus.selection)
-        find = peaks_probe if focus.noisy else formula_probe
-        return find(samples.inputs, targets, line, orthogonal=focus.orthogonal)
+        if not focus.noisy:
+            return formula_probe(samples.inputs, targets, line, orthogonal=focus.orthogonal)
+        # of data that are drawn anew for each seed, the weaker waves would be others each time
+        weaker = not self.random_data
+        return peaks_probe(samples.inputs, targets, line, orthogonal=focus.orthogonal, weaker=weaker)

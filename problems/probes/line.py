@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.base import Array
+from problems.probes.fitting import MOST_FITTED, Peaks, once_others_are_gone, refined
 from problems.probes.fourier import (
     MOST_PEAKS,
     FourierProbe,
@@ -33,13 +34,6 @@ FEWEST, WORTH_NAMING = 2, 3
 """Frequencies that have an order, and how many are named where fewer are watched."""
 SURVIVING = 0.5
 """Share of its amplitude that a peak keeps under the window, at least; one between two multiples even gains."""
-
-MOST_FITTED = 1 << 15
-"""Samples, evenly chosen, on which frequencies between the multiples are found."""
-REACH = 0.75
-"""Steps by which a frequency is moved at most; half of one, but that others leak into the multiples beside it."""
-FITS, HALVES, PLACES = 30, (1.0, 0.5, 0.25, 0.125), 4
-"""Iterations at most, shares of one that are tried, and decimals of a step that are kept."""
 
 
 class Line(NamedTuple):
@@ -97,25 +91,42 @@ def formula_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool
     return waves_probe(inputs, targets, cycles[kept] * line.unit, line.unit, selection)
 
 
-def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) -> FourierProbe:
+def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool, weaker: bool = True) -> FourierProbe:
     """Watches the frequencies of `targets (n, m)`, component 0, centred, that stand above the noise floor.
 
-    Unless `orthogonal`, they must be local maxima that survive a window too. The mean is watched if it stands above the
-    floor. Raises NothingToWatch if the target is constant, or nothing stands above."""
+    The `weaker` ones of them stand above that of what is left without the larger ones. Unless `orthogonal`, they must
+    be local maxima that survive a window too. The mean is watched if it stands above the floor. Raises NothingToWatch
+    if the target is constant, or nothing stands above."""
     check_varies(targets[:, :1])
     cycles, amplitudes = _spectrum(inputs, targets, line)
     floor = float(noise_floor(inputs, targets[:, :1], cycles[:, None])[0])
     found = find_peaks(amplitudes, floor, orthogonal=orthogonal)
+
+    def standing(values: Array, heights: NDArray[np.float64], low: float) -> NDArray[np.intp]:
+        maxima = find_peaks(heights, low, orthogonal=False)
+        return maxima if orthogonal else _surviving(inputs, values, line, (cycles, heights), maxima)
+
     peaks = found if orthogonal else _surviving(inputs, targets, line, (cycles, amplitudes), found)
     if not len(peaks):
         raise NothingToWatch(
             f"No frequency of the target stands above the noise floor, {floor:.3g}, of {len(inputs)} samples: nothing "
             "would be watched. Take more samples, a target with a stronger wave, or name frequencies to watch."
         )
+    lost, more = np.setdiff1d(found, peaks), np.zeros(0, np.intp)
+    # of very many samples the floor is low as it is
+    if weaker and len(inputs) <= MOST_FITTED:
+        if not orthogonal:
+            # on scattered points it has feet everywhere, of which one in twenty rises above the floor by chance
+            peaks = largest(peaks, amplitudes, 1)
+        tops = Peaks(cycles, peaks[local_maxima(amplitudes)[peaks]], floor)
+        more = once_others_are_gone(inputs, targets, tops, standing, orthogonal=orthogonal)
+        peaks = np.union1d(peaks, more)
+        found = np.union1d(peaks, lost)
     moves = not orthogonal and not in_equal_steps(inputs[:, 0].astype(np.float64))
     moved = " each then moved by less than a step to where waves at all of them fit best," * moves
     what = "frequencies" if orthogonal else f"peaks {_windowed(line)}{moved}"
-    rule = f"{what} of the centred target above what shuffled targets reach, {floor:.3g}"
+    at_first = " at first" if len(more) else ""
+    rule = f"{what} of the centred target above what shuffled targets reach, {floor:.3g}{at_first}"
     selection, kept = _most(peaks, found, amplitudes, cycles * line.unit, rule)
     selection = replace(selection, dropped=(*selection.dropped, *_half(inputs, targets, line, floor)))
     found_at = refined(inputs, targets, cycles[kept], 1 / line.length) if moves else cycles[kept]
@@ -123,55 +134,6 @@ def peaks_probe(inputs: Array, targets: Array, line: Line, *, orthogonal: bool) 
     if abs(targets[:, 0].mean()) > floor:
         frequencies = np.concatenate([[0.0], frequencies])
     return tones_probe(inputs, targets, frequencies, line.unit, selection)
-
-
-def refined(inputs: Array, targets: Array, cycles: NDArray[np.float64], step: float) -> NDArray[np.float64]:
-    """Frequencies within `REACH` steps of `cycles (R,)` at which a constant and waves fit component 0 best together.
-
-    Of one wave it is the top of Lomb and Scargle's periodogram with a floating mean; of several, none is taken for what
-    another leaks. Where it would be farther away, as of a trend, which slower waves fit ever better, one stays."""
-    rows = np.unique(np.linspace(0, len(inputs) - 1, min(MOST_FITTED, len(inputs))).astype(int))
-    # in units of the resolution: in no other are derivatives and waves of one size
-    x, y = inputs[rows, 0].astype(np.float64) * step, targets[rows, 0].astype(np.float64)
-    found = cycles / step
-    free = np.full(len(found), len(x) > 3 * len(found) + 1)  # as many numbers as samples fit anything
-    while True:
-        # what another processor or library makes of the last digits must not be another frequency
-        there = np.round(_moved(x - x.mean(), y, found, np.where(free, REACH, 0.0)), PLACES)
-        stays = free & (np.abs(there - found) >= REACH - 10.0**-PLACES)
-        if not stays.any():
-            return np.where(free, there * step, cycles)
-        free &= ~stays
-
-
-def _moved(x: Array, y: Array, cycles: NDArray[np.float64], reach: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Gauss and Newton's iteration on frequencies and amplitudes at once, from `cycles`, each within its reach."""
-    here = cycles
-    jacobian, residual = _fitted(x, y, here)
-    free = np.concatenate([np.full(jacobian.shape[1] - len(here), True), reach > 0])
-    for _ in range(FITS if np.any(reach) else 0):
-        change = np.zeros(len(free))
-        change[free] = np.linalg.lstsq(jacobian[:, free], residual)[0]
-        for share in HALVES:
-            there = np.clip(here + share * change[-len(here) :], cycles - reach, cycles + reach)
-            ahead, left = _fitted(x, y, there)
-            if left @ left < residual @ residual:
-                break
-        else:
-            break
-        here, jacobian, residual = there, ahead, left
-    return here
-
-
-def _fitted(x: Array, y: Array, cycles: Array) -> tuple[Array, Array]:
-    """Derivatives of the best fit at these frequencies, in its amplitudes and in them, and what it leaves of `y`."""
-    phases = 2 * np.pi * np.outer(x, cycles)
-    cosines, sines = np.cos(phases), np.sin(phases)
-    design = np.concatenate([np.ones((len(x), 1)), cosines, sines], axis=1)
-    amplitudes = np.linalg.lstsq(design, y)[0]
-    a, b = amplitudes[1 : 1 + len(cycles)], amplitudes[1 + len(cycles) :]
-    slopes = 2 * np.pi * x[:, None] * (b * cosines - a * sines)
-    return np.concatenate([design, slopes], axis=1), y - design @ amplitudes
 
 
 def _spectrum(inputs: Array, targets: Array, line: Line) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
