@@ -144,6 +144,13 @@ def test_a_beginning_with_shorter_passes_is_not_taken_for_growth():
     assert probed.working / probed.cost == pytest.approx(1e-4, rel=0.2)
 
 
+def test_a_growth_that_has_cost_many_times_the_allowance_is_believed():
+    machine, (job,) = Machine(1e-3 / 30**3, power=3.0), jobs_of("bfgs", seeds=1)
+    probed = probe(job, 0.1, machine.clock, machine.make)
+    assert probed.growing
+    assert machine.budgets == [30, 30, 30 * 64]
+
+
 @pytest.mark.parametrize("how", [{"status": "converged", "ends_at": 50.0}, {"marking": 0.0}])
 def test_seconds_of_what_a_probe_made_in_full_are_no_bound(how):
     machine, jobs = Machine(1e-7, power=2.0, **how), jobs_of("bfgs", seeds=1, budget=500)
