@@ -44,9 +44,17 @@ def test_each_of_fifty_is_named_with_its_family(fifty, name):
     assert {families()[method] for method in NAMES} <= titles
 
 
+def told_at_length(tables):
+    """The same study with a footer of four lines: a name longer than the page, and a frequency that one run lacks."""
+    runs, spectra = tables["runs"], tables["spectra"]
+    seen = (spectra["run_id"] != runs["run_id"].iloc[0]) | (spectra["frequency"] < 5)
+    return tables | {"runs": runs.assign(network="-".join(["1", *["40"] * 60, "1"])), "spectra": spectra[seen]}
+
+
 @pytest.mark.parametrize("name", ["heatmap", "order"])
-def test_the_words_of_a_page_of_fifty_do_not_lie_on_each_other(fifty, name):
-    figure = drawn(name, fifty, families())
+@pytest.mark.parametrize("told", [dict, told_at_length])
+def test_the_words_of_a_page_of_fifty_do_not_lie_on_each_other(fifty, name, told):
+    figure = drawn(name, told(fifty), families())
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
     shown = [text for text in figure.texts if text.get_text()]

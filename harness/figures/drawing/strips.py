@@ -16,30 +16,36 @@ from harness.figures.drawing.panels import Panel
 from harness.figures.drawing.style import GREY, INK, VERDICT_COLOURS, fitted, stacked
 from harness.tables import Doubles
 
-NAME, VERDICT, TOP, BOTTOM, PITCH, STRIP, FAMILY = 1.45, 1.75, 0.1, 1.14, 0.165, 0.135, 0.19
-"""Inches: room for names and verdicts, above and below; from strip to strip, a strip, a family's heading."""
+NAME, VERDICT, TOP, PITCH, STRIP, FAMILY = 1.45, 1.75, 0.1, 0.165, 0.135, 0.19
+"""Inches: room for names and verdicts, and above; from strip to strip, a strip, a family's heading."""
+LEGEND, LINE, EDGE = 0.85, 0.115, 0.06
+"""Inches below the strips: for cost, colours and marks, for each line of text under them, and for the margin."""
 DOT: dict[str, Any] = {"ls": "", "marker": "o", "ms": 2.2, "mfc": INK, "mec": "white", "mew": 0.4}
 
 
 def strips(drawn: list[Panel], costs: Doubles, footer: tuple[str, ...], families: Families | None, unit: str) -> Figure:
     """The page, with costs in this unit; must be called within the house's style."""
     groups = by_family([panel.optimizer for panel in drawn], families)
-    height = TOP + PITCH * len(drawn) + sum(FAMILY for name, _ in groups if name) + BOTTOM
+    notes = (f"rows of a strip, from below: {_rows(drawn)}", *footer)
+    below = LEGEND + LINE * len(notes) + EDGE
+    tall = PITCH * len(drawn) + sum(FAMILY for name, _ in groups if name)
+    height = TOP + tall + below
     figure = Figure(figsize=(PAGE, height))
-    tall = height - TOP - BOTTOM
-    axes = figure.add_axes((NAME / PAGE, BOTTOM / height, (PAGE - NAME - VERDICT) / PAGE, tall / height))
+    axes = figure.add_axes((NAME / PAGE, below / height, (PAGE - NAME - VERDICT) / PAGE, tall / height))
     scale(axes, costs, tall, named=True)
     axes.set_yticks([])
     y = tall
     for name, places in groups:
         if name:
             y -= FAMILY
-            _say(figure, name, (0.06, BOTTOM + y + 0.045), (PAGE, height), size=6.5, weight="bold", color=GREY)
+            _say(figure, name, (0.06, below + y + 0.045), (PAGE, height), size=6.5, weight="bold", color=GREY)
         for place in places:
             y -= PITCH
             _draw(axes, drawn[place], y, costs)
-            _name(figure, drawn[place], BOTTOM + y + STRIP / 2, height)
-    _explain(figure, drawn, footer, unit)
+            _name(figure, drawn[place], below + y + STRIP / 2, height)
+    _explain(figure, below, unit, dotted=any(0 < len(panel.rows) <= 3 for panel in drawn))
+    for line, text in enumerate(reversed(notes)):
+        _say(figure, text, (NAME, EDGE + LINE * line), (PAGE, height), size=6, color=GREY)
     return figure
 
 
@@ -70,31 +76,32 @@ def _name(figure: Figure, panel: Panel, y: float, height: float) -> None:
     _say(figure, said, (PAGE - VERDICT + 0.08, y), (PAGE, height), size=small, va="center", color=colour)
 
 
-def _explain(figure: Figure, drawn: list[Panel], footer: tuple[str, ...], unit: str) -> None:
-    height = figure.get_figheight()
-    middle = NAME + (PAGE - NAME - VERDICT) / 2
-    _say(figure, f"cost ({unit})", (middle, BOTTOM - 0.31), (PAGE, height), ha="center", color=INK)
-    bar = figure.add_axes((NAME / PAGE, 0.62 / height, 2.0 / PAGE, 0.09 / height))
-    colour_bar(figure, bar)
+def _rows(drawn: list[Panel]) -> str:
+    """What the rows of each strip are: their frequencies, where these are few and the same in all."""
     with_rows = [panel.rows for panel in drawn if len(panel.rows)]
     rows = list(with_rows[0].get_level_values("frequency")) if with_rows else []
     alike = all(other.equals(with_rows[0]) for other in with_rows)
-    told = f"k = {', '.join(f'{k:.3g}' for k in rows)}" if alike and len(rows) <= 8 else "the frequencies watched"
+    return f"k = {', '.join(f'{k:.3g}' for k in rows)}" if alike and len(rows) <= 8 else "the frequencies watched"
+
+
+def _explain(figure: Figure, below: float, unit: str, *, dotted: bool) -> None:
+    """What costs, colours and marks mean, in the upper part of what is `below` the strips."""
+    height = figure.get_figheight()
+    middle = NAME + (PAGE - NAME - VERDICT) / 2
+    _say(figure, f"cost ({unit})", (middle, below - 0.31), (PAGE, height), ha="center", color=INK)
+    bar = figure.add_axes((NAME / PAGE, (below - 0.52) / height, 2.0 / PAGE, 0.09 / height))
+    colour_bar(figure, bar)
     dot = Line2D([], [], **DOT, label="learned by half of the seeds")
     held = Patch(**HELD | {"linewidth": 0.4}, label="half of the seeds have ended")
-    place = ((NAME + 2.3) / PAGE, 0.46 / height)
     figure.legend(
-        handles=[dot, held] if len(rows) <= 3 else [held],
+        handles=[dot, held] if dotted else [held],
         loc="lower left",
-        bbox_to_anchor=place,
+        bbox_to_anchor=((NAME + 2.3) / PAGE, (below - 0.68) / height),
         fontsize=6,
         frameon=False,
         borderaxespad=0,
         borderpad=0,
     )
-    notes = (f"rows of a strip, from below: {told}", *footer)
-    for line, text in enumerate(reversed(notes)):
-        _say(figure, text, (NAME, 0.06 + 0.115 * line), (PAGE, height), size=6, color=GREY)
 
 
 def _say(figure: Figure, text: str, at: tuple[float, float], page: tuple[float, float], **style: Any) -> None:
