@@ -70,6 +70,12 @@ def test_arrays_of_numpy_are_no_inputs_of_a_module(library, room):
 
 
 def test_the_trainer_of_transformers_is_watched(tmp_path):
+    trainer_fit("trained", tmp_path)
+    check("trained")
+
+
+def trainer_fit(name, folder, **options):
+    """Train `model` by the trainer of transformers, watched."""
     transformers = pytest.importorskip("transformers")
     callbacks = pytest.importorskip("harness.watch.trainer_callback")
 
@@ -83,9 +89,9 @@ def test_the_trainer_of_transformers_is_watched(tmp_path):
             return {"loss": None if labels is None else torch.nn.functional.mse_loss(scores, labels), "logits": scores}
 
     inputs, targets = map(torch.from_numpy, data())
-    watch = harness.Watch("trained", inputs, targets, optimizer="trainer-adamw")
+    watch = harness.Watch(name, inputs, targets, optimizer="trainer-adamw")
     options = transformers.TrainingArguments(
-        output_dir=str(tmp_path / "out"),
+        output_dir=str(folder / "out"),
         max_steps=STEPS,
         per_device_train_batch_size=8,
         learning_rate=1e-2,
@@ -94,11 +100,11 @@ def test_the_trainer_of_transformers_is_watched(tmp_path):
         disable_tqdm=True,
         logging_strategy="no",
         save_strategy="no",
+        **options,
     )
     rows = [{"x": x, "labels": y} for x, y in zip(inputs, targets, strict=True)]
     callback = callbacks.WatchCallback(watch, {"x": inputs})
     transformers.Trainer(model=Fit(), args=options, train_dataset=rows, callbacks=[callback]).train()
-    check("trained")
 
 
 def test_a_loop_that_fails_in_lightning_leaves_what_was_measured():
@@ -162,6 +168,13 @@ def test_marks_are_in_the_precision_of_the_training(precision, dtype):
     lightning_fit("precise", max_steps=STEPS, precision=precision)
     run = harness.load("results/precise").runs.iloc[0]
     assert (run["status"], run["dtype"], run["cost"]) == ("watched", dtype, STEPS)
+
+
+@pytest.mark.parametrize(("options", "dtype"), [({"bf16": True}, "bfloat16"), ({}, "float32")])
+def test_a_precision_has_one_name_in_lightning_and_in_transformers(tmp_path, options, dtype):
+    trainer_fit("trained", tmp_path, **options)  # accelerate, which it trains by, widens outputs to single precision
+    lightning_fit("lit", max_steps=2, precision="bf16-mixed" if options else "32-true")
+    assert [harness.load(f"results/{name}").runs["dtype"].item() for name in ("trained", "lit")] == [dtype, dtype]
 
 
 def test_a_training_without_steps_leaves_a_study_that_says_so():

@@ -199,6 +199,18 @@ def test_tensors_of_any_precision_are_taken(dtype):
     assert run["dtype"] == str(dtype).removeprefix("torch.")
 
 
+@pytest.mark.parametrize(("lowered", "dtype"), [(True, "bfloat16"), (False, "float32")])
+def test_the_precision_is_that_of_the_arithmetic_where_outputs_are_widened(lowered, dtype):
+    x, y = wave()
+    inputs = torch.from_numpy(x).float()[:, None]
+    model = torch.nn.Sequential(torch.nn.Linear(1, 4), torch.nn.Linear(4, 1))
+    watch = harness.Watch("widened", x, y, optimizer="mine")
+    with torch.autocast("cpu", torch.bfloat16, enabled=lowered):
+        watch.start(lambda: model(inputs).float())
+    watch.close("watched")
+    assert harness.load("results/widened").runs["dtype"].item() == dtype
+
+
 def test_arrays_of_jax_are_taken():
     jax = pytest.importorskip("jax")
     x, y = wave()

@@ -19,7 +19,7 @@ class Shown:
     name: str = "own"
     dtype: Any = field(default_factory=lambda: np.dtype(np.float64))
     precision: str = ""
-    """Of its outputs as they were shown; empty until then."""
+    """Of its arithmetic, as its outputs were shown; empty until then."""
     outputs: Array = field(default_factory=lambda: np.empty((0, 0)))
 
     def show(self, outputs: Array, precision: str) -> None:

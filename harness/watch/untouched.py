@@ -5,6 +5,7 @@ Modules of torch are found in what makes the predictions, and as they are called
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from threading import get_ident
 from types import CodeType, FunctionType, MethodType
@@ -16,15 +17,25 @@ MANY = 100
 """Things in a list beyond which it is taken for data."""
 
 
+@dataclass(eq=False)
+class Look:
+    """What was seen of modules as they were called."""
+
+    found: list[Any] = field(default_factory=list)
+    """Modules, but no parts of one that is in it."""
+    precision: str = ""
+    """Of their arithmetic where torch's autocast sets it, such as `bfloat16`: what comes out may be widened again."""
+
+
 @contextmanager
-def untouched(model: Any, predict: Any) -> Iterator[list[Any]]:
+def untouched(model: Any, predict: Any) -> Iterator[Look]:
     """Nothing that the loop would notice: no gradients, and modules in evaluation mode, with their buffers put back.
 
-    Gives the modules that are found, a list that grows as they are called; parts of one that is found are not in it."""
+    What it gives grows as modules are called."""
     torch = sys.modules.get("torch")
     with globals_kept(), ExitStack() as stack:
         if torch is None:
-            yield []
+            yield Look()
             return
         stack.enter_context(torch.random.fork_rng())
         stack.enter_context(torch.no_grad())
@@ -39,9 +50,10 @@ def untouched(model: Any, predict: Any) -> Iterator[list[Any]]:
             del given
             if get_ident() == own:
                 kept.take(module)
+                kept.look.precision = _autocast(torch, module) or kept.look.precision
 
         stack.callback(torch.nn.modules.module.register_module_forward_pre_hook(hook).remove)
-        yield kept.found
+        yield kept.look
 
 
 class _Kept:
@@ -49,7 +61,7 @@ class _Kept:
 
     def __init__(self, torch: Any) -> None:
         self._torch = torch
-        self.found: list[Any] = []
+        self.look = Look()
         self._modes: dict[int, tuple[Any, bool]] = {}
         self._buffers: list[tuple[Any, str, Any, Any]] = []
 
@@ -57,7 +69,7 @@ class _Kept:
         """Keep a module and its parts; anything else is passed over."""
         if not isinstance(thing, self._torch.nn.Module) or id(thing) in self._modes:
             return
-        self.found.append(thing)
+        self.look.found.append(thing)
         lazy = self._torch.nn.parameter.is_lazy
         for part in thing.modules():
             if id(part) in self._modes:
@@ -79,6 +91,14 @@ class _Kept:
             # untouched where nothing has changed: a graph that is still to be gone back through may hold it
             if not self._torch.equal(buffer, before):
                 buffer.copy_(before)
+
+
+def _autocast(torch: Any, module: Any) -> str:
+    """The precision to which torch lowers what this module multiplies, as it is called; empty for its own."""
+    device = next((each.device.type for each in module.parameters()), "")
+    if not device or not torch.is_autocast_enabled(device):
+        return ""
+    return str(torch.get_autocast_dtype(device)).removeprefix("torch.")
 
 
 def _held(predict: Any) -> Iterator[Any]:

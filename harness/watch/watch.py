@@ -158,11 +158,12 @@ class Watch:
         # what a loop evaluates is not known: its whole cost stands as `values`
         snapshot = Snapshot(cost=cost, **asdict(Counts(values=cost)), seconds=self.seconds)
         began = perf_counter()
-        with untouched(self.model, predict) as found:
+        with untouched(self.model, predict) as look:
             outputs = predict()
         if self._measured_at < 0:
-            self._warn_of(found)
-        self._network.show(shaped(self._data, as_predictions(outputs)), precision_of(outputs))
+            self._warn_of(look.found)
+        predictions = shaped(self._data, as_predictions(outputs))
+        self._network.show(predictions, look.precision or precision_of(outputs))
         with np.errstate(all="ignore"):  # a loop that diverges is watched to its end
             self._recorder.observe([0], snapshot, NOWHERE, NOWHERE)  # the best is that of marks
         self._measured_at = cost
