@@ -199,14 +199,23 @@ def test_tensors_of_any_precision_are_taken(dtype):
     assert run["dtype"] == str(dtype).removeprefix("torch.")
 
 
-@pytest.mark.parametrize(("lowered", "dtype"), [(True, "bfloat16"), (False, "float32")])
-def test_the_precision_is_that_of_the_arithmetic_where_outputs_are_widened(lowered, dtype):
+@pytest.mark.parametrize(
+    ("own", "lowered", "dtype"),
+    [
+        (torch.float32, torch.bfloat16, "bfloat16"),
+        (torch.float32, torch.float16, "float16"),
+        (torch.float32, None, "float32"),
+        (torch.float64, torch.bfloat16, "float64"),  # which autocast leaves alone
+        (torch.float64, None, "float64"),
+    ],
+)
+def test_the_precision_is_that_of_the_arithmetic_where_outputs_are_widened(own, lowered, dtype):
     x, y = wave()
-    inputs = torch.from_numpy(x).float()[:, None]
-    model = torch.nn.Sequential(torch.nn.Linear(1, 4), torch.nn.Linear(4, 1))
+    inputs = torch.from_numpy(x).to(own)[:, None]
+    model = torch.nn.Sequential(torch.nn.Linear(1, 4), torch.nn.Linear(4, 1)).to(own)
     watch = harness.Watch("widened", x, y, optimizer="mine")
-    with torch.autocast("cpu", torch.bfloat16, enabled=lowered):
-        watch.start(lambda: model(inputs).float())
+    with torch.autocast("cpu", lowered, enabled=lowered is not None):
+        watch.start(lambda: model(inputs).to(own))
     watch.close("watched")
     assert harness.load("results/widened").runs["dtype"].item() == dtype
 
@@ -590,6 +599,21 @@ def test_a_model_that_is_told_later_is_a_module():
         watch.model = 3
     watch.model = torch.nn.Linear(1, 1)
     watch.model = None
+
+
+def test_a_module_without_data_may_be_called_beside_the_one_that_predicts():
+    x, y = wave()
+    inputs, drawn = torch.from_numpy(x).float()[:, None], torch.nn.Linear(1, 1, device="meta")
+    model = torch.nn.Linear(1, 1)
+
+    def predict():
+        drawn(inputs.to("meta"))
+        return model(inputs)
+
+    watch = harness.Watch("beside", x, y, optimizer="mine")
+    watch.start(predict)
+    watch.close("watched")
+    assert harness.load("results/beside").runs[["status", "dtype"]].to_numpy().tolist() == [["watched", "float32"]]
 
 
 def test_a_run_that_fails_before_its_first_mark_has_the_precision_of_its_model_or_none():

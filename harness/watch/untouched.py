@@ -95,10 +95,13 @@ class _Kept:
 
 def _autocast(torch: Any, module: Any) -> str:
     """The precision to which torch lowers what this module multiplies, as it is called; empty for its own."""
-    device = next((each.device.type for each in module.parameters()), "")
-    if not device or not torch.is_autocast_enabled(device):
-        return ""
-    return str(torch.get_autocast_dtype(device)).removeprefix("torch.")
+    for each in module.parameters():
+        kind = each.device.type
+        # double precision is left as it is, and nothing is computed on `meta`
+        lowers = each.is_floating_point() and each.dtype != torch.float64 and kind != "meta"
+        if lowers and torch.is_autocast_enabled(kind):
+            return str(torch.get_autocast_dtype(kind)).removeprefix("torch.")
+    return ""
 
 
 def _held(predict: Any) -> Iterator[Any]:
