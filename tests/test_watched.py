@@ -15,7 +15,7 @@ from problems.line.exact_waves import waves_of
 from problems.line.expressions import parse
 from problems.line.targets import Target
 from problems.own_data import OwnData
-from problems.probes.line import CIRCLE, Line, peaks_probe, uniform_grid
+from problems.probes.line import CIRCLE, Line, peaks_probe, tones_probe, uniform_grid
 from problems.probes.projection import watch_steps
 from problems.probes.selection import NothingToWatch
 from problems.probes.summary import sentences, watched
@@ -130,6 +130,24 @@ def test_the_share_of_power_is_parsevals():
     rings, pixels = image.probes[0], image.targets
     inside = (rings.target_amplitude[1:] ** 2).sum()
     assert rings.power_share == pytest.approx(inside / ((pixels - pixels.mean()) ** 2).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("samples", [8192, 12288])
+def test_the_share_of_power_is_that_of_all_samples(samples):
+    """Of every second or third one the fast wave, which nobody watches, would be the slow one."""
+    x, stride = uniform_grid(samples, Line(0.0, 1.0)), samples // 4096
+    waves = [np.sin(2 * np.pi * k * x) for k in (3, 3 + samples // stride)]
+    probe = tones_probe(x, waves[0] + 0.5 * waves[1], np.array([3.0]), 1.0)
+    assert probe.power_share == pytest.approx(1 / 1.25, rel=1e-9)
+
+
+def test_waves_that_are_watched_twice_have_their_power_once():
+    x, rng = uniform_grid(100, Line(0.0, 1.0)), np.random.default_rng(0)
+    y = np.sin(2 * np.pi * 3 * x) + 0.5 * rng.standard_normal((100, 1))
+    power = 2 * np.abs(np.fft.fft(y[:, 0])[3] / 100) ** 2 / y.var()
+    for frequencies in ([3.0], [0.0, 3.0], [3.0, 3.0], [3.0, 97.0]):  # 97 is what 3 is at a hundred places
+        probe = tones_probe(x, y, np.array(frequencies), 1.0)
+        assert probe.power_share == pytest.approx(power, rel=1e-9)
 
 
 def test_every_word_on_what_is_watched_is_said():
