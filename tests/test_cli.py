@@ -173,6 +173,7 @@ def test_list_names_and_describes(what: str, capsys: pytest.CaptureFixture[str])
     assert main(["list", what]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"{what}:"
+    assert lines[1:]
     assert all(len(line.split(maxsplit=1)) == 2 for line in lines[1:])
 
 

@@ -132,6 +132,7 @@ def test_residuals_below_the_axis_lie_on_its_edge_and_are_said_to():
     figure = FIGURES["residual"](tables)
     axes = figure.axes[0]
     drawn = [line for line in axes.lines if line.get_marker() == "o"]
+    assert drawn
     assert all(min(line.get_ydata()) >= axes.get_ylim()[0] for line in drawn)
     assert "lower edge" in " ".join(text.get_text() for text in figure.texts)
     assert DRAWINGS["residual"].numbers(tables)["median"].min() < 1e-15
