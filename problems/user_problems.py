@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from time import perf_counter
 from typing import Any
 
@@ -61,6 +61,7 @@ def adapt(name: str, foreign: Any, like: Recipe) -> Recipe:
     if isinstance(foreign, Recipe):
         return foreign
     if isinstance(foreign, type) and issubclass(foreign, Recipe):
+        _check_fields(foreign)
         return foreign()
     if is_module(foreign if isinstance(foreign, type) else type(foreign)):
         return module_problem(name, foreign, like, about)
@@ -76,6 +77,21 @@ def adapt(name: str, foreign: Any, like: Recipe) -> Recipe:
     if not isinstance(returned, tuple | list) or len(returned) != 2:
         raise ValueError(f"The problem '{name}' must be {FORMS}; the function returned {_told(returned)}")
     return _data(name, foreign, *returned, again=seconds < MOST_SECONDS, about=about)
+
+
+def _check_fields(recipe: type[Recipe]) -> None:
+    """What a class writes as settings is set, or the one that it stands for would be passed over in silence."""
+    known = {spec.name: spec.default for spec in fields(recipe)}
+    annotated = [name for name, kind in inspect.get_annotations(recipe).items() if "ClassVar" not in str(kind)]
+    undecorated = [name for name in annotated if name not in known]
+    # a value that is no default is written without its type, or in a class without @dataclass
+    passed = [name for name in vars(recipe) if name in known and vars(recipe)[name] is not known[name]]
+    if undecorated or passed:
+        raise ValueError(
+            f"{(undecorated or passed)[0]} of the class {recipe.__name__} is no setting of it. Write "
+            f"@dataclass(frozen=True, kw_only=True) between @problem and the class, and each setting with its type, "
+            f'such as network: str = "1-20-1".'
+        )
 
 
 def _told(thing: Any) -> str:

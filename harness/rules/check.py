@@ -10,7 +10,7 @@ from harness.plugins import Plugin
 from harness.questions import OBSERVERS
 from harness.rules.conformance import RULES, complaint
 from harness.rules.watching import measures, watches_a_run
-from harness.run.build import settled
+from harness.run.build import data_of, settled
 from harness.run.drive import drive
 from harness.run.metering.account import Terms
 from harness.run.metering.meter import Meter
@@ -75,7 +75,7 @@ def _builds(recipe: Recipe) -> str | None:
 
 def _built(recipe: Recipe) -> Problem:
     """As a run has it."""
-    return settled(recipe.build(stream(0, "data")), recipe)
+    return settled(data_of(recipe, 0), recipe)
 
 
 def _problem_complaint(rule: ProblemRule, recipe: Recipe) -> str | None:

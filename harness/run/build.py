@@ -7,6 +7,7 @@ from problems.base import Problem, Recipe
 from problems.losses.cross_entropy import CrossEntropy, check_shares
 from problems.probes.by_name import watch_also
 from problems.probes.named import watch_named, without_absent
+from problems.user_built import check_built, check_drawn
 
 
 def build(spec: RunSpec) -> Problem:
@@ -19,7 +20,10 @@ def build(spec: RunSpec) -> Problem:
 
 def _built(spec: RunSpec) -> Problem:
     problem = settled(_data(spec), spec.recipe)
-    return watch_also(problem, spec.probes) if spec.probes else problem
+    problem = watch_also(problem, spec.probes) if spec.probes else problem
+    if spec.recipe.origin and not (*problem.probes, *problem.test_probes):
+        raise ValueError(f"{_whose(spec)} watches nothing: give it probes, or name one with --probe.")
+    return problem
 
 
 def settled(problem: Problem, recipe: Recipe) -> Problem:
@@ -34,18 +38,25 @@ def settled(problem: Problem, recipe: Recipe) -> Problem:
     return without_absent(problem)
 
 
+def data_of(recipe: Recipe, seed: int) -> Problem:
+    """What a recipe builds of a seed; raises ValueError where one of the user's does not keep the contracts."""
+    rng = stream(seed, "data")
+    before = rng.bit_generator.state
+    problem = recipe.build(rng)
+    if recipe.origin:
+        check_built(problem)
+        check_drawn(before, rng, random_data=recipe.random_data)
+    return problem
+
+
 def _data(spec: RunSpec) -> Problem:
     try:
-        problem = spec.recipe.build(stream(spec.seed, "data"))
+        return data_of(spec.recipe, spec.seed)
     except Exception as error:
         if not spec.recipe.origin or isinstance(error, MemoryError):
             raise
         said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ValueError(f"{_whose(spec)} cannot be built: {said}") from error
-    if not isinstance(problem, Problem):
-        got = type(problem).__name__
-        raise ValueError(f"{_whose(spec)} must build a problems.base.Problem; it built {got}.")  # noqa: TRY004  # a user's mistake
-    return problem
 
 
 def _whose(spec: RunSpec) -> str:

@@ -11,7 +11,8 @@ from problems.base import Array, HessianNetwork, JacobianNetwork, Problem, Squar
 
 def offered(problem: Problem) -> frozenset[str]:
     """What the reference can offer for a problem."""
-    curved = isinstance(problem.network, HessianNetwork)
+    # a loss of the user's may have no second derivative
+    curved = isinstance(problem.network, HessianNetwork) and hasattr(problem.loss, "curvature")
     squared = isinstance(problem.network, JacobianNetwork) and isinstance(problem.loss, SquaredLoss)
     return frozenset(
         {"value", "gradient", "population", "layout", "budget", "starts"}
