@@ -46,8 +46,8 @@ def check_drawn(before: Any, rng: np.random.Generator, *, random_data: bool) -> 
     """Raise ValueError where data were drawn from `rng`, whose state was `before`, and are not said to be."""
     if not random_data and rng.bit_generator.state != before:
         raise ValueError(
-            "Its `build` draws from `rng`, so that each seed has other data. Write `random_data = True` into the class, or, "
-            "for data that are the same for every seed, draw from np.random.default_rng(0)."
+            "Its `build` draws from `rng`, so that each seed has other data. Write `random_data = True` into the "
+            "class, or draw data that are the same for every seed from np.random.default_rng(0)."
         )
 
 

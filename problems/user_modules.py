@@ -15,7 +15,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from problems.base import Problem, Recipe
+from problems.losses.regression import LOSSES, SlopeMSE
 from problems.networks.by_name import image_shape
+from problems.networks.carried import Around
 from problems.networks.chunks import chunk_of
 
 PLAIN = (bool, int, float, str, tuple)
@@ -62,7 +64,8 @@ class ModuleProblem(Recipe):
 
     def build(self, rng: np.random.Generator) -> Problem:
         problem = self._like().build(rng)
-        network = self._network(problem.inputs.shape[1], problem.targets.shape[-1])
+        _check_replaceable(problem)
+        network = self._network(problem.inputs.shape[1], outputs_of(problem))
         notes = (*problem.notes, *self._start(network), *network.notes)
         # a loss over all samples at once cannot be summed by chunks
         chunk = None if problem.whole else chunk_of(network, len(problem.inputs))
@@ -143,6 +146,27 @@ def module_problem(name: str, foreign: Any, like: Recipe, about: str) -> ModuleP
         network=label, make=make, like=like, about=about, loss=like.loss, budget=like.budget, dtype=like.dtype
     )
     return made
+
+
+def _check_replaceable(problem: Problem) -> None:
+    """Raises ValueError if the network carries derivatives, which a module in its place would take for more outputs."""
+    if isinstance(problem.network, Around) or isinstance(problem.loss, SlopeMSE):
+        raise ValueError(  # noqa: TRY004  # a user's mistake is a ValueError
+            f"The loss '{problem.loss.name}' takes derivatives of the network in its inputs, which a module in the "
+            f"place of {problem.network.name} does not give: choose another loss, or another problem as `like`. For an "
+            "equation, let the module return them beside its output, and `like` be a class of yours whose loss takes "
+            "them (docs/howto-own-problem.md)."
+        )
+
+
+def outputs_of(problem: Problem) -> int:
+    """Numbers that the loss takes of a sample: as many as there are targets, but for a loss of the user's."""
+    if isinstance(problem.loss, tuple(kind for kind in LOSSES.values() if isinstance(kind, type))):
+        return int(problem.targets.shape[-1])
+    # which may weigh an equation and its boundary by columns of the targets that no output has
+    start = problem.network.theta0(np.random.default_rng(0))
+    inputs = problem.inputs if problem.whole else problem.inputs[:1]
+    return int(problem.network.forward(start[None], inputs).shape[-1])
 
 
 def is_module(kind: type) -> bool:

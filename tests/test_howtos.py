@@ -11,6 +11,7 @@ import pytest
 from harness import load
 from harness.cli import main
 from harness.commands.parser import parser_of
+from harness.study.file.part import KEYS
 from harness.study.file.study_file import read_study
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -105,3 +106,11 @@ def test_the_page_of_studies_exports_in_each_form_and_runs_on_a_cluster_as_it_sa
     assert len(pd.read_csv(made["csv"] / "runs.csv")) == len(pd.read_parquet(made["parquet"] / "runs.parquet")) == 2
     assert list(made["duckdb"].rglob("*.duckdb"))
     assert list(made["ioh"].rglob("*.json"))
+
+
+def test_the_page_of_studies_has_every_key_of_a_part():
+    page = (DOCS / "howto-studies.md").read_text()
+    listed = {
+        key for row in re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", page, re.MULTILINE) for key in re.findall(r"\w+", row)
+    }
+    assert set(KEYS) <= listed

@@ -1,5 +1,7 @@
 """A problem of the user's own class, with a loss of its own: whatever it builds wrongly is told before any run."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,7 +81,8 @@ def taken(tmp_path):
         return PROBLEMS["t-own"]
 
     yield load
-    PROBLEMS.pop("t-own", None)
+    for name in ("t-own", "t-module"):
+        PROBLEMS.pop(name, None)
 
 
 def test_a_problem_with_a_loss_of_its_own_is_built_and_keeps_the_rules(taken):
@@ -125,3 +128,32 @@ def test_a_setting_that_would_be_passed_over_is_told(taken, case):
 )
 def test_problems_of_the_house_keep_the_contracts_that_those_of_users_are_held_to(name):
     check_built(PROBLEMS[name].build(np.random.default_rng(0)))
+
+
+MODULE = """
+from torch import nn
+
+@problem("t-module", like={like})
+def module():
+    return nn.Sequential(nn.LazyLinear(4), nn.Tanh(), nn.LazyLinear({outputs}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("like", "loss"),
+    [("helmholtz", "residual"), ("poisson", "ritz"), ("control-gradient-loss", ""), ("sin15", "mse+gradient")],
+)
+def test_a_module_takes_no_place_where_the_loss_takes_derivatives_of_the_network(taken, like, loss):
+    taken(CODE + MODULE.format(like=f"'{like}'", outputs=2))
+    recipe = replace(PROBLEMS["t-module"], **({"loss": loss} if loss else {}))
+    with pytest.raises(ValueError, match="takes derivatives of the network in its inputs, which a module in the place"):
+        build(RunSpec("t-module", recipe, "gd", OPTIMIZERS["gd"], seed=0, budget=10))
+
+
+def test_a_module_gives_what_a_loss_of_ones_own_takes_and_not_what_targets_weigh(taken):
+    weighed = CODE.replace("u[:, None], net", "np.stack([u, 1 + x], 1), net")
+    weighed = weighed.replace("((o - t) ** 2)", "(t[..., 1:] * (o - t[..., :1]) ** 2)")
+    weighed = weighed.replace("2 * (o - t) / o[0].size", "2 * t[..., 1:] * (o - t[..., :1]) / o[0].size")
+    taken(weighed + MODULE.format(like="Own()", outputs=1))
+    spec = RunSpec("t-module", PROBLEMS["t-module"], "gd", OPTIMIZERS["gd"], seed=0, budget=10)
+    assert build(spec).network.name == "module"
