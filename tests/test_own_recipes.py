@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from harness import plugins
+from harness.plugins.probes import adapt
 from harness.run.build import build
 from harness.run.spec import RunSpec
 from optimizers import OPTIMIZERS
@@ -81,7 +82,7 @@ def taken(tmp_path):
         return PROBLEMS["t-own"]
 
     yield load
-    for name in ("t-own", "t-module"):
+    for name in ("t-own", "t-module", "t-equation"):
         PROBLEMS.pop(name, None)
 
 
@@ -157,3 +158,68 @@ def test_a_module_gives_what_a_loss_of_ones_own_takes_and_not_what_targets_weigh
     taken(weighed + MODULE.format(like="Own()", outputs=1))
     spec = RunSpec("t-module", PROBLEMS["t-module"], "gd", OPTIMIZERS["gd"], seed=0, budget=10)
     assert build(spec).network.name == "module"
+
+
+OPERATOR = """
+from problems.equations.residuals import Equation
+
+class Operator:
+    def value(self, jet):
+        return jet[2] - jet[0]
+
+    def slopes(self, jet):
+        return np.stack([-1 + 0 * jet[0], 0 * jet[0], 1 + 0 * jet[0]])
+
+@problem("t-equation")
+@dataclass(frozen=True, kw_only=True)
+class Mine(Equation):
+    network: str = "1-4-1"
+
+    def points(self):
+        return [[i / 8] for i in range(9)], [i in (0, 8) for i in range(9)]
+
+    def solution(self, x):
+        return np.sin(np.pi * x[:, 0])
+
+    def source(self, x):
+        return -(np.pi**2 + 1) * self.solution(x)
+
+    def operator(self):
+        return Operator()
+
+    def probe(self, x, edge):
+        return SineProbe(self.solution(x)[~edge], np.array([1]), 1.0)
+"""
+OPERATORS = {
+    "no slopes": ("def slopes", "def slope", "Operator fails: AttributeError: .* no attribute 'slopes'"),
+    "one number": ("return jet[2] - jet[0]", "return jet[2].mean()", r"gives \(\) and \(3, 2, 3\)"),
+    "too few slopes": ("0 * jet[0], 1", "1", r"gives \(2, 3\) and \(2, 2, 3\)"),
+    "a derivative too far": ("jet[2] - jet[0]", "jet[3] - jet[0]", "fails: IndexError"),
+}
+
+
+def test_an_equation_of_ones_own_takes_points_in_lists(taken):
+    taken(CODE + OPERATOR)
+    spec = RunSpec("t-equation", PROBLEMS["t-equation"], "gd", OPTIMIZERS["gd"], seed=0, budget=10)
+    assert build(spec).n_samples == 9
+
+
+@pytest.mark.parametrize("case", OPERATORS)
+def test_an_operator_of_another_form_is_told(taken, case):
+    old, new, said = OPERATORS[case]
+    assert old in OPERATOR
+    taken(CODE + OPERATOR.replace(old, new))
+    with pytest.raises(ValueError, match=rf"(?s)An equation's operator has value\(jet\), .*{said}"):
+        build(RunSpec("t-equation", PROBLEMS["t-equation"], "gd", OPTIMIZERS["gd"], seed=0, budget=10))
+
+
+def test_a_probe_that_fails_within_a_run_is_named():
+    class Once:
+        component, frequency, target_amplitude = np.array([0]), np.array([1.0]), np.array([1.0])
+
+        def measure(self, predictions):
+            return predictions[:1, 0], predictions[:1, 0]
+
+    made = adapt("t-once", lambda inputs, targets: Once())(np.zeros((2, 1)), np.ones((2, 1)))
+    with pytest.raises(ValueError, match="The probe 't-once' cannot measure: IndexError"):
+        made.measure(np.ones(2))

@@ -99,7 +99,11 @@ class Checked:
     target_amplitude: NDArray[np.float64]
 
     def measure(self, predictions: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        amplitude, error = (np.asarray(part, np.float64) for part in self.probe.measure(predictions))
+        try:
+            amplitude, error = (np.asarray(part, np.float64) for part in self.probe.measure(predictions))
+        except Exception as wrong:
+            # or the method whose run it ends would be blamed
+            raise ValueError(f"The probe '{self.name}' cannot measure: {type(wrong).__name__}: {wrong}") from wrong
         if not amplitude.shape == error.shape == self.frequency.shape:
             raise ValueError(
                 f"The probe '{self.name}' must measure amplitudes and errors {self.frequency.shape}; "

@@ -85,8 +85,10 @@ class Equation(Recipe):
             raise ValueError(f"The loss of this problem is 'residual'; got '{self.loss}'.")
         if not 0 < self.penalty < np.inf:
             raise ValueError(f"penalty must be a positive number; got {self.penalty}.")
-        x, edge = self.points()
+        points, bounds = self.points()
+        x, edge = np.asarray(points), np.asarray(bounds)
         _check_points(x, edge)
+        _check_operator(self.operator(), 1 + 2 * x.shape[1])
         _check_values(len(x), solution=self.solution(x), source=self.source(x))
         probe, begins = self.probe(x, edge), self.beginning(x)
         # a point that is both comes twice: the probe knows the first ones alone
@@ -120,6 +122,20 @@ def _check_points(x: Vector, edge: NDArray[np.bool_]) -> None:
         )
     if edge.all():
         raise ValueError(f"An equation has at least one point inside; all {len(x)} lie on the boundary.")
+
+
+def _check_operator(operator: Operator, rows: int) -> None:
+    jet = np.linspace(0.1, 0.9, 6 * rows).reshape(rows, 2, 3)
+    form = (
+        f"An equation's operator has value(jet), here (2, 3), and its slopes(jet) in it, ({rows}, 2, 3), of a jet "
+        f"({rows}, 2, 3): u, its first derivatives and its second ones"
+    )
+    try:
+        found = np.shape(operator.value(jet)), np.shape(operator.slopes(jet))
+    except Exception as error:
+        raise ValueError(f"{form}; {type(operator).__name__} fails: {type(error).__name__}: {error}.") from error
+    if found != ((2, 3), jet.shape):
+        raise ValueError(f"{form}; {type(operator).__name__} gives {found[0]} and {found[1]}.")
 
 
 def _check_values(points: int, **arrays: Vector) -> None:
