@@ -5,12 +5,14 @@ from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecu
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 
 import numpy as np
 import pytest
 
 from harness.run.spec import RunSpec, find_problem
+from harness.study import making
 from harness.study.comparison import plan
 from harness.study.execution.execute import ExecutorGone, execute
 from harness.study.execution.jobs import Elsewhere, Job, group
@@ -122,6 +124,33 @@ def test_any_executor_will_do(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as executor:
         execute(runs, store, executor)
     assert len(store.done()) == 3
+
+
+@pytest.mark.parametrize(
+    ("jobs", "optimizers", "alone"), [(1, "adam,gd", True), (2, "adam", True), (2, "adam,gd", False)]
+)
+def test_runs_that_are_made_in_this_process_have_it_to_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int, optimizers: str, alone: bool
+) -> None:
+    """Nulls make the problem anew, and a foreign one may seed the generators from which such a run draws."""
+    asked: list[bool] = []
+    keep_nulls = making.keep_nulls
+
+    def watched(folder: Path, specs: list[RunSpec]) -> None:
+        asked.append(current_thread() is main_thread())
+        keep_nulls(folder, specs)
+
+    monkeypatch.setattr(making, "keep_nulls", watched)
+    making.compare("sin15", optimizers.split(","), 1, budget=30, jobs=jobs, out=tmp_path)
+    assert asked == ([True] if alone else [False, True])
+
+
+def test_runs_in_threads_of_this_process_have_it_to_themselves(tmp_path: Path) -> None:
+    runs = specs(Walk())
+    asked: list[bool] = []
+    with ThreadPoolExecutor(1) as executor:
+        execute(runs, opened(tmp_path, runs), executor, meanwhile=[lambda: asked.append(True)])
+    assert not asked
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from concurrent.futures import Executor
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -12,7 +11,6 @@ from typing import Any
 from harness.analysis.incumbents import BEST, check_incumbent
 from harness.run.numbers import is_whole
 from harness.study.comparison import DEFAULT_SEEDS, DRAWING, FORMATS, Plan, Results, conclude, plan
-from harness.study.execution.beside import beside
 from harness.study.execution.execute import Watch, execute
 from harness.study.execution.notebook import notebook_bars
 from harness.study.execution.policy import Policy
@@ -95,9 +93,7 @@ def make(
         ) from None
     before = store.states()
     nulls = partial(keep_nulls, store.folder, planned.specs)
-    # runs that are made in this process have it to themselves, for their clocks
-    with nullcontext() if jobs == 1 else beside(nulls, partial(import_module, DRAWING)):
-        execute(planned.specs, store, jobs, watch, policy)
+    execute(planned.specs, store, jobs, watch, policy, (nulls, partial(import_module, DRAWING)))
     nulls()
     return closing_sentences(before, store.states(), store.folder)
 

@@ -1,8 +1,20 @@
 """What is prepared while runs are made in other processes. Nothing rests on it; it shortens what comes after them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
+
+from harness.study.execution.jobs import Job
+from harness.study.execution.policy import Policy
+
+
+def is_here(jobs: int | Executor, todo: Sequence[Job], policy: Policy) -> bool:
+    """Whether runs are made in this process: one job needs no other, unless it may have to be ended."""
+    if isinstance(jobs, Executor):
+        return isinstance(jobs, ThreadPoolExecutor)
+    limited = any(job[0].time_limit is not None for job in todo)
+    return min(jobs, len(todo)) == 1 and not limited and not policy.environment
 
 
 @contextmanager

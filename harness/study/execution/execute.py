@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from harness.questions.reading import with_earlier
 from harness.run.spec import RunSpec
+from harness.study.execution.beside import beside, is_here
 from harness.study.execution.interruption import interruptible
 from harness.study.execution.jobs import OVERDUE, Elsewhere, Job, Order, end_by, give_up, group, work
 from harness.study.execution.pace import Pace, alike
@@ -52,9 +53,11 @@ def execute(
     jobs: int | Executor = 1,
     watch: Watch | None = None,
     policy: Policy | None = None,
+    meanwhile: Sequence[Callable[[], object]] = (),
 ) -> None:
     """Make every run that the store does not have, in `jobs` processes, or on that executor.
 
+    What may be done `meanwhile` is, unless runs are made in this process: they have its generators and clocks alone.
     A run whose process dies twice becomes a row with status `crashed`.
     Raises CannotStart, Elsewhere, ExecutorGone, Unwritable."""
     policy = policy or Policy()
@@ -65,6 +68,7 @@ def execute(
         return
     width = 2 * jobs if isinstance(jobs, int) else MOST_FLYING  # so that no worker waits for us
     with (
+        beside(*(() if is_here(jobs, todo, policy) else meanwhile)),
         interruptible(),
         store.ledger.leases(patience=policy.patience) as leases,
         # within the claims: they are given up when no process of ours is left that makes the runs
@@ -81,13 +85,9 @@ def _with_earlier(spec: RunSpec, states: Mapping[str, State]) -> RunSpec:
 
 
 def _executor(jobs: int | Executor, todo: Sequence[Job], policy: Policy) -> AbstractContextManager[Executor]:
-    """In this process, one job needs no other, unless it may have to be ended."""
     if isinstance(jobs, Executor):
         return nullcontext(jobs)
-    limited = any(job[0].time_limit is not None for job in todo)
-    if min(jobs, len(todo)) == 1 and not limited and not policy.environment:
-        return Here()
-    return Workers(min(jobs, len(todo)), dict(policy.environment))
+    return Here() if is_here(jobs, todo, policy) else Workers(min(jobs, len(todo)), dict(policy.environment))
 
 
 class _Study:
