@@ -337,9 +337,19 @@ def test_a_problem_offers_only_what_its_network_and_loss_can_give():
         """A network without second derivatives."""
 
     class Loss:
-        """A loss that is no sum of squares."""
+        """A loss that is no sum of squares, and has no second derivative."""
 
-    assert NumpyEvaluator(problem).offers - NumpyEvaluator(replace(problem, loss=Loss())).offers == {"residuals"}
+    class Curved(Loss):
+        """Another that has one."""
+
+        def curvature(self, outputs, targets, tangents):
+            """Never called here."""
+
+    assert NumpyEvaluator(problem).offers - NumpyEvaluator(replace(problem, loss=Curved())).offers == {"residuals"}
+    assert NumpyEvaluator(problem).offers - NumpyEvaluator(replace(problem, loss=Loss())).offers == {
+        "residuals",
+        "hvp",
+    }
     assert NumpyEvaluator(problem).offers - NumpyEvaluator(replace(problem, network=Plain())).offers == {
         "residuals",
         "hvp",

@@ -22,8 +22,8 @@ REACH = 0.75
 """Steps by which a frequency is moved at most; half of one, but that others leak into the multiples beside it."""
 DOUBT = (0.4, 1.6)
 """Of a floor that is told from another by the spread of the values, between which it is found by shuffles."""
-NOTHING = 1e-3
-"""Of the largest amplitude, what the fit itself may leave."""
+NOTHING = 1e-2
+"""Of the largest amplitude, what the fit may leave, and places that are rounded to half precision."""
 FITS, HALVES, PLACES = 30, (1.0, 0.5, 0.25, 0.125), 4
 """Iterations at most, shares of one that are tried, and decimals of a step that are kept."""
 
